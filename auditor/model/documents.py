@@ -1,0 +1,205 @@
+"""Strict YAML documents: the files that people write.
+
+A document is a frozen pydantic model that refuses unknown keys. ``read`` reports every mistake of
+a file at once, each as ``path:line: field: what is wrong``, and refuses duplicate keys, aliases
+that multiply, and files beyond a size that no person writes.
+"""
+
+from __future__ import annotations
+
+import difflib
+from typing import TYPE_CHECKING, Any, Final, TypeVar, get_args
+
+import yaml
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from auditor.model.errors import PolicyError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+MOST_BYTES: Final = 8 * 1024 * 1024
+MOST_DEPTH: Final = 40
+
+
+class Document(BaseModel):
+    """A part of a file that people write: frozen, and unknown keys are mistakes."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
+
+
+Kind = TypeVar("Kind", bound=Document)
+Place = tuple[str | int, ...]
+
+
+class _Mistakes(Exception):  # noqa: N818 - a carrier between two functions here, never raised out
+    def __init__(self, lines: list[str]) -> None:
+        super().__init__("\n".join(lines))
+        self.lines = lines
+
+
+def read(path: Path, kind: type[Kind]) -> Kind:
+    """The document in ``path``, checked against ``kind``.
+
+    Raises:
+        PolicyError: the file is missing, unreadable, not YAML, or has mistakes; all mistakes are
+            listed, with line numbers.
+    """
+    try:
+        if path.stat().st_size > MOST_BYTES:
+            raise PolicyError(
+                f"is larger than {MOST_BYTES // 1024 // 1024} MiB",
+                place=str(path),
+                hint="A file people write is smaller than that; is this the right file?",
+            )
+        text = path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        raise PolicyError(
+            "no such file", place=str(path), hint=f"Check the path. {_neighbour(path)}".rstrip()
+        ) from None
+    except OSError as error:
+        raise PolicyError(
+            f"cannot be read: {error.strerror}",
+            place=str(path),
+            hint="Check that it is a file and that this user may read it.",
+        ) from None
+    except UnicodeDecodeError as error:
+        raise PolicyError(
+            f"is not UTF-8 text (byte {error.start})",
+            place=str(path),
+            hint="Save the file as UTF-8.",
+        ) from None
+    return parse(text, kind, str(path))
+
+
+def parse(text: str, kind: type[Kind], place: str) -> Kind:
+    """The document in ``text``; ``place`` stands for its path in messages.
+
+    Raises:
+        PolicyError: as ``read``.
+    """
+    lines: dict[Place, int] = {}
+    try:
+        content = _content(text, lines)
+        return kind.model_validate(content)
+    except _Mistakes as mistakes:
+        found = [f"{place}:{line}" for line in mistakes.lines]
+    except ValidationError as error:
+        found = [f"{place}:{line}" for line in _explained(error, kind, lines)]
+    what = "1 mistake" if len(found) == 1 else f"{len(found)} mistakes"
+    raise PolicyError(
+        what + ":\n  " + "\n  ".join(found), place=place, hint="Correct the lines named and retry."
+    )
+
+
+def _neighbour(path: Path) -> str:
+    if not path.parent.is_dir():
+        return f"The folder {path.parent} does not exist."
+    names = sorted(entry.name for entry in path.parent.iterdir())[:1000]
+    close = difflib.get_close_matches(path.name, names, n=1)
+    return f"Did you mean {path.parent / close[0]}?" if close else ""
+
+
+def _content(text: str, lines: dict[Place, int]) -> Any:  # noqa: ANN401 - YAML holds anything
+    try:
+        loader = yaml.SafeLoader(text)
+        try:
+            node = loader.get_single_node()
+        finally:
+            loader.dispose()
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise _Mistakes([f"{line}: not YAML: {error.problem or error.context}"]) from None
+    except yaml.YAMLError as error:
+        raise _Mistakes([f"1: not YAML: {error}"]) from None
+    except RecursionError:
+        raise _Mistakes(["1: nested too deeply"]) from None
+    mistakes: list[str] = []
+    value = None if node is None else _value(node, (), lines, mistakes)
+    if mistakes:
+        raise _Mistakes(mistakes)
+    return value
+
+
+def _value(node: yaml.Node, place: Place, lines: dict[Place, int], mistakes: list[str]) -> Any:  # noqa: ANN401 - YAML holds anything
+    line = node.start_mark.line + 1
+    if place in lines and len(place) > 0:
+        mistakes.append(f"{line}: {_dotted(place)}: stands here a second time")
+    lines[place] = line
+    if len(place) > MOST_DEPTH:
+        mistakes.append(f"{line}: nested deeper than {MOST_DEPTH} levels")
+        return None
+    if len(lines) > 500_000:
+        mistakes.append(f"{line}: holds more than 500,000 values (aliases that multiply?)")
+        return None
+    if isinstance(node, yaml.MappingNode):
+        out: dict[str, Any] = {}
+        for key_node, value_node in node.value:
+            if not isinstance(key_node, yaml.ScalarNode):
+                mistakes.append(f"{key_node.start_mark.line + 1}: a key must be a word")
+                continue
+            key = key_node.value
+            if key in out:
+                mistakes.append(
+                    f"{key_node.start_mark.line + 1}: {_dotted((*place, key))}: "
+                    f"this key stands twice (first in line {lines[(*place, key)]})"
+                )
+                continue
+            out[key] = _value(value_node, (*place, key), lines, mistakes)
+            lines[(*place, key)] = key_node.start_mark.line + 1
+        return out
+    if isinstance(node, yaml.SequenceNode):
+        return [
+            _value(item, (*place, index), lines, mistakes) for index, item in enumerate(node.value)
+        ]
+    scalar = yaml.constructor.SafeConstructor()
+    try:
+        return scalar.construct_object(node)
+    except (yaml.YAMLError, ValueError) as error:
+        mistakes.append(f"{line}: {_dotted(place)}: {str(error).splitlines()[0]}")
+        return None
+
+
+def _dotted(place: Place) -> str:
+    out = ""
+    for part in place:
+        out += f"[{part + 1}]" if isinstance(part, int) else ("." if out else "") + part
+    return out or "file"
+
+
+def _explained(error: ValidationError, kind: type[BaseModel], lines: dict[Place, int]) -> list[str]:
+    explained: list[tuple[int, str]] = []
+    for mistake in error.errors(include_url=False):
+        place: Place = mistake["loc"]
+        known = place  # pydantic may name union branches in it; they have no line of their own
+        while known and known not in lines:
+            known = known[:-1]
+        line = lines.get(known, 1)
+        what = mistake["msg"].removeprefix("Value error, ")
+        what = what[:1].lower() + what[1:]
+        if mistake["type"] == "extra_forbidden":
+            what = "unknown key"
+            close = difflib.get_close_matches(str(place[-1]), _field_names(kind), n=1)
+            if close:
+                what += f"; did you mean {close[0]!r}?"
+        elif mistake["type"] == "missing":
+            what = "is missing"
+        elif mistake["type"] not in ("value_error", "assertion_error"):
+            value = repr(mistake["input"])
+            if len(value) <= 60 and not isinstance(mistake["input"], (dict, list)):
+                what += f" (found {value})"
+        explained.append((line, f"{line}: {_dotted(place)}: {what}"))
+    return [text for _, text in sorted(explained, key=lambda item: item[0])]
+
+
+def _field_names(kind: type[BaseModel], seen: frozenset[type] = frozenset()) -> list[str]:
+    names: list[str] = []
+    for name, field in kind.model_fields.items():
+        names.append(field.alias or name)
+        todo: list[Any] = [field.annotation]
+        while todo:
+            part = todo.pop()
+            todo.extend(get_args(part))
+            if isinstance(part, type) and issubclass(part, BaseModel) and part not in seen:
+                names += _field_names(part, seen | {kind, part})
+    return names

@@ -1,0 +1,132 @@
+"""What the audit found: an indicator with its evidence, its certainty and its legal basis."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final, Literal
+
+from auditor.model.catalogue import Mark
+from auditor.model.text import Text
+
+Severity = Literal["critical", "high", "medium", "low", "info"]
+SEVERITIES: Final[tuple[Severity, ...]] = ("critical", "high", "medium", "low", "info")
+"""From the heaviest to the lightest."""
+
+State = Literal["open", "covered", "undecided"]
+"""open = the condition holds; covered = a dossier covers it; undecided = a fact is not known."""
+
+Certainty = Literal["firm", "likely", "weak"]
+
+
+@dataclass(frozen=True, slots=True)
+class LegalBasis:
+    """The provision a finding rests on, with how sure its text is (C, S or M)."""
+
+    instrument: str
+    article: str
+    says: Text
+    mark: Mark
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """A name and how many flows and outbound bytes stand behind it."""
+
+    name: str
+    flows: int
+    outbound_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class FlowLine:
+    """One flow shown as evidence; ``flows.parquet`` holds it whole under ``flow_id``."""
+
+    flow_id: int
+    input_id: int
+    start: datetime
+    end: datetime
+    protocol: int
+    src_ip: str
+    src_port: int | None
+    dst_ip: str
+    dst_port: int | None
+    host: str | None
+    host_basis: str | None
+    app: str | None
+    encrypted: bool | None
+    country: str | None
+    initiator_basis: str
+    geo_basis: str | None
+    outbound_bytes: int
+    inbound_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What was seen.
+
+    Attributes:
+        flow_ids: every flow of the finding, ascending, up to ``flow_ids_cut``.
+        flow_ids_cut: how many more flows there are than ``flow_ids`` lists.
+        lines: the heaviest flows by outbound bytes, at most ten.
+        subjects: data subjects concerned; null = no estimate possible.
+    """
+
+    flows: int
+    packets: int | None
+    outbound_bytes: int
+    inbound_bytes: int
+    first: datetime
+    last: datetime
+    home: tuple[Counted, ...]
+    peers: tuple[Counted, ...]
+    hosts: tuple[Counted, ...]
+    countries: tuple[Counted, ...]
+    apps: tuple[Counted, ...]
+    clear_text_flows: int
+    encrypted_flows: int
+    subjects: int | None
+    subjects_basis: Literal["counted", "estimated"] | None
+    flow_ids: tuple[int, ...]
+    flow_ids_cut: int
+    lines: tuple[FlowLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One indicator: rule x system x recipient x category.
+
+    Attributes:
+        id: stable: the same rule, system, recipient and category give the same id in every run.
+        system: id of the inventory's system; null = not one system of the inventory.
+        recipient: the organisation (or, where unknown, the address) on the far side.
+        category: code of the data category; null = the finding is not about one category.
+        category_verified: false where the category's wording could not be confirmed.
+        known_by: how each part is known (what was seen, how).
+        not_known: what is not known and would change the finding.
+        dossier: id of the dossier that covers it, or that comes closest; null = none.
+        dossier_note: why the dossier covers it or does not.
+    """
+
+    id: str
+    rule: str
+    title: Text
+    severity: Severity
+    state: State
+    system: str | None
+    system_name: str | None
+    recipient: str
+    category: str | None
+    category_title: Text | None
+    category_verified: bool | None
+    countries: tuple[str, ...]
+    certainty: Certainty
+    known_by: tuple[Text, ...]
+    not_known: tuple[Text, ...]
+    legal: tuple[LegalBasis, ...]
+    next_step: Text
+    evidence: Evidence
+    dossier: str | None = None
+    dossier_note: Text | None = None
