@@ -44,46 +44,46 @@ FLOW_TABLE: Final = pa.schema(
             Stage.READ,
             "Number of the flow in this run, from 1, in the order of inputs, start and endpoints.",
             null=False,
-        ),  # noqa: E501
+        ),
         _field(
             "input_id",
             pa.int32(),
             Stage.READ,
             "Number of the input file the flow was read from; `inputs` in `run.json` names it.",
             null=False,
-        ),  # noqa: E501
+        ),
         _field("start", _TIME, Stage.READ, "Time of the first packet.", "ns, UTC", null=False),
         _field("end", _TIME, Stage.READ, "Time of the last packet.", "ns, UTC", null=False),
         _field(
             "protocol", pa.uint8(), Stage.READ, "IP protocol number (IANA registry).", null=False
-        ),  # noqa: E501
+        ),
         _field(
             "src_ip",
             pa.string(),
             Stage.READ,
             "Address of the initiator, in the canonical text form of RFC 5952.",
             null=False,
-        ),  # noqa: E501
+        ),
         _field(
             "src_port",
             pa.uint16(),
             Stage.READ,
             "Transport port of the initiator; null where the protocol has none or it was not seen.",
-        ),  # noqa: E501
+        ),
         _field("dst_ip", pa.string(), Stage.READ, "Address of the responder.", null=False),
         _field(
             "dst_port",
             pa.uint16(),
             Stage.READ,
             "Transport port of the responder; null where the protocol has none or it was not seen.",
-        ),  # noqa: E501
+        ),
         _field(
             "initiator_basis",
             pa.string(),
             Stage.READ,
             "How it is known who opened the flow: `syn`, `syn-ack`, `role` (request or reply seen), `port` (server port), `home`, `first-packet`, `recorded` (the log says so).",
             null=False,
-        ),  # noqa: E501
+        ),
         _field("src_packets", pa.int64(), Stage.READ, "Packets sent by the initiator.", "packets"),
         _field("dst_packets", pa.int64(), Stage.READ, "Packets sent by the responder.", "packets"),
         _field(
@@ -92,34 +92,34 @@ FLOW_TABLE: Final = pa.schema(
             Stage.READ,
             "Bytes of the IP packets sent by the initiator, IP header included.",
             "bytes",
-        ),  # noqa: E501
+        ),
         _field(
             "dst_bytes",
             pa.int64(),
             Stage.READ,
             "Bytes of the IP packets sent by the responder, IP header included.",
             "bytes",
-        ),  # noqa: E501
+        ),
         _field(
             "src_payload",
             pa.int64(),
             Stage.READ,
             "Transport payload sent by the initiator, from the IP length, each TCP byte counted once.",
             "bytes",
-        ),  # noqa: E501
+        ),
         _field(
             "dst_payload",
             pa.int64(),
             Stage.READ,
             "Transport payload sent by the responder, from the IP length, each TCP byte counted once.",
             "bytes",
-        ),  # noqa: E501
+        ),
         _field(
             "src_tcp_flags",
             pa.uint8(),
             Stage.READ,
             "All TCP flags the initiator sent, or-ed (FIN 1, SYN 2, RST 4, PSH 8, ACK 16, URG 32, ECE 64, CWR 128).",
-        ),  # noqa: E501
+        ),
         _field("dst_tcp_flags", pa.uint8(), Stage.READ, "All TCP flags the responder sent, or-ed."),
         _field(
             "rtt_us",
@@ -127,168 +127,168 @@ FLOW_TABLE: Final = pa.schema(
             Stage.READ,
             "Time from the first SYN to the first SYN-ACK as seen at the sensor.",
             "µs",
-        ),  # noqa: E501
+        ),
         _field(
             "sampling",
             pa.int64(),
             Stage.READ,
             "One packet in so many was counted: 1 = every packet; null = unknown.",
-        ),  # noqa: E501
+        ),
         _field(
             "vlan",
             pa.string(),
             Stage.READ,
             "VLAN identifiers of the first packet, outer to inner, joined by `.`; null = untagged or not recorded.",
-        ),  # noqa: E501
+        ),
         _field(
             "tunnel",
             pa.string(),
             Stage.READ,
             "Kinds of the tunnels around the flow, outer to inner, joined by `/`; null = none recognised.",
-        ),  # noqa: E501
+        ),
         _field(
             "outer_src_ip",
             pa.string(),
             Stage.READ,
             "Address of the outermost tunnel endpoint on the initiator's side.",
-        ),  # noqa: E501
+        ),
         _field(
             "outer_dst_ip",
             pa.string(),
             Stage.READ,
             "Address of the outermost tunnel endpoint on the responder's side.",
-        ),  # noqa: E501
+        ),
         _field(
             "app",
             pa.string(),
             Stage.READ,
             "Application protocol recognised from the payload or named by the log, lower case; null = not recognised.",
-        ),  # noqa: E501
+        ),
         _field(
             "encrypted",
             pa.bool_(),
             Stage.READ,
             "Whether the payload is protected by a recognised encrypted protocol; false = a clear-text protocol was recognised.",
-        ),  # noqa: E501
+        ),
         _field(
             "host",
             pa.string(),
             Stage.READ,
             "Name of the server, lower case (for `dns-query`: the name asked for).",
-        ),  # noqa: E501
+        ),
         _field(
             "host_basis",
             pa.string(),
             Stage.READ,
             "Where the name was seen: `tls-sni`, `quic-sni`, `http-host`, `dns-answer` (an answer in the same input gave this address that name), `dns-query` (the name this DNS flow asked for: not the server's own), `log`.",
-        ),  # noqa: E501
+        ),
         _field(
             "ech",
             pa.bool_(),
             Stage.READ,
             "Encrypted Client Hello was offered: the name in `host` may be a cover name.",
-        ),  # noqa: E501
+        ),
         _field(
             "home_side",
             pa.string(),
             Stage.GEO,
             "Which end is at home: `src`, `dst`, `both`, `none`; null = not known.",
-        ),  # noqa: E501
+        ),
         _field(
             "peer_ip",
             pa.string(),
             Stage.GEO,
             "The end that is not at home; null where both are or none is.",
-        ),  # noqa: E501
+        ),
         _field(
             "peer_country",
             pa.string(),
             Stage.GEO,
             "Country the peer's address is in (ISO 3166-1 alpha-2).",
-        ),  # noqa: E501
+        ),
         _field(
             "peer_asn",
             pa.int64(),
             Stage.GEO,
             "Autonomous system that announces the peer's address.",
-        ),  # noqa: E501
+        ),
         _field("peer_org", pa.string(), Stage.GEO, "Organisation of that autonomous system."),
         _field(
             "peer_org_country",
             pa.string(),
             Stage.GEO,
             "Country that organisation is registered in (ISO 3166-1 alpha-2).",
-        ),  # noqa: E501
+        ),
         _field(
             "geo_state",
             pa.string(),
             Stage.GEO,
             "How far the place of the peer is known: `country`, `anycast`, `ambiguous`, `contradicted`, `unknown`, `not-applicable` (no peer: the flow stays at home or never touches it).",
             null=False,
-        ),  # noqa: E501
+        ),
         _field(
             "geo_basis",
             pa.string(),
             Stage.GEO,
             "What the state rests on, such as `country.mmdb` or `special: private-use`.",
-        ),  # noqa: E501
+        ),
         _field(
             "crosses_border",
             pa.bool_(),
             Stage.GEO,
             "Whether the flow connects home with a foreign country; null = undecided.",
-        ),  # noqa: E501
+        ),
         _field(
             "outbound_bytes",
             pa.int64(),
             Stage.GEO,
             "What left home, whoever opened the connection: transport payload where known, else IP bytes; 0 where no end is at home alone.",
             "bytes",
-        ),  # noqa: E501
+        ),
         _field(
             "inbound_bytes",
             pa.int64(),
             Stage.GEO,
             "What came in from the peer, counted the same way.",
             "bytes",
-        ),  # noqa: E501
+        ),
         _field(
             "system_id",
             pa.string(),
             Stage.CLASSIFY,
             "System of the inventory at the home end; null = no listed system.",
-        ),  # noqa: E501
+        ),
         _field(
             "categories",
             _STRINGS,
             Stage.CLASSIFY,
             "Codes of the data categories the flow may carry; null = not known.",
-        ),  # noqa: E501
+        ),
         _field(
             "level",
             pa.string(),
             Stage.CLASSIFY,
             "Highest level among the categories: `core`, `important`, `personal`, `unclassified`; null = not known.",
-        ),  # noqa: E501
+        ),
         _field(
             "class_basis",
             pa.string(),
             Stage.CLASSIFY,
             "How the categories are known: `content`, `declared` (the inventory says the system holds them), `destination`.",
-        ),  # noqa: E501
+        ),
         _field(
             "subjects",
             pa.int64(),
             Stage.CLASSIFY,
             "Data subjects whose data the flow may carry.",
             "persons",
-        ),  # noqa: E501
+        ),
         _field(
             "subjects_basis",
             pa.string(),
             Stage.CLASSIFY,
             "`counted` (distinct values seen) or `estimated` (outbound bytes over the declared average record).",
-        ),  # noqa: E501
+        ),
     ],
     metadata={"version": str(VERSION)},
 )
