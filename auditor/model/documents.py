@@ -38,8 +38,14 @@ class _Mistakes(Exception):  # noqa: N818 - a carrier between two functions here
         self.lines = lines
 
 
-def read(path: Path, kind: type[Kind]) -> Kind:
+def read(path: Path, kind: type[Kind], context: object = None) -> Kind:
     """The document in ``path``, checked against ``kind``.
+
+    Args:
+        path: the file.
+        kind: the document it must be.
+        context: handed to the validators of ``kind`` (``info.context``), for mistakes that only
+            another file shows, such as a code that no category list has.
 
     Raises:
         PolicyError: the file is missing, unreadable, not YAML, or has mistakes; all mistakes are
@@ -69,10 +75,10 @@ def read(path: Path, kind: type[Kind]) -> Kind:
             place=str(path),
             hint="Save the file as UTF-8.",
         ) from None
-    return parse(text, kind, str(path))
+    return parse(text, kind, str(path), context)
 
 
-def parse(text: str, kind: type[Kind], place: str) -> Kind:
+def parse(text: str, kind: type[Kind], place: str, context: object = None) -> Kind:
     """The document in ``text``; ``place`` stands for its path in messages.
 
     Raises:
@@ -81,7 +87,7 @@ def parse(text: str, kind: type[Kind], place: str) -> Kind:
     lines: dict[Place, int] = {}
     try:
         content = _content(text, lines)
-        return kind.model_validate(content)
+        return kind.model_validate(content, context=context)
     except _Mistakes as mistakes:
         found = [f"{place}:{line}" for line in mistakes.lines]
     except ValidationError as error:

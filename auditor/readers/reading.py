@@ -6,10 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+import pyarrow as pa
+
 if TYPE_CHECKING:
     from pathlib import Path
-
-    import pyarrow as pa
 
     from auditor.model.problem import Note
 

@@ -1,0 +1,1 @@
+"""The packet engine: captures in one pass, compiled, with bounded memory."""

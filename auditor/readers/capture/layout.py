@@ -1,0 +1,145 @@
+"""How the packet engine keeps its state: integer arrays, so that nothing per packet is an object.
+
+A live flow is one row of ``int64`` (three cache lines). End 0 is the end with the smaller
+(address, port); a packet's direction is 0 when it comes from end 0. Numbers below name the columns.
+"""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+Ints = npt.NDArray[np.int64]
+Bytes = npt.NDArray[np.uint8]
+
+# Columns of a flow row.
+ADDRESS: Final = 0  # 0-3: high and low half of address 0, then of address 1
+PORTS: Final = 4  # port 0, port 1 << 16, protocol << 32, IP version << 40, ports seen << 48
+START: Final = 5  # ns since the epoch
+END: Final = 6
+PACKETS: Final = 7  # 7-8, by direction, as all pairs below
+OCTETS: Final = 9  # 9-10: bytes of the IP layer
+PAYLOAD: Final = 11  # 11-12
+FLAGS: Final = 13  # 13-14: TCP flags or-ed
+NEXT: Final = 15  # 15-16: TCP sequence number expected next; -1 = none seen
+BUDGET: Final = 17  # 17-18: payload packets still to be looked into
+MARKS: Final = 19  # bits below
+SYN_TIME: Final = 20  # ns; -1 = no SYN seen
+RTT: Final = 21  # ns; -1 = not measured
+NAME: Final = 22  # name number + 1, basis << 32, application << 40
+VLAN: Final = 23  # number of tags, then 12 bits each from bit 4
+HOLES: Final = 24  # row in the table of sequence holes + 1; 0 = none
+WIDTH: Final = 25
+
+# Bits of MARKS.
+FIRST_FROM_1: Final = 1  # the first packet came from end 1
+SYN_FROM_0: Final = 2
+SYN_FROM_1: Final = 4
+SYNACK_FROM_0: Final = 8
+SYNACK_FROM_1: Final = 16
+ROLE_CLIENT_0: Final = 32  # end 0 sent a request, or end 1 a reply
+ROLE_CLIENT_1: Final = 64
+CLOSED: Final = 128  # FIN or RST seen
+ENCRYPTED: Final = 256
+CLEAR: Final = 512
+ECH: Final = 1024
+CONTINUED: Final = 2048  # goes on from a row that the active timeout ended
+
+# Where a name comes from (column NAME), best last.
+BASES: Final = ("", "dns-answer", "dns-query", "http-host", "quic-sni", "tls-sni")
+DNS_ANSWER: Final = 1
+DNS_QUERY: Final = 2
+HTTP_HOST: Final = 3
+TLS_SNI: Final = 5
+
+# Applications told from the first payload bytes.
+APPS: Final = (
+    "", "tls", "http", "http2", "dns", "mdns", "llmnr", "ssh", "smtp", "ftp", "imap", "pop3",
+    "postgresql", "mysql", "quic", "ntp", "smb", "rdp", "mqtt", "syslog", "snmp", "ldap",
+)  # fmt: skip
+TLS, HTTP, HTTP2, DNS, MDNS, LLMNR, SSH, SMTP, FTP, IMAP, POP3 = range(1, 12)
+POSTGRESQL, MYSQL, QUIC, NTP, SMB, RDP, MQTT, SYSLOG, SNMP, LDAP = range(12, 22)
+
+# Counters of a sweep.
+PACKETS_READ: Final = 0
+NOT_IP: Final = 1
+WIRE_BYTES: Final = 2
+HEADERS_CUT: Final = 3  # IP or transport header not captured or not valid: packet is in no flow
+FIRST_TIME: Final = 4
+LAST_TIME: Final = 5
+LINK_UNKNOWN: Final = 6  # packets of a link type that is not read
+LINK_UNKNOWN_TYPE: Final = 7  # the last such link type
+FRAGMENTS_LOST: Final = 8  # later fragments whose first fragment was not seen before them
+SNAPPED: Final = 9  # packets shorter in the file than on the wire
+FLOWS_LIVE: Final = 10
+FLOWS_DONE: Final = 11
+NAMES: Final = 12
+NAME_BYTES: Final = 13
+HOLES_USED: Final = 14
+HOLES_FREE: Final = 15  # head of the list of freed hole rows + 1
+PORTS_CUT: Final = 16  # transport header cut before the ports: flow without ports
+NO_TIME: Final = 17  # packets without a time of their own
+BAD_TIME: Final = 18
+COUNTERS: Final = 20
+
+# Answers of a sweep.
+MORE: Final = 0  # the window is used up
+FLOWS_FULL: Final = 1
+DONE_FULL: Final = 2
+NAMES_FULL: Final = 3
+DAMAGED: Final = 4
+BLOCK: Final = 5  # pcapng: a block for the caller to look at
+HOLES_FULL: Final = 6
+
+# Columns of a pcapng interface.
+LINK: Final = 0
+SNAP: Final = 1
+TIME_KIND: Final = 2  # 0: multiply, 1: divide, 2: binary fraction of so many bits
+TIME_BY: Final = 3
+TIME_OFFSET: Final = 4  # ns
+INTERFACE_WIDTH: Final = 5
+
+MOST_HOLES: Final = 4  # remembered per direction; the smallest is forgotten beyond that
+NAME_LENGTH: Final = 255
+FRAGMENTS: Final = 1 << 14
+ANSWERS: Final = 1 << 16
+
+
+class State(NamedTuple):
+    """Everything a sweep remembers between packets."""
+
+    flows: Ints  # [capacity, WIDTH]
+    slots: Ints  # [power of two]: hash tag << 32 | row + 1
+    done: Ints  # [capacity, WIDTH]: ended flows, waiting to be taken
+    counters: Ints
+    holes: Ints  # [capacity, 2, MOST_HOLES, 2]: start and end of bytes not seen yet
+    fragments: Ints  # [FRAGMENTS, 7]: key, ports, time
+    answers: Ints  # [ANSWERS, 6]: client, address, name, time
+    name_bytes: Bytes
+    name_ends: Ints  # name i is name_bytes[name_ends[i] : name_ends[i + 1]]
+    name_index: Ints
+    scratch: Bytes  # a name being read
+    settings: Ints  # timeouts of TCP, of others, active timeout (ns); seed of the hash
+
+
+def fresh(timeouts_ns: tuple[int, int, int], seed: int, capacity: int = 1 << 14) -> State:
+    """The state of a sweep that has seen nothing yet."""
+    counters = np.zeros(COUNTERS, np.int64)
+    counters[FIRST_TIME] = np.iinfo(np.int64).max
+    counters[LAST_TIME] = np.iinfo(np.int64).min
+    return State(
+        flows=np.zeros((capacity, WIDTH), np.int64),
+        slots=np.zeros(capacity * 2, np.int64),
+        done=np.zeros((1 << 16, WIDTH), np.int64),
+        counters=counters,
+        holes=np.zeros((1 << 10, 2, MOST_HOLES, 2), np.int64),
+        fragments=np.zeros((FRAGMENTS, 7), np.int64),
+        answers=np.zeros((ANSWERS, 6), np.int64),
+        name_bytes=np.zeros(1 << 20, np.uint8),
+        name_ends=np.zeros((1 << 14) + 1, np.int64),
+        name_index=np.zeros(1 << 15, np.int64),
+        scratch=np.zeros(NAME_LENGTH + 65, np.uint8),
+        settings=np.array([*timeouts_ns, seed], np.int64),
+    )

@@ -1,0 +1,93 @@
+"""Whole numbers out of bytes, and hashes of numbers, for compiled code.
+
+Everything is ``int64``: mixing signed and unsigned numbers would silently become floats in numba.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from llvmlite import ir
+from numba import njit, types
+from numba.extending import intrinsic
+
+if TYPE_CHECKING:
+    from auditor.readers.capture.layout import Bytes
+
+
+def _load(bits: int) -> Any:  # noqa: ANN401 - a numba intrinsic
+    """An intrinsic: the big-endian number of so many bits at ``array[place]``, unaligned."""
+
+    @intrinsic
+    def load(typing: Any, array: Any, place: Any) -> Any:  # noqa: ANN401
+        signature = types.int64(array, types.int64)
+
+        def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:  # noqa: ANN401
+            data = context.make_array(signature.args[0])(context, builder, arguments[0]).data
+            word = ir.IntType(bits)
+            pointer = builder.bitcast(builder.gep(data, [arguments[1]]), word.as_pointer())
+            value = builder.bswap(builder.load(pointer, align=1))
+            return value if bits == 64 else builder.zext(value, ir.IntType(64))
+
+        return signature, code
+
+    return load
+
+
+compiled = njit(  # type: ignore[call-overload] - numba's own stub leaves _nrt out
+    cache=True, nogil=True, error_model="numpy", _nrt=False
+)
+"""Compiles a function that allocates nothing.
+
+Without ``_nrt=False`` numba counts references to every array at every call, with atomic
+instructions: measured, that costs three quarters of the engine's speed.
+"""
+
+hot = njit(  # type: ignore[call-overload] - as above
+    cache=True, nogil=True, error_model="numpy", _nrt=False, forceinline=True
+)
+"""The same for what runs for every packet: written into its caller."""
+
+be16 = _load(16)
+be32 = _load(32)
+be64 = _load(64)
+"""No bounds are checked: the caller has made sure that the bytes are in the array."""
+
+
+@hot
+def le16(data: Bytes, place: int) -> int:
+    """The little-endian 16-bit number at ``data[place]``."""
+    value = be16(data, place)
+    return (value & 0xFF) << 8 | value >> 8
+
+
+@hot
+def le32(data: Bytes, place: int) -> int:
+    """The little-endian 32-bit number at ``data[place]``."""
+    return le16(data, place + 2) << 16 | le16(data, place)
+
+
+@hot
+def word16(data: Bytes, place: int, swapped: bool) -> int:
+    """The 16-bit number at ``data[place]``, little-endian if ``swapped``."""
+    return le16(data, place) if swapped else be16(data, place)
+
+
+@hot
+def word32(data: Bytes, place: int, swapped: bool) -> int:
+    """The 32-bit number at ``data[place]``, little-endian if ``swapped``."""
+    return le32(data, place) if swapped else be32(data, place)
+
+
+@hot
+def mixed(value: int, more: int) -> int:
+    """A hash of two numbers (a multiply-and-fold mixer)."""
+    value = (value ^ more) * -7046029254386353131
+    value = (value ^ (value >> 29)) * -4417276706812531889
+    return value ^ (value >> 32)
+
+
+@hot
+def ahead(later: int, earlier: int) -> int:
+    """How far one TCP sequence number is ahead of another, across the wrap (RFC 9293 3.4)."""
+    return ((later - earlier + 0x80000000) & 0xFFFFFFFF) - 0x80000000

@@ -1,0 +1,158 @@
+"""Ended flows as columns of the flow table: who opened the flow, addresses as text, names."""
+
+from __future__ import annotations
+
+import socket
+from typing import Final
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from auditor.model.flow_table import Stage, schema_at
+from auditor.readers.capture.layout import (
+    ADDRESS, APPS, BASES, CLEAR, ECH, ENCRYPTED, END, FIRST_FROM_1, FLAGS, MARKS, NAME,
+    OCTETS, PACKETS, PAYLOAD, PORTS, ROLE_CLIENT_0, ROLE_CLIENT_1, RTT, START, SYN_FROM_0,
+    SYN_FROM_1, SYNACK_FROM_0, SYNACK_FROM_1, VLAN, Ints,
+)  # fmt: skip
+
+READ: Final = pa.schema(
+    [field for field in schema_at(Stage.READ) if field.name not in ("flow_id", "input_id")]
+)
+"""What a reader gives: the columns of stage ``read`` but for those the pipeline numbers."""
+
+_INITIATOR: Final = ("syn", "syn-ack", "role", "port", "first-packet")
+TCP: Final = 6
+
+
+def columns(done: Ints, names: list[str]) -> pa.Table:
+    """The flow table of ended flows (shape ``[flows, WIDTH]``), in the order they ended."""
+    marks = done[:, MARKS]
+    ports = done[:, PORTS]
+    protocol = (ports >> 32) & 0xFF
+    from_1, basis = _initiators(marks, ports, protocol)
+    seen = (ports >> 48) & 1 == 1
+    version4 = (ports >> 40) & 0xFF == 4
+    source, target = _addresses(done, version4, from_1)
+    port_0, port_1 = ports & 0xFFFF, (ports >> 16) & 0xFFFF
+    rtt = done[:, RTT]
+    encrypted = marks & ENCRYPTED > 0
+    secrecy = encrypted | (marks & CLEAR > 0)
+    packed = done[:, NAME]
+    tcp = protocol == TCP
+    found = {
+        "start": pa.array(done[:, START], pa.timestamp("ns", tz="UTC")),
+        "end": pa.array(done[:, END], pa.timestamp("ns", tz="UTC")),
+        "protocol": pa.array(protocol.astype(np.uint8)),
+        "src_ip": source,
+        "src_port": _maybe(np.where(from_1, port_1, port_0), seen, pa.uint16()),
+        "dst_ip": target,
+        "dst_port": _maybe(np.where(from_1, port_0, port_1), seen, pa.uint16()),
+        "initiator_basis": pa.DictionaryArray.from_arrays(
+            pa.array(basis, pa.int32()), pa.array(_INITIATOR)
+        ).cast(pa.string()),
+        "rtt_us": _maybe(rtt // 1000, rtt >= 0, pa.int64()),
+        "sampling": pa.array(np.ones(len(done), np.int64)),
+        "vlan": _vlans(done[:, VLAN]),
+        "encrypted": _maybe(encrypted, secrecy, pa.bool_()),
+        "app": _numbered(packed >> 40, APPS),
+        "host": _numbered(packed & 0xFFFFFFFF, ("", *names)),
+        "host_basis": _numbered((packed >> 32) & 0xFF, BASES),
+        "ech": _maybe(marks & ECH > 0, (packed >> 40) == 1, pa.bool_()),
+    }
+    for name, column in (("packets", PACKETS), ("bytes", OCTETS), ("payload", PAYLOAD)):
+        found[f"src_{name}"] = pa.array(np.where(from_1, done[:, column + 1], done[:, column]))
+        found[f"dst_{name}"] = pa.array(np.where(from_1, done[:, column], done[:, column + 1]))
+    for side, other in (("src", from_1), ("dst", ~from_1)):
+        flags = np.where(other, done[:, FLAGS + 1], done[:, FLAGS]).astype(np.uint8)
+        found[f"{side}_tcp_flags"] = _maybe(flags, tcp, pa.uint8())
+    absent = pa.nulls(len(done), pa.string())
+    return pa.table([found.get(field.name, absent) for field in READ], schema=READ)
+
+
+def in_order(flows: pa.Table) -> pa.Table:
+    """The flows by start, then endpoints: the same whatever order they ended in."""
+    flows = flows.combine_chunks()
+    start = flows["start"].cast(pa.int64()).to_numpy()
+    order = np.argsort(start, kind="stable")
+    ordered = start[order]
+    same = np.zeros(len(order), bool)
+    if len(order):
+        same[1:] = ordered[1:] == ordered[:-1]
+        same[:-1] |= same[1:]
+    # text keys are compared only where the times are equal: sorting all rows by them is slow
+    tied = np.flatnonzero(same)
+    if tied.size:
+        keys = ("start", "src_ip", "src_port", "dst_ip", "dst_port", "protocol", "end")
+        part = flows.select(keys).take(pa.array(order[tied]))
+        by = [(name, "ascending") for name in keys]
+        order[tied] = order[tied][pc.sort_indices(part, sort_keys=by).to_numpy()]
+    return flows.take(pa.array(order))
+
+
+def _initiators(marks: Ints, ports: Ints, protocol: Ints) -> tuple[np.ndarray, np.ndarray]:
+    """Per flow: did end 1 open it, and how that is known (place in ``_INITIATOR``)."""
+    first_from_1 = marks & FIRST_FROM_1 > 0
+    port_0, port_1 = ports & 0xFFFF, (ports >> 16) & 0xFFFF
+    low, high = np.minimum(port_0, port_1), np.maximum(port_0, port_1)
+    # For UDP two high ports say nothing; for a TCP flow without handshake the lower one is the
+    # better guess than the packet the capture happened to begin with.
+    ported = ((ports >> 48) & 1 == 1) & (low != high)
+    telling = ported & ((protocol == TCP) | ((low < 1024) & (high >= 1024)))
+    rules = (
+        (marks & SYN_FROM_0 > 0, marks & SYN_FROM_1 > 0),
+        (marks & SYNACK_FROM_1 > 0, marks & SYNACK_FROM_0 > 0),
+        (marks & ROLE_CLIENT_0 > 0, marks & ROLE_CLIENT_1 > 0),
+        (telling & (port_1 < port_0), telling & (port_0 < port_1)),
+    )
+    from_1 = first_from_1.copy()
+    basis = np.full(len(marks), len(rules), np.int32)
+    for place, (is_0, is_1) in reversed(list(enumerate(rules))):
+        decided = is_0 ^ is_1  # both: this rule cannot tell
+        from_1 = np.where(decided, is_1, from_1)
+        basis = np.where(decided, np.int32(place), basis)
+    return from_1, basis
+
+
+def _addresses(done: Ints, version4: np.ndarray, from_1: np.ndarray) -> tuple[pa.Array, pa.Array]:
+    """Source and destination as text; each distinct address is written out once."""
+    count = len(done)
+    high = np.concatenate([done[:, ADDRESS], done[:, ADDRESS + 2]])
+    low = np.concatenate([done[:, ADDRESS + 1], done[:, ADDRESS + 3]])
+    four = np.concatenate([version4, version4])
+    low_codes, low_values = pd.factorize(low)
+    high_codes, high_values = pd.factorize(np.where(four, np.int64(-1), high))
+    codes, pairs = pd.factorize((high_codes * len(low_values) + low_codes) * 2 + four)
+    pairs, is_four = np.divmod(pairs, 2)
+    highs = high_values[pairs // max(len(low_values), 1)].astype(np.uint64).tolist()
+    lows = low_values[pairs % max(len(low_values), 1)].astype(np.uint64).tolist()
+    texts = [
+        socket.inet_ntoa(low.to_bytes(4, "big"))
+        if four
+        else socket.inet_ntop(socket.AF_INET6, (high << 64 | low).to_bytes(16, "big"))
+        for high, low, four in zip(highs, lows, is_four.tolist(), strict=True)
+    ]
+    written = pa.array(texts, pa.string())
+    code_0, code_1 = codes[:count], codes[count:]
+    source = written.take(pa.array(np.where(from_1, code_1, code_0)))
+    return source, written.take(pa.array(np.where(from_1, code_0, code_1)))
+
+
+def _maybe(values: np.ndarray, known: np.ndarray, kind: pa.DataType) -> pa.Array:
+    return pa.array(values, mask=~known).cast(kind)
+
+
+def _numbered(numbers: Ints, texts: tuple[str, ...]) -> pa.Array:
+    """Texts by number; number 0 is null."""
+    codes = pa.array(numbers.astype(np.int32), mask=numbers == 0)
+    return pa.DictionaryArray.from_arrays(codes, pa.array(texts, pa.string())).cast(pa.string())
+
+
+def _vlans(packed: Ints) -> pa.Array:
+    codes, distinct = pd.factorize(packed)
+    texts = [
+        ".".join(str((tags >> (4 + 12 * i)) & 0xFFF) for i in range(tags & 15)) or None
+        for tags in distinct.tolist()
+    ]
+    return pa.array(texts, pa.string()).take(pa.array(codes))

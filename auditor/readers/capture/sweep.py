@@ -1,0 +1,68 @@
+"""A sweep over one capture: feeds windows to the compiled walk and gathers the flows."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+
+from auditor.readers.capture import names, rows, table
+from auditor.readers.capture.layout import (
+    DONE_FULL, FLOWS_DONE, FLOWS_FULL, FLOWS_LIVE, HOLES_FULL, LAST_TIME, NAMES_FULL, fresh,
+)  # fmt: skip
+
+if TYPE_CHECKING:
+    from auditor.readers.reading import Settings
+
+SECOND = 1_000_000_000
+
+
+class Sweep:
+    """The state of the walk, and the flows that have ended so far."""
+
+    def __init__(self, settings: Settings) -> None:
+        timeouts = (settings.tcp_timeout, settings.udp_timeout, settings.active_timeout)
+        tcp, other, active = (seconds * SECOND for seconds in timeouts)
+        seed = int.from_bytes(os.urandom(7), "little")
+        self.state = fresh((tcp, other, active), seed)
+        self._ended: list[pa.Table] = []
+
+    def make_room(self, lacking: int) -> None:
+        """Gives the walk what it had no room for."""
+        counters = self.state.counters
+        if lacking == FLOWS_FULL:
+            self._take_ended()
+            now = int(counters[LAST_TIME])
+            while not table.expired(self.state, now, False):
+                self._take_ended()
+            if counters[FLOWS_LIVE] > self.state.flows.shape[0] // 2:
+                self.state = table.grown(self.state)
+        elif lacking == DONE_FULL:
+            self._take_ended()
+        elif lacking == NAMES_FULL:
+            self.state = names.with_more_names(self.state)
+        elif lacking == HOLES_FULL:
+            self.state = table.with_more_holes(self.state)
+
+    def flows(self) -> pa.Table:
+        """All flows, ended or not, in order; the sweep is over after this."""
+        while True:
+            complete = table.expired(self.state, 0, True)
+            self._take_ended()
+            if complete:
+                break
+        flows = pa.concat_tables(self._ended) if self._ended else rows.READ.empty_table()
+        return rows.in_order(flows)
+
+    def counted(self, counter: int) -> int:
+        """One of the counters of ``layout``."""
+        return int(self.state.counters[counter])
+
+    def _take_ended(self) -> None:
+        count = int(self.state.counters[FLOWS_DONE])
+        if count:
+            done = np.array(self.state.done[:count])
+            self._ended.append(rows.columns(done, names.decoded(self.state)))
+            self.state.counters[FLOWS_DONE] = 0
