@@ -1,0 +1,7 @@
+"""Which data is it? The law's categories, the agency's systems, and what their flows may carry."""
+
+from auditor.classify.flows import classified
+from auditor.classify.lists import catalogue, sources
+from auditor.classify.systems import inventory
+
+__all__ = ["catalogue", "classified", "inventory", "sources"]
