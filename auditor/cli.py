@@ -1,1 +1,444 @@
-"""The command line."""
+"""The command line: arguments in, one library call, messages and an exit code out.
+
+Heavy imports stand inside the commands: ``auditor --help`` must answer at once.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final, Literal
+
+import typer
+
+from auditor import __version__
+from auditor.model.errors import AuditorError, InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from auditor.model.finding import Severity
+    from auditor.model.problem import Problem
+    from auditor.pipeline import Order
+
+VIETNAM: Final = timezone(timedelta(hours=7))
+FINDINGS: Final = 1
+BUG: Final = 70
+MISTAKES: Final = 12
+ISSUES: Final = "Run the same command with --debug and give its output to the maintainers."
+
+app = typer.Typer(
+    help="Kiểm tra luồng dữ liệu xuyên biên giới. / Audit of data flows that cross the border.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+    rich_markup_mode=None,
+)
+policy_app = typer.Typer(help="Look at and check the rules.", no_args_is_help=True)
+geoip_app = typer.Typer(help="Look at the geo databases.", no_args_is_help=True)
+app.add_typer(policy_app, name="policy")
+app.add_typer(geoip_app, name="geoip")
+
+Paths = Annotated[list[Path], typer.Argument(help="Captures, logs, or folders with them.")]
+InventoryFile = Annotated[
+    Path | None, typer.Option("--inventory", help="The agency's systems (inventory.yaml).")
+]
+Policies = Annotated[Path | None, typer.Option("--policies", help="Folder of rules and lists.")]
+Geoip = Annotated[Path | None, typer.Option("--geoip", help="Folder of geo databases (*.mmdb).")]
+Home = Annotated[str, typer.Option("--home", help="Home country (ISO 3166-1 alpha-2).")]
+Jobs = Annotated[int, typer.Option("--jobs", min=0, help="Files read side by side; 0 = cores.")]
+Since = Annotated[
+    str | None,
+    typer.Option("--since", help="Only flows that end at or after this time (ISO 8601; +07:00)."),
+]
+Until = Annotated[
+    str | None, typer.Option("--until", help="Only flows that start before this time.")
+]
+FailOn = Annotated[
+    Literal["critical", "high", "medium", "low", "info"] | None,
+    typer.Option("--fail-on", help="Exit with 1 if an uncovered finding is at least this severe."),
+]
+
+
+def main() -> None:
+    """Runs the command line and ends the process with the documented exit code."""
+    try:
+        app()
+    except AuditorError as error:
+        _complain(str(error))
+        _reraise_if_debugging()
+        sys.exit(error.exit_code)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(141)
+    except Exception as error:  # noqa: BLE001 - the outermost place: a bug of ours, said as one
+        _complain(f"internal error: {type(error).__name__}: {error}\n  {ISSUES}")
+        _reraise_if_debugging()
+        sys.exit(BUG)
+
+
+def _reraise_if_debugging() -> None:
+    if os.environ.get("AUDITOR_DEBUG"):
+        raise  # called while an exception is handled
+
+
+def _complain(text: str) -> None:
+    typer.echo(f"auditor: {text}", err=True)
+
+
+def _say(text: str = "") -> None:
+    typer.echo(text)
+
+
+def _version(show: bool) -> None:  # noqa: FBT001 - typer calls it so
+    if show:
+        _say(f"auditor {__version__}")
+        raise typer.Exit
+
+
+def _debug(on: bool) -> None:  # noqa: FBT001 - typer calls it so
+    if on:
+        os.environ["AUDITOR_DEBUG"] = "1"
+
+
+@app.callback()
+def _common(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+    ] = False,
+    debug: Annotated[
+        bool, typer.Option("--debug", callback=_debug, help="Show stack traces.")
+    ] = False,
+) -> None:
+    del version, debug  # their callbacks have done it
+
+
+@app.command()
+def audit(
+    paths: Paths,
+    inventory: InventoryFile = None,
+    dossiers: Annotated[
+        Path | None, typer.Option("--dossiers", help="Register of filed dossiers (dossiers.yaml).")
+    ] = None,
+    policies: Policies = None,
+    geoip: Geoip = None,
+    home: Home = "VN",
+    out: Annotated[Path, typer.Option("--out", help="Folder for the results.")] = Path("reports"),
+    jobs: Jobs = 0,
+    fail_on: FailOn = None,
+    since: Since = None,
+    until: Until = None,
+) -> None:
+    """Audit captures and logs: report.html, run.json and flows.parquet in --out."""
+    from auditor import pipeline, report
+    from auditor.model.run import to_json
+
+    order = _order(paths, inventory, dossiers, policies, geoip, home, jobs, since, until)
+    with _progress() as progress:
+        done = pipeline.audit(order, lambda: datetime.now(UTC), progress)
+        progress.stage("write")
+        report.written(
+            out,
+            {
+                "report.html": report.html(done.run),
+                "run.json": to_json(done.run),
+                "flows.parquet": lambda file: pipeline.write_parquet(done.flows, file),
+            },
+        )
+    for line in report.terminal_summary(done.run, str(out / "report.html")):
+        _say(line)
+    if fail_on is not None and _reaches(done.run.findings, fail_on):
+        raise typer.Exit(FINDINGS)
+
+
+@app.command()
+def flows(
+    paths: Paths,
+    out: Annotated[Path, typer.Option("--out", help="A .parquet, .csv or .jsonl file.")],
+    inventory: InventoryFile = None,
+    policies: Policies = None,
+    geoip: Geoip = None,
+    home: Home = "VN",
+    jobs: Jobs = 0,
+    since: Since = None,
+    until: Until = None,
+) -> None:
+    """Write the flow table (docs/flow-table.md) after the geo stage, without judging it."""
+    from auditor import pipeline, report
+
+    writers = {
+        ".parquet": pipeline.write_parquet,
+        ".csv": pipeline.write_csv,
+        ".jsonl": pipeline.write_json_lines,
+    }
+    writer = writers.get(out.suffix.lower())
+    if writer is None:
+        raise typer.BadParameter(f"{out.name}: use {', '.join(writers)}", param_hint="--out")
+    order = _order(paths, inventory, None, policies, geoip, home, jobs, since, until)
+    with _progress() as progress:
+        table, inputs, problems = pipeline.located_flows(order, progress)
+        progress.stage("write")
+        report.written(out.parent, {out.name: lambda file: writer(table, file)})
+    for problem in problems:
+        _complain(f"{problem.source}: {problem.message} {problem.hint}".rstrip())
+    _say(f"{len(table):,} flows from {len(inputs):,} files: {out}")
+
+
+@app.command("report")
+def render(
+    run: Annotated[Path, typer.Argument(help="The run.json of an audit.")],
+    out: Annotated[
+        Path | None, typer.Option("--out", help="HTML file; default: report.html beside run.json.")
+    ] = None,
+) -> None:
+    """Render the HTML report again from run.json, without analysing."""
+    from auditor import report
+    from auditor.model.run import from_json
+
+    try:
+        text = run.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        raise InputError(
+            f"cannot be read: {reason}", place=str(run), hint="Give the run.json of an audit."
+        ) from None
+    target = out or run.with_name("report.html")
+    report.written(target.parent, {target.name: report.html(from_json(text, str(run)))})
+    _say(str(target))
+
+
+@policy_app.command("lint")
+def policy_lint(
+    policies: Policies = None,
+    inventory: InventoryFile = None,
+    dossiers: Annotated[Path | None, typer.Option("--dossiers", help="A register.")] = None,
+) -> None:
+    """Check every policy file; all mistakes at once, each with its line."""
+    from auditor import classify, pipeline, policy
+
+    folder = policies or pipeline.data_folder("policies")
+    found: list[str] = policy.lint(folder / "rules.yaml")
+    try:
+        catalogue = classify.catalogue(folder)
+        systems = classify.inventory(inventory, catalogue) if inventory else None
+        if dossiers:
+            policy.load_dossiers(dossiers, catalogue, systems)
+    except AuditorError as error:
+        found += str(error).splitlines()
+    for line in found:
+        _say(line)
+    if found:
+        raise typer.Exit(MISTAKES)
+    _say(f"{folder}: no mistakes")
+
+
+@policy_app.command("test")
+def policy_test(policies: Policies = None) -> None:
+    """Run the examples of every rule through the evaluator that flows go through."""
+    from auditor import pipeline, policy
+
+    folder = policies or pipeline.data_folder("policies")
+    results = policy.tested(policy.load_rules(folder / "rules.yaml"))
+    for result in results:
+        if not result.passed:
+            _say(f"{result.rule}: example {result.expected} {result.number} gives {result.got}")
+    failed = sum(not result.passed for result in results)
+    _say(f"{len(results)} examples, {failed} failed")
+    if failed:
+        raise typer.Exit(MISTAKES)
+
+
+@policy_app.command("show")
+def policy_show(policies: Policies = None) -> None:
+    """Show the rules: what each asks, how heavy it is, what it rests on and how sure that is."""
+    from auditor import pipeline, policy
+
+    folder = policies or pipeline.data_folder("policies")
+    for rule in policy.load_rules(folder / "rules.yaml").rules:
+        _say(f"{rule.id}  [{rule.severity}]")
+        _say(f"  {rule.title.vi}")
+        _say(f"  {rule.title.en}")
+        for basis in rule.said.legal:
+            _say(f"  ({basis.mark}) {basis.instrument}, {basis.article}")
+        _say()
+
+
+@geoip_app.command("info")
+def geoip_info(geoip: Geoip = None) -> None:
+    """Show the geo databases: build date, licence, checksum, what is wrong with them."""
+    from auditor import geo, pipeline
+
+    problems: list[Problem] = []
+    folder = geoip or pipeline.data_folder("geoip")
+    with geo.open_databases(folder, problems.append) as databases:
+        for source in databases.sources:
+            _say(f"{source.name}  {source.version}")
+            if source.built:
+                age = (datetime.now(UTC) - source.built).days
+                _say(f"  built {source.built:%Y-%m-%d}, {age} days ago")
+            for label, value in (("licence", source.licence), ("source", source.attribution)):
+                if value:
+                    _say(f"  {label}: {value}")
+            _say(f"  sha256 {source.sha256}")
+    for problem in problems:
+        _complain(f"{problem.source}: {problem.message} {problem.hint}".rstrip())
+
+
+@geoip_app.command("lookup")
+def geoip_lookup(
+    addresses: Annotated[list[str], typer.Argument(help="IP addresses.")],
+    geoip: Geoip = None,
+    home: Home = "VN",
+) -> None:
+    """Show what is known about addresses, and what is decided from it."""
+    from auditor import geo, pipeline
+
+    folder = geoip or pipeline.data_folder("geoip")
+    with geo.open_databases(folder, lambda problem: _complain(problem.message)) as databases:
+        for found in geo.looked_up(addresses, databases, home, ()):
+            decision = found.decision
+            country = decision.country or "-"
+            _say(f"{found.address}  {decision.state}  {country}  ({decision.basis})")
+            if found.org or found.asn:
+                _say(f"  AS{found.asn or '?'} {found.org or ''}".rstrip())
+            if found.carrier:
+                _say(f"  carries an IPv4 address ({found.carrier})")
+            if found.special:
+                _say(f"  {found.special.name}: {found.special.source}")
+            for given in found.answers:
+                answer = given.answer
+                said = [
+                    f"country {answer.country}" if answer.country else "",
+                    f"registered {answer.registered}" if answer.registered else "",
+                    f"AS{answer.asn}" if answer.asn else "",
+                    answer.org or "",
+                    "anycast" if answer.anycast else "",
+                ]
+                _say(f"  {given.file}: {', '.join(part for part in said if part) or 'nothing'}")
+
+
+@app.command()
+def doctor() -> None:
+    """Show what is installed, what is missing, and what that costs."""
+    import importlib.metadata
+    import shutil
+
+    from auditor import geo, pipeline
+    from auditor.readers.capture import records
+
+    _say(f"auditor {__version__}, Python {sys.version.split()[0]}")
+    for package in ("numba", "numpy", "pandas", "pyarrow", "maxminddb", "jinja2", "scapy"):
+        _say(f"  {package} {importlib.metadata.version(package)}")
+    tools = (
+        ("tshark", "no second opinion on packets (needed by the tests, not by an audit)"),
+        ("nfdump", "no comparison with nfdump (needed by the tests and the benchmark)"),
+    )
+    for tool, cost in tools:
+        place = shutil.which(tool)
+        _say(f"  {tool}: {place or f'missing: {cost}'}")
+    compiled = records.pcap_records.stats.cache_path
+    writable = os.access(compiled, os.W_OK) if Path(compiled).exists() else "not yet made"
+    _say(f"  compiled packet engine: {compiled} (writable: {writable})")
+    try:
+        with geo.open_databases(
+            pipeline.data_folder("geoip"), lambda problem: _say(f"  geo: {problem.message}")
+        ) as databases:
+            for source in databases.sources:
+                _say(f"  geo database {source.name}: {source.version}")
+    except AuditorError as error:
+        _say(f"  geo databases: {error}")
+
+
+def _order(
+    paths: list[Path],
+    inventory: Path | None,
+    dossiers: Path | None,
+    policies: Path | None,
+    geoip: Path | None,
+    home: str,
+    jobs: int,
+    since: str | None,
+    until: str | None,
+) -> Order:
+    from auditor import pipeline
+
+    if len(home) != 2 or not home.isascii() or not home.isalpha():
+        raise typer.BadParameter("use a two-letter country code such as VN", param_hint="--home")
+    return pipeline.Order(
+        paths=tuple(paths),
+        policies=policies or pipeline.data_folder("policies"),
+        geoip=geoip or pipeline.data_folder("geoip"),
+        inventory=inventory,
+        dossiers=dossiers,
+        home=home.upper(),
+        jobs=jobs or os.cpu_count() or 1,
+        since=_moment(since, "--since"),
+        until=_moment(until, "--until"),
+    )
+
+
+def _moment(text: str | None, option: str) -> datetime | None:
+    if text is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        hint = f"{text!r} is no time; write 2026-09-21 or 2026-09-21T08:00:00+07:00"
+        raise typer.BadParameter(hint, param_hint=option) from None
+    return moment if moment.tzinfo else moment.replace(tzinfo=VIETNAM)
+
+
+def _reaches(findings: tuple[object, ...], level: Severity) -> bool:
+    from auditor.model.finding import SEVERITIES, Finding
+
+    heavy = SEVERITIES[: SEVERITIES.index(level) + 1]
+    return any(
+        isinstance(finding, Finding) and finding.state != "covered" and finding.severity in heavy
+        for finding in findings
+    )
+
+
+class _Quiet:
+    """Progress when nobody watches."""
+
+    def stage(self, name: str, total: int | None = None) -> None:
+        """Says nothing."""
+
+    def advance(self, size: int) -> None:
+        """Says nothing."""
+
+
+@contextmanager
+def _progress() -> Iterator[_Quiet]:
+    """Shows progress on a terminal; quiet otherwise."""
+    if not sys.stderr.isatty():
+        yield _Quiet()
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
+
+    words = {
+        "read": "Đọc / read",
+        "locate": "Định vị / locate",
+        "classify": "Phân loại / classify",
+        "judge": "Đối chiếu / judge",
+        "write": "Ghi / write",
+    }
+    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn())
+    with Progress(
+        *columns, TimeRemainingColumn(), console=Console(stderr=True), transient=True
+    ) as bar:
+
+        class Shown(_Quiet):
+            task = bar.add_task("…", total=None)
+
+            def stage(self, name: str, total: int | None = None) -> None:
+                bar.reset(self.task, total=total, description=words.get(name, name))
+
+            def advance(self, size: int) -> None:
+                bar.advance(self.task, size)
+
+        yield Shown()

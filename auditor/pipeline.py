@@ -13,17 +13,19 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from multiprocessing import get_context
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import IO, TYPE_CHECKING, Protocol
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.csv as csv
+import pyarrow.parquet as pq
 
 from auditor import __version__, classify, geo, policy, readers
 from auditor.model import run as run_document
 from auditor.model.errors import AuditorError, InputError
-from auditor.model.flow_table import Stage, conform, schema_at, to_pandas
+from auditor.model.flow_table import Stage, conform, schema_at, to_arrow, to_pandas
 from auditor.model.problem import Problem
 from auditor.model.run import DataSource, InputFile, Run, Totals
 
@@ -152,6 +154,29 @@ def located_flows(
         inventory = classify.inventory(order.inventory, classify.catalogue(order.policies))
     inputs, flows, _ = _located(order, inventory, problems.append, progress)
     return flows, inputs, tuple(problems)
+
+
+def write_parquet(flows: pd.DataFrame, file: IO[bytes]) -> None:
+    """Writes a flow table of any stage as Parquet, with the contract's metadata."""
+    pq.write_table(_arrow(flows), file, compression="zstd")
+
+
+def write_csv(flows: pd.DataFrame, file: IO[bytes]) -> None:
+    """Writes a flow table as CSV with a header line."""
+    csv.write_csv(_arrow(flows), file)
+
+
+def write_json_lines(flows: pd.DataFrame, file: IO[bytes]) -> None:
+    """Writes a flow table as one JSON object per line; times as ISO 8601 with nanoseconds."""
+    flows.to_json(file, orient="records", lines=True, date_format="iso", date_unit="ns")
+
+
+def _arrow(flows: pd.DataFrame) -> pa.Table:
+    stage = max(
+        (stage for stage in Stage if set(schema_at(stage).names) <= set(flows.columns)),
+        key=list(Stage).index,
+    )
+    return to_arrow(flows, stage)
 
 
 def _located(
