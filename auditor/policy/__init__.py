@@ -1,0 +1,20 @@
+"""May it leave? Rules and the register of dossiers, asked of the flows, give findings."""
+
+from auditor.policy.dossiers import Dossier, DossierFile, load_dossiers
+from auditor.policy.findings import findings
+from auditor.policy.lint import Tested, lint, sources, tested
+from auditor.policy.rules import Rule, RuleFile, load_rules
+
+__all__ = [
+    "Dossier",
+    "DossierFile",
+    "Rule",
+    "RuleFile",
+    "Tested",
+    "findings",
+    "lint",
+    "load_dossiers",
+    "load_rules",
+    "sources",
+    "tested",
+]

@@ -1,0 +1,247 @@
+"""The geo databases of a folder: which take part, in which order, and where they come from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Self
+
+import numpy as np
+
+from auditor.geo.database import Database, UnusableError
+from auditor.geo.manifest import FILE_NAME, Listed, Manifest
+from auditor.geo.records import NOTHING, Answer
+from auditor.model.documents import read
+from auditor.model.errors import GeoDataError, PolicyError
+from auditor.model.problem import Note, Problem
+from auditor.model.run import DataSource
+
+if TYPE_CHECKING:
+    from pathlib import Path
+    from types import TracebackType
+
+    from auditor.geo.addresses import Addresses
+
+MOST_DATABASES: Final = 32
+SHIPPED: Final = ("country.mmdb", "asn.mmdb")
+"""Names of the databases that come with the program: asked where the user's own say nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """What one database says about many addresses.
+
+    Attributes:
+        name: the database's file name.
+        last_resort: it came with the program, and the user's own databases stand before it.
+        distinct: the distinct answers; the first is ``NOTHING``.
+        codes: for each address the index of its answer in ``distinct`` (int64).
+    """
+
+    name: str
+    last_resort: bool
+    distinct: tuple[Answer, ...]
+    codes: np.ndarray
+
+
+class GeoDatabases:
+    """Opened databases, in the order of precedence; a context manager.
+
+    Attributes:
+        sources: each database as a source of the run, in the same order.
+    """
+
+    def __init__(
+        self, databases: tuple[Database, ...], sources: tuple[DataSource, ...], note: Note
+    ) -> None:
+        self._databases = databases
+        self._note = note
+        self.sources = sources
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Lets go of the databases' memory."""
+        self._databases = ()
+
+    def answers(self, addresses: Addresses, wanted: np.ndarray) -> tuple[Answers, ...]:
+        """What each database says about the addresses where ``wanted`` (bool) is true.
+
+        Broken records are noted as one problem per database and say nothing.
+        """
+        own = any(database.name not in SHIPPED for database in self._databases)
+        return tuple(
+            self._answers_of(
+                database, addresses, wanted, last_resort=own and database.name in SHIPPED
+            )
+            for database in self._databases
+        )
+
+    def _answers_of(
+        self, database: Database, addresses: Addresses, wanted: np.ndarray, *, last_resort: bool
+    ) -> Answers:
+        places = np.where(wanted, database.places(addresses), -1)
+        distinct, inverse = np.unique(places, return_inverse=True)
+        before = database.broken
+        found = database.answers_at(distinct[distinct >= 0].tolist())
+        if database.broken > before:
+            self._note(
+                Problem(
+                    code="geo-record-broken",
+                    source=database.name,
+                    message=f"{database.broken - before} records of this geo database are broken; "
+                    "addresses under them were placed without it.",
+                    hint="Get the database again from its publisher and compare its checksum.",
+                    count=database.broken - before,
+                )
+            )
+        by_answer = {NOTHING: 0}
+        of_place = [0] * (len(distinct) - len(found))  # the place -1, if any address has it
+        of_place += [by_answer.setdefault(answer, len(by_answer)) for answer in found]
+        codes = np.array(of_place, dtype=np.int64)[inverse.reshape(-1)]
+        return Answers(database.name, last_resort, tuple(by_answer), codes)
+
+
+def open_databases(folder: Path, note: Note) -> GeoDatabases:
+    """The databases (``*.mmdb``) of ``folder``: by name, those that came with the program last.
+
+    A file that cannot serve is noted and left out; so is a listed file that is missing or differs
+    from what ``MANIFEST.yaml`` says of it, but the latter is still used.
+
+    Raises:
+        GeoDataError: no such folder, or nothing usable in it.
+    """
+    paths = _paths(folder, note)
+    listed = _listed(folder, note)
+    databases: list[Database] = []
+    unusable: list[str] = []
+    for path in paths:
+        try:
+            databases.append(Database(path))
+        except UnusableError as error:
+            unusable.append(f"{path.name} {error.message}")
+            note(
+                Problem(
+                    code="geo-database-unusable",
+                    source=str(path),
+                    message=f"This geo database {error.message}; it was left out.",
+                    hint=error.hint,
+                )
+            )
+    if not databases:
+        raise GeoDataError(
+            "no usable geo database" + (f": {'; '.join(unusable)}" if unusable else " in it"),
+            place=str(folder),
+            hint="Put a country database (*.mmdb of MaxMind, DB-IP, IPinfo or ip-location-db) "
+            "there, or leave --geoip out to use the one that comes with the program.",
+        )
+    for name in sorted(set(listed) - {path.name for path in paths}):
+        note(
+            Problem(
+                code="geo-database-missing",
+                source=str(folder / name),
+                message=f"{FILE_NAME} lists this geo database, but it is not there.",
+                hint="Restore the file, or take it out of the manifest.",
+            )
+        )
+    sources = tuple(
+        _source(database, listed.get(database.name), folder, note) for database in databases
+    )
+    _warn(sources, listed, note)
+    return GeoDatabases(tuple(databases), sources, note)
+
+
+def _warn(sources: tuple[DataSource, ...], listed: dict[str, Listed], note: Note) -> None:
+    """Notes what publishers warn of, once for all databases that share a warning."""
+    names: dict[str, list[str]] = {}
+    for source in sources:
+        about = listed.get(source.name)
+        if about and about.caution and about.sha256 == source.sha256:
+            names.setdefault(about.caution, []).append(source.name)
+    for caution, warned in names.items():
+        note(
+            Problem(
+                code="geo-database-caution",
+                source=", ".join(warned),
+                message=caution,
+                hint="Put a newer database (MaxMind, DB-IP or IPinfo) into the folder beside them.",
+            )
+        )
+
+
+def _paths(folder: Path, note: Note) -> list[Path]:
+    try:
+        paths = [path for path in folder.iterdir() if path.suffix.lower() == ".mmdb"]
+    except OSError as error:
+        raise GeoDataError(
+            f"the folder of geo databases cannot be read: {error.strerror}",
+            place=str(folder),
+            hint="Give a folder with *.mmdb files that this user may read.",
+        ) from None
+    paths.sort(key=lambda path: (path.name in SHIPPED, path.name))
+    if len(paths) > MOST_DATABASES:
+        note(
+            Problem(
+                code="geo-databases-too-many",
+                source=str(folder),
+                message=f"The folder holds {len(paths)} geo databases; the first {MOST_DATABASES} "
+                "by name are used.",
+                hint="Leave the databases there that shall decide.",
+                count=len(paths) - MOST_DATABASES,
+            )
+        )
+    return paths[:MOST_DATABASES]
+
+
+def _listed(folder: Path, note: Note) -> dict[str, Listed]:
+    path = folder / FILE_NAME
+    if not path.exists():
+        return {}
+    try:
+        manifest = read(path, Manifest)
+    except PolicyError as error:
+        note(
+            Problem(
+                code="geo-manifest-unusable",
+                source=str(path),
+                message=f"The manifest of the geo databases was not used: {error.message}",
+                hint=error.hint,
+            )
+        )
+        return {}
+    return {listed.name: listed for listed in manifest.databases}
+
+
+def _source(database: Database, listed: Listed | None, folder: Path, note: Note) -> DataSource:
+    day = database.built.date().isoformat() if database.built else "build date unknown"
+    version = f"{day} ({database.kind})"
+    changed = listed is not None and listed.sha256 != database.sha256
+    if changed:
+        note(
+            Problem(
+                code="geo-database-changed",
+                source=str(folder / database.name),
+                message=f"This geo database is not the one {FILE_NAME} lists (its SHA-256 "
+                "differs); it is used, without the licence and the origin the manifest states.",
+                hint="Restore the file, or list the new one in the manifest.",
+            )
+        )
+    if listed is None or changed:
+        return DataSource("geo", database.name, version, database.sha256, built=database.built)
+    return DataSource(
+        "geo",
+        database.name,
+        f"{listed.version}, {version}",
+        database.sha256,
+        licence=listed.licence,
+        attribution=" ".join(part for part in (listed.attribution, listed.licence_note) if part),
+        built=database.built,
+    )

@@ -1,0 +1,138 @@
+"""What one record of a geo database says, whatever its shape.
+
+Understood, each key on its own, so that databases of unknown types work when their records have
+known keys:
+
+- MaxMind GeoIP2 and GeoLite2 (Country, City, Enterprise, ASN, ISP): nested ``country.iso_code``,
+  ``registered_country.iso_code``, ``traits``; flat ``autonomous_system_number`` and
+  ``autonomous_system_organization``.
+- DB-IP: as MaxMind, with network keys at the top or under ``traits``.
+- IPinfo: flat ``country_code``, or ``country`` as a two-letter code; ``asn`` as ``AS123``;
+  ``as_name``; ``is_anycast``.
+- ip-location-db: flat ``country_code``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+MOST_TEXT: Final = 200
+MOST_WEIGHT: Final = 4096
+_NO_COUNTRY: Final = frozenset({"AA", "AP", "EU", "XX", "ZZ"})
+"""Codes that databases give where they know no country: regions and the unknown."""
+_NUMBER_KEYS: Final = ("autonomous_system_number", "as_number", "asn")
+_OWNER_KEYS: Final = (
+    "autonomous_system_organization",
+    "as_organization",
+    "as_name",
+    "isp",
+    "organization",
+    "as_domain",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a database says about an address.
+
+    Attributes:
+        country: where the address is (ISO 3166-1 alpha-2).
+        registered: where its network is registered; that is not where it is.
+        asn: the autonomous system that announces it.
+        org: the organisation of that system.
+        anycast: it is served from many places at once.
+    """
+
+    country: str | None = None
+    registered: str | None = None
+    asn: int | None = None
+    org: str | None = None
+    anycast: bool = False
+
+
+NOTHING: Final = Answer()
+
+
+def answer_in(record: object) -> Answer:
+    """What ``record`` says; keys of the wrong type say nothing."""
+    if not isinstance(record, dict):
+        return NOTHING
+    traits = record.get("traits")
+    network = record.get("asn")
+    parts = [part for part in (record, traits, network) if isinstance(part, dict)]
+    return Answer(
+        country=_code(record.get("country_code")) or _country(record.get("country")),
+        registered=_country(record.get("registered_country")),
+        asn=_number_in(parts),
+        org=_owner_in(parts) or (_text(network.get("name")) if isinstance(network, dict) else None),
+        anycast=any(_yes(part.get(key)) for part in parts for key in ("is_anycast", "anycast")),
+    )
+
+
+def too_heavy(record: object) -> bool:
+    """Whether a record is far larger than any honest one: values and text counted, with a stop."""
+    weight = 0
+    todo = [record]
+    while todo:
+        part = todo.pop()
+        weight += 1
+        if isinstance(part, dict):
+            weight += len(part)
+            todo.extend(part.values())
+        elif isinstance(part, list):
+            todo.extend(part)
+        elif isinstance(part, str | bytes):
+            weight += len(part) // 64
+        if weight + len(todo) > MOST_WEIGHT:
+            return True
+    return False
+
+
+def _number_in(parts: list[dict[str, object]]) -> int | None:
+    numbers = (_as_number(part.get(key)) for part in parts for key in _NUMBER_KEYS)
+    return next((number for number in numbers if number is not None), None)
+
+
+def _owner_in(parts: list[dict[str, object]]) -> str | None:
+    owners = (_text(part.get(key)) for key in _OWNER_KEYS for part in parts)
+    return next((owner for owner in owners if owner is not None), None)
+
+
+def _country(value: object) -> str | None:
+    if isinstance(value, dict):
+        return _code(value.get("iso_code"))
+    return _code(value)
+
+
+def _code(value: object) -> str | None:
+    if not isinstance(value, str) or len(value) != 2 or not value.isascii() or not value.isalpha():
+        return None
+    code = value.upper()
+    return None if code in _NO_COUNTRY else code
+
+
+def _as_number(value: object) -> int | None:
+    if isinstance(value, str):
+        digits = value.strip().upper().removeprefix("AS")
+        if not digits.isascii() or not digits.isdigit() or len(digits) > 10:
+            return None
+        value = int(digits)
+    if isinstance(value, bool) or not isinstance(value, int):
+        return None
+    return value if 0 < value < 1 << 32 else None
+
+
+def _text(value: object) -> str | None:
+    if not isinstance(value, str):
+        return None
+    cut = value[:MOST_TEXT]
+    if not cut.isprintable():  # control and direction marks have no place in a name
+        cut = "".join(letter if letter.isprintable() else " " for letter in cut)
+    return " ".join(cut.split()) or None
+
+
+def _yes(value: object) -> bool:
+    if isinstance(value, str):
+        return value.lower() in ("true", "1")
+    return isinstance(value, int) and value == 1  # True, or 1 from writers without booleans

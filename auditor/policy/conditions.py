@@ -1,0 +1,138 @@
+"""The condition of a rule: a small tree over the facts of the vocabulary.
+
+The format is built from ``vocabulary.FACTS``, so that an unknown fact, an operator that does not
+fit it, and a value it can never take are mistakes of the file, with their line.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, TypeVar
+
+from pydantic import AfterValidator, Field, StrictBool, StrictInt, create_model, model_validator
+
+from auditor.model.documents import Document
+from auditor.policy.vocabulary import FACTS, OPERATORS_OF, Fact, Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+MOST_LEVELS: Final = 8
+"""How deep conditions may stand in one another."""
+
+
+Many = TypeVar("Many", bound=tuple[Any, ...])
+
+
+def not_empty(values: Many) -> Many:
+    """``values``, which must not be empty.
+
+    A length bound in pydantic's own way would speak up once more for every item that is wrong.
+    """
+    if not values:
+        raise ValueError("must not be empty")
+    return values
+
+
+Item = TypeVar("Item")
+Some = Annotated[tuple[Item, ...], AfterValidator(not_empty)]
+"""One or more."""
+
+
+class Test(Document):
+    """What is asked of one fact; where several operators stand, all must hold."""
+
+    __test__ = False
+
+    @model_validator(mode="after")
+    def _asks_something(self) -> Test:
+        if not self.model_fields_set:
+            raise ValueError("name at least one operator, such as `known: true`")
+        return self
+
+    def operators(self) -> Iterator[tuple[str, Any]]:
+        """Each operator written, with its value."""
+        for name in sorted(self.model_fields_set):
+            yield type(self).model_fields[name].alias or name, getattr(self, name)
+
+
+class _Tree(Document):
+    all_: Some[Condition] | None = Field(None, alias="all")
+    any_: Some[Condition] | None = Field(None, alias="any")
+    not_: Condition | None = Field(None, alias="not")
+
+    @model_validator(mode="after")
+    def _says_one_thing(self) -> _Tree:
+        if len(self.model_fields_set) != 1:
+            raise ValueError(
+                "write exactly one of `all`, `any`, `not` or one fact here; "
+                "several conditions go into a list under `all` or `any`"
+            )
+        return self
+
+    @property
+    def tests(self) -> Iterator[tuple[str, Test]]:
+        """The fact tested here, if this is not a branch."""
+        for name in self.model_fields_set - {"all_", "any_", "not_"}:
+            yield name, getattr(self, name)
+
+    def facts(self) -> frozenset[str]:
+        """Names of all facts the condition speaks of."""
+        names = {name for name, _ in self.tests}
+        inner = (*(self.all_ or ()), *(self.any_ or ()), *((self.not_,) if self.not_ else ()))
+        return frozenset(names).union(*(condition.facts() for condition in inner))
+
+    def levels(self) -> int:
+        """How many levels deep the tree is; a single fact is one."""
+        inner = (*(self.all_ or ()), *(self.any_ or ()), *((self.not_,) if self.not_ else ()))
+        return 1 + max((condition.levels() for condition in inner), default=0)
+
+
+def _value_type(fact: Fact) -> Any:  # noqa: ANN401 - a type, made at run time
+    if fact.values:
+        return Literal[fact.values]
+    kinds: dict[Kind, Any] = {
+        Kind.TRUTH: StrictBool,
+        Kind.TEXT: Annotated[str, Field(min_length=1, max_length=300)],
+        Kind.TEXTS: Annotated[str, Field(min_length=1, max_length=300)],
+        Kind.NUMBER: Annotated[StrictInt, Field(ge=0, lt=2**63)],
+        Kind.DAY: date,
+    }
+    return kinds[fact.kind]
+
+
+def _test_type(fact: Fact) -> type[Test]:
+    one: Any = _value_type(fact)
+    several = Some[one]
+    values = {"known": StrictBool, "one_of": several, "has_any": several}
+    fields: dict[str, Any] = {
+        "is_" if name == "is" else name: (
+            values.get(name, one),
+            Field(None, alias="is") if name == "is" else None,
+        )
+        for name in OPERATORS_OF[fact.kind]
+    }
+    return create_model(f"Test_{fact.name}", __base__=Test, **fields)
+
+
+if TYPE_CHECKING:
+    Condition = _Tree
+    Facts = Document
+else:
+    Condition = create_model(
+        "Condition", __base__=_Tree, **{fact.name: (_test_type(fact), None) for fact in FACTS}
+    )
+    Condition.model_rebuild(_types_namespace={"Condition": Condition})
+    Facts = create_model(
+        "Facts",
+        __base__=Document,
+        __doc__="The facts of one example; a fact that is absent or null is unknown.",
+        **{
+            fact.name: (
+                (tuple[_value_type(fact), ...] if fact.kind is Kind.TEXTS else _value_type(fact))
+                | None,
+                None,
+            )
+            for fact in FACTS
+        },
+    )

@@ -1,0 +1,148 @@
+"""Everything that is wrong or unwise in a rules file, and the examples of its rules run."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+
+from auditor.model.errors import PolicyError
+from auditor.model.run import DataSource
+from auditor.policy.facts import FactTable, evaluated
+from auditor.policy.rules import Verdict, load_rules
+from auditor.policy.vocabulary import ARROW_TYPE, FACTS
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from auditor.model.documents import Document
+    from auditor.policy.dossiers import DossierFile
+    from auditor.policy.rules import Rule, RuleFile
+
+
+@dataclass(frozen=True, slots=True)
+class Tested:
+    """One example of a rule, and what the rule answered.
+
+    Attributes:
+        number: which example under ``expected``, from 1.
+    """
+
+    rule: str
+    expected: Verdict
+    number: int
+    got: Verdict
+
+    @property
+    def passed(self) -> bool:
+        """Whether the rule answered as the example says."""
+        return self.got == self.expected
+
+
+def tested(rules: RuleFile) -> list[Tested]:
+    """Every example of every rule, run through the evaluator that the flows go through."""
+    return [result for rule in rules.rules for result in _tested(rule)]
+
+
+def lint(path: Path) -> list[str]:
+    """Every mistake of the rules file at ``path``, or else everything unwise in it.
+
+    Mistakes come with their line, style warnings and failed examples with the rule's id.
+    """
+    try:
+        rules = load_rules(path)
+    except PolicyError as error:
+        lines = [line.strip() for line in error.message.splitlines()]
+        return lines[1:] if len(lines) > 1 else [f"{path}: {error.message}. {error.hint}"]
+    found = [f"{path}: {rule.id}: {what}" for rule in rules.rules for what in _unwise(rule)]
+    found += [
+        f"{path}: {result.rule}: example {result.expected}[{result.number}] gives {result.got}"
+        for result in tested(rules)
+        if not result.passed
+    ]
+    return found
+
+
+def sources(
+    rules_path: Path,
+    rules: RuleFile,
+    dossiers_path: Path | None = None,
+    dossiers: DossierFile | None = None,
+) -> tuple[DataSource, ...]:
+    """The rules, and the register if there is one, as the report names its sources.
+
+    Raises:
+        PolicyError: a file can no longer be read.
+    """
+    out = [_source("policy", rules_path, rules.version)]
+    if dossiers_path is not None and dossiers is not None:
+        out.append(_source("dossiers", dossiers_path, dossiers.version))
+    return tuple(out)
+
+
+def _source(kind: str, path: Path, version: str) -> DataSource:
+    try:
+        digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError as error:
+        raise PolicyError(
+            f"cannot be read: {error.strerror}",
+            place=str(path),
+            hint="The file was there a moment ago; run again.",
+        ) from None
+    return DataSource(kind, path.name, version, digest)
+
+
+def _tested(rule: Rule) -> list[Tested]:
+    groups: tuple[tuple[Verdict, Sequence[Document]], ...] = (
+        ("hit", rule.examples.hit),
+        ("miss", rule.examples.miss),
+        ("undecided", rule.examples.undecided),
+    )
+    examples = [
+        (expected, number, facts)
+        for expected, several in groups
+        for number, facts in enumerate(several, start=1)
+    ]
+    answer = evaluated(rule.when, _table([facts for _, _, facts in examples]))
+    verdicts = np.select([answer.hit, answer.miss], ["hit", "miss"], "undecided").tolist()
+    return [
+        Tested(rule.id, expected, number, got)
+        for (expected, number, _), got in zip(examples, verdicts, strict=True)
+    ]
+
+
+def _table(examples: list[Document]) -> FactTable:
+    columns = {
+        fact.name: pa.array(
+            [getattr(example, fact.name) for example in examples], ARROW_TYPE[fact.kind]
+        )
+        for fact in FACTS
+    }
+    return FactTable(len(examples), columns)
+
+
+def _unwise(rule: Rule) -> list[str]:
+    out: list[str] = []
+    groups = (
+        ("hits", rule.examples.hit),
+        ("misses", rule.examples.miss),
+        ("stays undecided", rule.examples.undecided),
+    )
+    out += [f"has no example that {name}" for name, examples in groups if not examples]
+    for basis in rule.legal:
+        name = f"{basis.instrument}, {basis.article}"
+        if basis.mark == "M":
+            out.append(f"rests on {name}, whose text nobody has confirmed (mark M)")
+        if not basis.url and basis.mark != "M":
+            out.append(f"{name} names no url where the text can be read")
+        if basis.says.vi == basis.says.en:
+            out.append(f"{name}: Vietnamese and English are the same text")
+    if "outbound_bytes" not in rule.when.facts():
+        out.append("does not ask for outbound_bytes: attempts that moved nothing count as well")
+    if not rule.not_known:
+        out.append("says nothing under not_known: which exemption or fact would change it?")
+    return out

@@ -1,0 +1,155 @@
+"""The rules: questions about flows, with their legal basis and their examples (``rules.yaml``)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from pydantic import Field, StrictBool, ValidationInfo, field_validator, model_validator
+
+from auditor.model.catalogue import Mark, Wording
+from auditor.model.documents import Document, read
+from auditor.model.finding import LegalBasis, Severity
+from auditor.model.text import Text
+from auditor.policy.conditions import MOST_LEVELS, Condition, Facts, Some
+from auditor.policy.vocabulary import OF_CATEGORY
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+Key = Literal["system", "recipient", "category"]
+Verdict = Literal["hit", "miss", "undecided"]
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """The texts of a rule that every one of its findings carries."""
+
+    title: Text
+    next_step: Text
+    not_known: tuple[Text, ...]
+    legal: tuple[LegalBasis, ...]
+
+
+class Basis(Document):
+    """A provision a rule rests on, with how sure its text is."""
+
+    instrument: Annotated[str, Field(min_length=1)]
+    article: Annotated[str, Field(min_length=1)]
+    says: Wording
+    mark: Mark
+    url: Annotated[str, Field(pattern=r"^(https?://[^\s<>\"']+)?$")] = ""
+
+
+class Examples(Document):
+    """Facts of which the rule's answer is known."""
+
+    hit: tuple[Facts, ...] = ()
+    miss: tuple[Facts, ...] = ()
+    undecided: tuple[Facts, ...] = ()
+
+
+class Rule(Document):
+    """One question about flows, and what follows where the answer is yes.
+
+    Attributes:
+        question: what the rule asks, as one sentence.
+        when: the condition.
+        on_hit: state of the finding where the condition holds: ``undecided`` for rules that ask
+            whether something is not known.
+        on_unknown: what an undecided condition gives: a finding in state ``undecided``, or nothing.
+        coverable: a filed dossier turns the finding into state ``covered``.
+        group_by: what one finding is about; what is left out is put together.
+        not_known: what traffic cannot show and would change the indicator, such as exemptions.
+    """
+
+    id: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$", max_length=80)]
+    title: Wording
+    severity: Severity
+    question: Wording
+    when: Condition
+    on_hit: Literal["open", "undecided"] = "open"
+    on_unknown: Literal["report", "ignore"]
+    coverable: StrictBool = False
+    group_by: Some[Key] = ("system", "recipient", "category")
+    legal: Some[Basis]
+    next_step: Wording
+    not_known: tuple[Wording, ...] = ()
+    examples: Examples = Examples()
+
+    @field_validator("id")
+    @classmethod
+    def _stands_once(cls, value: str, info: ValidationInfo) -> str:
+        if isinstance(info.context, set):
+            if value in info.context:
+                raise ValueError(f"another rule has the id {value!r}; every rule needs its own")
+            info.context.add(value)
+        return value
+
+    @field_validator("when")
+    @classmethod
+    def _is_small(cls, value: Condition) -> Condition:
+        if value.levels() > MOST_LEVELS:
+            raise ValueError(f"is more than {MOST_LEVELS} levels deep; split the rule")
+        return value
+
+    @field_validator("group_by")
+    @classmethod
+    def _names_each_once(cls, value: tuple[Key, ...]) -> tuple[Key, ...]:
+        if len(set(value)) < len(value):
+            raise ValueError("names something twice")
+        return value
+
+    @model_validator(mode="after")
+    def _can_be_covered(self) -> Rule:
+        if self.coverable and "category" not in self.group_by:
+            raise ValueError(
+                "a dossier covers categories: a coverable rule needs `category` in `group_by`"
+            )
+        return self
+
+    @cached_property
+    def by_category(self) -> bool:
+        """Whether the rule looks at each category of a flow on its own."""
+        return "category" in self.group_by or bool(self.when.facts() & OF_CATEGORY)
+
+    @cached_property
+    def about_data(self) -> bool:
+        """Whether the answer rests on which data the flow carries."""
+        named = {"level", "categories", "class_basis", "subjects"}
+        return self.by_category or bool(self.when.facts() & named)
+
+    @cached_property
+    def said(self) -> Said:
+        """The rule's texts as its findings carry them."""
+        return Said(
+            text(self.title),
+            text(self.next_step),
+            tuple(text(wording) for wording in self.not_known),
+            tuple(
+                LegalBasis(basis.instrument, basis.article, text(basis.says), basis.mark, basis.url)
+                for basis in self.legal
+            ),
+        )
+
+
+class RuleFile(Document):
+    """All rules of one file."""
+
+    version: Annotated[str, Field(min_length=1)]
+    rules: Some[Rule]
+
+
+def text(wording: Wording) -> Text:
+    """A wording of a file as findings carry it."""
+    return Text(wording.vi, wording.en)
+
+
+def load_rules(path: Path) -> RuleFile:
+    """The rules in ``path``.
+
+    Raises:
+        PolicyError: the file is missing or has mistakes; all are listed, with their lines.
+    """
+    return read(path, RuleFile, context=set())

@@ -1,0 +1,99 @@
+"""The facts a rule may speak of: one table, from which the rule format is built."""
+
+# ruff: noqa: E501 - the table has one line per fact
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+import pyarrow as pa
+
+
+class Kind(StrEnum):
+    """What a fact is, and with it which operators fit."""
+
+    TRUTH = "true or false"
+    TEXT = "text"
+    TEXTS = "list of texts"
+    NUMBER = "number"
+    DAY = "day"
+
+
+ARROW_TYPE: Final[dict[Kind, pa.DataType]] = {
+    Kind.TRUTH: pa.bool_(),
+    Kind.TEXT: pa.string(),
+    Kind.TEXTS: pa.list_(pa.string()),
+    Kind.NUMBER: pa.int64(),
+    Kind.DAY: pa.date32(),
+}
+
+OPERATORS_OF: Final[dict[Kind, tuple[str, ...]]] = {
+    Kind.TRUTH: ("is", "known"),
+    Kind.TEXT: ("equals", "one_of", "known"),
+    Kind.TEXTS: ("has_any", "known"),
+    Kind.NUMBER: ("at_least", "below", "known"),
+    Kind.DAY: ("on_or_after", "before", "known"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One fact.
+
+    Attributes:
+        of_category: the fact belongs to one category of a flow, not to the flow as a whole: a flow
+            with three categories has it three times.
+        values: all values it can take, where these are few.
+    """
+
+    name: str
+    kind: Kind
+    meaning: str
+    of_category: bool = False
+    values: tuple[str, ...] = ()
+
+
+LEVELS: Final = ("core", "important", "personal", "unclassified")
+REGIMES: Final = ("decree-165-core", "decree-165-important", "pdpl", "decree-13", "none")
+
+# One line per fact: this is a table.
+# fmt: off
+FACTS: Final[tuple[Fact, ...]] = (
+    # Columns of the flow table, as they are.
+    Fact("crosses_border", Kind.TRUTH, "The flow connects home with a foreign country."),
+    Fact("home_side", Kind.TEXT, "Which end is at home.", values=("src", "dst", "both", "none")),
+    Fact("geo_state", Kind.TEXT, "How far the place of the peer is known.", values=("country", "anycast", "ambiguous", "contradicted", "unknown", "not-applicable")),
+    Fact("peer_country", Kind.TEXT, "Country of the peer (ISO 3166-1 alpha-2)."),
+    Fact("peer_org", Kind.TEXT, "Organisation that runs the peer's network."),
+    Fact("peer_org_country", Kind.TEXT, "Country that organisation is registered in."),
+    Fact("protocol", Kind.NUMBER, "IP protocol number: 6 = TCP, 17 = UDP."),
+    Fact("src_port", Kind.NUMBER, "Transport port of the initiator."),
+    Fact("dst_port", Kind.NUMBER, "Transport port of the responder."),
+    Fact("app", Kind.TEXT, "Application protocol, lower case."),
+    Fact("encrypted", Kind.TRUTH, "The payload is protected; false = a clear-text protocol was recognised."),
+    Fact("host", Kind.TEXT, "Name of the server, lower case."),
+    Fact("host_basis", Kind.TEXT, "Where the name was seen.", values=("tls-sni", "quic-sni", "http-host", "dns-answer", "dns-query", "log")),
+    Fact("outbound_bytes", Kind.NUMBER, "Bytes that left home; 0 = an attempt, nothing was transferred."),
+    Fact("inbound_bytes", Kind.NUMBER, "Bytes that came in."),
+    Fact("system_id", Kind.TEXT, "System of the inventory at the home end."),
+    Fact("level", Kind.TEXT, "Highest level among the categories of the flow.", values=LEVELS),
+    Fact("categories", Kind.TEXTS, "Codes of all categories the flow may carry."),
+    Fact("class_basis", Kind.TEXT, "How the categories are known.", values=("content", "declared", "destination")),
+    Fact("subjects", Kind.NUMBER, "Data subjects whose data the flow may carry."),
+    # Derived from them.
+    Fact("day", Kind.DAY, "Day the flow began, in Vietnam time."),
+    Fact("listed", Kind.TRUTH, "The home end is a system of the inventory; unknown where there is no inventory."),
+    Fact("control_traffic", Kind.TRUTH, "Name, time or control messages (DNS, mDNS, LLMNR, NTP, ICMP), which carry no records unless somebody hides them there."),
+    # Of one category each.
+    Fact("category", Kind.TEXT, "Code of the category.", of_category=True),
+    Fact("category_level", Kind.TEXT, "Level of the category; `unclassified` where the system is known to hold none.", of_category=True, values=LEVELS),
+    Fact("category_personal", Kind.TRUTH, "The category is personal data.", of_category=True),
+    Fact("regime", Kind.TEXT, "Rules the transfer of this category falls under on that day; unknown for other than personal data before 2025-07-01, when Decree 165 came into force.", of_category=True, values=REGIMES),
+)
+# fmt: on
+
+BY_NAME: Final[dict[str, Fact]] = {fact.name: fact for fact in FACTS}
+OF_FLOW: Final[tuple[str, ...]] = tuple(fact.name for fact in FACTS if not fact.of_category)
+OF_CATEGORY: Final[frozenset[str]] = frozenset(fact.name for fact in FACTS if fact.of_category)

@@ -1,0 +1,96 @@
+"""The reader itself: which files are its own, and one file from first byte to last flow."""
+
+from __future__ import annotations
+
+import zlib
+from typing import TYPE_CHECKING, Final
+
+import pyarrow as pa
+
+from auditor.model.errors import InputError
+from auditor.readers.reading import Reading
+from auditor.readers.zeek.flows import ORDER, SCHEMA, flow_columns
+from auditor.readers.zeek.json_lines import JsonLines
+from auditor.readers.zeek.lines import BOM, GZIP, LogFile
+from auditor.readers.zeek.tally import Tally
+from auditor.readers.zeek.tsv import Tsv
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from auditor.model.problem import Note
+    from auditor.readers.reading import Progress, Settings
+
+MOST_HEAD: Final = 1 << 16
+_KEYS: Final = (b'"ts"', b'"id.orig_h"', b'"id.resp_h"')
+_ONLY_IN_CONN: Final = (b'"conn_state"', b'"missed_bytes"', b'"orig_ip_bytes"')
+
+
+class ZeekConn:
+    """Reads Zeek's ``conn.log`` in both of its forms, plain or gzipped."""
+
+    name = "zeek-conn"
+
+    def sniff(self, head: bytes) -> float:
+        """1.0 for the form with a header, 0.9 for JSON lines, 0 for other logs and other files."""
+        if head.startswith(GZIP):
+            try:
+                head = zlib.decompressobj(31).decompress(head[:MOST_HEAD], MOST_HEAD)
+            except zlib.error:
+                return 0.0
+        head = head[:MOST_HEAD].removeprefix(BOM)
+        if head.startswith(b"#separator "):
+            return _tsv_confidence(head)
+        line = head.lstrip().partition(b"\n")[0]
+        if not line.startswith(b"{") or not all(key in line for key in _KEYS):
+            return 0.0
+        compact = line.replace(b" ", b"")
+        if b'"_path":' in compact:
+            return 0.9 if b'"_path":"conn"' in compact else 0.0
+        return 0.9 if any(key in line for key in _ONLY_IN_CONN) else 0.0
+
+    def read(self, path: Path, settings: Settings, note: Note, progress: Progress) -> Reading:
+        """The flows of one log; lines that cannot be read are noted by kind.
+
+        Raises:
+            InputError: the file cannot be opened or read at all.
+        """
+        tally = Tally()
+        log = LogFile(path, tally, progress)
+        form: Tsv | JsonLines | None = None
+        pieces: list[pa.Table] = []
+        records = 0
+        try:
+            for block in log.blocks():
+                if form is None:
+                    is_json = block.text.lstrip().startswith(b"{")
+                    form = JsonLines(tally) if is_json else Tsv(tally)
+                for found in form.records(block):
+                    records += found.columns.num_rows
+                    pieces.append(flow_columns(found, tally))
+        except OSError as error:
+            raise InputError(
+                f"cannot be read: {error.strerror or error}",
+                place=str(path),
+                hint="Check that it is a file and that this user may read it.",
+            ) from None
+        if form is not None and not form.closed and not log.damaged:
+            tally.add("not-closed", log.line)
+        tally.tell(str(path), note, offsets=not log.compressed)
+        flows = pa.concat_tables(pieces) if pieces else SCHEMA.empty_table()
+        return Reading(
+            flows=flows.sort_by([(name, "ascending") for name in ORDER]).combine_chunks(),
+            packets=records,
+            not_ip=0,
+            bytes_on_wire=None,
+            sha256=log.sha256,
+        )
+
+
+def _tsv_confidence(head: bytes) -> float:
+    lines = [line.rstrip(b"\r") for line in head.splitlines()]
+    for line in lines:
+        if line.startswith(b"#path"):
+            return 1.0 if line[6:] == b"conn" else 0.0
+    fields = next((line for line in lines if line.startswith(b"#fields")), b"")
+    return 0.9 if b"id.orig_h" in fields and b"orig_bytes" in fields else 0.0

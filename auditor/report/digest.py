@@ -1,0 +1,122 @@
+"""The run seen from its first page: order, counts and the one-line result.
+
+Only order, grouping and counting of what the run already says; no fact is computed here.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from auditor.model.finding import SEVERITIES, Finding, Severity, State
+from auditor.model.problem import Problem
+from auditor.model.text import Text
+from auditor.report.formats import number
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+    from auditor.model.run import Run
+
+STATES: Final[tuple[State, ...]] = ("open", "undecided", "covered")
+"""In the order in which they want attention."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProblemGroup:
+    """All problems of one code.
+
+    Attributes:
+        count: how often it happened, repeats included.
+        lost_bytes: bytes not read, as far as they are known.
+        lost_unknown: whether some problem does not say how much was lost.
+        problems: those that cost most first.
+    """
+
+    code: str
+    count: int
+    lost_bytes: int
+    lost_unknown: bool
+    hints: tuple[str, ...]
+    problems: tuple[Problem, ...]
+
+
+def weighed(findings: Iterable[Finding]) -> list[Finding]:
+    """The findings in the order of attention: covered ones last, then by severity, state, bytes."""
+
+    def weight(finding: Finding) -> tuple[bool, int, int, int, str]:
+        return (
+            finding.state == "covered",
+            SEVERITIES.index(finding.severity),
+            STATES.index(finding.state),
+            -finding.evidence.outbound_bytes,
+            finding.id,
+        )
+
+    return sorted(findings, key=weight)
+
+
+def counts(findings: Iterable[Finding]) -> dict[Severity, dict[State, int]]:
+    """How many findings there are of each severity and state."""
+    found = Counter((finding.severity, finding.state) for finding in findings)
+    return {
+        severity: {state: found[severity, state] for state in STATES} for severity in SEVERITIES
+    }
+
+
+def headline(run: Run) -> Text:
+    """The result in one sentence, or that the run cannot say anything."""
+    if not run.totals.flows:
+        return Text(
+            "Không đọc được luồng dữ liệu nào: báo cáo này không cho phép kết luận điều gì.",
+            "No flow could be read: this report does not allow any conclusion.",
+        )
+    found = Counter(finding.state for finding in run.findings)
+    if not found:
+        return Text(
+            "Không thấy dấu hiệu nào trong phần lưu lượng đã đọc được.",
+            "No indicator was seen in the traffic that could be read.",
+        )
+    opened, covered, undecided = (
+        number(found[state]) for state in ("open", "covered", "undecided")
+    )
+    plural = "" if found["open"] == 1 else "s"
+    return Text(
+        f"{opened.vi} dấu hiệu cần xem xét; {covered.vi} đã có hồ sơ; "
+        f"{undecided.vi} chưa quyết định được.",
+        f"{opened.en} indicator{plural} to be reviewed; {covered.en} covered by a dossier; "
+        f"{undecided.en} undecided.",
+    )
+
+
+def grouped(problems: Iterable[Problem]) -> list[ProblemGroup]:
+    """The problems by code, the code that cost most first."""
+    by_code: dict[str, list[Problem]] = {}
+    for problem in problems:
+        by_code.setdefault(problem.code, []).append(problem)
+    groups = [
+        ProblemGroup(
+            code=code,
+            count=sum(problem.count for problem in members),
+            lost_bytes=sum(problem.lost_bytes or 0 for problem in members),
+            lost_unknown=any(problem.lost_bytes is None for problem in members),
+            hints=tuple(dict.fromkeys(problem.hint for problem in members if problem.hint)),
+            problems=tuple(
+                sorted(
+                    members,
+                    key=lambda one: (-(one.lost_bytes or 0), -one.count, one.source, one.message),
+                )
+            ),
+        )
+        for code, members in by_code.items()
+    ]
+    return sorted(groups, key=lambda group: (-group.lost_bytes, -group.count, group.code))
+
+
+def traffic_period(run: Run) -> tuple[datetime | None, datetime | None]:
+    """From the first to the last packet of all inputs."""
+    firsts = [each.first for each in run.inputs if each.first is not None]
+    lasts = [each.last for each in run.inputs if each.last is not None]
+    return min(firsts, default=None), max(lasts, default=None)

@@ -1,0 +1,82 @@
+"""The few lines a terminal shows after an audit."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from auditor.report.countries import countries_named
+from auditor.report.digest import STATES, counts, grouped, headline, weighed
+from auditor.report.formats import number, size, visible
+from auditor.report.words import DOTS, SEVERITY, STATE, problem
+
+if TYPE_CHECKING:
+    from auditor.model.finding import Finding
+    from auditor.model.run import Run
+
+TOP_FINDINGS: Final = 5
+TOP_PROBLEMS: Final = 5
+
+
+def terminal_summary(run: Run, report: str) -> list[str]:
+    """The result in plain lines, Vietnamese first and the same in short English after it.
+
+    Nothing in them can move the cursor or colour the terminal: foreign text is made visible.
+
+    Args:
+        run: the audit.
+        report: where the report lies, as the reader may open it.
+    """
+    result = headline(run)
+    lines = [result.vi, result.en, ""]
+    lines += _counted(run)
+    first = [finding for finding in weighed(run.findings) if finding.state != "covered"]
+    lines += [_line(finding) for finding in first[:TOP_FINDINGS]]
+    if len(first) > TOP_FINDINGS:
+        rest = number(len(first) - TOP_FINDINGS)
+        lines.append(f"  … và {rest.vi} dấu hiệu nữa trong báo cáo / {rest.en} more in the report")
+    if first:
+        lines.append("")
+    lines += _unseen(run)
+    lines.append(f"Báo cáo / Report: {visible(report)}")
+    return lines
+
+
+def _counted(run: Run) -> list[str]:
+    lines = []
+    for severity, states in counts(run.findings).items():
+        if any(states.values()):
+            word = SEVERITY[severity]
+            split = ", ".join(
+                f"{number(states[state]).vi} {STATE[state].vi.lower()}"
+                for state in STATES
+                if states[state]
+            )
+            lines.append(f"  {DOTS[severity]}  {word.vi} / {word.en}: {split}")
+    return [*lines, ""] if lines else []
+
+
+def _line(finding: Finding) -> str:
+    where = countries_named(finding.countries).vi
+    system = finding.system_name or finding.system or "hệ thống chưa kê khai / unlisted system"
+    return (
+        f"  {DOTS[finding.severity]}  {visible(finding.title.vi, 120)}: {visible(system, 60)}"
+        f" → {visible(finding.recipient, 60)} ({visible(where, 60)})"
+        f", {size(finding.evidence.outbound_bytes).vi}"
+    )
+
+
+def _unseen(run: Run) -> list[str]:
+    groups = grouped(run.problems)
+    if not groups:
+        return []
+    total = number(sum(group.count for group in groups))
+    lines = [f"Không đọc hoặc không xác định được: {total.vi} / Problems: {total.en}"]
+    for group in groups[:TOP_PROBLEMS]:
+        lost = f", mất / lost {size(group.lost_bytes).vi}" if group.lost_bytes else ""
+        source = visible(group.problems[0].source, 80)
+        words = problem(group.code)
+        name = words.vi if words.vi == group.code else f"{words.vi} ({group.code})"
+        lines.append(f"  {visible(name, 120)}: {number(group.count).vi}{lost} – {source}")
+    if len(groups) > TOP_PROBLEMS:
+        lines.append(f"  … {len(groups) - TOP_PROBLEMS} loại nữa / more kinds")
+    return [*lines, ""]

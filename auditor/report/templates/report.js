@@ -1,0 +1,39 @@
+"use strict";
+(function () {
+  var root = document.documentElement;
+  var english = document.getElementById("in-english");
+  var buttons = document.querySelectorAll("button[data-show]");
+  var titles = {
+    vi: document.title,
+    en: document.querySelector('meta[name="title-en"]').content
+  };
+
+  // The place the reader looks at stays where it is when the text around it changes its length.
+  function inView() {
+    var all = document.querySelectorAll("section, article");
+    var found = null;
+    for (var i = 0; i < all.length; i += 1) {
+      if (all[i].getBoundingClientRect().top < 120) { found = all[i]; }
+    }
+    return found;
+  }
+
+  function show(language) {
+    var place = inView();
+    var before = place ? place.getBoundingClientRect().top : 0;
+    english.checked = language === "en";
+    root.lang = language;
+    document.title = titles[language];
+    buttons.forEach(function (button) {
+      button.setAttribute("aria-pressed", String(button.dataset.show === language));
+    });
+    if (place) { window.scrollBy(0, place.getBoundingClientRect().top - before); }
+  }
+
+  buttons.forEach(function (button) {
+    button.addEventListener("click", function () { show(button.dataset.show); });
+  });
+  document.getElementById("print").addEventListener("click", function () { window.print(); });
+  root.classList.add("scripted");
+  show(english.checked ? "en" : "vi");
+}());

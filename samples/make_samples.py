@@ -1,0 +1,151 @@
+"""Writes the sample captures and logs: ``python samples/make_samples.py [FOLDER]``.
+
+Every run writes the same bytes (the gzip file: the same content). Everything in them is invented.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import scenes
+import zeek_logs
+from pcapng_scene import two_interfaces_ns
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One file, with one line in each language on what it shows."""
+
+    file: str
+    content: Callable[[], bytes]
+    vi: str
+    en: str
+
+
+SAMPLES: Final = (
+    Sample(
+        "pcaps/land-registry-replica.pcap",
+        scenes.land_registry_replica,
+        "CSDL đất đai sao chép sang kho lưu trữ ở Singapore qua TLS; có gói gửi lại và sai thứ tự",
+        "The land registry replicates to an object store in Singapore over TLS; "
+        "with retransmissions and one segment out of order",
+    ),
+    Sample(
+        "pcaps/citizens-csv-http.pcap",
+        scenes.citizens_csv_http,
+        "Cổng dịch vụ công gửi tệp CSV 200 công dân sang Đức qua HTTP, không mã hóa",
+        "The citizen portal posts a CSV of 200 citizens to Germany over HTTP, in clear text",
+    ),
+    Sample(
+        "pcaps/domestic-only.pcap",
+        scenes.domestic_only,
+        "Chỉ có lưu lượng trong nước và nội bộ: DNS, HTTPS, HTTP, NTP, mDNS, ARP",
+        "Domestic and internal traffic only: DNS, HTTPS, HTTP, NTP, mDNS, ARP",
+    ),
+    Sample(
+        "pcaps/foreign-client-pulls.pcap",
+        scenes.foreign_client_pulls,
+        "Máy khách ở Nhật Bản mở kết nối và tải dữ liệu từ máy chủ trong nước",
+        "A client in Japan opens the connection and pulls data from a server at home",
+    ),
+    Sample(
+        "pcaps/covered-transfer.pcap",
+        scenes.covered_transfer,
+        "Cổng dịch vụ công gửi cho đối tác Nhật Bản đã có trong hồ sơ (dtia.partner.example.jp)",
+        "The citizen portal sends to the partner in Japan that a dossier names "
+        "(dtia.partner.example.jp)",
+    ),
+    Sample(
+        "pcaps/clear-text-databases.pcap",
+        scenes.clear_text_databases,
+        "Hệ thống nhân sự ghi vào MySQL (Đức), PostgreSQL (Singapore), gửi thư (Pháp), "
+        "đều không mã hóa",
+        "The personnel system writes to MySQL (Germany), PostgreSQL (Singapore) and mails France, "
+        "all in clear text",
+    ),
+    Sample(
+        "pcaps/vlan-ipv6.pcap",
+        scenes.vlan_ipv6,
+        "VLAN, QinQ, IPv6 có tiêu đề mở rộng, phân mảnh IPv4 và IPv6, ICMP và ICMPv6",
+        "VLAN, QinQ, IPv6 with extension headers, IPv4 and IPv6 fragments, ICMP and ICMPv6",
+    ),
+    Sample(
+        "pcaps/midstream-and-resets.pcap",
+        scenes.midstream_and_resets,
+        "Kết nối không thấy lúc mở, bị từ chối, bị ngắt, cổng dùng lại, khoảng lặng dài",
+        "No handshake, refusal, reset, a port used twice, long silences",
+    ),
+    Sample(
+        "pcaps/short-snaplen.pcap",
+        scenes.short_snaplen,
+        "Chỉ giữ 96 byte đầu của mỗi gói; khối lượng vẫn tính được từ độ dài IP",
+        "Only 96 bytes of each packet were kept; volumes are still known from the IP length",
+    ),
+    Sample(
+        "pcaps/truncated.pcap",
+        scenes.truncated,
+        "Tệp bị cắt giữa một bản ghi: đọc được mọi luồng trước chỗ cắt và nêu phần bị mất",
+        "The file is cut inside a record: all flows up to the cut, and a problem that says so",
+    ),
+    Sample(
+        "pcaps/two-interfaces-ns.pcapng",
+        two_interfaces_ns,
+        "pcapng độ phân giải nano giây, hai giao diện (Ethernet, IP thuần): "
+        "cổng thông tin và một máy chưa kê khai",
+        "Nanosecond pcapng, two interfaces (Ethernet, raw IP): "
+        "the public site and an unlisted host",
+    ),
+    Sample(
+        "zeek/conn.log",
+        zeek_logs.tab_separated,
+        "Nhật ký Zeek dạng cột: IPv6, UDP, ICMP, trường không có giá trị",
+        "Zeek log with tabs: IPv6, UDP, ICMP, unset fields",
+    ),
+    Sample(
+        "zeek/conn.json.log",
+        zeek_logs.json_lines,
+        "Nhật ký Zeek dạng JSON của ngày hôm sau",
+        "Zeek log as JSON, of the next day",
+    ),
+    Sample(
+        "zeek/conn-2026-10-03.log.gz",
+        zeek_logs.gzipped,
+        "Nhật ký Zeek đã xoay vòng và nén gzip",
+        "Zeek log, rotated and gzipped",
+    ),
+)
+
+
+def readme() -> str:
+    """The page that lists the samples."""
+    lines = [
+        "# Dữ liệu mẫu / Samples",
+        "",
+        "Được tạo bởi `samples/make_samples.py`; không sửa bằng tay. Người, số và cơ quan đều",
+        "hư cấu; địa chỉ IP là thật, để cơ sở dữ liệu địa chỉ xác định được quốc gia.",
+        "",
+        "Written by `samples/make_samples.py`; do not edit by hand. Persons, numbers and the",
+        "agency are invented; the addresses are real, so that a geo database can place them.",
+        "",
+        "| Tệp / File | Cho thấy | Shows |",
+        "|---|---|---|",
+    ]
+    lines += [f"| `{one.file}` | {one.vi} | {one.en} |" for one in SAMPLES]
+    return "\n".join(lines) + "\n"
+
+
+def main(folder: Path) -> None:
+    """Writes every sample and the page into ``folder``."""
+    for sample in SAMPLES:
+        path = folder / sample.file
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(sample.content())
+    (folder / "README.md").write_text(readme(), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parent)

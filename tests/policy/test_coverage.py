@@ -1,0 +1,142 @@
+"""Which dossier covers a transfer, and how near the closest comes where none does."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+
+import numpy as np
+import pytest
+
+from auditor.model.flow_table import Stage, to_arrow
+from auditor.policy import Dossier
+from auditor.policy.coverage import Reason, Register
+from auditor.policy.facts import column_of, exploded, of_categories, of_flows
+
+
+def dossier(**changes):
+    return Dossier.model_validate(
+        {
+            "id": "A",
+            "regime": "decree-165-core",
+            "systems": ["registry"],
+            "categories": ["I.5"],
+            "recipients": {"countries": ["SG"]},
+            "filed": date(2026, 1, 5),
+            "result": "passed",
+            "valid_from": date(2026, 2, 1),
+            "valid_to": date(2026, 12, 31),
+        }
+        | changes
+    )
+
+
+@pytest.fixture
+def reached(flow_table, catalogue):
+    """How far the given dossiers reach for one flow: the reason and the dossier's id."""
+
+    def ask(flow, *dossiers):
+        table = to_arrow(flow_table(flow), Stage.CLASSIFY).combine_chunks()
+        by_flow = of_flows(table, inventory_given=True)
+        parts = exploded(column_of(table, "categories"))
+        facts = of_categories(table, by_flow, parts, catalogue)
+        answer = Register(dossiers, table).coverage(facts, parts, np.arange(facts.rows))
+        names = [dossiers[number].id if number >= 0 else None for number in answer.dossier]
+        pairs = list(zip(map(Reason, answer.reason.tolist()), names, strict=True))
+        assert len(pairs) == 1
+        return pairs[0]
+
+    return ask
+
+
+def test_a_fitting_dossier_covers(reached):
+    assert reached({}, dossier()) == (Reason.COVERED, "A")
+
+
+@pytest.mark.parametrize(
+    ("flow", "changes", "reason"),
+    [
+        ({}, {"result": "pending"}, Reason.NOT_PASSED),
+        ({}, {"result": "failed"}, Reason.NOT_PASSED),
+        ({}, {"result": "none-needed"}, Reason.NOT_PASSED),
+        ({}, {"filed": date(2026, 3, 2)}, Reason.FILED_LATE),
+        ({}, {"valid_to": date(2026, 2, 28)}, Reason.OUT_OF_DATE),
+        ({}, {"valid_from": date(2026, 3, 2)}, Reason.OUT_OF_DATE),
+        ({}, {"recipients": {"countries": ["JP"]}}, Reason.OTHER_RECIPIENT),
+        ({}, {"categories": ["I.26a"]}, Reason.OTHER_CATEGORY),
+        ({}, {"regime": "decree-165-important"}, Reason.OTHER_REGIME),
+        ({"system_id": "portal"}, {}, Reason.NONE),
+        ({"system_id": None}, {}, Reason.NONE),
+        ({"geo_state": "anycast"}, {}, Reason.RECIPIENT_UNKNOWN),
+        ({"peer_country": None}, {}, Reason.RECIPIENT_UNKNOWN),
+    ],
+)
+def test_where_none_covers_the_closest_says_why(reached, flow, changes, reason):
+    expected = None if reason is Reason.NONE else "A"
+    assert reached(flow, dossier(**changes)) == (reason, expected)
+
+
+def test_the_closest_of_several_is_named_and_of_equals_the_first(reached):
+    far = dossier(id="far", categories=["I.26a"])
+    near = dossier(id="near", result="pending")
+    also = dossier(id="also", result="pending")
+    assert reached({}, far, near, also) == (Reason.NOT_PASSED, "near")
+
+
+def test_important_data_needs_fifteen_days_after_filing(reached):
+    flow = {"categories": ["II.10"], "start": datetime(2026, 2, 15, 17, tzinfo=UTC)}
+    plain = {"regime": "decree-165-important", "categories": ["II.10"], "result": "pending"}
+    # The flow began on 16 February in Vietnam, 15 days after the first and 14 after the second.
+    assert reached(flow, dossier(**plain, filed=date(2026, 2, 1)))[0] is Reason.COVERED
+    assert reached(flow, dossier(**plain, filed=date(2026, 2, 2)))[0] is Reason.FILED_LATE
+
+
+def test_personal_core_data_is_covered_by_a_personal_data_dossier_since_2026(reached):
+    flow = {"categories": ["I.26a"]}
+    old = dossier(categories=["I.26a"])
+    new = dossier(categories=["I.26a"], regime="pdpl", result="pending")
+    assert reached(flow, old) == (Reason.OTHER_REGIME, "A")
+    assert reached(flow, new) == (Reason.COVERED, "A")
+    before = flow | {"start": datetime(2025, 12, 1, tzinfo=UTC)}
+    assert reached(before, old)[0] is Reason.OUT_OF_DATE
+    assert reached(before, new)[0] is Reason.OTHER_REGIME
+
+
+@pytest.mark.parametrize(
+    ("recipients", "flow", "reason"),
+    [
+        ({"organisations": ["example cloud pte"]}, {}, Reason.COVERED),
+        ({"organisations": ["Example Cloud*"]}, {}, Reason.COVERED),
+        ({"organisations": ["*cloud*"]}, {}, Reason.COVERED),
+        ({"organisations": ["Example Cloud"]}, {}, Reason.OTHER_RECIPIENT),
+        ({"organisations": ["cloud*"]}, {}, Reason.OTHER_RECIPIENT),
+        ({"organisations": ["Example*"]}, {"peer_org": None}, Reason.RECIPIENT_UNKNOWN),
+        ({"hosts": ["store.example.com"]}, {}, Reason.COVERED),
+        ({"hosts": ["*.example.com"]}, {}, Reason.COVERED),
+        ({"hosts": ["*.store.example.com"]}, {}, Reason.OTHER_RECIPIENT),
+        ({"hosts": ["*.example.com"]}, {"host": "badexample.com"}, Reason.OTHER_RECIPIENT),
+        ({"hosts": ["*.example.com"]}, {"host": None}, Reason.RECIPIENT_UNKNOWN),
+        ({"networks": ["198.51.100.0/24"]}, {}, Reason.COVERED),
+        ({"networks": ["2001:db8::/32"]}, {}, Reason.OTHER_RECIPIENT),
+        # One that names the recipient is enough, and countries narrow it.
+        ({"organisations": ["Other"], "hosts": ["*.example.com"]}, {}, Reason.COVERED),
+        ({"countries": ["SG"], "hosts": ["*.example.com"]}, {}, Reason.COVERED),
+        ({"countries": ["JP"], "hosts": ["*.example.com"]}, {}, Reason.OTHER_RECIPIENT),
+        ({"countries": ["SG"], "hosts": ["*.example.net"]}, {}, Reason.OTHER_RECIPIENT),
+    ],
+)
+def test_recipients_are_compared(reached, recipients, flow, reason):
+    assert reached(flow, dossier(recipients=recipients))[0] is reason
+
+
+def test_a_name_asked_of_a_resolver_is_not_the_resolvers(reached):
+    asked = {"host_basis": "dns-query"}
+    assert reached(asked, dossier(recipients={"hosts": ["*.example.com"]})) == (
+        Reason.RECIPIENT_UNKNOWN,
+        "A",
+    )
+
+
+def test_a_name_that_may_be_a_cover_does_not_bring_a_flow_under_a_dossier(reached):
+    hidden = {"ech": True}
+    reason, _ = reached(hidden, dossier(recipients={"hosts": ["*.example.com"]}))
+    assert reason is Reason.RECIPIENT_UNKNOWN

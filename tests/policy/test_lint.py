@@ -1,0 +1,91 @@
+"""Examples of rules run through the evaluator, and everything unwise in a rules file."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import pytest
+
+from auditor import policy
+from auditor.model.errors import PolicyError
+from auditor.policy import lint, load_rules, sources
+
+SHIPPED = Path(__file__).parents[2] / "policies" / "rules.yaml"
+
+
+def test_every_example_of_every_shipped_rule_gives_what_it_says(shipped):
+    results = policy.tested(shipped)
+    assert len(results) > 50
+    assert [result for result in results if not result.passed] == []
+
+
+def test_every_shipped_rule_has_an_example_of_each_answer(shipped):
+    for rule in shipped.rules:
+        answers = {result.expected for result in policy.tested(shipped) if result.rule == rule.id}
+        assert answers == {"hit", "miss", "undecided"}, rule.id
+
+
+def test_an_altered_example_fails_by_name(written):
+    text = SHIPPED.read_text(encoding="utf-8")
+    wanted = "category: II.10, category_level: important, category_personal: false"
+    path = written(text.replace(wanted, "category: II.10, category_level: personal", 1))
+    (failed,) = [result for result in policy.tested(load_rules(path)) if not result.passed]
+    assert (failed.rule, failed.expected, failed.number, failed.got) == (
+        "important-data-without-dossier",
+        "hit",
+        1,
+        "miss",
+    )
+    assert any("example hit[1] gives miss" in line for line in lint(path))
+
+
+def test_the_shipped_rules_lint_clean_but_for_the_text_nobody_has_read():
+    (only,) = lint(SHIPPED)
+    assert "Nghị định 13/2023/NĐ-CP" in only
+    assert "mark M" in only
+
+
+def test_lint_gives_mistakes_with_their_line(written):
+    path = written('version: "1"\nrulez: []\n')
+    assert lint(path) == [
+        f"{path}:1: rules: is missing",
+        f"{path}:2: rulez: unknown key; did you mean 'rules'?",
+    ]
+
+
+def test_lint_of_a_missing_file_says_so(tmp_path):
+    (only,) = lint(tmp_path / "none.yaml")
+    assert "no such file" in only
+
+
+def test_lint_warns_of_missing_examples_and_links(written):
+    path = written("""version: "1"
+rules:
+  - id: a
+    title: {vi: Tiêu đề, en: Title}
+    severity: low
+    question: {vi: Câu hỏi, en: Question}
+    when: {listed: {is: true}}
+    on_unknown: ignore
+    legal: [{instrument: Luật, article: Điều 1, says: {vi: a, en: b}, mark: C}]
+    next_step: {vi: a, en: b}
+    examples: {hit: [{listed: true}]}
+""")
+    found = "\n".join(lint(path))
+    assert "has no example that misses" in found
+    assert "has no example that stays undecided" in found
+    assert "has no example that hits" not in found
+    assert "names no url" in found
+    assert "outbound_bytes" in found
+
+
+def test_sources_name_version_and_digest_of_the_file(shipped):
+    (source,) = sources(SHIPPED, shipped)
+    assert (source.kind, source.name, source.version) == ("policy", "rules.yaml", shipped.version)
+    assert source.sha256 == hashlib.sha256(SHIPPED.read_bytes()).hexdigest()
+
+
+def test_a_file_that_went_away_is_told(shipped, tmp_path):
+    with pytest.raises(PolicyError, match="cannot be read"):
+        sources(tmp_path / "gone.yaml", shipped)

@@ -1,0 +1,84 @@
+"""The sentences of a finding."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from auditor.model.catalogue import Threshold
+from auditor.policy import Dossier, findings
+from auditor.policy.coverage import Reason
+from auditor.policy.words import dossier_said, flows_said
+
+ONE = Dossier.model_validate(
+    {
+        "id": "HS-9",
+        "regime": "pdpl",
+        "systems": ["registry"],
+        "categories": ["B1"],
+        "recipients": {"countries": ["SG"]},
+        "filed": date(2026, 2, 3),
+        "result": "pending",
+        "valid_from": date(2026, 1, 2),
+    }
+)
+
+
+@pytest.mark.parametrize("reason", [reason for reason in Reason if reason is not Reason.NONE])
+def test_every_reason_names_the_dossier_in_both_languages(reason):
+    said = dossier_said(reason, ONE, ["HS-10"], register_given=True)
+    assert "HS-9" in said.vi and "HS-10" in said.vi
+    assert "HS-9" in said.en and "HS-10" in said.en
+
+
+def test_every_reason_says_something_else():
+    said = {dossier_said(reason, ONE, [], register_given=True) for reason in Reason}
+    assert len(said) == len(Reason)
+
+
+def test_dates_are_written_as_each_language_has_it():
+    said = dossier_said(Reason.COVERED, ONE, [], register_given=True)
+    assert "nộp ngày 03/02/2026" in said.vi
+    assert "filed 2026-02-03" in said.en
+
+
+def test_no_register_is_not_the_same_as_no_dossier():
+    without = dossier_said(Reason.NONE, None, [], register_given=False)
+    empty = dossier_said(Reason.NONE, None, [], register_given=True)
+    assert without != empty
+
+
+def test_numbers_are_grouped_as_each_language_has_it():
+    assert (flows_said(12_345).vi, flows_said(12_345).en) == ("12.345 luồng", "12,345 flows")
+    assert flows_said(1).en == "1 flow"
+
+
+def test_a_finding_says_what_it_rests_on_and_what_is_open(
+    flow_table, shipped, catalogue, inventory
+):
+    (one,) = findings(flow_table({}, {"ech": True}), shipped, catalogue, inventory, None)
+    known = "\n".join(said.vi for said in one.known_by)
+    open_ = "\n".join(said.vi for said in one.not_known)
+    assert "danh mục hệ thống khai rằng hệ thống registry" in known
+    assert "country.mmdb" in known
+    assert "SNI" in known
+    assert "2 luồng được mã hóa nên không đọc được nội dung" in open_
+    assert "chưa được đối chiếu với văn bản gốc (mức tin cậy S)" in open_
+    assert "1 luồng che tên máy chủ" in open_
+    assert "Điều 12 Nghị định 165/2025/NĐ-CP" in open_
+
+
+def test_a_threshold_is_told_with_what_the_recording_cannot_say(
+    flow_table, shipped, catalogue, inventory
+):
+    personal = catalogue["I.26a"]
+    threshold = Threshold(counts="citizens", at_least=1_000_000, mark="S")
+    catalogue.by_code["I.26a"] = personal.model_copy(update={"threshold": threshold})
+    flows = flow_table({"categories": ["I.26a"]})
+    (one,) = findings(flows, shipped, catalogue, inventory, None)
+    assert any("áp dụng từ 1.000.000" in said.vi for said in one.not_known)
+    unsure = threshold.model_copy(update={"at_least": None})
+    catalogue.by_code["I.26a"] = personal.model_copy(update={"threshold": unsure})
+    (one,) = findings(flows, shipped, catalogue, inventory, None)
+    assert any("chưa được xác nhận" in said.vi for said in one.not_known)

@@ -1,0 +1,173 @@
+"""The first payload bytes: application, server name, encryption, roles."""
+
+import struct
+
+import pytest
+
+from tests.readers.capture.packets import (
+    ABROAD, ACK, HOME, PSH, SECOND, T0, client_hello, dns, ether, handshake, ip4, pcap, read, rows,
+    segment, tcp, udp,
+)  # fmt: skip
+
+
+def told(tmp_path, data, *, back=False, dport=443):
+    start = 5001 if back else 1001
+    packets = [*handshake(T0, dport=dport), segment(T0 + SECOND, start, data, back=back, dport=dport)]
+    reading, _ = read(tmp_path / "a.pcap", pcap(packets))
+    [row] = rows(reading)
+    return row
+
+
+def test_sni_is_the_host_of_a_tls_flow(tmp_path):
+    row = told(tmp_path, client_hello("S3.Example.COM"))
+    assert (row["app"], row["host"], row["host_basis"]) == ("tls", "s3.example.com", "tls-sni")
+    assert (row["encrypted"], row["ech"]) == (True, False)
+
+
+def test_ech_is_seen(tmp_path):
+    row = told(tmp_path, client_hello("cover.example", ech=True))
+    assert row["ech"] is True
+
+
+def test_tls_without_a_name_has_no_host(tmp_path):
+    row = told(tmp_path, client_hello(None))
+    assert (row["app"], row["host"], row["host_basis"]) == ("tls", None, None)
+
+
+@pytest.mark.parametrize("size", range(1, len(client_hello("abcdefgh.example"))))
+def test_a_hello_cut_anywhere_never_gives_a_wrong_name(tmp_path, size):
+    row = told(tmp_path, client_hello("abcdefgh.example")[:size])
+    assert row["host"] in (None, "abcdefgh.example")
+
+
+@pytest.mark.parametrize("name", ["a b.example", "x<script>.example", "é.example", "a/b", "a\x00b"])
+def test_names_that_no_host_can_have_are_not_taken(tmp_path, name):
+    assert told(tmp_path, client_hello(name))["host"] is None
+
+
+def test_application_data_midstream_is_tls(tmp_path):
+    row = told(tmp_path, b"\x17\x03\x03\x01\x00" + bytes(256))
+    assert (row["app"], row["encrypted"]) == ("tls", True)
+
+
+@pytest.mark.parametrize(
+    ("request_text", "host"),
+    [
+        (b"GET / HTTP/1.1\r\nHost: upload.example\r\n\r\n", "upload.example"),
+        (b"POST /a HTTP/1.1\r\nAccept: */*\r\nhOsT:   Upload.Example:8080\r\n\r\n", "upload.example"),
+        (b"GET http://proxy.example/x HTTP/1.1\r\nHost: other.example\r\n\r\n", "proxy.example"),
+        (b"GET / HTTP/1.1\r\nHost: [2001:db8::1]:80\r\n\r\n", "[2001:db8::1]:80"),
+        (b"GET / HTTP/1.0\r\n\r\nHost: body.example\r\n", None),
+        (b"GET / HTTP/1.1\r\nHost: cut.exam", None),
+    ],
+)
+def test_http_host(tmp_path, request_text, host):
+    row = told(tmp_path, request_text, dport=80)
+    assert (row["app"], row["host"], row["encrypted"]) == ("http", host, False)
+
+
+def test_a_dns_flow_is_named_by_what_it_asked(tmp_path):
+    data = ether(ip4(HOME, ABROAD, 17, udp(5000, 53, dns("s3.example"))))
+    reading, _ = read(tmp_path / "a.pcap", pcap([(T0, data)]))
+    [row] = rows(reading)
+    assert (row["app"], row["host"], row["host_basis"]) == ("dns", "s3.example", "dns-query")
+    assert row["encrypted"] is False
+
+
+def test_a_dns_answer_names_the_address_for_later_flows_of_the_asker_and_others(tmp_path):
+    answer = dns("store.example", (ABROAD,), reply=True)
+    reply = ether(ip4("203.162.4.191", HOME, 17, udp(53, 5000, answer)))
+    packets = [
+        (T0, reply),
+        *handshake(T0 + SECOND),
+        *handshake(T0 + SECOND, client="203.162.10.9"),
+        *handshake(T0 + 2 * 3600 * SECOND, sport=41000),
+    ]
+    reading, _ = read(tmp_path / "a.pcap", pcap(packets))
+    named = {(r["src_ip"], r["src_port"]): (r["host"], r["host_basis"]) for r in rows(reading)}
+    assert named[(HOME, 40000)] == ("store.example", "dns-answer")
+    assert named[("203.162.10.9", 40000)] == ("store.example", "dns-answer")
+    assert named[(HOME, 41000)] == (None, None)  # an hour is the limit
+
+
+def test_the_name_in_the_handshake_beats_the_dns_answer(tmp_path):
+    answer = ether(ip4("9.9.9.9", HOME, 17, udp(53, 5000, dns("a.example", (ABROAD,), reply=True))))
+    packets = [
+        (T0, answer),
+        *handshake(T0 + SECOND),
+        segment(T0 + 2 * SECOND, 1001, client_hello("b.example")),
+    ]
+    reading, _ = read(tmp_path / "a.pcap", pcap(packets))
+    assert [r["host"] for r in rows(reading) if r["protocol"] == 6] == ["b.example"]
+
+
+def test_dns_over_tcp(tmp_path):
+    message = dns("tcp.example")
+    row = told(tmp_path, struct.pack(">H", len(message)) + message, dport=53)
+    assert (row["app"], row["host"]) == ("dns", "tcp.example")
+
+
+@pytest.mark.parametrize("size", range(12, 60))
+def test_dns_with_pointer_loops_and_cuts_is_survived(tmp_path, size):
+    looped = struct.pack(">HHHHHH", 1, 0x8180, 1, 300, 0, 0) + b"\xc0\x0c" * 40
+    data = ether(ip4(ABROAD, HOME, 17, udp(53, 5000, looped[:size])))
+    reading, _ = read(tmp_path / "a.pcap", pcap([(T0, data)]))
+    assert rows(reading)[0]["host"] is None
+
+
+@pytest.mark.parametrize(
+    ("data", "port", "app", "encrypted", "back"),
+    [
+        (b"SSH-2.0-OpenSSH_9.2\r\n", 22, "ssh", True, True),
+        (b"220 mail.example ESMTP\r\n", 25, "smtp", False, True),
+        (b"220 ftp.example\r\n", 21, "ftp", False, True),
+        (b"* OK IMAP4\r\n", 143, "imap", False, True),
+        (b"+OK POP3\r\n", 110, "pop3", False, True),
+        (struct.pack(">II", 16, 196608) + b"user\0a\0\0", 5432, "postgresql", False, False),
+        (struct.pack(">II", 8, 80877103), 5432, "postgresql", None, False),
+        (b"\x29\0\0\0\x0a8.0.36-commercial-edition-x\0" + bytes(16), 3306, "mysql", False, True),
+    ],
+)
+def test_greetings(tmp_path, data, port, app, encrypted, back):
+    row = told(tmp_path, data, dport=port, back=back)
+    assert (row["app"], row["encrypted"]) == (app, encrypted)
+
+
+def test_starttls_turns_clear_into_encrypted(tmp_path):
+    packets = [
+        *handshake(T0, dport=25),
+        segment(T0 + SECOND, 5001, b"220 mail.example ESMTP\r\n", back=True, dport=25),
+        segment(T0 + 2 * SECOND, 1001, client_hello("mail.example"), dport=25),
+    ]
+    reading, _ = read(tmp_path / "a.pcap", pcap(packets))
+    [row] = rows(reading)
+    assert (row["app"], row["encrypted"], row["host"]) == ("smtp", True, "mail.example")
+
+
+def test_random_bytes_are_nothing(tmp_path):
+    row = told(tmp_path, bytes(range(130, 230)))
+    assert (row["app"], row["encrypted"], row["host"]) == (None, None, None)
+
+
+def test_many_names_do_not_mix(tmp_path):
+    packets = []
+    for i in range(20_000):
+        data = udp(1024 + i % 60000, 53, dns(f"n{i}.example"))
+        packets.append((T0 + i, ether(ip4(f"10.0.{i >> 8 & 255}.{i & 255}", ABROAD, 17, data))))
+    reading, _ = read(tmp_path / "a.pcap", pcap(packets, nano=True))
+    assert sorted(reading.flows["host"].to_pylist()) == sorted(f"n{i}.example" for i in range(20_000))
+
+
+def test_reply_before_request_still_tells_the_client(tmp_path):
+    reply = ether(ip4(ABROAD, HOME, 17, udp(53, 53, dns("a.example", reply=True))))
+    reading, _ = read(tmp_path / "a.pcap", pcap([(T0, reply)]))
+    [row] = rows(reading)
+    assert (row["src_ip"], row["initiator_basis"]) == (HOME, "role")
+
+
+def test_http_reply_alone_tells_the_server(tmp_path):
+    reply = b"HTTP/1.1 200 OK\r\n\r\n"
+    data = ether(ip4(ABROAD, HOME, 6, tcp(40000, 39999, 1, ACK | PSH, reply)))
+    reading, _ = read(tmp_path / "a.pcap", pcap([(T0, data)]))
+    [row] = rows(reading)
+    assert (row["src_ip"], row["initiator_basis"]) == (HOME, "role")

@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from auditor.model.problem import Problem
+from auditor.report.digest import counts, grouped, headline, traffic_period, weighed
+
+if TYPE_CHECKING:
+    from auditor.model.run import Run
+
+
+def test_the_heaviest_come_first_and_the_covered_last(run: Run) -> None:
+    order = weighed(run.findings)
+    assert [each.state for each in order[-1:]] == ["covered"]
+    assert all(each.state != "covered" for each in order[:-1])
+    assert [each.severity for each in order[:5]] == ["critical"] * 2 + ["high"] * 3
+    assert [each.state for each in order[2:5]] == ["open", "open", "undecided"]
+    assert order[2].evidence.outbound_bytes > order[3].evidence.outbound_bytes
+
+
+def test_the_order_does_not_depend_on_the_order_of_the_run(run: Run) -> None:
+    assert weighed(reversed(run.findings)) == weighed(run.findings)
+
+
+def test_the_headline_counts_each_state(run: Run, make_finding: Any) -> None:
+    assert headline(run).vi == ("9 dấu hiệu cần xem xét; 1 đã có hồ sơ; 2 chưa quyết định được.")
+    one = replace(run, findings=(make_finding(0),))
+    assert headline(one).en.startswith("1 indicator to be reviewed;")
+
+
+def test_nothing_found_is_not_said_of_a_run_that_read_nothing(run: Run, empty_run: Run) -> None:
+    clean = headline(replace(run, findings=()))
+    assert clean.vi.startswith("Không thấy dấu hiệu nào trong phần lưu lượng đã đọc được")
+    assert "không cho phép kết luận" in headline(empty_run).vi
+
+
+def test_counts_split_severity_by_state(run: Run) -> None:
+    counted = counts(run.findings)
+    assert counted["high"] == {"open": 2, "undecided": 1, "covered": 1}
+    assert sum(sum(row.values()) for row in counted.values()) == len(run.findings)
+
+
+def test_problems_are_grouped_with_repeats_and_losses() -> None:
+    groups = grouped(
+        (
+            Problem("bad-line", "b.log", "second", "Ask again.", count=7),
+            Problem("cut", "a.pcap", "small", lost_bytes=10),
+            Problem("bad-line", "a.log", "first", "Ask again."),
+            Problem("cut", "b.pcap", "large", "Copy it again.", lost_bytes=500),
+        )
+    )
+    assert [(each.code, each.count, each.lost_bytes) for each in groups] == [
+        ("cut", 2, 510),
+        ("bad-line", 8, 0),
+    ]
+    assert groups[0].problems[0].message == "large"
+    assert not groups[0].lost_unknown
+    assert groups[1].lost_unknown
+    assert groups[1].hints == ("Ask again.",)
+
+
+def test_the_period_spans_all_inputs_and_skips_those_without_time(run: Run) -> None:
+    first, last = traffic_period(run)
+    assert first == run.inputs[0].first
+    assert last == run.inputs[3].last
+    assert traffic_period(replace(run, inputs=run.inputs[4:])) == (None, None)

@@ -1,0 +1,46 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from auditor.model.problem import Problem
+from auditor.report import terminal_summary
+
+if TYPE_CHECKING:
+    from auditor.model.run import Run
+
+
+def test_it_says_the_result_the_top_the_problems_and_where_the_report_is(run: Run) -> None:
+    lines = terminal_summary(run, "reports/a/report.html")
+    text = "\n".join(lines)
+    assert lines[0] == "9 dấu hiệu cần xem xét; 1 đã có hồ sơ; 2 chưa quyết định được."
+    assert lines[1].startswith("9 indicators")
+    assert "●●●●  Rất cao / Critical: 2 cần xem xét" in text
+    assert "Cơ sở dữ liệu đất đai quốc gia → Amazon Technologies Inc. (Singapore), 48,2 GB" in text
+    assert "6 more in the report" in text
+    assert "Problems: 10" in text
+    assert "captures/damaged.pcap" in text
+    assert lines[-1] == "Báo cáo / Report: reports/a/report.html"
+
+
+def test_covered_findings_do_not_take_a_place_at_the_top(run: Run, make_finding: Any) -> None:
+    covered = replace(run, findings=(make_finding(5),))
+    text = "\n".join(terminal_summary(covered, "r.html"))
+    assert "1 đã có hồ sơ" in text
+    assert "Liên hợp quốc" not in text
+
+
+def test_a_clean_run_is_short(empty_run: Run) -> None:
+    assert len(terminal_summary(empty_run, "r.html")) == 4
+
+
+def test_hostile_names_cannot_reach_the_terminal(run: Run, make_finding: Any) -> None:
+    evil = "\x1b]0;owned\x07\x1b[2J\u202e\r\n" + "x" * 10_000
+    hostile = replace(
+        run,
+        findings=(make_finding(0, recipient=evil, system_name=evil, countries=(evil,)),),
+        problems=(Problem(evil, evil, evil, evil),),
+    )
+    for line in terminal_summary(hostile, "r\x1b[31m.html"):
+        assert line.isprintable()
+        assert len(line) < 600
