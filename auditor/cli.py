@@ -327,7 +327,7 @@ def doctor() -> None:
     import shutil
 
     from auditor import geo, pipeline
-    from auditor.readers.capture import records
+    from auditor.readers.capture import cache
 
     _say(f"auditor {__version__}, Python {sys.version.split()[0]}")
     for package in ("numba", "numpy", "pandas", "pyarrow", "maxminddb", "jinja2", "scapy"):
@@ -339,9 +339,11 @@ def doctor() -> None:
     for tool, cost in tools:
         place = shutil.which(tool)
         _say(f"  {tool}: {place or f'missing: {cost}'}")
-    compiled = records.pcap_records.stats.cache_path
-    writable = os.access(compiled, os.W_OK) if Path(compiled).exists() else "not yet made"
-    _say(f"  compiled packet engine: {compiled} (writable: {writable})")
+    if cache.FOLDER is None:
+        _say("  compiled packet engine: no folder can be written; every start compiles it anew")
+    else:
+        made = "compiled" if any(cache.FOLDER.rglob("*.nbc")) else "compiled at the first capture"
+        _say(f"  packet engine: {made}; kept in {cache.FOLDER}")
     try:
         with geo.open_databases(
             pipeline.data_folder("geoip"), lambda problem: _say(f"  geo: {problem.message}")

@@ -11,6 +11,8 @@ from llvmlite import ir
 from numba import njit, types
 from numba.extending import intrinsic
 
+from auditor.readers.capture.cache import FOLDER
+
 if TYPE_CHECKING:
     from auditor.readers.capture.layout import Bytes
 
@@ -35,7 +37,7 @@ def _load(bits: int) -> Any:  # noqa: ANN401 - a numba intrinsic
 
 
 _OPTIONS: dict[str, Any] = {
-    "cache": True, "nogil": True, "error_model": "numpy",
+    "cache": FOLDER is not None, "nogil": True, "error_model": "numpy",
     # Without this numba counts references to every array at every call, with atomic instructions:
     # measured, that costs three quarters of the engine's speed. Compiled code allocates nothing.
     "_nrt": False,

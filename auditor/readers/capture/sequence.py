@@ -87,10 +87,12 @@ def new_bytes(
     after = (end + fin) & 0xFFFFFFFF
     if expected < 0:
         if not syn:
-            hole_kept(s, row, direction, sequence - BEFORE, sequence - 1)
+            hole_kept(s, row, direction, sequence - BEFORE, sequence)
         s.flows[row, column] = after
         return length
     gap = ahead(sequence, expected)
+    if gap == -1 and length <= 1 and not syn:
+        return 0  # a keep-alive repeats the last byte (RFC 9293 section 3.8.4)
     if gap >= FARTHEST or gap < -FARTHEST:
         if length or syn:
             s.flows[row, column] = after

@@ -13,8 +13,8 @@ def flows(tmp_path, *frames, **keywords):
 
 
 def test_vlan_and_qinq_tags_are_kept_outer_first(tmp_path):
-    data = ip4(HOME, ABROAD, 17, udp(1000, 2000, b"x"))
-    other = ip4(HOME, ABROAD, 17, udp(1001, 2000, b"x"))
+    data = ip4(HOME, ABROAD, 17, udp(4000, 5000, b"x"))
+    other = ip4(HOME, ABROAD, 17, udp(4001, 5000, b"x"))
     reading, _ = flows(
         tmp_path, ether(data, tags=((0x88A8, 100), (0x8100, 42))), ether(other, tags=((0x8100, 7),))
     )
@@ -23,21 +23,21 @@ def test_vlan_and_qinq_tags_are_kept_outer_first(tmp_path):
 
 def test_ip_options_do_not_hide_the_ports(tmp_path):
     reading, _ = flows(
-        tmp_path, ether(ip4(HOME, ABROAD, 17, udp(1000, 2000, b"abc"), options=b"\x01" * 8))
+        tmp_path, ether(ip4(HOME, ABROAD, 17, udp(4000, 5000, b"abc"), options=b"\x01" * 8))
     )
     [row] = rows(reading)
-    assert (row["src_port"], row["src_payload"], row["src_bytes"]) == (1000, 3, 39)
+    assert (row["src_port"], row["src_payload"], row["src_bytes"]) == (4000, 3, 39)
 
 
 def test_ipv6_extension_headers_are_stepped_over(tmp_path):
-    inner = udp(1000, 2000, b"hello")
+    inner = udp(4000, 5000, b"hello")
     destination = bytes([17, 0]) + bytes(6)
     routing = bytes([60, 0]) + bytes(6)
     hop = bytes([43, 0]) + bytes(6)
     data = ip6(HOME6, ABROAD6, 0, hop + routing + destination + inner)
     reading, _ = flows(tmp_path, ether(data, 0x86DD))
     [row] = rows(reading)
-    assert (row["protocol"], row["src_port"], row["src_payload"]) == (17, 1000, 5)
+    assert (row["protocol"], row["src_port"], row["src_payload"]) == (17, 4000, 5)
     assert (row["src_ip"], row["dst_ip"]) == (HOME6, ABROAD6)
 
 
@@ -49,7 +49,7 @@ def test_an_endless_chain_of_extension_headers_ends(tmp_path):
 
 
 def test_the_ports_of_a_first_fragment_serve_the_rest(tmp_path):
-    whole = udp(1000, 2000, bytes(2000))
+    whole = udp(4000, 5000, bytes(2000))
     reading, problems = flows(
         tmp_path,
         ether(ip4(HOME, ABROAD, 17, whole[:1480], more=True, number=77)),
@@ -57,12 +57,12 @@ def test_the_ports_of_a_first_fragment_serve_the_rest(tmp_path):
     )
     [row] = rows(reading)
     assert problems == []
-    assert (row["src_port"], row["src_packets"], row["src_payload"]) == (1000, 2, 2000)
+    assert (row["src_port"], row["src_packets"], row["src_payload"]) == (4000, 2, 2000)
     assert row["src_bytes"] == 2008 + 2 * 20
 
 
 def test_ipv6_fragments_too(tmp_path):
-    whole = udp(1000, 2000, bytes(1400))
+    whole = udp(4000, 5000, bytes(1400))
     first = struct.pack(">BBHI", 17, 0, 1, 99) + whole[:1000]
     second = struct.pack(">BBHI", 17, 0, 1000, 99) + whole[1000:]
     reading, problems = flows(
@@ -85,13 +85,13 @@ def test_a_fragment_without_its_first_is_a_flow_without_ports_and_a_problem(tmp_
 
 
 def test_fragments_of_other_datagrams_do_not_borrow_ports(tmp_path):
-    whole = udp(1000, 2000, bytes(2000))
+    whole = udp(4000, 5000, bytes(2000))
     reading, _ = flows(
         tmp_path,
         ether(ip4(HOME, ABROAD, 17, whole[:1480], more=True, number=77)),
         ether(ip4(HOME, ABROAD, 17, whole[1480:], offset=1480, number=78)),
     )
-    assert sorted(row["src_port"] or 0 for row in rows(reading)) == [0, 1000]
+    assert sorted(row["src_port"] or 0 for row in rows(reading)) == [0, 4000]
 
 
 def test_icmp_has_no_ports_and_the_asker_opens(tmp_path):
@@ -119,7 +119,7 @@ def test_a_length_of_zero_means_offload_and_the_frame_counts(tmp_path):
 
 
 def test_a_length_beyond_the_packet_is_cut_to_it(tmp_path):
-    data = ip4(HOME, ABROAD, 17, udp(1000, 2000, b"tiny"), length=60000)
+    data = ip4(HOME, ABROAD, 17, udp(4000, 5000, b"tiny"), length=60000)
     reading, _ = flows(tmp_path, ether(data))
     [row] = rows(reading)
     assert (row["src_bytes"], row["src_payload"]) == (32, 4)

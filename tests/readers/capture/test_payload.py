@@ -125,7 +125,7 @@ def test_dns_with_pointer_loops_and_cuts_is_survived(tmp_path, size):
         (b"+OK POP3\r\n", 110, "pop3", False, True),
         (struct.pack(">II", 16, 196608) + b"user\0a\0\0", 5432, "postgresql", False, False),
         (struct.pack(">II", 8, 80877103), 5432, "postgresql", None, False),
-        (b"\x29\0\0\0\x0a8.0.36-commercial-edition-x\0" + bytes(16), 3306, "mysql", False, True),
+        (b"\x2d\0\0\0\x0a8.0.36-commercial-edition-x\0" + bytes(16), 3306, "mysql", False, True),
     ],
 )
 def test_greetings(tmp_path, data, port, app, encrypted, back):

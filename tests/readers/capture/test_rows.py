@@ -68,7 +68,7 @@ def test_the_schema_is_the_contract(tmp_path):
 
 def test_packets_of_one_time_in_any_order_give_the_same_table(tmp_path):
     packets = [
-        (T0, ether(ip4(f"10.0.0.{i % 40}", ABROAD, 17, udp(1000 + i % 40, 2000, bytes(i)))))
+        (T0, ether(ip4(f"10.0.0.{i % 40}", ABROAD, 17, udp(4000 + i % 40, 9000, bytes(i)))))
         for i in range(200)
     ]
     reference, _ = read(tmp_path / "a.pcap", pcap(packets))

@@ -10,7 +10,7 @@ from tests.readers.capture.packets import (
 
 
 def test_silence_beyond_the_timeout_ends_a_udp_flow(tmp_path):
-    data = ether(ip4(HOME, ABROAD, 17, udp(1000, 2000, b"x")))
+    data = ether(ip4(HOME, ABROAD, 17, udp(4000, 5000, b"x")))
     times = [T0, T0 + 60 * SECOND, T0 + 121 * SECOND]
     reading, _ = read(tmp_path / "a.pcap", pcap([(time, data) for time in times]))
     assert [row["src_packets"] for row in rows(reading)] == [2, 1]
