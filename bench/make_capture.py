@@ -16,6 +16,23 @@ from pathlib import Path
 import numpy as np
 from numba import njit
 
+NETWORKS = [
+    first << 8 | second
+    for first, seconds in {
+        3: range(40), 5: (9, 39, 189), 13: range(32, 60), 14: (225, 160, 177), 18: range(130, 180),
+        20: range(40, 70), 34: range(64, 104), 35: range(180, 200), 52: range(64),
+        54: range(64, 100), 103: (1, 4, 28), 104: range(16, 28), 113: (160, 161, 190),
+        123: (16, 24, 30), 133: (11, 5), 142: (250, 251), 151: (101,), 172: (217, 253),
+        203: (113, 119, 205), 210: (155, 245), 216: (58, 239),
+    }.items()
+    for second in seconds
+]  # fmt: skip
+"""Upper halves of server addresses: clouds, CDNs, networks of Asia and of Vietnam."""
+
+NETWORKS6 = [
+    0x2A0104F8, 0x26001F18, 0x26064700, 0x24046800, 0x2A001450, 0x26200107, 0x24054800, 0x24020800,
+]  # fmt: skip
+
 START = 1_790_000_000_000_000  # 2026-09-21, µs
 
 
@@ -56,7 +73,8 @@ def plan(packets: int, flows: int, seed: int) -> dict[str, np.ndarray]:
         "size": size[by_time], "back": (draw.random(packets) < 0.5)[by_time], "count": counts,
         "six": draw.random(flows) < 0.25, "tcp": draw.random(flows) < 0.8,
         "tls": draw.random(flows) < 0.85, "name": draw.integers(0, 2000, flows),
-        "client": draw.integers(0, 4000, flows), "server": draw.integers(0, 90_000, flows),
+        "client": draw.integers(0, 4000, flows),
+        "server": np.minimum(draw.zipf(1.25, flows), 20_000) - 1,
         "port": draw.integers(32768, 61000, flows),
     }  # fmt: skip
 
@@ -87,7 +105,8 @@ def scattered(value):
 
 @njit
 def fill(out, first, last, flow, position, time, size, back, count, six, tcp, tls, name, client,
-         server, port, sequence, hellos, hello_ends, noise):  # fmt: skip
+         server, port, sequence, hellos, hello_ends, noise, networks,
+         networks6):  # fmt: skip
     p = 0
     for i in range(first, last):
         f = flow[i]
@@ -127,7 +146,8 @@ def fill(out, first, last, flow, position, time, size, back, count, six, tcp, tl
         p += 14
         inner = 0xCBA20000 + client[f]
         outer = scattered(server[f])
-        outer = 0x01000000 + outer % 0xDE000000
+        network_of = server[f] % networks.size  # a few hundred networks, as one agency meets
+        outer = networks[network_of] << 16 | outer & 0xFFFF
         if six[f]:
             put32(out, p, 0x60000000)
             put16(out, p + 4, transport + length)
@@ -138,7 +158,8 @@ def fill(out, first, last, flow, position, time, size, back, count, six, tcp, tl
                 out[p + 8 + j] = 0
             put32(out, a, 0x24054800)
             put32(out, a + 12, inner)
-            put32(out, b, 0x2A0104F8 + (outer & 0xFFF))
+            put32(out, b, networks6[network_of % networks6.size])
+            put32(out, b + 4, outer & 0xFFFF)
             put32(out, b + 12, outer)
         else:
             out[p] = 0x45
@@ -214,6 +235,7 @@ def main() -> None:
     draw = np.random.default_rng(chosen.seed + 1)
     noise = draw.integers(128, 256, 65536 + 2000, dtype=np.uint8)
     sequence = draw.integers(0, 2**32, (chosen.flows, 2))
+    networks, networks6 = np.array(NETWORKS), np.array(NETWORKS6)
     chosen.path.parent.mkdir(parents=True, exist_ok=True)
     out = np.empty(200_000 * 1600, np.uint8)
     with chosen.path.open("wb") as file:
@@ -223,7 +245,7 @@ def main() -> None:
                 out, first, min(first + 200_000, chosen.packets), made["flow"], made["position"],
                 made["time"] + START, made["size"], made["back"], made["count"], made["six"],
                 made["tcp"], made["tls"], made["name"], made["client"], made["server"],
-                made["port"], sequence, hellos, ends, noise,
+                made["port"], sequence, hellos, ends, noise, networks, networks6,
             )  # fmt: skip
             file.write(out[:size])
     print(f"{chosen.path}: {chosen.path.stat().st_size / 1e9:.2f} GB")

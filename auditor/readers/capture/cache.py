@@ -44,4 +44,4 @@ FOLDER = folder()
 """None: nothing can be written, and the engine is compiled anew in every process."""
 
 if FOLDER is not None:
-    numba.config.CACHE_DIR = str(FOLDER)
+    numba.config.CACHE_DIR = str(FOLDER)  # type: ignore[attr-defined]

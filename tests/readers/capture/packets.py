@@ -37,7 +37,9 @@ def ip4(src: str, dst: str, protocol: int, data: bytes, *, options: bytes = b"",
     total = words * 4 + len(data) if length is None else length
     part = offset // 8 | (0x2000 if more else 0)
     head = struct.pack(">BBHHHBBH", 0x40 | words, 0, total, number, part, 64, protocol, 0)
-    return head + ipaddress.ip_address(src).packed + ipaddress.ip_address(dst).packed + options + data
+    return (
+        head + ipaddress.ip_address(src).packed + ipaddress.ip_address(dst).packed + options + data
+    )
 
 
 def ip6(src: str, dst: str, following: int, data: bytes, *, length: int | None = None) -> bytes:
@@ -86,13 +88,17 @@ def option(code: int, value: bytes, order: str = "<") -> bytes:
     return struct.pack(order + "HH", code, len(value)) + value + b"\0" * (-len(value) % 4)
 
 
-def enhanced(number: int, ticks: int, data: bytes, order: str = "<", wire: int | None = None) -> bytes:
+def enhanced(
+    number: int, ticks: int, data: bytes, order: str = "<", wire: int | None = None
+) -> bytes:
     size = len(data) if wire is None else wire
     head = struct.pack(order + "IIIII", number, ticks >> 32, ticks & 0xFFFFFFFF, len(data), size)
     return block(6, head + data + b"\0" * (-len(data) % 4), order)
 
 
-def read(path: Path, content: bytes, settings: Settings | None = None) -> tuple[Reading, list[Problem]]:
+def read(
+    path: Path, content: bytes, settings: Settings | None = None
+) -> tuple[Reading, list[Problem]]:
     """What the reader makes of a file with this content."""
     path.write_bytes(content)
     problems: list[Problem] = []

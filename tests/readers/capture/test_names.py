@@ -4,7 +4,11 @@ import numpy as np
 
 from auditor.readers.capture import names
 from auditor.readers.capture.layout import (
-    FLOWS_LIVE, NAME, NAME_BYTES, NAMES, fresh,
+    FLOWS_LIVE,
+    NAME,
+    NAME_BYTES,
+    NAMES,
+    fresh,
 )  # fmt: skip
 from auditor.readers.capture.payload import named, told
 

@@ -3,7 +3,21 @@
 import struct
 
 from tests.readers.capture.packets import (
-    ABROAD, ABROAD6, ACK, HOME, HOME6, SYN, T0, ether, ip4, ip6, pcap, read, rows, tcp, udp,
+    ABROAD,
+    ABROAD6,
+    ACK,
+    HOME,
+    HOME6,
+    SYN,
+    T0,
+    ether,
+    ip4,
+    ip6,
+    pcap,
+    read,
+    rows,
+    tcp,
+    udp,
 )  # fmt: skip
 
 

@@ -5,14 +5,32 @@ import struct
 import pytest
 
 from tests.readers.capture.packets import (
-    ABROAD, ACK, HOME, PSH, SECOND, T0, client_hello, dns, ether, handshake, ip4, pcap, read, rows,
-    segment, tcp, udp,
+    ABROAD,
+    ACK,
+    HOME,
+    PSH,
+    SECOND,
+    T0,
+    client_hello,
+    dns,
+    ether,
+    handshake,
+    ip4,
+    pcap,
+    read,
+    rows,
+    segment,
+    tcp,
+    udp,
 )  # fmt: skip
 
 
 def told(tmp_path, data, *, back=False, dport=443):
     start = 5001 if back else 1001
-    packets = [*handshake(T0, dport=dport), segment(T0 + SECOND, start, data, back=back, dport=dport)]
+    packets = [
+        *handshake(T0, dport=dport),
+        segment(T0 + SECOND, start, data, back=back, dport=dport),
+    ]
     reading, _ = read(tmp_path / "a.pcap", pcap(packets))
     [row] = rows(reading)
     return row
@@ -54,7 +72,10 @@ def test_application_data_midstream_is_tls(tmp_path):
     ("request_text", "host"),
     [
         (b"GET / HTTP/1.1\r\nHost: upload.example\r\n\r\n", "upload.example"),
-        (b"POST /a HTTP/1.1\r\nAccept: */*\r\nhOsT:   Upload.Example:8080\r\n\r\n", "upload.example"),
+        (
+            b"POST /a HTTP/1.1\r\nAccept: */*\r\nhOsT:   Upload.Example:8080\r\n\r\n",
+            "upload.example",
+        ),
         (b"GET http://proxy.example/x HTTP/1.1\r\nHost: other.example\r\n\r\n", "proxy.example"),
         (b"GET / HTTP/1.1\r\nHost: [2001:db8::1]:80\r\n\r\n", "[2001:db8::1]:80"),
         (b"GET / HTTP/1.0\r\n\r\nHost: body.example\r\n", None),
@@ -155,7 +176,9 @@ def test_many_names_do_not_mix(tmp_path):
         data = udp(1024 + i % 60000, 53, dns(f"n{i}.example"))
         packets.append((T0 + i, ether(ip4(f"10.0.{i >> 8 & 255}.{i & 255}", ABROAD, 17, data))))
     reading, _ = read(tmp_path / "a.pcap", pcap(packets, nano=True))
-    assert sorted(reading.flows["host"].to_pylist()) == sorted(f"n{i}.example" for i in range(20_000))
+    assert sorted(reading.flows["host"].to_pylist()) == sorted(
+        f"n{i}.example" for i in range(20_000)
+    )
 
 
 def test_reply_before_request_still_tells_the_client(tmp_path):

@@ -8,8 +8,26 @@ from auditor.model.errors import InputError
 from auditor.readers.capture.reader import CaptureReader
 from auditor.readers.reading import Settings
 from tests.readers.capture.packets import (
-    ABROAD, HOME, SECOND, T0, block, client_hello, enhanced, ether, handshake, interface, ip4,
-    option, pcap, read, rows, section, segment, tcp, udp, SYN,
+    ABROAD,
+    HOME,
+    SECOND,
+    SYN,
+    T0,
+    block,
+    client_hello,
+    enhanced,
+    ether,
+    handshake,
+    interface,
+    ip4,
+    option,
+    pcap,
+    read,
+    rows,
+    section,
+    segment,
+    tcp,
+    udp,
 )  # fmt: skip
 
 SCENE = [

@@ -4,7 +4,21 @@ import random
 
 from auditor.readers.capture.rows import READ
 from tests.readers.capture.packets import (
-    ABROAD, ACK, HOME, HOME6, SYN, T0, ether, handshake, ip4, ip6, pcap, read, rows, segment, tcp,
+    ABROAD,
+    ACK,
+    HOME,
+    HOME6,
+    SYN,
+    T0,
+    ether,
+    handshake,
+    ip4,
+    ip6,
+    pcap,
+    read,
+    rows,
+    segment,
+    tcp,
     udp,
 )  # fmt: skip
 

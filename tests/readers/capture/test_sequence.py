@@ -5,7 +5,14 @@ import random
 import pytest
 
 from tests.readers.capture.packets import (
-    ACK, SECOND, T0, handshake, pcap, read, rows, segment,
+    ACK,
+    SECOND,
+    T0,
+    handshake,
+    pcap,
+    read,
+    rows,
+    segment,
 )  # fmt: skip
 
 

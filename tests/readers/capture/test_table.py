@@ -4,8 +4,23 @@ import pytest
 
 from auditor.readers.reading import Settings
 from tests.readers.capture.packets import (
-    ABROAD, ACK, FIN, HOME, RST, SECOND, SYN, T0, ether, handshake, ip4, pcap, read, rows, segment,
-    tcp, udp,
+    ABROAD,
+    ACK,
+    FIN,
+    HOME,
+    RST,
+    SECOND,
+    SYN,
+    T0,
+    ether,
+    handshake,
+    ip4,
+    pcap,
+    read,
+    rows,
+    segment,
+    tcp,
+    udp,
 )  # fmt: skip
 
 
@@ -38,11 +53,11 @@ def test_a_long_flow_goes_on_as_a_new_row_and_keeps_its_direction(tmp_path):
 
 @pytest.mark.parametrize("closing", [FIN | ACK, RST])
 def test_a_new_syn_after_the_end_starts_a_new_flow(tmp_path, closing):
-    packets = (
-        handshake(T0)
-        + [segment(T0 + SECOND, 1001, b"", flags=closing)]
-        + handshake(T0 + 2 * SECOND, isn=9000, peer=70000)
-    )
+    packets = [
+        *handshake(T0),
+        segment(T0 + SECOND, 1001, b"", flags=closing),
+        *handshake(T0 + 2 * SECOND, isn=9000, peer=70000),
+    ]
     reading, _ = read(tmp_path / "a.pcap", pcap(packets))
     assert [row["src_packets"] for row in rows(reading)] == [3, 2]
 
