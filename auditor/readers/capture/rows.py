@@ -8,7 +8,6 @@ from typing import Final
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from auditor.model.flow_table import Stage, schema_at
 from auditor.readers.capture.layout import (
@@ -71,24 +70,28 @@ def columns(done: Ints, names: list[str]) -> pa.Table:
     return pa.table([found.get(field.name, absent) for field in READ], schema=READ)
 
 
-def in_order(flows: pa.Table) -> pa.Table:
-    """The flows by start, then endpoints: the same whatever order they ended in."""
-    flows = flows.combine_chunks()
-    start = flows["start"].cast(pa.int64()).to_numpy()
-    order = np.argsort(start, kind="stable")
-    ordered = start[order]
+def ordered(done: Ints) -> Ints:
+    """Ended flows by start, then endpoints: the same whatever order they ended in."""
+    order = np.argsort(done[:, START], kind="stable")
+    start = done[order, START]
     same = np.zeros(len(order), bool)
-    if len(order):
-        same[1:] = ordered[1:] == ordered[:-1]
-        same[:-1] |= same[1:]
-    # text keys are compared only where the times are equal: sorting all rows by them is slow
+    same[1:] = start[1:] == start[:-1]
+    same[:-1] |= same[1:]
+    # the other columns are compared only where the times are equal: few rows
     tied = np.flatnonzero(same)
-    if tied.size:
-        keys = ("start", "src_ip", "src_port", "dst_ip", "dst_port", "protocol", "end")
-        part = flows.select(keys).take(pa.array(order[tied]))
-        by = [(name, "ascending") for name in keys]
-        order[tied] = order[tied][pc.sort_indices(part, sort_keys=by).to_numpy()]
-    return flows.take(pa.array(order))
+    part = done[order[tied]]
+    keys = (END, PORTS, ADDRESS + 3, ADDRESS + 2, ADDRESS + 1, ADDRESS, START)
+    order[tied] = order[tied][np.lexsort([part[:, column] for column in keys])]
+    return done[order]
+
+
+def joined(parts: list[pa.Table]) -> pa.Table:
+    """Parts, each in order, as one table in order."""
+    if len(parts) < 2:
+        return parts[0] if parts else READ.empty_table()
+    by = ("start", "src_ip", "src_port", "dst_ip", "dst_port", "protocol", "end")
+    table = pa.concat_tables(parts).combine_chunks()
+    return table.sort_by([(name, "ascending") for name in by])
 
 
 def _initiators(marks: Ints, ports: Ints, protocol: Ints) -> tuple[np.ndarray, np.ndarray]:

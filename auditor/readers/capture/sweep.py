@@ -6,7 +6,6 @@ import os
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pyarrow as pa
 
 from auditor.readers.capture import names, rows, table
 from auditor.readers.capture.layout import (
@@ -14,9 +13,15 @@ from auditor.readers.capture.layout import (
 )  # fmt: skip
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from auditor.readers.capture.layout import Ints
     from auditor.readers.reading import Settings
 
 SECOND = 1_000_000_000
+
+MOST_ROWS = 1 << 20
+"""Ended flows that are kept as rows (200 bytes each) before they are made columns."""
 
 
 class Sweep:
@@ -27,7 +32,8 @@ class Sweep:
         tcp, other, active = (seconds * SECOND for seconds in timeouts)
         seed = int.from_bytes(os.urandom(7), "little")
         self.state = fresh((tcp, other, active), seed)
-        self._ended: list[pa.Table] = []
+        self._ended: list[Ints] = []
+        self._parts: list[pa.Table] = []
 
     def make_room(self, lacking: int) -> None:
         """Gives the walk what it had no room for."""
@@ -42,6 +48,8 @@ class Sweep:
         elif lacking == DONE_FULL:
             self._take_ended()
         elif lacking == NAMES_FULL:
+            self._take_ended()
+            self._make_columns()  # they name their hosts by numbers that thinning changes
             self.state = names.with_more_names(self.state)
         elif lacking == HOLES_FULL:
             self.state = table.with_more_holes(self.state)
@@ -53,8 +61,8 @@ class Sweep:
             self._take_ended()
             if complete:
                 break
-        flows = pa.concat_tables(self._ended) if self._ended else rows.READ.empty_table()
-        return rows.in_order(flows)
+        self._make_columns()
+        return rows.joined(self._parts)
 
     def counted(self, counter: int) -> int:
         """One of the counters of ``layout``."""
@@ -63,6 +71,13 @@ class Sweep:
     def _take_ended(self) -> None:
         count = int(self.state.counters[FLOWS_DONE])
         if count:
-            done = np.array(self.state.done[:count])
-            self._ended.append(rows.columns(done, names.decoded(self.state)))
+            self._ended.append(self.state.done[:count].copy())
             self.state.counters[FLOWS_DONE] = 0
+            if sum(map(len, self._ended)) >= MOST_ROWS:
+                self._make_columns()
+
+    def _make_columns(self) -> None:
+        if self._ended:
+            done = rows.ordered(np.concatenate(self._ended))
+            self._ended.clear()
+            self._parts.append(rows.columns(done, names.decoded(self.state)))

@@ -2,26 +2,37 @@
 
 Windows instead of a memory map: the memory held does not depend on the file's size, a file that
 is cut while it is read ends the reading instead of the process, and streams can be read the same
-way. The next window is read and hashed in a thread while the last one is looked at.
+way. While one window is looked at, a thread reads the next and another hashes the last.
 """
 
 from __future__ import annotations
 
 import hashlib
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO
 
 import numpy as np
 
+from auditor.readers.capture.layout import Bytes
+
 if TYPE_CHECKING:
     from types import TracebackType
 
-    from auditor.readers.capture.layout import Bytes
     from auditor.readers.reading import Progress
 
-WINDOW = 8 << 20
+WINDOW = 4 << 20
 ROOM = 1 << 19
 """Bytes before a window for the rest of the one before; grows when one record needs more."""
+
+BUFFERS = 4
+"""One looked at, one being filled, the others waiting to be hashed."""
+
+
+@dataclass(slots=True, eq=False)
+class _Buffer:
+    data: Bytes
+    hashed: Future[None] | None = None
 
 
 class Windows:
@@ -37,10 +48,12 @@ class Windows:
         self._hash = hashlib.sha256()
         self._window = window
         self._room = ROOM
-        self._buffers = [self._buffer(), self._buffer()]
-        self._pool = ThreadPoolExecutor(1)
-        self._future: Future[int] = self._pool.submit(self._fill, self._buffers[0])
-        self.data: Bytes = self._buffers[1]
+        self._ring = [_Buffer(self._empty()) for _ in range(BUFFERS)]
+        self._turn = 0
+        self._reading = ThreadPoolExecutor(1)
+        self._hashing = ThreadPoolExecutor(1)
+        self._filled: Future[int] = self._reading.submit(self._fill, self._ring[0])
+        self.data: Bytes = self._ring[-1].data
         self.start = self.end = self._room
         self.offset = -self._room
         self.finished = False
@@ -55,52 +68,65 @@ class Windows:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._pool.shutdown(wait=True)
+        self._reading.shutdown(wait=True)
+        self._hashing.shutdown(wait=True)
 
     @property
     def sha256(self) -> str:
         """Hex digest of everything read so far."""
+        for buffer in self._ring:
+            if buffer.hashed is not None:
+                buffer.hashed.result()
         return self._hash.hexdigest()
 
     def advance(self, used_to: int) -> None:
         """Goes on to the next window; bytes from ``used_to`` on stand in front of it."""
-        read = self._future.result()
+        read = self._filled.result()
         rest = self.data[used_to : self.end]
         place = self.offset + used_to
-        following, spare = self._buffers
+        buffer = self._ring[self._turn]
         if rest.size > self._room:
-            larger = rest.size * 2
-            grown = np.empty(larger + self._window, np.uint8)
-            grown[larger : larger + read] = following[self._room : self._room + read]
-            self._room, following = larger, grown
-        following[self._room - rest.size : self._room] = rest
-        if spare.size != following.size:
-            spare = self._buffer()
-        self._buffers = [spare, following]
-        self.data = following
+            self._make_room(rest.size, buffer, read)
+        buffer.data[self._room - rest.size : self._room] = rest
+        self.data = buffer.data
         self.start = self._room - rest.size
         self.end = self._room + read
         self.offset = place - self.start
         self.finished = read == 0
         if not self.finished:
-            self._future = self._pool.submit(self._fill, spare)
+            self._turn = (self._turn + 1) % BUFFERS
+            self._filled = self._reading.submit(self._fill, self._ring[self._turn])
 
     def drained(self) -> None:
         """Reads and hashes what is left of the stream without looking at it."""
         while not self.finished:
             self.advance(self.end)
 
-    def _buffer(self) -> Bytes:
+    def _empty(self) -> Bytes:
         return np.empty(self._room + self._window, np.uint8)
 
-    def _fill(self, buffer: Bytes) -> int:
-        view = buffer.data[self._room :]
+    def _make_room(self, size: int, filled: _Buffer, read: int) -> None:
+        """Replaces the ring by one with more room in front; nothing is being read just now."""
+        before = self._room
+        self._room = size * 2
+        for buffer in self._ring:
+            if buffer.hashed is not None:
+                buffer.hashed.result()
+            larger = self._empty()
+            if buffer is filled:
+                larger[self._room : self._room + read] = buffer.data[before : before + read]
+            buffer.data = larger
+
+    def _fill(self, buffer: _Buffer) -> int:
+        if buffer.hashed is not None:
+            buffer.hashed.result()
+        view = buffer.data.data[self._room :]
         size = 0
         while size < len(view):  # a pipe gives less than asked for
             got = self._stream.readinto(view[size:])  # type: ignore[attr-defined]
             if not got:
                 break
             size += got
-        self._hash.update(view[:size])
+        buffer.hashed = self._hashing.submit(self._hash.update, view[:size])
         self._progress(size)
         return size

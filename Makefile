@@ -1,0 +1,57 @@
+# make audit   sets up and audits the samples with the defaults; report in reports/
+# make test    sets up what tests need (system packages too) and runs all gates and tests
+# make bench   measures beside nfdump and tshark; figures in bench/RESULTS.md
+# make docs    writes the generated pages anew
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+ROOT := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
+APT := DEBIAN_FRONTEND=noninteractive $(ROOT) -E apt-get -qq -o Dpkg::Use-Pty=0
+
+.PHONY: audit test gates docs bench clean tools
+
+audit: $(VENV)/.audit
+	$(BIN)/auditor audit samples/pcaps samples/zeek \
+	  --inventory policies/examples/inventory.yaml \
+	  --dossiers policies/examples/dossiers.yaml --out reports
+
+test: $(VENV)/.test tools gates
+	$(BIN)/pytest
+
+gates: $(VENV)/.test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/auditor policy lint --inventory policies/examples/inventory.yaml \
+	  --dossiers policies/examples/dossiers.yaml
+	$(BIN)/auditor policy test
+
+docs: $(VENV)/.test
+	$(BIN)/python -m auditor.model.flow_table > docs/flow-table.md
+	$(BIN)/python -m auditor.model.run > docs/run.schema.json
+
+bench: $(VENV)/.test tools
+	$(BIN)/python bench/run.py
+
+tools:
+	@command -v tshark nfdump nfpcapd chromium >/dev/null || \
+	  { $(APT) update && $(APT) install --no-install-recommends -y tshark nfdump chromium; }
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Python 3.11 or newer is needed; name it: make PYTHON=python3.12 audit"; exit 1; }
+	@$(PYTHON) -m venv $(VENV) 2>/dev/null || \
+	  { rm -rf $(VENV); $(APT) update && $(APT) install -y python3-venv && $(PYTHON) -m venv $(VENV); }
+
+$(VENV)/.audit: pyproject.toml | $(BIN)/python
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable .
+	@touch $@
+
+$(VENV)/.test: pyproject.toml | $(BIN)/python
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@
+
+clean:
+	rm -rf $(VENV) bench/data .mypy_cache .ruff_cache .pytest_cache .hypothesis
