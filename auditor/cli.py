@@ -7,15 +7,18 @@ from __future__ import annotations
 
 import os
 import sys
-from contextlib import contextmanager
+import traceback
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta, timezone
+from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final, Literal
+from unicodedata import category
 
 import typer
 
 from auditor import __version__
-from auditor.model.errors import AuditorError, InputError
+from auditor.model.errors import AuditorError, InputError, StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,6 +30,9 @@ if TYPE_CHECKING:
 VIETNAM: Final = timezone(timedelta(hours=7))
 FINDINGS: Final = 1
 BUG: Final = 70
+CLOSED: Final = 141
+"""Whoever read the output has gone (128 + SIGPIPE, as shells count it)."""
+
 MISTAKES: Final = 12
 ISSUES: Final = "Run the same command with --debug and give its output to the maintainers."
 
@@ -42,12 +48,21 @@ geoip_app = typer.Typer(help="Look at the geo databases.", no_args_is_help=True)
 app.add_typer(policy_app, name="policy")
 app.add_typer(geoip_app, name="geoip")
 
-Paths = Annotated[list[Path], typer.Argument(help="Captures, logs, or folders with them.")]
-InventoryFile = Annotated[
-    Path | None, typer.Option("--inventory", help="The agency's systems (inventory.yaml).")
+# readable=False: what cannot be read is told by the room that reads it, with a way out; typer
+# would refuse the whole command.
+Paths = Annotated[
+    list[Path], typer.Argument(readable=False, help="Captures, logs, or folders with them.")
 ]
-Policies = Annotated[Path | None, typer.Option("--policies", help="Folder of rules and lists.")]
-Geoip = Annotated[Path | None, typer.Option("--geoip", help="Folder of geo databases (*.mmdb).")]
+InventoryFile = Annotated[
+    Path | None,
+    typer.Option("--inventory", readable=False, help="The agency's systems (inventory.yaml)."),
+]
+Policies = Annotated[
+    Path | None, typer.Option("--policies", readable=False, help="Folder of rules and lists.")
+]
+Geoip = Annotated[
+    Path | None, typer.Option("--geoip", readable=False, help="Folder of geo databases (*.mmdb).")
+]
 Home = Annotated[str, typer.Option("--home", help="Home country (ISO 3166-1 alpha-2).")]
 Jobs = Annotated[int, typer.Option("--jobs", min=0, help="Files read side by side; 0 = cores.")]
 Since = Annotated[
@@ -65,32 +80,54 @@ FailOn = Annotated[
 
 def main() -> None:
     """Runs the command line and ends the process with the documented exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):  # a terminal of another alphabet must not end the run
+            stream.reconfigure(errors="backslashreplace")
     try:
         app()
     except AuditorError as error:
         _complain(str(error))
-        _reraise_if_debugging()
+        _trace_if_debugging()
         sys.exit(error.exit_code)
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(141)
     except Exception as error:  # noqa: BLE001 - the outermost place: a bug of ours, said as one
         _complain(f"internal error: {type(error).__name__}: {error}\n  {ISSUES}")
-        _reraise_if_debugging()
+        _trace_if_debugging()
         sys.exit(BUG)
 
 
-def _reraise_if_debugging() -> None:
+def _trace_if_debugging() -> None:
     if os.environ.get("AUDITOR_DEBUG"):
-        raise  # called while an exception is handled
+        _complain(traceback.format_exc())
 
 
 def _complain(text: str) -> None:
-    typer.echo(f"auditor: {text}", err=True)
+    with suppress(OSError):  # nobody reads it: the exit code still tells
+        typer.echo(f"auditor: {_plain(text)}", err=True)
 
 
 def _say(text: str = "") -> None:
-    typer.echo(text)
+    try:
+        typer.echo(_plain(text))
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(CLOSED)
+    except OSError as error:
+        raise StoreError(
+            f"cannot be written: {error.strerror}",
+            place="standard output",
+            hint="Send the output somewhere with room; files named before are written.",
+        ) from None
+
+
+def _plain(text: str) -> str:
+    """The text without what could steer a terminal: names in captures and folders are hostile."""
+    return "".join(
+        part if part == "\n" or category(part)[0] != "C" else ascii(part)[1:-1] for part in text
+    )
+
+
+def _tell(problem: Problem) -> None:
+    _complain(f"{problem.source}: {problem.message.rstrip('.')}." + f"\n  {problem.hint}".rstrip())
 
 
 def _version(show: bool) -> None:  # noqa: FBT001 - typer calls it so
@@ -121,12 +158,17 @@ def audit(
     paths: Paths,
     inventory: InventoryFile = None,
     dossiers: Annotated[
-        Path | None, typer.Option("--dossiers", help="Register of filed dossiers (dossiers.yaml).")
+        Path | None,
+        typer.Option(
+            "--dossiers", readable=False, help="Register of filed dossiers (dossiers.yaml)."
+        ),
     ] = None,
     policies: Policies = None,
     geoip: Geoip = None,
     home: Home = "VN",
-    out: Annotated[Path, typer.Option("--out", help="Folder for the results.")] = Path("reports"),
+    out: Annotated[
+        Path, typer.Option("--out", readable=False, help="Folder for the results.")
+    ] = Path("reports"),
     jobs: Jobs = 0,
     fail_on: FailOn = None,
     since: Since = None,
@@ -157,7 +199,9 @@ def audit(
 @app.command()
 def flows(
     paths: Paths,
-    out: Annotated[Path, typer.Option("--out", help="A .parquet, .csv or .jsonl file.")],
+    out: Annotated[
+        Path, typer.Option("--out", readable=False, help="A .parquet, .csv or .jsonl file.")
+    ],
     inventory: InventoryFile = None,
     policies: Policies = None,
     geoip: Geoip = None,
@@ -183,15 +227,18 @@ def flows(
         progress.stage("write")
         report.written(out.parent, {out.name: lambda file: writer(table, file)})
     for problem in problems:
-        _complain(f"{problem.source}: {problem.message} {problem.hint}".rstrip())
+        _tell(problem)
     _say(f"{len(table):,} flows from {len(inputs):,} files: {out}")
 
 
 @app.command("report")
 def render(
-    run: Annotated[Path, typer.Argument(help="The run.json of an audit.")],
+    run: Annotated[Path, typer.Argument(readable=False, help="The run.json of an audit.")],
     out: Annotated[
-        Path | None, typer.Option("--out", help="HTML file; default: report.html beside run.json.")
+        Path | None,
+        typer.Option(
+            "--out", readable=False, help="HTML file; default: report.html beside run.json."
+        ),
     ] = None,
 ) -> None:
     """Render the HTML report again from run.json, without analysing."""
@@ -199,6 +246,8 @@ def render(
     from auditor.model.run import from_json
 
     try:
+        if run.exists() and not run.is_file():
+            raise InputError("is no file", place=str(run), hint="Give the run.json of an audit.")
         text = run.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
@@ -214,7 +263,9 @@ def render(
 def policy_lint(
     policies: Policies = None,
     inventory: InventoryFile = None,
-    dossiers: Annotated[Path | None, typer.Option("--dossiers", help="A register.")] = None,
+    dossiers: Annotated[
+        Path | None, typer.Option("--dossiers", readable=False, help="A register.")
+    ] = None,
 ) -> None:
     """Check every policy file; all mistakes at once, each with its line."""
     from auditor import classify, pipeline, policy
@@ -261,7 +312,7 @@ def policy_show(policies: Policies = None) -> None:
         _say(f"{rule.id}  [{rule.severity}]")
         _say(f"  {rule.title.vi}")
         _say(f"  {rule.title.en}")
-        for basis in rule.said.legal:
+        for basis in rule.legal:
             _say(f"  ({basis.mark}) {basis.instrument}, {basis.article}")
         _say()
 
@@ -284,7 +335,7 @@ def geoip_info(geoip: Geoip = None) -> None:
                     _say(f"  {label}: {value}")
             _say(f"  sha256 {source.sha256}")
     for problem in problems:
-        _complain(f"{problem.source}: {problem.message} {problem.hint}".rstrip())
+        _tell(problem)
 
 
 @geoip_app.command("lookup")
@@ -366,9 +417,13 @@ def _order(
     until: str | None,
 ) -> Order:
     from auditor import pipeline
+    from auditor.report.countries import NAMES
 
-    if len(home) != 2 or not home.isascii() or not home.isalpha():
+    if home.upper() not in NAMES:
         raise typer.BadParameter("use a two-letter country code such as VN", param_hint="--home")
+    begin, end = _moment(since, "--since"), _moment(until, "--until")
+    if begin and end and begin >= end:
+        raise typer.BadParameter("--since must be before --until", param_hint="--since")
     return pipeline.Order(
         paths=tuple(paths),
         policies=policies or pipeline.data_folder("policies"),
@@ -377,8 +432,8 @@ def _order(
         dossiers=dossiers,
         home=home.upper(),
         jobs=jobs or os.cpu_count() or 1,
-        since=_moment(since, "--since"),
-        until=_moment(until, "--until"),
+        since=begin,
+        until=end,
     )
 
 
@@ -390,6 +445,8 @@ def _moment(text: str | None, option: str) -> datetime | None:
     except ValueError:
         hint = f"{text!r} is no time; write 2026-09-21 or 2026-09-21T08:00:00+07:00"
         raise typer.BadParameter(hint, param_hint=option) from None
+    if not 1970 <= moment.year < 2262:
+        raise typer.BadParameter("use a year from 1970 to 2261", param_hint=option)
     return moment if moment.tzinfo else moment.replace(tzinfo=VIETNAM)
 
 

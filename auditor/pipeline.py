@@ -8,35 +8,32 @@ from __future__ import annotations
 
 import hashlib
 import json
-from concurrent.futures import Executor, Future, ProcessPoolExecutor
-from dataclasses import asdict, dataclass, field
+import threading
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
-from multiprocessing import get_context
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Protocol
 
-import numpy as np
-import pandas as pd
-import pyarrow as pa
-import pyarrow.compute as pc
-import pyarrow.csv as csv
-import pyarrow.parquet as pq
-
-from auditor import __version__, classify, geo, policy, readers
+from auditor import __version__, readers
 from auditor.model import run as run_document
-from auditor.model.errors import AuditorError, InputError
 from auditor.model.flow_table import Stage, conform, schema_at, to_arrow, to_pandas
-from auditor.model.problem import Problem
 from auditor.model.run import DataSource, InputFile, Run, Totals
+from auditor.model.text import legible
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable
+    from types import TracebackType
 
-    from auditor.model.inventory import Inventory
-    from auditor.model.problem import Note
+    import pandas as pd  # noqa: TC004 - nobody evaluates the annotations of Audit
+    import pyarrow as pa
 
-PARALLEL_FROM = 32 << 20
-"""Bytes of input from which a second process is worth its start."""
+    from auditor.geo import GeoDatabases
+    from auditor.model.inventory import Network
+    from auditor.model.problem import Note, Problem
+
+JSON_ROWS = 1 << 16
+"""Rows that are turned into text at a time: the text is much larger than the table."""
 
 
 class Progress(Protocol):
@@ -98,24 +95,31 @@ def audit(order: Order, now: Callable[[], datetime], progress: Progress) -> Audi
     """
     started = now()
     problems: list[Problem] = []
-    # Files that people write come first: a typo must not show after an hour of reading.
-    catalogue = classify.catalogue(order.policies)
-    rules = policy.load_rules(order.policies / "rules.yaml")
-    inventory = classify.inventory(order.inventory, catalogue) if order.inventory else None
-    dossiers = (
-        policy.load_dossiers(order.dossiers, catalogue, inventory) if order.dossiers else None
-    )
-    sources = classify.sources(order.policies) + policy.sources(
-        order.policies / "rules.yaml", rules, order.dossiers, dossiers
-    )
-    if order.inventory and inventory:
-        sources += (_inventory_source(order.inventory, inventory),)
-    inputs, flows, geo_sources = _located(order, inventory, problems.append, progress)
+    with _Reading(order, progress) as reading:
+        # The other rooms load, and the files that people write are checked, while packets are
+        # read: a mistake in them ends the reading at once instead of showing after an hour.
+        from auditor import classify, geo, policy
+
+        catalogue = classify.catalogue(order.policies)
+        rules = policy.load_rules(order.policies / "rules.yaml")
+        inventory = classify.inventory(order.inventory, catalogue) if order.inventory else None
+        dossiers = (
+            policy.load_dossiers(order.dossiers, catalogue, inventory) if order.dossiers else None
+        )
+        sources = classify.sources(order.policies) + policy.sources(
+            order.policies / "rules.yaml", rules, order.dossiers, dossiers
+        )
+        if order.inventory and inventory:
+            sources += (classify.inventory_source(order.inventory, inventory),)
+        with geo.open_databases(order.geoip, problems.append) as databases:
+            networks = inventory.networks if inventory else ()
+            inputs, flows = _located(order, reading, databases, networks, problems.append)
+            sources = databases.sources + sources
     progress.stage("classify")
     flows = classify.classified(flows, inventory, catalogue)
     progress.stage("judge")
     findings = policy.findings(flows, rules, catalogue, inventory, dossiers)
-    sources = geo_sources + sources
+    sources = tuple(replace(source, name=legible(source.name)) for source in sources)
     settings = _settings_of(order)
     audit_id = _audit_id(inputs, sources, settings)
     run = Run(
@@ -149,26 +153,45 @@ def located_flows(
         InputError, PolicyError, GeoDataError: as ``audit``.
     """
     problems: list[Problem] = []
-    inventory = None
-    if order.inventory:
-        inventory = classify.inventory(order.inventory, classify.catalogue(order.policies))
-    inputs, flows, _ = _located(order, inventory, problems.append, progress)
+    with _Reading(order, progress) as reading:
+        from auditor import classify, geo
+
+        networks: tuple[Network, ...] = ()
+        if order.inventory:
+            inventory = classify.inventory(order.inventory, classify.catalogue(order.policies))
+            networks = inventory.networks
+        with geo.open_databases(order.geoip, problems.append) as databases:
+            inputs, flows = _located(order, reading, databases, networks, problems.append)
     return flows, inputs, tuple(problems)
 
 
 def write_parquet(flows: pd.DataFrame, file: IO[bytes]) -> None:
     """Writes a flow table of any stage as Parquet, with the contract's metadata."""
+    import pyarrow.parquet as pq
+
     pq.write_table(_arrow(flows), file, compression="zstd")
 
 
 def write_csv(flows: pd.DataFrame, file: IO[bytes]) -> None:
     """Writes a flow table as CSV with a header line."""
+    from pyarrow import csv
+
     csv.write_csv(_arrow(flows), file)
 
 
 def write_json_lines(flows: pd.DataFrame, file: IO[bytes]) -> None:
     """Writes a flow table as one JSON object per line; times as ISO 8601 with nanoseconds."""
-    flows.to_json(file, orient="records", lines=True, date_format="iso", date_unit="ns")
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    table = _arrow(flows)
+    for name in ("start", "end"):  # pandas would write these without their nanoseconds
+        moments = table[name].cast(pa.int64()).cast(pa.timestamp("ns"))
+        text = pc.strftime(moments, format="%Y-%m-%dT%H:%M:%SZ")
+        table = table.set_column(table.schema.get_field_index(name), name, text)
+    for batch in table.to_batches(max_chunksize=JSON_ROWS):
+        part = to_pandas(pa.Table.from_batches([batch]))
+        part.to_json(file, orient="records", lines=True)
 
 
 def _arrow(flows: pd.DataFrame) -> pa.Table:
@@ -180,209 +203,84 @@ def _arrow(flows: pd.DataFrame) -> pa.Table:
 
 
 def _located(
-    order: Order, inventory: Inventory | None, note: Note, progress: Progress
-) -> tuple[tuple[InputFile, ...], pd.DataFrame, tuple[DataSource, ...]]:
-    with geo.open_databases(order.geoip, note) as databases:
-        inputs, flows = _read(order, note, progress)
-        progress.stage("locate")
-        networks = inventory.networks if inventory else ()
-        flows = geo.located(flows, databases, order.home, networks)
-        return inputs, flows, databases.sources
-
-
-def _read(
-    order: Order, note: Note, progress: Progress
+    order: Order,
+    reading: _Reading,
+    databases: GeoDatabases,
+    networks: tuple[Network, ...],
+    note: Note,
 ) -> tuple[tuple[InputFile, ...], pd.DataFrame]:
-    files = list(_files(order.paths, note))
-    if not files:
-        raise InputError(
-            "no file to read",
-            place=", ".join(str(path) for path in order.paths),
-            hint="Name captures (pcap, pcapng) or Zeek conn.log files, or a folder with them.",
+    from auditor import geo
+
+    inputs, table, problems = reading.result()
+    for problem in problems:
+        note(problem)
+    reading.progress.stage("locate")
+    flows = conform(to_pandas(table), Stage.READ)
+    return inputs, geo.located(flows, databases, order.home, networks)
+
+
+Read = tuple[tuple[InputFile, ...], "pa.Table", list["Problem"]]
+
+
+class _Reading(readers.Watch):
+    """The inputs, read in a thread of their own while the audit makes itself ready.
+
+    Leaving the block without having asked for the result ends the reading.
+    """
+
+    def __init__(self, order: Order, progress: Progress) -> None:
+        self.progress = progress
+        self._wanted = readers.Wanted(
+            order.paths, order.settings, order.jobs, order.since, order.until
         )
-    sizes = [_size(path) for path in files]
-    progress.stage("read", sum(sizes))
-    inputs: list[InputFile] = []
-    tables: list[pa.Table] = []
-    failures: list[AuditorError] = []
-    for path, size, outcome in zip(
-        files, sizes, _outcomes(files, sizes, order, progress), strict=True
-    ):
-        number = len(inputs) + 1
-        reader, reading, problems, failure = outcome
-        for problem in problems:
-            note(problem)
-        if failure is not None:
-            failures.append(failure)
-            note(Problem("unreadable", str(path), failure.message, failure.hint, lost_bytes=size))
-        flows = _in_span(reading.flows, order) if reading else None
-        inputs.append(_input_file(number, path, size, reader, reading, flows))
-        if flows is not None:
-            tables.append(
-                flows.append_column("input_id", pa.array(np.full(len(flows), number, np.int32)))
-            )
-    if not tables and failures:
-        raise failures[0]
-    schema = schema_at(Stage.READ)
-    if tables:
-        joined = pa.concat_tables(tables)
-        ids = pa.array(np.arange(1, len(joined) + 1, dtype=np.int64))
-        joined = joined.append_column("flow_id", ids).select(schema.names).cast(schema)
-    else:
-        joined = schema.empty_table()
-    return tuple(inputs), conform(to_pandas(joined.combine_chunks()), Stage.READ)
+        self._ready = threading.Event()
+        self._over = threading.Event()
+        self._thread = ThreadPoolExecutor(1)
+        self._read: Future[Read] = self._thread.submit(self._all)
+
+    def __enter__(self) -> _Reading:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._over.set()
+        self._ready.set()
+        self._thread.shutdown(wait=True)
+
+    def result(self) -> Read:
+        """The inputs, their flows, and what could not be read.
+
+        Raises:
+            InputError: as ``readers.read_inputs``.
+        """
+        self._ready.set()
+        return self._read.result()
+
+    def begin(self, total: int) -> None:
+        self.progress.stage("read", total)
+
+    def advance(self, size: int) -> None:
+        if self._over.is_set():
+            raise _OverError
+        self.progress.advance(size)
+
+    def go_on(self) -> None:
+        self._ready.wait()
+        if self._over.is_set():
+            raise _OverError
+
+    def _all(self) -> Read:
+        problems: list[Problem] = []
+        inputs, flows = readers.read_inputs(self._wanted, problems.append, self)
+        return inputs, flows, problems
 
 
-Outcome = tuple[str | None, readers.Reading | None, list[Problem], AuditorError | None]
-"""Name of the reader, what it read, what it noted, why it failed."""
-
-
-def _outcomes(
-    files: list[Path], sizes: list[int], order: Order, progress: Progress
-) -> Iterator[Outcome]:
-    """What became of each file, in the order of the files."""
-    if order.jobs > 1 and len(files) > 1 and sum(sizes) >= PARALLEL_FROM:
-        # spawn: a forked child would inherit the locks of threads it does not have
-        with ProcessPoolExecutor(order.jobs, mp_context=get_context("spawn")) as pool:
-            yield from _side_by_side(pool, files, sizes, order, progress)
-    else:
-        for path in files:
-            yield _outcome(path, order.settings, progress.advance)
-
-
-def _side_by_side(
-    pool: Executor, files: list[Path], sizes: list[int], order: Order, progress: Progress
-) -> Iterator[Outcome]:
-    futures: list[Future[Outcome]] = [
-        pool.submit(_outcome, path, order.settings, None) for path in files
-    ]
-    for future, size in zip(futures, sizes, strict=True):
-        yield future.result()
-        progress.advance(size)
-
-
-def _outcome(
-    path: Path, settings: readers.Settings, advance: Callable[[int], None] | None
-) -> Outcome:
-    problems: list[Problem] = []
-    try:
-        reader = readers.reader_of(path)
-    except OSError as error:
-        failure = InputError(
-            f"cannot be opened: {error.strerror}",
-            place=str(path),
-            hint="Check that the file is there and that this user may read it.",
-        )
-        return None, None, problems, failure
-    if reader is None:
-        problems.append(_nobodys(path))
-        return None, None, problems, None
-    try:
-        reading = reader.read(path, settings, problems.append, advance or (lambda size: None))
-    except InputError as failure:
-        return reader.name, None, problems, failure
-    return reader.name, reading, problems, None
-
-
-def _nobodys(path: Path) -> Problem:
-    if _size(path) == 0:
-        return Problem("empty-file", str(path), "The file is empty.", "Take it from its source.")
-    return Problem(
-        "unknown-format",
-        str(path),
-        "No reader takes this file: it is no capture (pcap, pcapng) and no Zeek conn.log.",
-        "Leave it out, or convert it; the file's content decides, not its name.",
-        lost_bytes=_size(path),
-    )
-
-
-def _files(paths: Iterable[Path], note: Note) -> Iterator[Path]:
-    """Every file once: named ones, and all in named folders, in a fixed order."""
-    seen: set[Path] = set()
-    for path in paths:
-        if path.is_dir():
-            found = _walked(path, note)
-        elif path.exists():
-            found = [path]
-        else:
-            hint = "Check the path."
-            raise InputError("no such file or folder", place=str(path), hint=hint)
-        for file in found:
-            real = file.resolve()
-            if real not in seen:
-                seen.add(real)
-                yield file
-
-
-def _walked(folder: Path, note: Note) -> list[Path]:
-    found: list[Path] = []
-    todo = [folder]
-    while todo:
-        inner = todo.pop()
-        try:
-            entries = sorted(inner.iterdir())
-        except OSError as error:
-            what = f"The folder cannot be listed: {error.strerror}."
-            note(Problem("unreadable", str(inner), what, "Check the permissions."))
-            continue
-        for entry in entries:
-            if entry.name.startswith("."):
-                continue
-            if entry.is_dir() and not entry.is_symlink():
-                todo.append(entry)
-            elif entry.is_file():
-                found.append(entry)
-    return sorted(found)
-
-
-def _size(path: Path) -> int:
-    try:
-        return path.stat().st_size
-    except OSError:
-        return 0  # gone since it was listed: opening it will tell
-
-
-def _in_span(flows: pa.Table, order: Order) -> pa.Table:
-    kind = pa.timestamp("ns", tz="UTC")
-    if order.since is not None:
-        flows = flows.filter(pc.greater_equal(flows["end"], pa.scalar(order.since, kind)))
-    if order.until is not None:
-        flows = flows.filter(pc.less(flows["start"], pa.scalar(order.until, kind)))
-    return flows
-
-
-def _input_file(
-    number: int,
-    path: Path,
-    size: int,
-    reader: str | None,
-    reading: readers.Reading | None,
-    flows: pa.Table | None,
-) -> InputFile:
-    timed = flows is not None and len(flows) > 0
-    return InputFile(
-        id=number,
-        name=str(path),
-        size=size,
-        sha256=reading.sha256 if reading else None,
-        reader=reader,
-        packets=reading.packets if reading else 0,
-        not_ip=reading.not_ip if reading else 0,
-        bytes_on_wire=reading.bytes_on_wire if reading else None,
-        flows=0 if flows is None else len(flows),
-        first=_moment(pc.min(flows["start"])) if flows is not None and timed else None,
-        last=_moment(pc.max(flows["end"])) if flows is not None and timed else None,
-    )
-
-
-def _moment(time: pa.Scalar) -> datetime:
-    moment: datetime = time.cast(pa.timestamp("us", tz="UTC"), safe=False).as_py()
-    return moment
-
-
-def _inventory_source(path: Path, inventory: Inventory) -> DataSource:
-    digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    return DataSource("inventory", path.name, f"{len(inventory.systems)} systems", digest)
+class _OverError(Exception):
+    """Nobody waits for the reading any more."""
 
 
 def _settings_of(order: Order) -> dict[str, str]:
@@ -407,6 +305,8 @@ def _audit_id(
 
 
 def _totals(flows: pd.DataFrame) -> Totals:
+    from auditor import geo
+
     crossing = flows["crosses_border"].fillna(value=False).astype("bool")
     undecided = flows["crosses_border"].isna()
     side = flows["home_side"]

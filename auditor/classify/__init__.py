@@ -2,6 +2,6 @@
 
 from auditor.classify.flows import classified
 from auditor.classify.lists import catalogue, sources
-from auditor.classify.systems import inventory
+from auditor.classify.systems import inventory, inventory_source
 
-__all__ = ["catalogue", "classified", "inventory", "sources"]
+__all__ = ["catalogue", "classified", "inventory", "inventory_source", "sources"]

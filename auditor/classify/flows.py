@@ -113,7 +113,7 @@ def _for_distinct(
     texts: pa.ChunkedArray, owners_of: Callable[[list[str]], Sequence[int] | Numbers]
 ) -> Numbers:
     """``owners_of`` every text, asked once for each distinct one; null belongs to nobody."""
-    encoded = texts.dictionary_encode().unify_dictionaries().combine_chunks()
+    encoded = texts.dictionary_encode().combine_chunks()
     distinct = encoded.dictionary.to_pylist()
     owners = np.append(np.asarray(owners_of(distinct), dtype=np.int32), np.int32(NOBODY))
     found: Numbers = owners[pc.fill_null(encoded.indices, len(distinct)).to_numpy()]
@@ -152,12 +152,13 @@ def _inherited(system: System, catalogue: Catalogue) -> dict[str, object]:
         return {"system_id": system.id}
     codes = list(dict.fromkeys(system.categories))
     levels = {catalogue[code].level for code in codes} | {"unclassified"}
+    persons = any(catalogue[code].level == "personal" or catalogue[code].personal for code in codes)
     return {
         "system_id": system.id,
         "categories": codes,
         "level": next(level for level in _LEVELS if level in levels),
         "class_basis": "declared",
-        "record_bytes": _as_int64(system.record_bytes) if codes else None,
+        "record_bytes": _as_int64(system.record_bytes) if persons else None,
         "most_subjects": _as_int64(system.subjects),
     }
 
@@ -183,8 +184,8 @@ def _subjects(
 ) -> pa.ChunkedArray:
     """How many subjects' records fit into what left home, at most as many as the system has.
 
-    Null where nothing left, where the flow stays in the country, and where no record size is
-    declared. Unknown whether it crosses: estimated, for it may.
+    Null where nothing left, where the flow stays in the country, and where no record size or no
+    personal data is declared. Unknown whether it crosses: estimated, for it may.
     """
     sent = table["outbound_bytes"]
     may_cross = pc.fill_null(table["crosses_border"], pa.scalar(value=True))

@@ -35,17 +35,20 @@ def longest_match(
         if not mine:
             continue
         starts, owner_from = _stretches(mine, width)
-        packed = [_packed(address, family) for address in addresses]
-        known = np.array([index for index, value in enumerate(packed) if value], dtype=np.int64)
-        values = np.array([value for value in packed if value], dtype=f"S{width}")
-        owners[known] = owner_from[np.searchsorted(starts, values, side="right") - 1]
+        packed = {
+            index: value
+            for index, address in enumerate(addresses)
+            if (":" in address) == (version == 6) and (value := _packed(address, family))
+        }
+        values = np.array(list(packed.values()), dtype=f"S{width}")
+        owners[list(packed)] = owner_from[np.searchsorted(starts, values, side="right") - 1]
     return owners
 
 
 def _packed(address: str, family: socket.AddressFamily) -> bytes | None:
     try:
         return socket.inet_pton(family, address)
-    except (OSError, ValueError):  # of the other family, or no address at all
+    except (OSError, ValueError):  # no address at all
         return None
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, cast
 
@@ -11,6 +12,7 @@ from pydantic import AfterValidator, ValidationInfo, field_validator
 from auditor.model.catalogue import Catalogue
 from auditor.model.documents import read
 from auditor.model.inventory import Inventory, System
+from auditor.model.run import DataSource
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -91,3 +93,9 @@ def inventory(path: Path, catalogue: Catalogue) -> Inventory:
             list has, and networks or host names that stand in two systems.
     """
     return read(path, _ListedInventory, _Against(catalogue, {}))
+
+
+def inventory_source(path: Path, inventory: Inventory) -> DataSource:
+    """The inventory as an audit names what it relied on: file, number of systems, SHA-256."""
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    return DataSource("inventory", path.name, f"{len(inventory.systems)} systems", digest)

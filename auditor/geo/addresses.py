@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from ipaddress import IPv6Network
+from ipaddress import IPv4Network, IPv6Network, collapse_addresses
+from itertools import compress
 from socket import AF_INET, AF_INET6, inet_pton
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from auditor.model.inventory import Network
 
@@ -35,16 +36,19 @@ class Addresses:
     def __len__(self) -> int:
         return len(self.family)
 
+    def take(self, rows: np.ndarray) -> Addresses:
+        """The addresses of ``rows`` (int64), in that order."""
+        return Addresses(self.family[rows], self.high[rows], self.low[rows])
+
 
 def numbered(texts: Sequence[str]) -> Addresses:
     """The addresses that ``texts`` write, in the same order."""
-    six = np.fromiter((":" in text for text in texts), dtype=bool, count=len(texts))
+    six = np.array([":" in text for text in texts], dtype=bool)
     family = np.where(six, np.uint8(6), np.uint8(4))
     high = np.zeros(len(texts), dtype=np.uint64)
     low = np.zeros(len(texts), dtype=np.uint64)
-    # Most tables hold one family only; then the list is taken as it is.
-    four_texts = texts if not six.any() else [text for text in texts if ":" not in text]
-    six_texts = texts if six.all() else [text for text in texts if ":" in text]
+    four_texts = list(compress(texts, (~six).tolist()))
+    six_texts = list(compress(texts, six.tolist()))
     if len(four_texts):
         packed, valid = _packed(four_texts, AF_INET, 4)
         low[~six] = np.frombuffer(packed, dtype=">u4")
@@ -84,6 +88,19 @@ def within(addresses: Addresses, network: Network) -> np.ndarray:
     if mask & _HALF:
         inside &= (addresses.low & np.uint64(mask & _HALF)) == np.uint64(first & _HALF)
     return np.asarray(inside & (addresses.family == 6))
+
+
+def within_any(addresses: Addresses, networks: Iterable[Network]) -> np.ndarray:
+    """Which addresses lie in one of ``networks`` (bool)."""
+    once = set(networks)
+    # Networks inside or beside one another become one: an inventory names most addresses twice.
+    four = collapse_addresses(network for network in once if isinstance(network, IPv4Network))
+    six = collapse_addresses(network for network in once if isinstance(network, IPv6Network))
+    apart: list[Network] = [*four, *six]
+    inside = np.zeros(len(addresses), dtype=bool)
+    for network in apart:
+        inside |= within(addresses, network)
+    return inside
 
 
 CARRIERS: Final = ("", "ipv4-mapped", "ipv4-compatible", "nat64", "6to4", "teredo")

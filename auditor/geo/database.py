@@ -90,8 +90,10 @@ class Database:
             for bits in (64, 32):
                 zeros = np.zeros(1, dtype=np.uint64)
                 self._four_root = self._descended(self._four_root, zeros, bits)
-        self._check_pointers()
-        self._check_records()
+        # np.compress: several times faster here than indexing with the mask
+        leaves = np.compress(self._tree > self._nodes, self._tree)
+        self._check_pointers(leaves)
+        self._check_records(leaves)
 
     def places(self, addresses: Addresses) -> np.ndarray:
         """Where each address's record begins in the data section (int64); -1 = it has none."""
@@ -155,11 +157,7 @@ class Database:
         ends[walking] = at
         return ends
 
-    def _leaves(self) -> np.ndarray:
-        return np.asarray(self._tree[self._tree > self._nodes])
-
-    def _check_pointers(self) -> None:
-        leaves = self._leaves()
+    def _check_pointers(self, leaves: np.ndarray) -> None:
         if not len(leaves):
             raise UnusableError("holds no records", "Get the database again from its publisher.")
         lowest, highest = self._nodes + _SEPARATOR, self._nodes + _SEPARATOR + len(self._data)
@@ -171,8 +169,7 @@ class Database:
                 "Get the database again from its publisher and compare its checksum.",
             )
 
-    def _check_records(self) -> None:
-        leaves = self._leaves()
+    def _check_records(self, leaves: np.ndarray) -> None:
         chosen = np.linspace(0, len(leaves) - 1, min(_SAMPLE, len(leaves))).astype(np.int64)
         places = np.unique(leaves[chosen].astype(np.int64) - self._nodes - _SEPARATOR)
         answers = self.answers_at(places.tolist())

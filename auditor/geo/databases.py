@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Self
 
 import numpy as np
+import pandas as pd
 
 from auditor.geo.database import Database, UnusableError
 from auditor.geo.manifest import FILE_NAME, Listed, Manifest
@@ -89,7 +90,7 @@ class GeoDatabases:
         self, database: Database, addresses: Addresses, wanted: np.ndarray, *, last_resort: bool
     ) -> Answers:
         places = np.where(wanted, database.places(addresses), -1)
-        distinct, inverse = np.unique(places, return_inverse=True)
+        inverse, distinct = pd.factorize(places, sort=True)
         before = database.broken
         found = database.answers_at(distinct[distinct >= 0].tolist())
         if database.broken > before:
@@ -106,7 +107,7 @@ class GeoDatabases:
         by_answer = {NOTHING: 0}
         of_place = [0] * (len(distinct) - len(found))  # the place -1, if any address has it
         of_place += [by_answer.setdefault(answer, len(by_answer)) for answer in found]
-        codes = np.array(of_place, dtype=np.int64)[inverse.reshape(-1)]
+        codes = np.array(of_place, dtype=np.int64)[inverse]
         return Answers(database.name, last_resort, tuple(by_answer), codes)
 
 

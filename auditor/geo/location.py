@@ -67,12 +67,9 @@ def located(
 def _ends(table: pa.Table) -> tuple[pa.Array, np.ndarray, np.ndarray]:
     """The distinct addresses, and for each flow the index of its source and its destination."""
     chunks = [*table["src_ip"].chunks, *table["dst_ip"].chunks]
-    encoded = pa.chunked_array(chunks, type=pa.string()).dictionary_encode()
-    if not encoded.num_chunks:
-        return pa.array([], pa.string()), np.empty(0, np.int64), np.empty(0, np.int64)
-    merged = encoded.unify_dictionaries().combine_chunks()
-    indices = merged.indices.to_numpy(zero_copy_only=False).astype(np.int64)
-    return merged.dictionary, indices[: table.num_rows], indices[table.num_rows :]
+    encoded = pa.chunked_array(chunks, type=pa.string()).dictionary_encode().combine_chunks()
+    indices = encoded.indices.to_numpy(zero_copy_only=False).astype(np.int64)
+    return encoded.dictionary, indices[: table.num_rows], indices[table.num_rows :]
 
 
 def _sides(places: Placements, src: np.ndarray, dst: np.ndarray) -> np.ndarray:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from auditor.geo.addresses import CARRIERS, Addresses, carried, within
+from auditor.geo.addresses import CARRIERS, Addresses, carried, within_any
 from auditor.geo.databases import Answers
 from auditor.geo.decision import (
     INVENTORY,
@@ -57,9 +57,9 @@ def placed(
 ) -> Placements:
     """The place of each address; ``home_networks`` win over special ranges and databases."""
     deciding, carriers = carried(addresses)
-    own = np.zeros(len(addresses), dtype=bool)
-    for network in set(home_networks):
-        own |= within(addresses, network) | within(deciding, network)
+    own = within_any(addresses, home_networks)
+    inner = np.flatnonzero(carriers)
+    own[inner] |= within_any(deciding.take(inner), home_networks)
     special = special_codes(deciding)
     real = addresses.family > 0
     answers = databases.answers(deciding, real & ~own & (special < 0))
@@ -108,7 +108,9 @@ def _distinct(columns: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
         size = int(values.max()) + 1 if len(values) else 1
         numbered, _ = pd.factorize(codes * size + values)
         codes = numbered.astype(np.int64)
-    _, first = np.unique(codes, return_index=True)
+    # Numbered from 0 without gaps; of rows with one number the last assigned, the first row, stays.
+    first = np.empty(int(codes.max()) + 1 if len(codes) else 0, dtype=np.int64)
+    first[codes[::-1]] = np.arange(len(codes))[::-1]
     return codes, first
 
 

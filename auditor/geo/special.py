@@ -1,9 +1,9 @@
 """Address ranges that are not places: the IANA special-purpose registries and multicast.
 
-Sources, read as of their state of 2025: the IANA IPv4 and IPv6 Special-Purpose Address Registries
-(RFC 6890, updated by RFC 8190), the IPv4 and IPv6 multicast address spaces, and for the deprecated
-site-local range RFC 3879. Prefixes that carry an IPv4 address inside stand in
-``auditor.geo.addresses``: they are placed by the address they carry.
+The table follows the documents named in each row, and the IANA IPv4 and IPv6 Special-Purpose
+Address Registries (RFC 6890, updated by RFC 8190) and multicast address spaces as they are known
+from there; the registries themselves were not read again for it. Prefixes that carry an IPv4
+address inside stand in ``auditor.geo.addresses``: they are placed by the address they carry.
 """
 
 from __future__ import annotations
@@ -94,6 +94,11 @@ SPECIAL_RANGES: Final[tuple[SpecialRange, ...]] = (
 def special_codes(addresses: Addresses) -> np.ndarray:
     """For each address the index of its narrowest range in ``SPECIAL_RANGES``; -1 = none."""
     codes = np.full(len(addresses), -1, dtype=np.int16)
-    for index, special in enumerate(SPECIAL_RANGES):
-        codes[within(addresses, special.network)] = index
+    for version in (4, 6):
+        rows = np.flatnonzero(addresses.family == version)
+        mine, of_mine = addresses.take(rows), codes[rows]
+        for index, special in enumerate(SPECIAL_RANGES):
+            if special.network.version == version:
+                of_mine[within(mine, special.network)] = index
+        codes[rows] = of_mine
     return codes

@@ -43,7 +43,8 @@ class Category(Document):
         code: how inventories, dossiers and findings name it: ``I.5``, ``II.10``, ``B7``, ``S-d``.
         item: how the instrument numbers it; null where the number could not be confirmed.
         binds: whose data it covers, such as ``state-agencies`` or ``everybody``.
-        personal: whether it is personal data (the regime changed for these on 2026-01-01).
+        personal: whether it is personal data (the regime changed for these on 2026-01-01); null =
+            not known.
         verified: the wording was read in the instrument itself.
         known: what is known and what is not, where it is not verified.
     """
@@ -53,7 +54,7 @@ class Category(Document):
     level: Level
     title: Wording
     binds: Literal["state-agencies", "everybody", "unknown"]
-    personal: bool = False
+    personal: bool | None = False
     public_data_excluded: bool = False
     threshold: Threshold | None = None
     verified: bool

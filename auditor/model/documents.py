@@ -8,6 +8,8 @@ that multiply, and files beyond a size that no person writes.
 from __future__ import annotations
 
 import difflib
+import re
+import stat
 from typing import TYPE_CHECKING, Any, Final, TypeVar, get_args
 
 import yaml
@@ -20,6 +22,12 @@ if TYPE_CHECKING:
 
 MOST_BYTES: Final = 8 * 1024 * 1024
 MOST_DEPTH: Final = 40
+MOST_VALUES: Final = 500_000
+MOST_TOLD: Final = 100
+"""Mistakes that are listed one by one; the rest is counted."""
+
+_NUMBER: Final = re.compile(r"[-+]?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?")
+"""Numbers as people mean them; YAML also takes 010 for 8 and 1:30 for 90."""
 
 
 class Document(BaseModel):
@@ -52,7 +60,14 @@ def read(path: Path, kind: type[Kind], context: object = None) -> Kind:
             listed, with line numbers.
     """
     try:
-        if path.stat().st_size > MOST_BYTES:
+        about = path.stat()
+        if not stat.S_ISREG(about.st_mode):
+            raise PolicyError(
+                "is no regular file",
+                place=str(path),
+                hint="Name a YAML file, not a folder, pipe or device.",
+            )
+        if about.st_size > MOST_BYTES:
             raise PolicyError(
                 f"is larger than {MOST_BYTES // 1024 // 1024} MiB",
                 place=str(path),
@@ -93,6 +108,8 @@ def parse(text: str, kind: type[Kind], place: str, context: object = None) -> Ki
     except ValidationError as error:
         found = [f"{place}:{line}" for line in _explained(error, kind, lines)]
     what = "1 mistake" if len(found) == 1 else f"{len(found)} mistakes"
+    if len(found) > MOST_TOLD:
+        found[MOST_TOLD:] = [f"{place}: and {len(found) - MOST_TOLD} more"]
     raise PolicyError(
         what + ":\n  " + "\n  ".join(found), place=place, hint="Correct the lines named and retry."
     )
@@ -116,6 +133,9 @@ def _content(text: str, lines: dict[Place, int]) -> Any:  # noqa: ANN401 - YAML 
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise _Mistakes([f"{line}: not YAML: {error.problem or error.context}"]) from None
+    except yaml.reader.ReaderError as error:
+        line = text.count("\n", 0, error.position) + 1
+        raise _Mistakes([f"{line}: not YAML: a character that no text holds"]) from None
     except yaml.YAMLError as error:
         raise _Mistakes([f"1: not YAML: {error}"]) from None
     except RecursionError:
@@ -124,19 +144,22 @@ def _content(text: str, lines: dict[Place, int]) -> Any:  # noqa: ANN401 - YAML 
     value = None if node is None else _value(node, (), lines, mistakes)
     if mistakes:
         raise _Mistakes(mistakes)
+    if not isinstance(value, dict):
+        raise _Mistakes(["1: file: must hold keys with values, such as `version: ...`"])
     return value
 
 
 def _value(node: yaml.Node, place: Place, lines: dict[Place, int], mistakes: list[str]) -> Any:  # noqa: ANN401 - YAML holds anything
     line = node.start_mark.line + 1
-    if place in lines and len(place) > 0:
-        mistakes.append(f"{line}: {_dotted(place)}: stands here a second time")
     lines[place] = line
     if len(place) > MOST_DEPTH:
-        mistakes.append(f"{line}: nested deeper than {MOST_DEPTH} levels")
-        return None
-    if len(lines) > 500_000:
-        mistakes.append(f"{line}: holds more than 500,000 values (aliases that multiply?)")
+        raise _Mistakes([f"{line}: nested deeper than {MOST_DEPTH} levels"])
+    if len(lines) > MOST_VALUES:
+        raise _Mistakes(
+            [f"{line}: holds more than {MOST_VALUES:,} values (aliases that multiply?)"]
+        )
+    if not isinstance(node, yaml.ScalarNode) and not node.tag.endswith((":map", ":seq")):
+        mistakes.append(f"{line}: {_dotted(place)}: the tag {node.tag} is not understood")
         return None
     if isinstance(node, yaml.MappingNode):
         out: dict[str, Any] = {}
@@ -158,12 +181,28 @@ def _value(node: yaml.Node, place: Place, lines: dict[Place, int], mistakes: lis
         return [
             _value(item, (*place, index), lines, mistakes) for index, item in enumerate(node.value)
         ]
-    scalar = yaml.constructor.SafeConstructor()
-    try:
-        return scalar.construct_object(node)
-    except (yaml.YAMLError, ValueError) as error:
-        mistakes.append(f"{line}: {_dotted(place)}: {str(error).splitlines()[0]}")
+    return _scalar(node, place, mistakes)
+
+
+def _scalar(node: yaml.Node, place: Place, mistakes: list[str]) -> Any:  # noqa: ANN401 - as above
+    where = f"{node.start_mark.line + 1}: {_dotted(place)}"
+    if node.tag.endswith((":int", ":float")) and not _NUMBER.fullmatch(node.value):
+        mistakes.append(f"{where}: write a plain decimal number, or put text in quotes")
         return None
+    try:
+        value = yaml.constructor.SafeConstructor().construct_object(node)
+        if isinstance(value, str):
+            value.encode()
+    except UnicodeEncodeError:
+        mistakes.append(f"{where}: holds half a character")
+        return None
+    except (yaml.YAMLError, ValueError) as error:
+        mistakes.append(f"{where}: {str(error).splitlines()[0][:200]}")
+        return None
+    if isinstance(value, (int, float)) and not -(2**63) <= value < 2**63:
+        mistakes.append(f"{where}: the number is beyond all measure")
+        return None
+    return value
 
 
 def _dotted(place: Place) -> str:
@@ -190,6 +229,8 @@ def _explained(error: ValidationError, kind: type[BaseModel], lines: dict[Place,
                 what += f"; did you mean {close[0]!r}?"
         elif mistake["type"] == "missing":
             what = "is missing"
+        elif mistake["type"] == "string_type" and not isinstance(mistake["input"], (dict, list)):
+            what = "must be text; put it in quotes (YAML takes it for something else)"
         elif mistake["type"] not in ("value_error", "assertion_error"):
             value = repr(mistake["input"])
             if len(value) <= 60 and not isinstance(mistake["input"], (dict, list)):

@@ -9,6 +9,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import ClassVar
 
 
@@ -25,6 +26,10 @@ class AuditorError(Exception):
 
     def __str__(self) -> str:
         return f"{self.place}: {self.message}\n  {self.hint}"
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """So that it comes whole out of another process."""
+        return partial(type(self), self.message, place=self.place, hint=self.hint), ()
 
 
 class InputError(AuditorError):

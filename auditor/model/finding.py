@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Final, Literal
+
+from pydantic import AwareDatetime
 
 from auditor.model.catalogue import Mark
 from auditor.model.text import Text
@@ -45,8 +46,8 @@ class FlowLine:
 
     flow_id: int
     input_id: int
-    start: datetime
-    end: datetime
+    start: AwareDatetime
+    end: AwareDatetime
     protocol: int
     src_ip: str
     src_port: int | None
@@ -78,8 +79,8 @@ class Evidence:
     packets: int | None
     outbound_bytes: int
     inbound_bytes: int
-    first: datetime
-    last: datetime
+    first: AwareDatetime
+    last: AwareDatetime
     home: tuple[Counted, ...]
     peers: tuple[Counted, ...]
     hosts: tuple[Counted, ...]

@@ -9,10 +9,12 @@ stage ran; null = looked, not known.
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-import pandas as pd
 import pyarrow as pa
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 VERSION: Final = 1
 
@@ -109,6 +111,8 @@ def conform(flows: pd.DataFrame, stage: Stage) -> pd.DataFrame:
             forbids it; the message names all differences at once. This is a mistake in our code,
             never in somebody's input.
     """
+    import pandas as pd  # late: readers begin without it, see pipeline
+
     schema = schema_at(stage)
     differences = [f"missing column {name}" for name in schema.names if name not in flows.columns]
     differences += [f"unknown column {name}" for name in flows.columns if name not in schema.names]
@@ -129,6 +133,8 @@ def conform(flows: pd.DataFrame, stage: Stage) -> pd.DataFrame:
 
 def to_pandas(table: pa.Table) -> pd.DataFrame:
     """The table as pandas columns over the same Arrow memory."""
+    import pandas as pd  # late: as above
+
     flows: pd.DataFrame = table.to_pandas(types_mapper=pd.ArrowDtype)
     return flows
 

@@ -7,13 +7,17 @@ renders it again. ``from_json`` checks a document before anything uses it.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Any, Final
+from dataclasses import dataclass, replace
+from typing import IO, TYPE_CHECKING, Any, Final
+
+from pydantic import AwareDatetime
 
 from auditor.model.errors import InputError
 from auditor.model.finding import Finding
 from auditor.model.problem import Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 VERSION: Final = 1
 
@@ -40,8 +44,8 @@ class InputFile:
     not_ip: int
     bytes_on_wire: int | None
     flows: int
-    first: datetime | None
-    last: datetime | None
+    first: AwareDatetime | None
+    last: AwareDatetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +107,7 @@ class DataSource:
     sha256: str
     licence: str = ""
     attribution: str = ""
-    built: datetime | None = None
+    built: AwareDatetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,8 +126,8 @@ class Run:
     audit_id: str
     run_id: str
     auditor_version: str
-    started: datetime
-    finished: datetime
+    started: AwareDatetime
+    finished: AwareDatetime
     agency: str | None
     home: str
     settings: dict[str, str]
@@ -143,8 +147,37 @@ def _adapter() -> Any:  # noqa: ANN401 - pydantic's adapter of Run; imported lat
 
 def to_json(run: Run) -> str:
     """``run`` as the text of ``run.json``: fields in the order of this file, two spaces deep."""
-    text: bytes = _adapter().dump_json(run, indent=2)
-    return text.decode() + "\n"
+    return b"".join(_pieces(run)).decode()
+
+
+def write_json(run: Run, file: IO[bytes]) -> None:
+    """Writes the text of ``run.json`` piece by piece: it may be larger than memory has room for."""
+    for piece in _pieces(run):
+        file.write(piece)
+
+
+_FINDINGS_AT_ONCE: Final = 256
+# Strings hold no line breaks in JSON: these stand where the list of findings does, nowhere else.
+_NO_FINDINGS: Final = b'\n  "findings": []'
+_FINDINGS: Final = b'\n  "findings": ['
+_END_OF_FINDINGS: Final = b"\n  ]"
+
+
+def _pieces(run: Run) -> Iterator[bytes]:
+    adapter = _adapter()
+    whole: bytes = adapter.dump_json(replace(run, findings=()), indent=2)
+    if not run.findings:
+        yield whole + b"\n"
+        return
+    before, after = whole.split(_NO_FINDINGS)
+    yield before + _FINDINGS
+    bare = replace(run, settings={}, inputs=(), problems=(), sources=(), unverified=())
+    for start in range(0, len(run.findings), _FINDINGS_AT_ONCE):
+        some = replace(bare, findings=run.findings[start : start + _FINDINGS_AT_ONCE])
+        piece: bytes = adapter.dump_json(some, indent=2)
+        begin, end = piece.index(_FINDINGS) + len(_FINDINGS), piece.rindex(_END_OF_FINDINGS)
+        yield (b"," if start else b"") + piece[begin:end]
+    yield _END_OF_FINDINGS + after + b"\n"
 
 
 def from_json(text: str, place: str) -> Run:
@@ -156,18 +189,24 @@ def from_json(text: str, place: str) -> Run:
     from pydantic import ValidationError
 
     try:
-        content = json.loads(text)
+        content = json.loads(text, parse_int=_whole, parse_constant=_no_number)
         found = content.get("version") if isinstance(content, dict) else None
-        if isinstance(found, int) and found > VERSION:
+        if type(found) is int and found > VERSION:
             raise InputError(
                 f"is a run of version {found}; this program knows versions up to {VERSION}",
                 place=place,
                 hint="Use a newer auditor.",
             )
+        if type(found) is not int or found < 1:
+            raise InputError(
+                "is not a run document: it has no version",
+                place=place,
+                hint="Give the run.json of an audit, unchanged.",
+            )
         run: Run = _adapter().validate_python(content, strict=False)
-    except (json.JSONDecodeError, RecursionError) as error:
+    except RecursionError:
         raise InputError(
-            f"is not JSON: {error}", place=place, hint="Give the run.json of an audit."
+            "is nested too deeply", place=place, hint="Give the run.json of an audit."
         ) from None
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
@@ -177,7 +216,24 @@ def from_json(text: str, place: str) -> Run:
             place=place,
             hint="Give the run.json of an audit, unchanged.",
         ) from None
+    except ValueError as error:
+        raise InputError(
+            f"is not JSON: {error}", place=place, hint="Give the run.json of an audit."
+        ) from None
     return run
+
+
+def _whole(digits: str) -> int:
+    if len(digits) > 20:
+        raise ValueError("a number beyond all measure")
+    number = int(digits)
+    if not -(2**63) <= number < 2**63:
+        raise ValueError("a number beyond all measure")
+    return number
+
+
+def _no_number(name: str) -> float:
+    raise ValueError(f"{name} is no number")
 
 
 def json_schema() -> str:

@@ -11,3 +11,8 @@ class Text:
 
     vi: str
     en: str
+
+
+def legible(name: str) -> str:
+    r"""The name with bytes that are no UTF-8 written as ``\xff``: Linux lets names have them."""
+    return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")

@@ -7,12 +7,13 @@ fit it, and a value it can never take are mistakes of the file, with their line.
 from __future__ import annotations
 
 from datetime import date
+from functools import cache
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, TypeVar
 
 from pydantic import AfterValidator, Field, StrictBool, StrictInt, create_model, model_validator
 
 from auditor.model.documents import Document
-from auditor.policy.vocabulary import FACTS, OPERATORS_OF, Fact, Kind
+from auditor.policy.vocabulary import FACTS, OPERATORS_OF, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -88,9 +89,9 @@ class _Tree(Document):
         return 1 + max((condition.levels() for condition in inner), default=0)
 
 
-def _value_type(fact: Fact) -> Any:  # noqa: ANN401 - a type, made at run time
-    if fact.values:
-        return Literal[fact.values]
+def _value_type(kind: Kind, values: tuple[str, ...]) -> Any:  # noqa: ANN401 - a type, made at run time
+    if values:
+        return Literal[values]
     kinds: dict[Kind, Any] = {
         Kind.TRUTH: StrictBool,
         Kind.TEXT: Annotated[str, Field(min_length=1, max_length=300)],
@@ -98,21 +99,22 @@ def _value_type(fact: Fact) -> Any:  # noqa: ANN401 - a type, made at run time
         Kind.NUMBER: Annotated[StrictInt, Field(ge=0, lt=2**63)],
         Kind.DAY: date,
     }
-    return kinds[fact.kind]
+    return kinds[kind]
 
 
-def _test_type(fact: Fact) -> type[Test]:
-    one: Any = _value_type(fact)
+@cache  # facts of one kind share their test: building each is what importing this costs
+def _test_type(kind: Kind, values: tuple[str, ...]) -> type[Test]:
+    one: Any = _value_type(kind, values)
     several = Some[one]
-    values = {"known": StrictBool, "one_of": several, "has_any": several}
+    types = {"known": StrictBool, "one_of": several, "has_any": several}
     fields: dict[str, Any] = {
         "is_" if name == "is" else name: (
-            values.get(name, one),
+            types.get(name, one),
             Field(None, alias="is") if name == "is" else None,
         )
-        for name in OPERATORS_OF[fact.kind]
+        for name in OPERATORS_OF[kind]
     }
-    return create_model(f"Test_{fact.name}", __base__=Test, **fields)
+    return create_model(f"Test_{kind.name}", __base__=Test, **fields)
 
 
 if TYPE_CHECKING:
@@ -120,7 +122,9 @@ if TYPE_CHECKING:
     Facts = Document
 else:
     Condition = create_model(
-        "Condition", __base__=_Tree, **{fact.name: (_test_type(fact), None) for fact in FACTS}
+        "Condition",
+        __base__=_Tree,
+        **{fact.name: (_test_type(fact.kind, fact.values), None) for fact in FACTS},
     )
     Condition.model_rebuild(_types_namespace={"Condition": Condition})
     Facts = create_model(
@@ -129,7 +133,11 @@ else:
         __doc__="The facts of one example; a fact that is absent or null is unknown.",
         **{
             fact.name: (
-                (tuple[_value_type(fact), ...] if fact.kind is Kind.TEXTS else _value_type(fact))
+                (
+                    tuple[_value_type(fact.kind, fact.values), ...]
+                    if fact.kind is Kind.TEXTS
+                    else _value_type(fact.kind, fact.values)
+                )
                 | None,
                 None,
             )

@@ -14,31 +14,34 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from auditor.policy.facts import column_of, days_of
+from auditor.policy.facts import PDPL_IN_FORCE, column_of, days_of, encoded, numbers_of
 from auditor.policy.masks import Integers, Masks, nothing, one_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from auditor.policy.dossiers import Dossier, Network
-    from auditor.policy.facts import Exploded, FactTable
+    from auditor.policy.facts import CategoryFacts, Exploded
     from auditor.policy.masks import Bools
 
 _EPOCH: Final = date(1970, 1, 1)
+_NOT_KNOWN: Final = ""
 
 
 class Reason(IntEnum):
     """How far the closest dossier reaches, from covering down to nothing at all."""
 
     COVERED = 0
-    NOT_PASSED = 1
-    FILED_LATE = 2
-    OUT_OF_DATE = 3
-    RECIPIENT_UNKNOWN = 4
-    OTHER_RECIPIENT = 5
-    OTHER_CATEGORY = 6
-    OTHER_REGIME = 7
-    NONE = 8
+    COUNTRY_ONLY = 1
+    RECIPIENT_UNKNOWN = 2
+    NOT_PASSED = 3
+    FILED_LATE = 4
+    OUT_OF_DATE = 5
+    OTHER_RECIPIENT = 6
+    REGIME_UNKNOWN = 7
+    OTHER_REGIME = 8
+    OTHER_CATEGORY = 9
+    NONE = 10
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,6 +57,12 @@ class Coverage:
         covered: Bools = self.reason == Reason.COVERED
         return covered
 
+    @property
+    def perhaps(self) -> Bools:
+        """Rows that a dossier fits but for its recipients, which could not be compared."""
+        perhaps: Bools = np.isin(self.reason, (Reason.COUNTRY_ONLY, Reason.RECIPIENT_UNKNOWN))
+        return perhaps
+
 
 class Register:
     """The dossiers, made ready to be compared with the flows of one table.
@@ -63,26 +72,29 @@ class Register:
 
     def __init__(self, dossiers: Sequence[Dossier], flows: pa.Table) -> None:
         self.dossiers = tuple(dossiers)
-        self._systems = _encoded(flows, "system_id")
-        self._countries = _encoded(flows, "peer_country")
-        self._organisations = _encoded(flows, "peer_org")
-        self._addresses = _encoded(flows, "peer_ip")
+        self._systems = encoded(flows, "system_id")
+        self._countries = encoded(flows, "peer_country")
+        self._organisations = encoded(flows, "peer_org")
+        self._addresses = encoded(flows, "peer_ip")
         self._hosts = _named_hosts(flows)
-        self._placed = np.asarray(pc.equal(column_of(flows, "geo_state"), "country"))
+        self._placed = one_of(column_of(flows, "geo_state"), ["country"]).hit
         self._days = days_of(flows)
 
-    def coverage(self, facts: FactTable, exploded: Exploded, rows: Integers) -> Coverage:
-        """How far dossiers cover ``rows`` of flows and categories.
+    def coverage(self, facts: CategoryFacts, exploded: Exploded, rows: Integers) -> Coverage:
+        """How far dossiers cover ``rows`` of flows and categories, in ascending order.
 
         Of dossiers that reach equally far, the one that stands first in the register is named.
         """
         reason = np.full(len(rows), Reason.NONE, np.int64)
         chosen = np.full(len(rows), -1, np.int64)
-        flow_of = exploded.flow_of[rows]
-        systems = np.asarray(pc.fill_null(self._systems.indices, -1)).astype(np.int64)[flow_of]
+        if not self.dossiers:
+            return Coverage(reason, chosen)
         names = self._systems.dictionary.to_pylist()
+        systems = (numbers_of(self._systems) + 1)[exploded.flow_of[rows]]  # 0 = none
+        # Small numbers are sorted several times faster.
+        systems = systems.astype(np.min_scalar_type(len(names)))
         by_system = np.argsort(systems, kind="stable")
-        starts = np.searchsorted(systems[by_system], np.arange(len(names) + 1))
+        starts = np.searchsorted(systems[by_system], np.arange(1, len(names) + 2))
         regimes = rows_by_regime(facts)
         for number, dossier in enumerate(self.dossiers):
             parts = [
@@ -93,7 +105,12 @@ class Register:
             mine = np.sort(np.concatenate(parts)) if parts else np.zeros(0, np.int64)
             if not len(mine):
                 continue
-            reached = self._reached(dossier, exploded, regimes[dossier.regime], rows[mine])
+            regime = regimes[dossier.regime]
+            if dossier.regime == "pdpl" and dossier.filed < PDPL_IN_FORCE:
+                regime = regime | regimes["decree-13"]
+            reached = self._reached(dossier, exploded, regime[rows[mine]], rows[mine])
+            unknown = regimes[_NOT_KNOWN][rows[mine]] & (reached == Reason.OTHER_REGIME)
+            reached[unknown] = Reason.REGIME_UNKNOWN
             closer = reached < reason[mine]
             reason[mine[closer]] = reached[closer]
             chosen[mine[closer]] = number
@@ -102,34 +119,45 @@ class Register:
     def _reached(
         self, dossier: Dossier, exploded: Exploded, regime: Bools, rows: Integers
     ) -> Integers:
-        """How far one dossier reaches over ``rows``, all of its systems."""
-        flows = exploded.flow_of[rows]
+        """How far one dossier reaches over ``rows``, all of its systems.
+
+        ``regime`` says of each of them whether it falls under the dossier's regime.
+        """
         codes = np.array([*(code in dossier.categories for code in exploded.codes), False])
+        flow_of = exploded.flow_of[rows]
+        another = np.diff(flow_of, prepend=-1) > 0  # the first row of each flow
+        by_flow = self._reached_by_flow(dossier, flow_of[another])
+        # The first test that fails says how far it came.
+        return np.select(
+            [~codes[exploded.code[rows]], ~regime],
+            [Reason.OTHER_CATEGORY, Reason.OTHER_REGIME],
+            by_flow[np.cumsum(another) - 1],
+        )
+
+    def _reached_by_flow(self, dossier: Dossier, flows: Integers) -> Integers:
+        """How far one dossier reaches over ``flows``, whatever data they carry."""
         recipient = self._recipient(dossier, flows)
         days = self._days[flows]
         ends = _number(dossier.valid_to) if dossier.valid_to else np.iinfo(np.int64).max
         late = (days >= _number(dossier.valid_from)) & (days < _number(dossier.covers_from))
-        # The first test that fails says how far it came.
+        named = dossier.recipients
+        somebody = bool(named.organisations or named.hosts or named.networks)
         return np.select(
             [
-                ~regime[rows],
-                ~codes[exploded.code[rows]],
                 recipient.miss,
-                recipient.unknown,
                 (days < _number(dossier.valid_from)) | (days > ends),
                 late,
-                np.full(len(rows), not dossier.result_suffices),
+                np.full(len(flows), not dossier.result_suffices),
+                recipient.unknown,
             ],
             [
-                Reason.OTHER_REGIME,
-                Reason.OTHER_CATEGORY,
                 Reason.OTHER_RECIPIENT,
-                Reason.RECIPIENT_UNKNOWN,
                 Reason.OUT_OF_DATE,
                 Reason.FILED_LATE,
                 Reason.NOT_PASSED,
+                Reason.RECIPIENT_UNKNOWN,
             ],
-            Reason.COVERED,
+            Reason.COVERED if somebody else Reason.COUNTRY_ONLY,
         ).astype(np.int64)
 
     def _recipient(self, dossier: Dossier, flows: Integers) -> Masks:
@@ -144,34 +172,32 @@ class Register:
             who.append(_fits(self._addresses, flows, _network_test(named.networks)))
         everybody = ~nothing(len(flows))
         recipient = reduce(or_, who) if who else everybody
+        if who:
+            # Where one thing named can be compared and none fits, it is somebody else.
+            recipient = Masks(recipient.hit, np.logical_or.reduce([each.known for each in who]))
         if not named.countries:
             return recipient
-        place = one_of(self._countries.take(pa.array(flows)), named.countries)
+        place = one_of(self._countries, named.countries).take(flows)
         # A place that is not firm can neither bring a transfer under a dossier nor keep it out.
         known = place.known & self._placed[flows]
         return recipient & Masks(place.hit & known, known)
 
 
-def rows_by_regime(facts: FactTable) -> dict[str, Bools]:
-    """Per regime of a dossier: the rows it is the right one for.
+def rows_by_regime(facts: CategoryFacts) -> dict[str, Bools]:
+    """Per regime: the rows that fall under it; under ``""`` those of which nobody knows.
 
-    A dossier of the personal-data law also covers traffic from before that law: assessments that
-    were received under Decree 13/2023 stay valid (Law 91/2025 Article 39(2)).
+    Those of ``decree-13`` are for dossiers of the personal-data law filed before it came into
+    force: what was received under Decree 13/2023 stays in use (Law 91/2025 Article 39(2)).
     """
-    column = facts.columns["regime"]
-    return {
-        "decree-165-core": one_of(column, ["decree-165-core"]).hit,
-        "decree-165-important": one_of(column, ["decree-165-important"]).hit,
-        "pdpl": one_of(column, ["pdpl", "decree-13"]).hit,
-    }
+    column = facts.kinds.columns["regime"]
+    names = ("decree-165-core", "decree-165-important", "pdpl", "decree-13")
+    rows = {name: one_of(column, [name]).hit[facts.kind_of] for name in names}
+    rows[_NOT_KNOWN] = np.asarray(pc.is_null(column), np.bool_)[facts.kind_of]
+    return rows
 
 
 def _number(day: date) -> int:
     return (day - _EPOCH).days
-
-
-def _encoded(flows: pa.Table, name: str) -> pa.DictionaryArray:
-    return column_of(flows, name).dictionary_encode()
 
 
 def _named_hosts(flows: pa.Table) -> pa.DictionaryArray:
@@ -180,20 +206,22 @@ def _named_hosts(flows: pa.Table) -> pa.DictionaryArray:
     A name that a flow asked a resolver for is not the resolver's own, and where Encrypted Client
     Hello was offered the visible name may be a cover name.
     """
-    hosts = column_of(flows, "host")
+    hosts = encoded(flows, "host")
     asked = one_of(column_of(flows, "host_basis"), ["dns-query"]).hit
     cover = np.asarray(pc.fill_null(column_of(flows, "ech"), False), dtype=np.bool_)
-    return pc.if_else(pa.array(asked | cover), None, hosts).dictionary_encode()
+    numbers = pc.if_else(pa.array(asked | cover), None, hosts.indices)
+    return pa.DictionaryArray.from_arrays(numbers, hosts.dictionary)
 
 
 def _fits(column: pa.DictionaryArray, flows: Integers, test: Callable[[str], bool]) -> Masks:
     """``test``, made once per distinct value that ``flows`` have."""
-    codes = np.asarray(pc.fill_null(column.indices, len(column.dictionary))).astype(np.int64)[flows]
-    answers = np.zeros(len(column.dictionary) + 1, np.bool_)
-    for code in np.unique(codes):
-        if code < len(column.dictionary):
-            answers[code] = test(column.dictionary[int(code)].as_py())
-    return Masks(answers[codes], codes < len(column.dictionary))
+    codes = numbers_of(column)[flows]
+    asked = np.zeros(len(column.dictionary) + 1, np.bool_)
+    asked[codes] = True
+    asked[-1] = False  # stands for null
+    answers = np.zeros(len(asked), np.bool_)
+    answers[asked] = [test(text) for text in column.dictionary.filter(asked[:-1]).to_pylist()]
+    return Masks(answers[codes], codes >= 0)
 
 
 def _organisation_test(patterns: tuple[str, ...]) -> Callable[[str], bool]:

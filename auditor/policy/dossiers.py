@@ -119,6 +119,7 @@ class Dossier(Document):
         filed: day on which the authority received it.
         result: what the authority answered: passed (đạt), failed (không đạt), pending (none yet),
             none-needed (the regime asks for none, or an exemption is claimed).
+        result_on: day of that answer; core data with result ``passed`` must have it.
         valid_from: first day of the transfers it speaks of.
         valid_to: last day; null = for as long as the transfers go on, as the law has it.
     """
@@ -130,6 +131,7 @@ class Dossier(Document):
     recipients: Recipients
     filed: Day
     result: Literal["passed", "failed", "pending", "none-needed"]
+    result_on: Day | None = None
     valid_from: Day
     valid_to: Day | None = None
     note: str = ""
@@ -175,17 +177,32 @@ class Dossier(Document):
             raise ValueError(f"ends ({value}) before it begins ({begins})")
         return value
 
+    @field_validator("result_on")
+    @classmethod
+    def _follows_filing(cls, value: date | None, info: ValidationInfo) -> date | None:
+        filed = info.data.get("filed")
+        if value is not None and filed is not None and value < filed:
+            raise ValueError(f"the result ({value}) came before the dossier was filed ({filed})")
+        return value
+
+    @model_validator(mode="after")
+    def _says_when_it_passed(self) -> Dossier:
+        passed = self.regime == "decree-165-core" and self.result == "passed"
+        if passed and self.result_on is None:
+            raise ValueError("core data may go only after the result: write its day as `result_on`")
+        return self
+
     @property
     def covers_from(self) -> date:
         """First day on which a transfer is covered, as far as dates go.
 
-        Core data: not before filing (the passed result comes later still, and ``valid_from`` is
-        the day from which it lets data go). Important data: 15 days after filing. Personal data: a
-        dossier filed within 60 days of the first transfer covers from that transfer on; one filed
-        later covers from the day it was filed.
+        Core data: not before the day of the passed result. Important data: 15 days after filing.
+        Personal data: a dossier filed within 60 days of the first transfer covers from that
+        transfer on; one filed later covers from the day it was filed. This is how the tool counts;
+        the law does not say what a late dossier covers.
         """
         if self.regime == "decree-165-core":
-            return max(self.valid_from, self.filed)
+            return max(self.valid_from, self.result_on or self.filed)
         if self.regime == "decree-165-important":
             return max(self.valid_from, self.filed + DAYS_BEFORE)
         in_time = self.filed <= self.valid_from + DAYS_AFTER

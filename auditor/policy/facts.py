@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import reduce
+from operator import and_, or_
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -27,6 +28,9 @@ PDPL_IN_FORCE: Final = date(2026, 1, 1)
 DECREE_165_IN_FORCE: Final = date(2025, 7, 1)
 """Decree 165/2025 and the list of Decision 20/2025."""
 
+DECREE_13_IN_FORCE: Final = date(2023, 7, 1)
+"""Decree 13/2023, whose place Law 91/2025 took; what applied before is not known here."""
+
 _VIETNAM_OFFSET: Final = 7 * 3600  # seconds; UTC+7, without daylight saving time
 _ALL_CORE: Final = "II.1"
 _CONTROL_APPS: Final = ("dns", "mdns", "llmnr", "ntp", "icmp", "icmpv6")
@@ -40,41 +44,68 @@ class FactTable:
     Attributes:
         rows: how many rows conditions are asked about.
         columns: the facts by name.
-        flow_of: per row, the row of the flow in the columns of flows; null = columns of flows and
-            of categories have the same rows.
     """
 
     rows: int
     columns: Mapping[str, pa.Array]
-    flow_of: Integers | None = None
-
-    def masks(self, name: str, operator: str, value: object) -> Masks:
-        """The answer to one test, per row."""
-        answer = masks.OPERATORS[operator](self.columns[name], value)
-        if self.flow_of is not None and name not in OF_CATEGORY:
-            return answer.take(self.flow_of)
-        return answer
 
 
-def evaluated(condition: Condition, facts: FactTable) -> Masks:
+@dataclass(frozen=True, slots=True, eq=False)
+class CategoryFacts:
+    """The facts of every flow and category: each row is a flow and a kind of category.
+
+    Attributes:
+        flows: the facts of the flows.
+        kinds: the facts of the few kinds of categories that there are.
+        flow_of: per row, the row in ``flows``.
+        kind_of: per row, the row in ``kinds``.
+    """
+
+    flows: FactTable
+    kinds: FactTable
+    flow_of: Integers
+    kind_of: Integers
+
+    @property
+    def rows(self) -> int:
+        """How many rows conditions are asked about."""
+        return len(self.flow_of)
+
+
+def evaluated(condition: Condition, facts: FactTable | CategoryFacts) -> Masks:
     """Where ``condition`` holds, and where that could be decided."""
+    if isinstance(facts, CategoryFacts):
+        return _evaluated_by_category(condition, facts)
     if condition.all_ is not None:
-        out = evaluated(condition.all_[0], facts)
-        for part in condition.all_[1:]:
-            out = out & evaluated(part, facts)
-        return out
+        return reduce(and_, (evaluated(part, facts) for part in condition.all_))
     if condition.any_ is not None:
-        out = evaluated(condition.any_[0], facts)
-        for part in condition.any_[1:]:
-            out = out | evaluated(part, facts)
-        return out
+        return reduce(or_, (evaluated(part, facts) for part in condition.any_))
     if condition.not_ is not None:
         return ~evaluated(condition.not_, facts)
     out = ~masks.nothing(facts.rows)
     for name, test in condition.tests:
         for operator, value in test.operators():
-            out = out & facts.masks(name, operator, value)
+            out = out & masks.OPERATORS[operator](facts.columns[name], value)
     return out
+
+
+def _evaluated_by_category(condition: Condition, facts: CategoryFacts) -> Masks:
+    """As ``evaluated``; what speaks of flows or of categories alone is asked once for each."""
+    names = condition.facts()
+    if names.isdisjoint(OF_CATEGORY):
+        return evaluated(condition, facts.flows).take(facts.flow_of)
+    if names <= OF_CATEGORY:
+        return evaluated(condition, facts.kinds).take(facts.kind_of)
+    if condition.not_ is not None:
+        return ~evaluated(condition.not_, facts)
+    join, parts = (and_, condition.all_) if condition.all_ is not None else (or_, condition.any_)
+    by_flow = [part for part in parts or () if part.facts().isdisjoint(OF_CATEGORY)]
+    others = [part for part in parts or () if not part.facts().isdisjoint(OF_CATEGORY)]
+    answers = [evaluated(part, facts) for part in others]
+    if by_flow:  # together, so that their answer is spread over the rows once
+        answer = reduce(join, (evaluated(part, facts.flows) for part in by_flow))
+        answers.append(answer.take(facts.flow_of))
+    return reduce(join, answers)
 
 
 def column_of(flows: pa.Table, name: str) -> pa.Array:
@@ -90,23 +121,39 @@ def days_of(flows: pa.Table) -> Integers:
     return days
 
 
+def encoded(flows: pa.Table, name: str) -> pa.DictionaryArray:
+    """A column of texts as numbers of its distinct texts."""
+    column = column_of(flows, name)
+    return column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
+
+
+def numbers_of(column: pa.DictionaryArray) -> Integers:
+    """The numbers of a column's texts; -1 = null."""
+    numbers: Integers = np.asarray(pc.fill_null(column.indices, -1)).astype(np.int64)
+    return numbers
+
+
 def of_flows(flows: pa.Table, *, inventory_given: bool) -> FactTable:
     """The facts of each flow (those that do not belong to one category)."""
     columns: dict[str, pa.Array] = {}
     for name in OF_FLOW:
         if name in flows.schema.names:
-            column = column_of(flows, name)
-            kind = ARROW_TYPE[BY_NAME[name].kind]
-            columns[name] = column.dictionary_encode() if kind == pa.string() else column
+            text = ARROW_TYPE[BY_NAME[name].kind] == pa.string()
+            columns[name] = encoded(flows, name) if text else column_of(flows, name)
     listed = pc.is_valid(columns["system_id"])
     if not inventory_given:
         listed = pc.if_else(listed, True, pa.scalar(None, pa.bool_()))
     columns["listed"] = listed
     columns["day"] = pa.array(days_of(flows).astype(np.int32), pa.date32())
-    control = masks.one_of(columns["app"], _CONTROL_APPS).hit
-    control |= np.isin(np.asarray(columns["protocol"]), _CONTROL_PROTOCOLS)
-    columns["control_traffic"] = pa.array(control)
+    columns["control_traffic"] = pa.array(control_traffic_of(flows))
     return FactTable(flows.num_rows, columns)
+
+
+def control_traffic_of(flows: pa.Table) -> Bools:
+    """Where a flow is name, time or control messages."""
+    control = masks.one_of(column_of(flows, "app"), _CONTROL_APPS).hit
+    control |= np.isin(np.asarray(column_of(flows, "protocol")), _CONTROL_PROTOCOLS)
+    return control
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -128,58 +175,84 @@ class Exploded:
 
 def exploded(categories: pa.Array) -> Exploded:
     """The rows behind a column of category lists; a code twice in one list counts once."""
-    flattened = pc.list_flatten(categories).dictionary_encode()
-    parents = np.asarray(pc.list_parent_indices(categories)).astype(np.int64)
-    code = np.asarray(pc.fill_null(flattened.indices, -1)).astype(np.int64)
-    codes = tuple(flattened.dictionary.to_pylist())
-    again = np.asarray(pd.Series(parents * (len(codes) + 1) + code).duplicated())
-    parents, code = parents[~again], code[~again]
-    bare = np.setdiff1d(np.arange(len(categories), dtype=np.int64), parents)
-    flow_of = np.concatenate([parents, bare])
-    order = np.argsort(flow_of, kind="stable")
-    listed = np.asarray(pc.is_valid(categories), dtype=np.bool_)
-    all_codes = np.concatenate([code, np.full(len(bare), -1, np.int64)])[order]
-    flow_of = flow_of[order]
+    lists = _distinct_lists(categories)
+    members = [list(dict.fromkeys(text.split(_BETWEEN))) for text in lists.dictionary.to_pylist()]
+    numbers = {code: number for number, code in enumerate(_distinct_codes(members))}
+    # One list after the other; an empty one has one row, without a category.
+    starts = np.cumsum([0, *map(len, members)])
+    all_codes = np.array([numbers.get(code, -1) for some in members for code in some], np.int64)
+    list_of = numbers_of(lists)
+    sizes = np.diff(starts)[list_of]
+    flow_of = np.repeat(np.arange(len(categories), dtype=np.int64), sizes)
+    place = np.arange(len(flow_of)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+    code = all_codes[starts[list_of][flow_of] + place]
     # A list that is known to be empty is an answer; a null inside a list is none.
-    is_bare = np.concatenate([np.zeros(len(code), np.bool_), np.ones(len(bare), np.bool_)])[order]
-    known = (all_codes >= 0) | (is_bare & listed[flow_of])
-    return Exploded(flow_of, all_codes, codes, known)
+    none = np.asarray(pc.equal(pc.list_value_length(categories).fill_null(-1), 0), np.bool_)
+    return Exploded(flow_of, code, tuple(numbers), (code >= 0) | none[flow_of])
+
+
+_BETWEEN: Final = "\x1f"
+_GAP: Final = "\x00"
+_LISTS_AT_ONCE: Final = 1 << 18
+"""Lists are written out as texts to compare them: in pieces, for Arrow's 2 GiB per piece."""
+
+
+def _distinct_lists(categories: pa.Array) -> pa.DictionaryArray:
+    """Each list as one text, ``_GAP`` for a null in it; a null list as an empty one."""
+    pieces = [pa.array([], pa.string())]
+    for start in range(0, len(categories), _LISTS_AT_ONCE):
+        piece = categories.slice(start, _LISTS_AT_ONCE)
+        sizes = np.asarray(pc.list_value_length(piece).fill_null(0))
+        ends = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int32)
+        texts = pa.ListArray.from_arrays(ends, pc.list_flatten(piece).fill_null(_GAP))
+        pieces.append(pc.binary_join(texts, _BETWEEN))
+    return pa.chunked_array(pieces).dictionary_encode().combine_chunks()
+
+
+def _distinct_codes(lists: list[list[str]]) -> list[str]:
+    codes = dict.fromkeys(code for some in lists for code in some)
+    return [code for code in codes if code not in ("", _GAP)]
 
 
 def of_categories(
     flows: pa.Table, facts: FactTable, rows: Exploded, catalogue: Catalogue
-) -> FactTable:
+) -> CategoryFacts:
     """The facts of each flow and category; those of the flow are shared with ``facts``."""
     size = len(rows.codes)
     known = [catalogue.by_code.get(code) for code in rows.codes]
     levels = [_level(category) for category in known]
-    personal = [
-        category.personal or category.level == "personal" if category else None
-        for category in known
-    ]
+    personal = [is_personal(category) if category else None for category in known]
     # After the codes: a flow known to hold none (size), and one of which nobody knows (size + 1).
     index = np.where(rows.code >= 0, rows.code, np.where(rows.known, size, size + 1))
-
-    days = days_of(flows)[rows.flow_of]
-    periods = np.searchsorted(_PERIOD_STARTS, days, side="right")
+    periods = np.searchsorted(_PERIOD_STARTS, days_of(flows), side="right")
     regimes = [
-        _regime(levels[number], bool(personal[number]), period) if number < size else none
-        for number, none in [*((number, "") for number in range(size)), (size, "none")]
-        for period in range(3)
-    ] + [None] * 3
-    columns = dict(facts.columns)
-    columns["category"] = _looked_up([*rows.codes, None, None], index)
-    columns["category_level"] = _looked_up([*levels, "unclassified", None], index)
-    columns["category_personal"] = pa.array([*personal, False, None], pa.bool_()).take(
-        pa.array(index)
-    )
-    columns["regime"] = _looked_up(regimes, index * 3 + periods)
-    return FactTable(len(index), columns, rows.flow_of)
+        _regime(level, about_persons, period)
+        for level, about_persons in zip(levels, personal, strict=True)
+        for period in range(_PERIODS)
+    ]
+    columns = {
+        "category": _repeated([*rows.codes, None, None], pa.string()),
+        "category_level": _repeated([*levels, "unclassified", None], pa.string()),
+        "category_personal": _repeated([*personal, False, None], pa.bool_()),
+        "regime": pa.array(regimes + ["none"] * _PERIODS + [None] * _PERIODS, pa.string()),
+    }
+    kinds = FactTable((size + 2) * _PERIODS, columns)
+    kind_of = index * _PERIODS + periods[rows.flow_of]
+    return CategoryFacts(facts, kinds, rows.flow_of, kind_of)
 
 
 _PERIOD_STARTS: Final = np.array(
-    [(day - date(1970, 1, 1)).days for day in (DECREE_165_IN_FORCE, PDPL_IN_FORCE)]
+    [
+        (day - date(1970, 1, 1)).days
+        for day in (DECREE_13_IN_FORCE, DECREE_165_IN_FORCE, PDPL_IN_FORCE)
+    ]
 )
+_PERIODS: Final = len(_PERIOD_STARTS) + 1
+
+
+def is_personal(category: Category) -> bool | None:
+    """Whether a category is personal data; null = nobody knows."""
+    return category.level == "personal" or category.personal
 
 
 def _level(category: Category | None) -> str | None:
@@ -193,27 +266,25 @@ def _level(category: Category | None) -> str | None:
     return "core" if category.code == _ALL_CORE else category.level
 
 
-def _regime(level: str | None, personal: bool, period: int) -> str | None:  # noqa: FBT001 - a fact of the category
-    """Rules that a transfer of a category falls under.
+def _regime(level: str | None, personal: bool | None, period: int) -> str | None:  # noqa: FBT001 - a fact of the category
+    """Rules that a transfer of a category falls under; null = not known.
 
-    ``period`` is 0 before Decree 165, 1 from 2025-07-01, 2 from 2026-01-01. Personal data that is
-    core or important changed sides on 2026-01-01 (Decree 356 Article 42(3), new wording of Decree
-    165 Article 16(2)).
+    ``period`` is 0 before Decree 13, 1 from 2023-07-01, 2 from 2025-07-01 (Decree 165), 3 from
+    2026-01-01. Personal data that is core or important changed sides on 2026-01-01 (Decree 356
+    Article 42(3), new wording of Decree 165 Article 16(2)): where nobody knows whether a category
+    is personal, nobody knows its regime since.
     """
-    if level is None:
+    if level == "unclassified":
+        return "none"
+    if level is None or period == 0 or (personal is None and period == 3):
         return None
-    if personal and period == 2:
+    if personal and period == 3:
         return "pdpl"
-    if level in ("core", "important") and period >= 1:
+    if level in ("core", "important") and period >= 2:
         return f"decree-165-{level}"
-    if personal:
-        return "decree-13"
-    return "none" if level == "unclassified" else None
+    return "decree-13" if personal else None
 
 
-def _looked_up(values: list[str | None], index: Integers) -> pa.Array:
-    """A dictionary-encoded column of ``values`` by number."""
-    distinct = list(dict.fromkeys(value for value in values if value is not None))
-    number = np.array([distinct.index(v) if v is not None else -1 for v in values], np.int32)[index]
-    indices = pa.array(number, mask=number < 0)
-    return pa.DictionaryArray.from_arrays(indices, pa.array(distinct, pa.string()))
+def _repeated(values: Sequence[str | bool | None], kind: pa.DataType) -> pa.Array:
+    """Each value once for every period."""
+    return pa.array([value for value in values for _ in range(_PERIODS)], kind)

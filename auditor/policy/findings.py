@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import groupby
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -13,39 +14,46 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from auditor.model.finding import SEVERITIES, Certainty, Finding, State
-from auditor.model.flow_table import Stage, schema_at
+from auditor.model.flow_table import FLOW_TABLE, Stage, to_arrow
 from auditor.model.text import Text
-from auditor.policy import masks, words
+from auditor.policy import dossier_words, masks, words
+from auditor.policy.answers import STATES, answered, doubts_of
 from auditor.policy.coverage import Reason, Register
-from auditor.policy.evidence import Gathering
-from auditor.policy.facts import column_of, evaluated, exploded, of_categories, of_flows
+from auditor.policy.evidence import Gathering, heaviest
+from auditor.policy.facts import (
+    column_of,
+    encoded,
+    exploded,
+    is_personal,
+    numbers_of,
+    of_categories,
+    of_flows,
+)
 from auditor.policy.masks import Integers
+from auditor.policy.members import flow_sets
 from auditor.policy.rules import Rule, text
 
 if TYPE_CHECKING:
-    from auditor.model.catalogue import Catalogue
+    from collections.abc import Iterable, Iterator
+
+    from auditor.model.catalogue import Catalogue, Category
+    from auditor.model.finding import Evidence
     from auditor.model.inventory import Inventory
+    from auditor.policy.answers import Answer
     from auditor.policy.dossiers import DossierFile
-    from auditor.policy.facts import Exploded, FactTable
+    from auditor.policy.facts import Exploded
     from auditor.policy.rules import RuleFile
 
-STATES: Final[tuple[State, ...]] = ("open", "undecided", "covered")
-"""From the heaviest to the lightest; a flow that is several at once is the heaviest."""
-
-_OPEN, _UNDECIDED, _COVERED = range(3)
 _CERTAINTIES: Final[tuple[Certainty, ...]] = ("weak", "likely", "firm")
 _MOST_OTHERS: Final = 5
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Answer:
-    """Where one rule answers: flows (and categories) with their state and closest dossier."""
-
-    flow: Integers
-    category: Integers
-    state: Integers
-    reason: Integers
-    dossier: Integers
+_UNUSED: Final = (
+    *("src_bytes", "dst_bytes", "src_payload", "dst_payload", "src_tcp_flags", "dst_tcp_flags"),
+    *("rtt_us", "vlan", "tunnel", "outer_src_ip", "outer_dst_ip", "peer_asn"),
+)
+_NEEDED: Final = tuple(field.name for field in FLOW_TABLE if field.name not in _UNUSED)
+_PLAIN: Final = ("src_ip", "dst_ip", "initiator_basis")
+"""Texts that nobody asks about; they only stand in evidence."""
+_in_json: Final = json.JSONEncoder(ensure_ascii=False).encode
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -56,6 +64,7 @@ class _Keys:
     systems: list[str]
     recipient: Integers
     recipients: list[str]
+    networks: frozenset[str]
     categories: tuple[str, ...]
 
 
@@ -76,7 +85,7 @@ class _Group:
         parts = [self.rule.id, self.system, self.recipient, self.category]
         if self.state != "open":
             parts.append(self.state)
-        content = json.dumps(parts, ensure_ascii=False).encode("utf-8", "surrogatepass")
+        content = _in_json(parts).encode("utf-8", "surrogatepass")
         return hashlib.sha256(content).hexdigest()[:16]
 
 
@@ -106,47 +115,26 @@ def findings(
     rows = exploded(column_of(table, "categories"))
     by_category = of_categories(table, by_flow, rows, catalogue)
     register = Register(dossiers.dossiers if dossiers else (), table)
-    answers = [_answered(rule, by_flow, by_category, rows, register) for rule in rules.rules]
+    doubts = doubts_of(table, rows.codes, catalogue, inventory)
+    answers = [answered(rule, by_flow, by_category, rows, register, doubts) for rule in rules.rules]
     return _Assembly(table, rules, answers, rows, register, catalogue, inventory).findings(
         register_given=dossiers is not None
     )
 
 
 def _candidates(flows: pd.DataFrame) -> pa.Table:
-    """The flows that cross the border or might."""
-    schema = schema_at(Stage.CLASSIFY)
+    """The flows that cross the border or might, with their texts encoded once for everybody."""
     maybe = ~masks.decided(pa.array(flows["crosses_border"], pa.bool_())).miss
-    table = pa.Table.from_pandas(flows.loc[maybe, schema.names], schema, preserve_index=False)
-    return table.combine_chunks()
-
-
-def _answered(
-    rule: Rule, by_flow: FactTable, by_category: FactTable, rows: Exploded, register: Register
-) -> _Answer:
-    facts = by_category if rule.by_category else by_flow
-    answer = evaluated(rule.when, facts)
-    state = np.full(facts.rows, -1, np.int64)
-    state[answer.hit] = _OPEN if rule.on_hit == "open" else _UNDECIDED
-    if rule.on_unknown == "report":
-        state[answer.unknown] = _UNDECIDED
-    chosen = np.flatnonzero(state >= 0)
-    state = state[chosen]
-    reason = np.full(len(chosen), Reason.NONE, np.int64)
-    dossier = np.full(len(chosen), -1, np.int64)
-    if rule.coverable and len(chosen):
-        coverage = register.coverage(facts, rows, chosen)
-        reason, dossier = coverage.reason, coverage.dossier
-        state[coverage.covered] = _COVERED
-    none = np.full(len(chosen), -1, np.int64)
-    if not rule.by_category:
-        return _Answer(chosen, none, state, reason, dossier)
-    flow = rows.flow_of[chosen]
-    if "category" in rule.group_by:
-        return _Answer(flow, rows.code[chosen], state, reason, dossier)
-    # Not grouped by category: a flow counts once, with the heaviest of its states.
-    order = np.lexsort((state, flow))
-    first = order[np.unique(flow[order], return_index=True)[1]]
-    return _Answer(flow[first], none[first], state[first], reason[first], dossier[first])
+    table = to_arrow(flows, Stage.CLASSIFY).select(_NEEDED)
+    if not maybe.all():
+        table = table.filter(pa.array(maybe))
+    columns = [
+        column.dictionary_encode()
+        if pa.types.is_string(column.type) and name not in _PLAIN
+        else column
+        for name, column in zip(_NEEDED, table.columns, strict=True)
+    ]
+    return pa.table(columns, names=list(_NEEDED)).combine_chunks()
 
 
 class _Assembly:
@@ -156,7 +144,7 @@ class _Assembly:
         self,
         table: pa.Table,
         rules: RuleFile,
-        answers: list[_Answer],
+        answers: list[Answer],
         rows: Exploded,
         register: Register,
         catalogue: Catalogue,
@@ -168,6 +156,7 @@ class _Assembly:
         self._inventory = inventory
         systems = inventory.systems if inventory else ()
         self._systems = {system.id: system for system in systems}
+        self._notes: dict[tuple[int, tuple[str, ...], bool], Text] = {}
         members: list[Integers] = []
         self._groups: list[_Group] = []
         for rule, answer in zip(rules.rules, answers, strict=True):
@@ -178,18 +167,24 @@ class _Assembly:
             return
         group = np.concatenate(members)
         flow = np.concatenate([answer.flow for answer in answers])
-        self._gathering = Gathering(table, group, flow, len(self._groups))
+        self._sets = flow_sets(group, flow, len(self._groups), table.num_rows)
+        self._gathering = Gathering(table, self._sets)
         self._certainty = [
-            self._gathering.best(_certainty(table, about_data=about)) for about in (False, True)
+            self._gathering.best(_certainty(table, about_data=about)).tolist()
+            for about in (False, True)
         ]
-        self._closest(group, answers)
+        self._closest(group, answers, self._gathering.outbound_bytes[flow])
 
     def findings(self, *, register_given: bool) -> tuple[Finding, ...]:
         """One finding per group, in the order a reader wants them."""
-        found = [
-            self._finding(number, group, register_given=register_given)
-            for number, group in enumerate(self._groups)
-        ]
+        if not self._groups:
+            return ()
+        found: list[Finding] = []
+        of_finding = self._sets.of_finding.tolist()
+        # All findings of one set of flows together: they share what was seen in it.
+        order = sorted(range(len(self._groups)), key=of_finding.__getitem__)
+        for number, groups in groupby(order, key=of_finding.__getitem__):
+            found += self._of_set(number, groups, register_given=register_given)
         found.sort(
             key=lambda one: (
                 SEVERITIES.index(one.severity),
@@ -200,7 +195,7 @@ class _Assembly:
         )
         return tuple(found)
 
-    def _grouped(self, rule: Rule, answer: _Answer) -> tuple[Integers, list[_Group]]:
+    def _grouped(self, rule: Rule, answer: Answer) -> tuple[Integers, list[_Group]]:
         keys = self._keys
         system = keys.system[answer.flow] if "system" in rule.group_by else -1
         recipient = keys.recipient[answer.flow] if "recipient" in rule.group_by else -1
@@ -226,83 +221,106 @@ class _Assembly:
             )
         return numbers.astype(np.int64), groups
 
-    def _closest(self, group: Integers, answers: list[_Answer]) -> None:
+    def _closest(self, group: Integers, answers: list[Answer], outbound: Integers) -> None:
         """Per group: the furthest that any dossier reaches, and the dossiers that do."""
         reason = np.concatenate([answer.reason for answer in answers])
         dossier = np.concatenate([answer.dossier for answer in answers])
-        self._reason = np.full(len(self._groups), Reason.NONE, np.int64)
-        np.minimum.at(self._reason, group, reason)
-        furthest = np.where(reason == self._reason[group], dossier, -1)
-        codes = furthest[self._gathering.order]
-        names = [str(number) for number in range(len(self._register.dossiers))]
-        self._dossiers = self._gathering.heaviest_of_members(codes, names, _MOST_OTHERS + 1)
+        furthest = np.full(len(self._groups), Reason.NONE, np.int64)
+        np.minimum.at(furthest, group, reason)
+        closest = np.where(reason == furthest[group], dossier, -1)
+        names = pa.array([str(number) for number in range(len(self._register.dossiers))])
+        self._reason: list[int] = furthest.tolist()
+        self._dossiers = heaviest(
+            group, closest, outbound, names, len(self._groups), _MOST_OTHERS + 1
+        )
 
-    def _finding(self, number: int, group: _Group, *, register_given: bool) -> Finding:
-        rule = group.rule
-        covered = group.state == "covered"
-        system = self._systems.get(group.system) if group.system else None
-        known = group.category is not None and group.category in self._catalogue
-        category = self._catalogue[group.category] if group.category and known else None
-        evidence = self._gathering.evidence(number, system.subjects if system else None)
+    def _of_set(
+        self, number: int, groups: Iterable[int], *, register_given: bool
+    ) -> Iterator[Finding]:
+        """The findings whose flows are those of set ``number``."""
         seen = self._gathering.seen(number)
-        certainty = _CERTAINTIES[int(self._certainty[rule.about_data][number])]
-        title = text(category.title) if category else None
-        if group.category and not category:
-            title = Text(group.category, group.category)
-        closest = [self._register.dossiers[int(counted.name)] for counted in self._dossiers[number]]
-        return Finding(
-            id=group.id,
-            rule=rule.id,
-            title=rule.said.title,
-            severity="info" if covered else rule.severity,
-            state=group.state,
-            system=group.system,
-            system_name=system.name if system else None,
-            recipient=group.recipient,
-            category=group.category,
-            category_title=title,
-            category_verified=bool(category and category.verified) if group.category else None,
-            countries=tuple(counted.name for counted in self._gathering.countries[number]),
-            certainty="weak" if group.state == "undecided" else certainty,
-            known_by=words.known_by(
-                seen, evidence, group.system, group.category, about_data=rule.about_data
-            ),
-            not_known=rule.said.not_known
-            + words.not_known(
-                seen,
-                evidence,
-                category,
-                about_data=rule.about_data,
+        countries = tuple(counted.name for counted in self._gathering.countries[number])
+        first, last = self._gathering.days(number)
+        by_most: dict[int | None, Evidence] = {}
+        for each in groups:
+            group = self._groups[each]
+            rule, covered = group.rule, group.state == "covered"
+            system = self._systems.get(group.system) if group.system else None
+            most = system.subjects if system else None
+            if most not in by_most:
+                by_most[most] = self._gathering.evidence(number, most)
+            evidence = by_most[most]
+            category = self._catalogue.by_code.get(group.category) if group.category else None
+            personal = bool(category and is_personal(category))
+            if group.category and not personal:
+                evidence = replace(evidence, subjects=None, subjects_basis=None)
+            certainty = _CERTAINTIES[self._certainty[rule.about_data][number]]
+            dossier, note = self._dossier_of(each, register_given=register_given, personal=personal)
+            network = group.recipient in self._keys.networks
+            matter = words.Matter(rule, group.system, category, network, self._inventory, first)
+            yield Finding(
+                id=group.id,
+                rule=rule.id,
+                title=rule.said.title,
+                severity="info" if covered else rule.severity,
+                state=group.state,
                 system=group.system,
-                inventory_given=self._inventory is not None,
-            ),
-            legal=rule.said.legal,
-            next_step=words.COVERED_STEP if covered else rule.said.next_step,
-            evidence=evidence,
-            dossier=closest[0].id if closest else None,
-            dossier_note=words.dossier_said(
-                Reason(int(self._reason[number])),
+                system_name=system.name if system else None,
+                recipient=group.recipient,
+                category=group.category,
+                category_title=_title(group.category, category),
+                category_verified=bool(category and category.verified) if group.category else None,
+                countries=countries,
+                certainty="weak" if group.state == "undecided" else certainty,
+                known_by=words.known_by(
+                    seen, evidence, group.system, group.category, about_data=rule.about_data
+                ),
+                not_known=rule.said.not_known + words.not_known(seen, evidence, matter),
+                legal=rule.legal_between(first, last),
+                next_step=dossier_words.COVERED_STEP if covered else rule.said.next_step,
+                evidence=evidence,
+                dossier=dossier,
+                dossier_note=note if rule.coverable else None,
+            )
+
+    def _dossier_of(
+        self, group: int, *, register_given: bool, personal: bool
+    ) -> tuple[str | None, Text]:
+        """The closest dossier, and why it covers the transfer or does not."""
+        reason = self._reason[group]
+        names = tuple(counted.name for counted in self._dossiers[group])
+        closest = [self._register.dossiers[int(name)] for name in names]
+        key = (reason, names, personal)
+        if key not in self._notes:
+            self._notes[key] = dossier_words.dossier_said(
+                Reason(reason),
                 closest[0] if closest else None,
                 [dossier.id for dossier in closest[1:]],
                 register_given=register_given,
+                personal=personal,
             )
-            if rule.coverable
-            else None,
-        )
+        return closest[0].id if closest else None, self._notes[key]
+
+
+def _title(code: str | None, category: Category | None) -> Text | None:
+    if category is not None:
+        return text(category.title)
+    return Text(code, code) if code else None
 
 
 def _keys_of(table: pa.Table, rows: Exploded) -> _Keys:
-    systems = column_of(table, "system_id").dictionary_encode()
+    systems = encoded(table, "system_id")
     # Without an organisation the address stands for the recipient; without a known home end, the
     # responder does.
     recipients = pc.coalesce(
-        column_of(table, "peer_org"), column_of(table, "peer_ip"), column_of(table, "dst_ip")
+        *(column_of(table, name).cast(pa.string()) for name in ("peer_org", "peer_ip", "dst_ip"))
     ).dictionary_encode()
     return _Keys(
-        np.asarray(pc.fill_null(systems.indices, -1)).astype(np.int64),
+        numbers_of(systems),
         systems.dictionary.to_pylist(),
-        np.asarray(recipients.indices).astype(np.int64),
+        numbers_of(recipients),
         recipients.dictionary.to_pylist(),
+        frozenset(encoded(table, "peer_org").dictionary.to_pylist()),
         rows.codes,
     )
 
@@ -315,9 +333,10 @@ def _certainty(table: pa.Table, *, about_data: bool) -> Integers:
     """
     state = column_of(table, "geo_state")
     place = np.where(masks.one_of(state, ["country"]).hit, 2, 1)
+    # One database alone may have where an address is registered, not where the machine stands.
+    place[~masks.contains(column_of(table, "geo_basis"), ", ").hit] = 1
     # Known from the registration of the address block only: that may be another country.
-    registered = pc.match_substring(column_of(table, "geo_basis"), "registered: ")
-    place[masks.decided(registered).hit] = 1
+    place[masks.contains(column_of(table, "geo_basis"), "registered: ").hit] = 1
     place[masks.one_of(state, ["unknown", "not-applicable"]).hit] = 0
     whole = masks.equals(column_of(table, "sampling"), 1).hit
     out = np.minimum(place, np.where(whole, 2, 1))

@@ -102,6 +102,11 @@ def has_any(column: pa.Array, values: Sequence[str]) -> Masks:
     return Masks(hit, known | hit)
 
 
+def contains(column: pa.Array, part: str) -> Masks:
+    """Where ``part`` stands in the text of ``column``."""
+    return _by_value(column, lambda plain: decided(pc.match_substring(plain, part)))
+
+
 def at_least(column: pa.Array, value: int) -> Masks:
     """Where ``column`` is ``value`` or more."""
     return decided(pc.greater_equal(column, _scalar(value, column)))

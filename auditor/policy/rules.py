@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -29,17 +30,34 @@ class Said:
     title: Text
     next_step: Text
     not_known: tuple[Text, ...]
-    legal: tuple[LegalBasis, ...]
 
 
 class Basis(Document):
-    """A provision a rule rests on, with how sure its text is."""
+    """A provision a rule rests on, with how sure its text is.
+
+    Attributes:
+        in_force: first day in force; null = no matter when, as a transitional provision.
+        until: last day in force; null = in force still.
+    """
 
     instrument: Annotated[str, Field(min_length=1)]
     article: Annotated[str, Field(min_length=1)]
     says: Wording
     mark: Mark
     url: Annotated[str, Field(pattern=r"^(https?://[^\s<>\"']+)?$")] = ""
+    in_force: date | None = None
+    until: date | None = None
+
+    @model_validator(mode="after")
+    def _ends_after_it_begins(self) -> Basis:
+        if self.in_force is not None and self.until is not None and self.until < self.in_force:
+            raise ValueError(f"ends ({self.until}) before it comes into force ({self.in_force})")
+        return self
+
+    def applies(self, first: date, last: date) -> bool:
+        """Whether it was in force on a day between ``first`` and ``last``."""
+        begun = self.in_force is None or self.in_force <= last
+        return begun and (self.until is None or first <= self.until)
 
 
 class Examples(Document):
@@ -52,6 +70,8 @@ class Examples(Document):
 
 class Rule(Document):
     """One question about flows, and what follows where the answer is yes.
+
+    A flow from before the first provision of ``legal`` was in force is undecided at most.
 
     Attributes:
         question: what the rule asks, as one sentence.
@@ -127,10 +147,19 @@ class Rule(Document):
             text(self.title),
             text(self.next_step),
             tuple(text(wording) for wording in self.not_known),
-            tuple(
-                LegalBasis(basis.instrument, basis.article, text(basis.says), basis.mark, basis.url)
-                for basis in self.legal
-            ),
+        )
+
+    @property
+    def in_force_from(self) -> date | None:
+        """First day of the provision the rule rests on first of all; null = on every day."""
+        return self.legal[0].in_force
+
+    def legal_between(self, first: date, last: date) -> tuple[LegalBasis, ...]:
+        """What was in force between two days; all, where nothing was."""
+        applying = [basis for basis in self.legal if basis.applies(first, last)]
+        return tuple(
+            LegalBasis(basis.instrument, basis.article, text(basis.says), basis.mark, basis.url)
+            for basis in applying or self.legal
         )
 
 

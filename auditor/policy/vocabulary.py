@@ -89,8 +89,8 @@ FACTS: Final[tuple[Fact, ...]] = (
     # Of one category each.
     Fact("category", Kind.TEXT, "Code of the category.", of_category=True),
     Fact("category_level", Kind.TEXT, "Level of the category; `unclassified` where the system is known to hold none.", of_category=True, values=LEVELS),
-    Fact("category_personal", Kind.TRUTH, "The category is personal data.", of_category=True),
-    Fact("regime", Kind.TEXT, "Rules the transfer of this category falls under on that day; unknown for other than personal data before 2025-07-01, when Decree 165 came into force.", of_category=True, values=REGIMES),
+    Fact("category_personal", Kind.TRUTH, "The category is personal data; unknown where the list does not say.", of_category=True),
+    Fact("regime", Kind.TEXT, "Rules the transfer of this category falls under on that day; unknown before 2023-07-01 (Decree 13), for other than personal data before 2025-07-01 (Decree 165), and since 2026-01-01 where it is unknown whether the category is personal.", of_category=True, values=REGIMES),
 )
 # fmt: on
 

@@ -1,20 +1,44 @@
-"""The sentences of a finding: how each part is known, what is not, what the dossiers say."""
+"""The sentences of a finding: how each part is known, and what is not."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
+from auditor.model.catalogue import Category
+from auditor.model.inventory import Inventory
 from auditor.model.text import Text
-from auditor.policy.coverage import Reason
+from auditor.policy.rules import Rule
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from datetime import date
-
-    from auditor.model.catalogue import Category
+    from auditor.model.catalogue import Threshold
     from auditor.model.finding import Evidence
-    from auditor.policy.dossiers import Dossier
     from auditor.policy.evidence import Seen
+
+SMALL: Final = 10_000
+"""Bytes that setting up connections alone may take."""
+
+
+@dataclass(frozen=True, slots=True)
+class Matter:
+    """What a finding is about.
+
+    Attributes:
+        category: null = the finding is not about one category.
+        network: the recipient's name is that of the organisation that runs its network.
+        inventory: null = none was given.
+        first: first day on which one of its flows began.
+    """
+
+    rule: Rule
+    system: str | None
+    category: Category | None
+    network: bool
+    inventory: Inventory | None
+    first: date
+
 
 _HOST_BASIS: Final[dict[str, Text]] = {
     "tls-sni": Text(
@@ -29,32 +53,89 @@ _HOST_BASIS: Final[dict[str, Text]] = {
         "trong tiêu đề Host của yêu cầu HTTP", "from the Host header of the HTTP request"
     ),
     "dns-answer": Text(
-        "suy từ câu trả lời DNS cho địa chỉ này trong cùng bản ghi",
-        "from a DNS answer for this address in the same recording",
+        "suy từ câu trả lời DNS cho địa chỉ này trong cùng tệp đầu vào",
+        "from a DNS answer for this address in the same input file",
     ),
     "log": Text("do nhật ký ghi", "as the log has it"),
 }
 
-_RESULTS: Final[dict[str, Text]] = {
-    "passed": Text("đạt", "passed"),
-    "failed": Text("không đạt", "failed"),
-    "pending": Text("chưa có", "pending"),
-    "none-needed": Text("không phải chờ kết quả", "none needed"),
+_PLACES_NOT_KNOWN: Final[dict[str, Text]] = {
+    "anycast": Text(
+        "dùng chung ở nhiều nước (anycast)", "announced from several countries (anycast)"
+    ),
+    "ambiguous": Text("có thể ở nhiều nước", "possible in several countries"),
+    "contradicted": Text("có nguồn tra cứu mâu thuẫn nhau", "contradicted between sources"),
+    "unknown": Text("không tra được", "not found"),
 }
 
-
-COVERED_STEP: Final = Text(
-    "Đối chiếu hồ sơ với thực tế chuyển (loại dữ liệu, bên nhận, số lượng, thời gian); cập nhật "
-    "hồ sơ nếu có thay đổi.",
-    "Compare the dossier with what is really transferred (kind of data, recipient, quantity, "
-    "time); update it where that has changed.",
+_SUMMED: Final = Text(
+    "Số byte chuyển ra được cộng từ các luồng đã thu, tính theo chiều từ trong nước "
+    "ra, bất kể bên nào mở kết nối.",
+    "Outbound bytes are the sum over the recorded flows of what left home, whoever "
+    "opened the connection.",
 )
-"""What to do about a transfer that a dossier covers."""
+
+_NO_INVENTORY: Final = Text(
+    "Không có bản kê khai hệ thống, nên không biết đầu trong nước thuộc hệ thống nào và "
+    "lưu giữ dữ liệu gì.",
+    "No inventory was given, so nobody can say which system the home end is and what "
+    "data it holds.",
+)
+
+_NETWORK_ONLY: Final = Text(
+    "Tên tổ chức là đơn vị vận hành mạng của địa chỉ; bên nhận dữ liệu thực tế (ví dụ khách thuê "
+    "máy chủ) có thể khác.",
+    "The organisation named runs the address's network; the real recipient, such as its tenant, "
+    "may be another.",
+)
+
+_NOTHING_READ: Final = Text(
+    "Phiên bản này chưa đọc nội dung luồng nào; nhóm dữ liệu dựa vào kê khai.",
+    "This version read no flow's content; categories rest on the inventory.",
+)
+
+_SMALL_AMOUNT: Final = Text(
+    "Lượng nhỏ có thể chỉ là thông điệp thiết lập kết nối.",
+    "So little may be connection set-up only.",
+)
+
+_STATE_AGENCIES: Final = Text(
+    "Dòng này chỉ áp dụng cho dữ liệu do cơ quan nhà nước thu thập, quản lý.",
+    "This row covers only data collected and managed by state agencies.",
+)
+
+_NO_PUBLIC_DATA: Final = Text("Không áp dụng cho dữ liệu đã công khai.", "Public data is excluded.")
+
+_COUNTED: Final[dict[str, Text]] = {
+    "citizens": Text("công dân Việt Nam", "Vietnamese citizens"),
+    "organisations": Text("tổ chức", "organisations"),
+    "subjects": Text("chủ thể dữ liệu", "data subjects"),
+}
+
+_NUMBER_FROM: Final[dict[str, Text]] = {
+    "C": Text("", ""),
+    "S": Text(" (nguồn thứ cấp)", " (secondary source)"),
+    "M": Text(" (suy đoán)", " (inferred)"),
+}
+
+_SENSOR_ONLY: Final = Text(
+    "Chỉ biết những gì điểm thu thập nhìn thấy trong khoảng thời gian đã thu; mục đích chuyển "
+    "không thể hiện trong lưu lượng.",
+    "Only what the sensor saw in the recorded time is known; traffic does not show the "
+    "purpose of a transfer.",
+)
 
 
 def flows_said(number: int) -> Text:
     """``number`` flows, in words."""
     return Text(f"{_vi(number)} luồng", f"{number:,} flow" + ("" if number == 1 else "s"))
+
+
+@lru_cache(maxsize=1 << 14)
+def _said(vi: str, en: str, flows: int = 0, /, **names: str) -> Text:
+    """A sentence with ``{flows}`` and ``names`` written in, made once however often it is said."""
+    counted = flows_said(flows)
+    return Text(vi.format(flows=counted.vi, **names), en.format(flows=counted.en, **names))
 
 
 def known_by(
@@ -65,326 +146,261 @@ def known_by(
     if about_data:
         out += _data_known_by(seen, system, category)
     if evidence.countries:
-        basis = ", ".join(counted.name for counted in seen.geo_basis[:3]) or "?"
-        placed = flows_said(seen.geo_state.get("country", 0))
         out.append(
-            Text(
-                f"Quốc gia của bên nhận được tra theo địa chỉ IP; căn cứ: {basis}; "
-                f"xác định được ở {placed.vi}.",
-                f"The recipient's country was looked up by IP address; basis: {basis}; "
-                f"established for {placed.en}.",
+            _said(
+                "Quốc gia của bên nhận được tra theo địa chỉ IP, theo cơ sở dữ liệu {basis}, có "
+                "thể là nơi đăng ký chứ không phải nơi đặt máy; tra được cho {flows}.",
+                "The recipient's country was looked up by IP address, according to {basis}, "
+                "possibly where registered, not where the server stands; found for {flows}.",
+                seen.geo_state.get("country", 0),
+                basis=", ".join(counted.name for counted in seen.geo_basis[:3]) or "?",
             )
         )
     for basis, said in _HOST_BASIS.items():
         count = seen.host_basis.get(basis, 0)
         if count:
-            number = flows_said(count)
             out.append(
-                Text(
-                    f"Tên máy chủ của {number.vi}: {said.vi}.",
-                    f"Server name of {number.en}: {said.en}.",
+                _said(
+                    f"Tên máy chủ của {{flows}}: {said.vi}.",
+                    f"Server name of {{flows}}: {said.en}.",
+                    count,
                 )
             )
     if seen.clear:
-        number = flows_said(seen.clear)
         out.append(
-            Text(
-                f"{number.vi} dùng giao thức không mã hóa, nhận ra từ phần đầu nội dung hoặc do "
+            _said(
+                "{flows} dùng giao thức không mã hóa, nhận ra từ phần đầu nội dung hoặc do "
                 "nhật ký ghi.",
-                f"{number.en}: a clear-text protocol was recognised from the first payload bytes "
+                "{flows}: a clear-text protocol was recognised from the first payload bytes "
                 "or named by the log.",
+                seen.clear,
             )
         )
     if seen.amount_unknown < seen.flows:
-        out.append(
-            Text(
-                "Số byte chuyển ra được cộng từ các luồng đã ghi, tính theo chiều từ trong nước "
-                "ra, bất kể bên nào mở kết nối.",
-                "Outbound bytes are the sum over the recorded flows of what left home, whoever "
-                "opened the connection.",
-            )
-        )
+        out.append(_SUMMED)
     return tuple(out)
 
 
 def _data_known_by(seen: Seen, system: str | None, category: str | None) -> list[Text]:
     out: list[Text] = []
-    what = Text(f"Nhóm dữ liệu {category}", f"Category {category}")
+    vi, en = "Nhóm dữ liệu {category}", "Category {category}"
     if category is None:
-        what = Text("Nhóm dữ liệu", "The categories of data")
+        vi, en = "Nhóm dữ liệu", "The categories of data"
+    names = {"category": str(category), "system": str(system)}
     content = seen.class_basis.get("content", 0)
     if content:
-        number = flows_said(content)
         out.append(
-            Text(
-                f"{what.vi} được nhận ra từ nội dung của {number.vi}.",
-                f"{what.en}: recognised in the content of {number.en}.",
+            _said(
+                vi + " được nhận ra từ nội dung của {flows}.",
+                en + ": recognised in the content of {flows}.",
+                content,
+                **names,
             )
         )
     declared = seen.class_basis.get("declared", 0)
     if declared:
-        number = flows_said(declared)
         out.append(
-            Text(
-                f"{what.vi} được gán cho {number.vi} vì danh mục hệ thống khai rằng hệ thống "
-                f"{system} lưu giữ dữ liệu này.",
-                f"{what.en}: attributed to {number.en} because the inventory declares that system "
-                f"{system} holds such data.",
+            _said(
+                vi + " được gán cho {flows} vì bản kê khai hệ thống ghi rằng hệ thống "
+                "{system} lưu giữ dữ liệu này.",
+                en + ": attributed to {flows} because the inventory declares that system "
+                "{system} holds such data.",
+                declared,
+                **names,
             )
         )
     destination = seen.class_basis.get("destination", 0)
     if destination:
-        number = flows_said(destination)
         out.append(
-            Text(
-                f"{what.vi} được suy từ nơi nhận của {number.vi}.",
-                f"{what.en}: inferred from the destination of {number.en}.",
+            _said(
+                vi + " được suy từ nơi nhận của {flows}.",
+                en + ": inferred from the destination of {flows}.",
+                destination,
+                **names,
             )
         )
     return out
 
 
-def not_known(
-    seen: Seen,
-    evidence: Evidence,
-    category: Category | None,
-    *,
-    about_data: bool,
-    system: str | None,
-    inventory_given: bool,
-) -> tuple[Text, ...]:
-    """What the recordings leave open about a finding."""
+def not_known(seen: Seen, evidence: Evidence, matter: Matter) -> tuple[Text, ...]:
+    """What the flows leave open about a finding."""
+    rule = matter.rule
     out: list[Text] = []
-    if about_data:
-        out += _data_not_known(seen, evidence, category)
-    if system is None and not inventory_given:
-        out.append(
-            Text(
-                "Không có danh mục hệ thống, nên không biết đầu trong nước thuộc hệ thống nào và "
-                "lưu giữ dữ liệu gì.",
-                "No inventory was given, so nobody can say which system the home end is and what "
-                "data it holds.",
-            )
-        )
+    if rule.in_force_from is not None and matter.first < rule.in_force_from:
+        out.append(_before_said(rule.legal[0].instrument, rule.in_force_from))
+    if rule.about_data:
+        out += _data_not_known(seen, evidence)
+        if matter.category is not None:
+            out += _category_not_known(matter.category)
+    if matter.system is None and matter.inventory is None:
+        out.append(_NO_INVENTORY)
+    if matter.network:
+        out.append(_NETWORK_ONLY)
     out += _place_not_known(seen)
+    if (
+        0 < evidence.outbound_bytes < SMALL
+        and not seen.amount_unknown
+        and seen.control < seen.flows
+    ):
+        out.append(_SMALL_AMOUNT)
     if seen.amount_unknown:
-        number = flows_said(seen.amount_unknown)
         out.append(
-            Text(
-                f"Không biết số byte chuyển ra của {number.vi}.",
-                f"How many bytes left in {number.en} is not known.",
+            _said(
+                "Không biết số byte chuyển ra của {flows}.",
+                "How many bytes left in {flows} is not known.",
+                seen.amount_unknown,
             )
         )
     if seen.not_whole:
-        number = flows_said(seen.not_whole)
         out.append(
-            Text(
-                f"{number.vi} được ghi theo mẫu hoặc không rõ tỷ lệ lấy mẫu, nên lượng thực tế có "
+            _said(
+                "{flows} được thu theo mẫu hoặc không rõ tỷ lệ lấy mẫu, nên lượng thực tế có "
                 "thể lớn hơn.",
-                f"{number.en}: sampled, or the sampling rate is unknown; the true amounts may be "
+                "{flows}: sampled, or the sampling rate is unknown; the true amounts may be "
                 "larger.",
+                seen.not_whole,
             )
         )
-    out.append(
-        Text(
-            "Chỉ biết những gì điểm ghi nhìn thấy trong khoảng thời gian đã ghi; mục đích chuyển "
-            "không thể hiện trong lưu lượng.",
-            "Only what the sensor saw in the recorded time is known; traffic does not show the "
-            "purpose of a transfer.",
-        )
-    )
+    out.append(_SENSOR_ONLY)
     return tuple(out)
 
 
-def _data_not_known(seen: Seen, evidence: Evidence, category: Category | None) -> list[Text]:
+def _before_said(instrument: str, day: date) -> Text:
+    return _said(
+        "Có luồng trước {vi_day}, ngày {instrument} có hiệu lực: với các luồng đó, chế độ áp dụng "
+        "chưa xác định; cần kiểm tra cả đồng hồ của thiết bị thu.",
+        "Some flows are from before {en_day}, when {instrument} came into force: the regime of "
+        "those is undecided; check the recording device's clock too.",
+        vi_day=f"{day:%d/%m/%Y}",
+        en_day=f"{day}",
+        instrument=instrument,
+    )
+
+
+def _data_not_known(seen: Seen, evidence: Evidence) -> list[Text]:
     out: list[Text] = []
     unread = seen.flows - seen.class_basis.get("content", 0)
-    if unread and seen.encrypted:
-        number = flows_said(seen.encrypted)
+    if unread == seen.flows:
+        out.append(_NOTHING_READ)
+    elif unread:
         out.append(
-            Text(
-                f"{number.vi} được mã hóa nên không đọc được nội dung; dữ liệu thực sự chuyển đi "
-                "chưa được xác nhận.",
-                f"{number.en}: encrypted, so the content could not be read; which data really "
-                "left is not confirmed.",
+            _said(
+                "Nội dung của {flows} chưa được đọc hoặc không cho thấy dữ liệu này.",
+                "The content of {flows} was not read or did not show this data.",
+                unread,
             )
         )
-    if unread > seen.encrypted:
-        number = flows_said(unread - seen.encrypted)
-        out.append(
-            Text(
-                f"Nội dung của {number.vi} không nhận ra là mã hóa chưa được đọc hoặc không cho "
-                "thấy dữ liệu này.",
-                f"The content of {number.en} not recognised as encrypted was not read or did not "
-                "show this data.",
-            )
-        )
-    if category is not None and not category.verified:
-        out.append(
-            Text(
-                f"Câu chữ của nhóm {category.code} chưa được đối chiếu với văn bản gốc (mức tin "
-                f"cậy {category.mark}).",
-                f"The wording of category {category.code} has not been compared with the "
-                f"instrument itself (mark {category.mark}).",
-            )
-        )
-    if category is not None and category.threshold is not None:
-        out.append(_threshold_said(category))
     if evidence.subjects is not None and evidence.subjects_basis == "estimated":
         out.append(
-            Text(
-                f"Số chủ thể dữ liệu ({_vi(evidence.subjects)}) là ước tính: số byte chuyển ra "
-                "chia cho cỡ bản ghi trung bình đã khai, không vượt số chủ thể của hệ thống.",
-                f"The number of data subjects ({evidence.subjects:,}) is an estimate: outbound "
-                "bytes over the declared average record, at most the subjects of the system.",
+            _said(
+                "Số chủ thể dữ liệu ({vi}) ước tính từ số byte: một người có thể được tính nhiều "
+                "lần, luồng có thể không chứa bản ghi nào; không dùng để so ngưỡng.",
+                "The number of data subjects ({en}) is estimated from bytes: a person may count "
+                "several times, a flow may hold no record; not for comparing with thresholds.",
+                vi=_vi(evidence.subjects),
+                en=f"{evidence.subjects:,}",
             )
         )
     return out
 
 
-def _threshold_said(category: Category) -> Text:
-    threshold = category.threshold
-    if threshold is None or threshold.at_least is None:
-        return Text(
-            f"Ngưỡng số lượng của nhóm {category.code} chưa được xác nhận.",
-            f"The quantity threshold of category {category.code} is not confirmed.",
+def _category_not_known(category: Category) -> list[Text]:
+    out: list[Text] = []
+    if not category.verified:
+        out.append(
+            _said(
+                "Câu chữ của nhóm {code} chưa được đối chiếu với văn bản gốc (mức tin cậy {mark}).",
+                "The wording of category {code} has not been compared with the instrument itself "
+                "(mark {mark}).",
+                code=category.code,
+                mark=category.mark,
+            )
         )
-    return Text(
-        f"Nhóm {category.code} áp dụng từ {_vi(threshold.at_least)}; số lượng tính lũy kế từ "
-        "01/07/2025 (Nghị định 165/2025/NĐ-CP, khoản 10 Điều 12), các bản ghi này không cho biết "
-        "tổng lũy kế.",
-        f"Category {category.code} applies from {threshold.at_least:,}; the count is cumulative "
-        "from 1 July 2025 (Decree 165/2025, Article 12(10)), and these recordings do not show the "
-        "cumulative total.",
+    if category.binds == "state-agencies":
+        out.append(_STATE_AGENCIES)
+    if category.public_data_excluded:
+        out.append(_NO_PUBLIC_DATA)
+    if category.known:
+        vi, _, en = category.known.partition(" / ")
+        out.append(Text(vi, en or vi))
+    if category.threshold is not None:
+        out.append(_threshold_said(category.code, category.threshold))
+    return out
+
+
+def _threshold_said(code: str, threshold: Threshold) -> Text:
+    counted, source = _COUNTED[threshold.counts], _NUMBER_FROM[threshold.mark]
+    at_least, below = threshold.at_least, threshold.below
+    if at_least is None:
+        return _said(
+            "Ngưỡng số lượng của nhóm {code} chưa được xác nhận.",
+            "The quantity threshold of category {code} is not confirmed.",
+            code=code,
+        )
+    vi = f"từ {_vi(at_least)} {counted.vi} trở lên"
+    en = f"{at_least:,} {counted.en} or more"
+    if below is not None:
+        vi = f"từ {_vi(at_least)} đến {_vi(below - 1)} {counted.vi}"
+        en = f"{at_least:,} to {below - 1:,} {counted.en}"
+    return _said(
+        "Nhóm {code}: {vi}, tính theo lượng đã chuyển tích lũy từ 01/07/2025; số chủ thể hệ thống "
+        "lưu giữ không thay cho số này.",
+        "Category {code}: {en}, counted by what was transferred, cumulatively from 1 July 2025; "
+        "how many subjects the system holds does not stand for that number.",
+        code=code,
+        vi=vi + source.vi,
+        en=en + source.en,
     )
 
 
 def _place_not_known(seen: Seen) -> list[Text]:
     out: list[Text] = []
-    states = {
-        "anycast": Text(
-            "dùng chung ở nhiều nước (anycast)", "announced from several countries (anycast)"
-        ),
-        "ambiguous": Text("có thể ở nhiều nước", "possible in several countries"),
-        "contradicted": Text("có nguồn tra cứu mâu thuẫn nhau", "contradicted between sources"),
-        "unknown": Text("không tra được", "not found"),
-    }
-    for state, said in states.items():
+    for state, said in _PLACES_NOT_KNOWN.items():
         count = seen.geo_state.get(state, 0)
         if count:
-            number = flows_said(count)
             out.append(
-                Text(
-                    f"Nơi đặt của bên nhận trong {number.vi}: {said.vi}.",
-                    f"The recipient's place in {number.en}: {said.en}.",
+                _said(
+                    f"Nơi đặt của bên nhận trong {{flows}}: {said.vi}.",
+                    f"The recipient's place in {{flows}}: {said.en}.",
+                    count,
                 )
             )
     if seen.crossing_unknown:
-        number = flows_said(seen.crossing_unknown)
         out.append(
-            Text(
-                f"Chưa xác định được {number.vi} có ra nước ngoài hay không.",
-                f"Whether {number.en} left the country is undecided.",
+            _said(
+                "Chưa xác định được {flows} có ra nước ngoài hay không.",
+                "Whether {flows} left the country is undecided.",
+                seen.crossing_unknown,
+            )
+        )
+    if seen.country_unknown:
+        out.append(
+            _said(
+                "Chưa xác định được quốc gia nơi nhận của {flows}.",
+                "The receiving country of {flows} is undecided.",
+                seen.country_unknown,
             )
         )
     unnamed = seen.host_basis.get("", 0) + seen.host_basis.get("dns-query", 0)
     if unnamed:
-        number = flows_said(unnamed)
         out.append(
-            Text(
-                f"Không thấy tên máy chủ của bên nhận trong {number.vi}.",
-                f"The recipient's server name was not seen in {number.en}.",
+            _said(
+                "Không thấy tên máy chủ của bên nhận trong {flows}.",
+                "The recipient's server name was not seen in {flows}.",
+                unnamed,
             )
         )
     if seen.covered_name:
-        number = flows_said(seen.covered_name)
         out.append(
-            Text(
-                f"{number.vi} che tên máy chủ (Encrypted Client Hello); tên nhìn thấy có thể chỉ "
-                "là tên che.",
-                f"{number.en}: Encrypted Client Hello was offered; the visible name may be a cover "
+            _said(
+                "{flows} ẩn tên máy chủ (Encrypted Client Hello); tên nhìn thấy có thể chỉ "
+                "là tên ngụy trang.",
+                "{flows}: Encrypted Client Hello was offered; the visible name may be a cover "
                 "name.",
+                seen.covered_name,
             )
         )
     return out
-
-
-def dossier_said(
-    reason: Reason, dossier: Dossier | None, others: Sequence[str], *, register_given: bool
-) -> Text:
-    """Why ``dossier`` covers a transfer, or why it, the closest of all, does not."""
-    if dossier is None or reason is Reason.NONE:
-        if not register_given:
-            return Text(
-                "Không có sổ đăng ký hồ sơ để đối chiếu.", "No register of dossiers was given."
-            )
-        return Text(
-            "Sổ đăng ký không có hồ sơ nào của hệ thống này.",
-            "The register has no dossier of this system.",
-        )
-    said = _reason_said(reason, dossier)
-    more = Text("", "")
-    if others:
-        names = ", ".join(others)
-        more = Text(f" Hồ sơ khác cùng mức: {names}.", f" Other dossiers alike: {names}.")
-    note = f" [{dossier.note}]" if dossier.note else ""
-    return Text(said.vi + more.vi + note, said.en + more.en + note)
-
-
-def _reason_said(reason: Reason, dossier: Dossier) -> Text:
-    name = dossier.id
-    filed, result = dossier.filed, _RESULTS[dossier.result]
-    ends = dossier.valid_to
-    period = Text(
-        f"từ {_day(dossier.valid_from)} " + (f"đến {_day(ends)}" if ends else "không thời hạn"),
-        f"from {dossier.valid_from} " + (f"to {ends}" if ends else "without end"),
-    )
-    texts = {
-        Reason.COVERED: Text(
-            f"Hồ sơ {name} (nộp ngày {_day(filed)}, kết quả: {result.vi}, hiệu lực {period.vi}) "
-            "bao trùm việc chuyển này.",
-            f"Dossier {name} (filed {filed}, result: {result.en}, valid {period.en}) covers this "
-            "transfer.",
-        ),
-        Reason.NOT_PASSED: Text(
-            f"Hồ sơ {name} có nêu việc chuyển này nhưng kết quả đánh giá là: {result.vi}.",
-            f"Dossier {name} speaks of this transfer, but its assessment result is: {result.en}.",
-        ),
-        Reason.FILED_LATE: Text(
-            f"Hồ sơ {name} có nêu việc chuyển này nhưng nộp ngày {_day(filed)}, chỉ tính từ ngày "
-            f"{_day(dossier.covers_from)}; việc chuyển diễn ra trước ngày đó.",
-            f"Dossier {name} speaks of this transfer but was filed on {filed} and counts only from "
-            f"{dossier.covers_from}; the transfer took place before.",
-        ),
-        Reason.OUT_OF_DATE: Text(
-            f"Hồ sơ {name} có hiệu lực {period.vi}; việc chuyển diễn ra ngoài thời gian đó.",
-            f"Dossier {name} is valid {period.en}; the transfer took place outside that time.",
-        ),
-        Reason.RECIPIENT_UNKNOWN: Text(
-            f"Hồ sơ {name} nêu bên nhận, nhưng tên máy chủ, tổ chức hoặc nơi đặt của bên nhận "
-            "trong các luồng này chưa đủ rõ để đối chiếu.",
-            f"Dossier {name} names its recipients, but server name, organisation or place of the "
-            "far side are not known well enough in these flows to compare.",
-        ),
-        Reason.OTHER_RECIPIENT: Text(
-            f"Hồ sơ {name} không nêu bên nhận này.", f"Dossier {name} does not name this recipient."
-        ),
-        Reason.OTHER_CATEGORY: Text(
-            f"Hồ sơ {name} không bao gồm nhóm dữ liệu này.",
-            f"Dossier {name} does not extend to this category.",
-        ),
-        Reason.OTHER_REGIME: Text(
-            f"Hồ sơ {name} được lập theo chế độ khác với chế độ áp dụng cho dữ liệu này vào thời "
-            "điểm chuyển.",
-            f"Dossier {name} was filed under another regime than the one that applied to this data "
-            "at the time of the transfer.",
-        ),
-    }
-    return texts[reason]
-
-
-def _day(day: date) -> str:
-    return f"{day:%d/%m/%Y}"
 
 
 def _vi(number: int) -> str:

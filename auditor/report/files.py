@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import secrets
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from typing import IO
 
-    Content = str | bytes | Callable[[IO[bytes]], None]
+    Content = str | bytes | Callable[[IO[bytes]], object]
 
 _FULL: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _FORBIDDEN: Final = (errno.EACCES, errno.EPERM, errno.EROFS)
@@ -31,7 +32,7 @@ def written(folder: Path, files: Mapping[str, Content]) -> None:
     Args:
         folder: where the files go.
         files: plain file names; text is written as UTF-8; a function is given the open file, for
-            content too large to hold twice.
+            content too large to hold twice. Functions run in threads of their own.
 
     Raises:
         StoreError: the disk is full, the folder may not be written, a name is taken by a folder;
@@ -45,12 +46,17 @@ def written(folder: Path, files: Mapping[str, Content]) -> None:
     place = folder
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for name, content in files.items():
+        for name in files:
             place = folder / name
             if place.is_dir():
                 raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
             temporary[name] = folder / f".{name}.{secrets.token_hex(8)}.tmp"
-            _write(temporary[name], content)
+        # Side by side: one may be busy with a table or the disk while another makes its text.
+        with ThreadPoolExecutor(max(1, len(files))) as pool:
+            made = [pool.submit(_write, temporary[name], files[name]) for name in files]
+        for name, outcome in zip(files, made, strict=True):
+            place = folder / name
+            outcome.result()
         for name, path in temporary.items():
             place = folder / name
             path.replace(place)

@@ -5,6 +5,7 @@ Nothing here computes a fact: a value of the run goes in, its spelling in both l
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from datetime import UTC, datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Final
@@ -21,6 +22,9 @@ UNITS: Final = ("B", "kB", "MB", "GB", "TB", "PB", "EB")
 """Decimal: 1 kB = 1000 bytes (IEC 80000-13)."""
 
 NOT_KNOWN: Final = Text("chưa biết", "not known")
+_PLAIN: Final = re.compile("[\u0020-\u02ff\u1e00-\u1eff\u2010-\u2027\u2190-\u21ff]*")
+"""Latin letters, Vietnamese ones among them, punctuation and arrows: nothing that combines."""
+
 MOST_MARKS: Final = 3
 """Combining marks kept on one letter; Vietnamese in decomposed form needs two."""
 
@@ -155,7 +159,7 @@ def visible(text: str, most: int = 2000) -> str:
         return (
             f"{visible(head, most)} […{len(text) - len(head) - len(tail)}…] {visible(tail, most)}"
         )
-    if text.isascii() and text.isprintable():
+    if text.isprintable() and _PLAIN.fullmatch(text):
         return text
     out: list[str] = []
     marks = 0

@@ -231,6 +231,15 @@ def test_of_a_system_that_declares_no_data_no_subjects_are_estimated():
     assert (row["level"], row["subjects"]) == ("unclassified", None)
 
 
+@pytest.mark.parametrize(
+    ("codes", "subjects"), [(["I.t-geospatial"], None), (["I.t-geospatial", "B1"], 50)]
+)
+def test_subjects_are_estimated_only_where_a_system_holds_personal_data(codes, subjects):
+    of = agency(system("one", codes, record_bytes=10))
+    (row,) = classes(flow("10.1.1.1", outbound_bytes=500), of=of)
+    assert row["subjects"] == subjects
+
+
 def test_numbers_larger_than_any_column_holds_do_no_harm():
     of = agency(system("one", ["B1"], record_bytes=10**30, subjects=10**30))
     (row,) = classes(flow("10.1.1.1", outbound_bytes=500), of=of)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from auditor.geo.addresses import CARRIERS, carried, numbered, within
+from auditor.geo.addresses import CARRIERS, carried, numbered, within, within_any
 
 ANY_ADDRESS = st.one_of(st.ip_addresses(v=4), st.ip_addresses(v=6))
 
@@ -96,3 +96,11 @@ def test_6to4_and_teredo_agree_with_the_standard_library(address):
     assert teredo.teredo is not None and teredo.teredo[1] == address
     deciding, _ = carried(numbered([str(six), str(teredo)]))
     assert deciding.low.tolist() == [int(address)] * 2
+
+
+def test_an_address_lies_in_one_of_many_networks_however_they_nest():
+    numbers = numbered(["10.1.2.3", "10.9.9.9", "11.0.0.0", "2405:4800::1", "2405:4801::1", "?"])
+    texts = ["10.1.0.0/16", "10.1.2.0/24", "10.0.0.0/9", "10.1.2.3/32", "2405:4800::/32"]
+    inside = within_any(numbers, [ip_network(text) for text in texts])
+    assert inside.tolist() == [True, True, False, True, False, False]
+    assert within_any(numbers, []).tolist() == [False] * 6

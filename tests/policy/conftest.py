@@ -79,14 +79,13 @@ def category(code: str, level: Any, **more: Any) -> Category:
     wording = Wording(vi=f"Dữ liệu {code}", en=f"Data {code}")
     more = {"mark": "C", "verified": True, "personal": level == "personal", **more}
     source = (Source(title="test"),)
-    return Category(
-        code=code, item=code, level=level, title=wording, binds="everybody", sources=source, **more
-    )
+    more = {"binds": "everybody", **more}
+    return Category(code=code, item=code, level=level, title=wording, sources=source, **more)
 
 
 @pytest.fixture
 def catalogue():
-    """Seven categories, two of them core or important and personal."""
+    """Ten categories, two of them core or important and personal."""
     return Catalogue(
         (
             category("I.5", "core", verified=False, mark="S"),
@@ -96,6 +95,9 @@ def catalogue():
             category("II.18a", "important", personal=True),
             category("B1", "personal"),
             category("S-d", "personal"),
+            category("I.13", "core", verified=False, mark="M"),
+            category("I.6", "core", binds="state-agencies", public_data_excluded=True),
+            category("I.t-personnel", "core", personal=None, known="Chưa rõ. / Unclear."),
         )
     )
 

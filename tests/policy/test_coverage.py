@@ -20,9 +20,10 @@ def dossier(**changes):
             "regime": "decree-165-core",
             "systems": ["registry"],
             "categories": ["I.5"],
-            "recipients": {"countries": ["SG"]},
+            "recipients": {"countries": ["SG"], "networks": ["198.51.100.0/24"]},
             "filed": date(2026, 1, 5),
             "result": "passed",
+            "result_on": date(2026, 1, 20),
             "valid_from": date(2026, 2, 1),
             "valid_to": date(2026, 12, 31),
         }
@@ -58,7 +59,11 @@ def test_a_fitting_dossier_covers(reached):
         ({}, {"result": "pending"}, Reason.NOT_PASSED),
         ({}, {"result": "failed"}, Reason.NOT_PASSED),
         ({}, {"result": "none-needed"}, Reason.NOT_PASSED),
-        ({}, {"filed": date(2026, 3, 2)}, Reason.FILED_LATE),
+        ({}, {"filed": date(2026, 3, 2), "result_on": date(2026, 3, 9)}, Reason.FILED_LATE),
+        ({}, {"result_on": date(2026, 3, 2)}, Reason.FILED_LATE),
+        ({}, {"recipients": {"countries": ["SG"]}}, Reason.COUNTRY_ONLY),
+        ({"geo_state": "anycast"}, {"result": "failed"}, Reason.NOT_PASSED),
+        ({"geo_state": "anycast"}, {"valid_to": date(2026, 2, 28)}, Reason.OUT_OF_DATE),
         ({}, {"valid_to": date(2026, 2, 28)}, Reason.OUT_OF_DATE),
         ({}, {"valid_from": date(2026, 3, 2)}, Reason.OUT_OF_DATE),
         ({}, {"recipients": {"countries": ["JP"]}}, Reason.OTHER_RECIPIENT),
@@ -85,6 +90,7 @@ def test_the_closest_of_several_is_named_and_of_equals_the_first(reached):
 def test_important_data_needs_fifteen_days_after_filing(reached):
     flow = {"categories": ["II.10"], "start": datetime(2026, 2, 15, 17, tzinfo=UTC)}
     plain = {"regime": "decree-165-important", "categories": ["II.10"], "result": "pending"}
+    plain["result_on"] = None
     # The flow began on 16 February in Vietnam, 15 days after the first and 14 after the second.
     assert reached(flow, dossier(**plain, filed=date(2026, 2, 1)))[0] is Reason.COVERED
     assert reached(flow, dossier(**plain, filed=date(2026, 2, 2)))[0] is Reason.FILED_LATE
@@ -99,6 +105,24 @@ def test_personal_core_data_is_covered_by_a_personal_data_dossier_since_2026(rea
     before = flow | {"start": datetime(2025, 12, 1, tzinfo=UTC)}
     assert reached(before, old)[0] is Reason.OUT_OF_DATE
     assert reached(before, new)[0] is Reason.OTHER_REGIME
+
+
+def test_of_an_unknown_regime_no_dossier_is_called_wrong(reached):
+    old = dossier(categories=["I.t-personnel"])
+    assert reached({"categories": ["I.t-personnel"]}, old) == (Reason.REGIME_UNKNOWN, "A")
+
+
+def test_transfers_before_2026_are_covered_by_dossiers_filed_before_2026_alone(reached):
+    flow = {"categories": ["B1"], "start": datetime(2025, 12, 20, tzinfo=UTC)}
+    plain = {"regime": "pdpl", "categories": ["B1"], "valid_from": date(2025, 11, 10)}
+    plain["result_on"] = None
+    before = dossier(**plain, filed=date(2025, 12, 31))
+    after = dossier(**plain, filed=date(2026, 1, 1))
+    assert reached(flow, before)[0] is Reason.COVERED
+    assert reached(flow, after)[0] is Reason.OTHER_REGIME
+    later = flow | {"start": datetime(2026, 2, 1, tzinfo=UTC)}
+    assert reached(later, before)[0] is Reason.COVERED
+    assert reached(later, after)[0] is Reason.COVERED
 
 
 @pytest.mark.parametrize(
@@ -117,6 +141,17 @@ def test_personal_core_data_is_covered_by_a_personal_data_dossier_since_2026(rea
         ({"hosts": ["*.example.com"]}, {"host": None}, Reason.RECIPIENT_UNKNOWN),
         ({"networks": ["198.51.100.0/24"]}, {}, Reason.COVERED),
         ({"networks": ["2001:db8::/32"]}, {}, Reason.OTHER_RECIPIENT),
+        # What can be compared and does not fit is another recipient, whatever else is not known.
+        (
+            {"hosts": ["*.example.com"], "networks": ["203.0.113.0/24"]},
+            {"host": None},
+            Reason.OTHER_RECIPIENT,
+        ),
+        (
+            {"hosts": ["*.example.com"], "networks": ["198.51.100.0/24"]},
+            {"host": None},
+            Reason.COVERED,
+        ),
         # One that names the recipient is enough, and countries narrow it.
         ({"organisations": ["Other"], "hosts": ["*.example.com"]}, {}, Reason.COVERED),
         ({"countries": ["SG"], "hosts": ["*.example.com"]}, {}, Reason.COVERED),

@@ -6,10 +6,12 @@ from collections import defaultdict
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
 from auditor.model.flow_table import Stage, to_arrow
-from auditor.policy.evidence import Gathering
+from auditor.policy.evidence import Gathering, heaviest
+from auditor.policy.members import flow_sets
 
 START = datetime(2026, 3, 1, tzinfo=UTC)
 
@@ -38,7 +40,9 @@ def many(flow_table):
     random.shuffle(members)
     group, flow = np.array(members).T
     table = to_arrow(flow_table(*flows), Stage.CLASSIFY).combine_chunks()
-    return flows, members, Gathering(table, group, flow, 8)
+    sets = flow_sets(group, flow, 8, len(flows))
+    assert sets.of_finding.tolist() == list(range(8))
+    return flows, members, Gathering(table, sets)
 
 
 def test_every_finding_adds_up(many):
@@ -90,3 +94,25 @@ def test_how_flows_are_known_is_counted_by_value(many):
         assert seen.host_basis == {"tls-sni": seen.flows}
         assert seen.geo_state == {"country": seen.flows}
         assert (seen.not_whole, seen.crossing_unknown, seen.amount_unknown) == (0, 0, 0)
+
+
+def test_of_many_names_the_heaviest_are_listed_and_of_equal_ones_the_first_by_alphabet():
+    names = pa.array(["đ", "b", "a", "z", "c"])
+    code = np.array([0, 1, 2, 3, 4, 3, -1, 2])
+    group = np.array([0, 0, 0, 0, 0, 0, 0, 2])
+    weight = np.array([5, 5, 5, 1, 5, 1, 99, 7])
+    first, second, third = heaviest(group, code, weight, names, 3, 3)
+    assert [(one.name, one.flows, one.outbound_bytes) for one in first] == [
+        ("a", 1, 5),
+        ("b", 1, 5),
+        ("c", 1, 5),
+    ]
+    assert second == ()
+    assert [one.name for one in third] == ["a"]
+
+
+def test_of_equally_heavy_names_the_one_with_more_flows_comes_first():
+    names = pa.array(["few", "many"])
+    code, weight = np.array([0, 1, 1]), np.array([6, 3, 3])
+    (found,) = heaviest(np.zeros(3, np.int64), code, weight, names, 1, 1)
+    assert [(one.name, one.flows) for one in found] == [("many", 2)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pytest
 from hypothesis import given, settings
@@ -12,8 +13,24 @@ from hypothesis import strategies as st
 
 from auditor.model.flow_table import Stage, to_arrow
 from auditor.policy.conditions import Condition
-from auditor.policy.facts import FactTable, column_of, evaluated, exploded, of_categories, of_flows
-from auditor.policy.vocabulary import ARROW_TYPE, BY_NAME, FACTS, OPERATORS_OF, Kind
+from auditor.policy.facts import (
+    CategoryFacts,
+    FactTable,
+    column_of,
+    evaluated,
+    exploded,
+    of_categories,
+    of_flows,
+)
+from auditor.policy.masks import Masks
+from auditor.policy.vocabulary import (
+    ARROW_TYPE,
+    BY_NAME,
+    FACTS,
+    OF_CATEGORY,
+    OPERATORS_OF,
+    Kind,
+)
 
 
 def asked(value: Any, operator: str, wanted: Any) -> bool | None:
@@ -120,10 +137,38 @@ def test_columns_and_single_rows_agree(tree, table):
         for fact in FACTS
     }
     answer = evaluated(Condition.model_validate(tree), FactTable(len(table), columns))
-    got = [
+    assert said(answer) == [interpreted(tree, row) for row in table]
+
+
+def said(answer: Masks) -> list[bool | None]:
+    return [
         bool(hit) if known else None for hit, known in zip(answer.hit, answer.known, strict=True)
     ]
-    assert got == [interpreted(tree, row) for row in table]
+
+
+@settings(max_examples=300, deadline=None)
+@given(trees, rows, rows, st.data())
+def test_facts_of_flows_and_of_categories_answer_together(tree, flows, kinds, data):
+    some = st.tuples(st.integers(0, len(flows) - 1), st.integers(0, len(kinds) - 1))
+    pairs = data.draw(st.lists(some, max_size=6)) if flows and kinds else []
+    tables = [
+        FactTable(
+            len(table),
+            {
+                fact.name: pa.array([row.get(fact.name) for row in table], ARROW_TYPE[fact.kind])
+                for fact in FACTS
+                if fact.of_category is of_category
+            },
+        )
+        for table, of_category in ((flows, False), (kinds, True))
+    ]
+    flow_of, kind_of = np.array(pairs, np.int64).reshape(-1, 2).T
+    answer = evaluated(Condition.model_validate(tree), CategoryFacts(*tables, flow_of, kind_of))
+    joined = [
+        {name: (kinds[kind] if name in OF_CATEGORY else flows[flow])[name] for name in NAMES}
+        for flow, kind in pairs
+    ]
+    assert said(answer) == [interpreted(tree, row) for row in joined]
 
 
 @pytest.fixture
@@ -139,7 +184,12 @@ def facts_of(flow_table, catalogue):
 
 def regime_of(facts_of, code, start):
     _, by_category, _ = facts_of({"categories": [code], "start": start})
-    return by_category.columns["regime"].to_pylist()
+    return listed(by_category, "regime")
+
+
+def listed(by_category, name):
+    """A fact of the categories, per row."""
+    return by_category.kinds.columns[name].take(pa.array(by_category.kind_of)).to_pylist()
 
 
 LAST_EVENING = datetime(2025, 12, 31, 16, 59, 59, 999999, tzinfo=UTC)
@@ -169,6 +219,18 @@ def test_before_decree_165_only_personal_data_has_a_known_regime(facts_of):
     assert regime_of(facts_of, "I.5", early + timedelta(seconds=1)) == ["decree-165-core"]
 
 
+def test_before_decree_13_no_regime_is_known(facts_of):
+    early = datetime(2023, 6, 30, 16, 59, 59, tzinfo=UTC)
+    assert regime_of(facts_of, "B1", early) == [None]
+    assert regime_of(facts_of, "B1", early + timedelta(seconds=1)) == ["decree-13"]
+
+
+def test_where_nobody_knows_whether_data_is_personal_nobody_knows_its_regime_since_2026(facts_of):
+    assert regime_of(facts_of, "I.t-personnel", LAST_EVENING) == ["decree-165-core"]
+    later = LAST_EVENING + timedelta(microseconds=1)
+    assert regime_of(facts_of, "I.t-personnel", later) == [None]
+
+
 def test_a_flow_has_one_row_per_category_and_one_where_it_has_none(facts_of):
     _, by_category, parts = facts_of(
         {"categories": ["B1", "I.5", "B1"]},
@@ -178,11 +240,29 @@ def test_a_flow_has_one_row_per_category_and_one_where_it_has_none(facts_of):
         {"categories": [None]},
     )
     assert parts.flow_of.tolist() == [0, 0, 1, 2, 3, 4]
-    columns = {name: by_category.columns[name].to_pylist() for name in by_category.columns}
+    columns = {name: listed(by_category, name) for name in by_category.kinds.columns}
     assert columns["category"] == ["B1", "I.5", None, None, "nobody knows", None]
     assert columns["category_level"] == ["personal", "core", "unclassified", None, None, None]
     assert columns["category_personal"] == [True, False, False, None, None, None]
     assert columns["regime"] == ["pdpl", "decree-165-core", "none", None, None, None]
+
+
+@given(
+    st.lists(
+        st.none() | st.lists(st.none() | st.sampled_from(["B1", "B10", "S-d"]), max_size=4),
+        max_size=8,
+    )
+)
+def test_rows_of_categories_are_those_of_each_list_on_its_own(lists):
+    parts = exploded(pa.array(lists, pa.list_(pa.string())))
+    names = [*parts.codes, None]
+    got = list(zip(parts.flow_of.tolist(), (names[code] for code in parts.code), strict=True))
+    assert got == [
+        (flow, code)
+        for flow, codes in enumerate(lists)
+        for code in (dict.fromkeys(codes) if codes else [None])
+    ]
+    assert parts.known.tolist() == [code is not None or lists[flow] == [] for flow, code in got]
 
 
 def test_without_an_inventory_nobody_knows_what_is_listed(facts_of):

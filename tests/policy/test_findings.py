@@ -21,9 +21,10 @@ def dossiers(**changes):
         "regime": "decree-165-core",
         "systems": ["registry"],
         "categories": ["I.5"],
-        "recipients": {"countries": ["SG"]},
+        "recipients": {"countries": ["SG"], "organisations": ["Example Cloud*"]},
         "filed": date(2026, 1, 5),
         "result": "passed",
+        "result_on": date(2026, 1, 20),
         "valid_from": date(2026, 2, 1),
         "valid_to": date(2026, 12, 31),
         "note": "ghi chú",
@@ -48,7 +49,7 @@ def rules_of(answer):
 def test_core_data_abroad_without_a_dossier_is_one_open_critical_finding(found):
     (one,) = found({}, {"outbound_bytes": 500})
     assert (one.rule, one.severity, one.state) == (
-        "core-data-without-passed-assessment",
+        "core-data-abroad",
         "critical",
         "open",
     )
@@ -80,7 +81,7 @@ def test_an_empty_table_has_no_findings(shipped, catalogue, inventory):
 def test_an_unknown_amount_is_undecided_and_not_nothing(found):
     (one,) = found({"outbound_bytes": None})
     assert (one.rule, one.state, one.certainty) == (
-        "core-data-without-passed-assessment",
+        "core-data-abroad",
         "undecided",
         "weak",
     )
@@ -141,7 +142,7 @@ def test_an_open_findings_id_rests_on_rule_system_recipient_and_category_alone(f
     )
     assert [one.id for one in many].count(alone.id) == 1
     assert len({one.id for one in many}) == len(many) == 4
-    assert alone.id == "cdacaa1c9dca25e3"
+    assert alone.id == "459cc14ec1ee00fe"
 
 
 def test_a_flow_counts_once_where_the_rule_does_not_look_at_categories(found):
@@ -162,31 +163,142 @@ def test_a_flow_counts_once_where_the_rule_does_not_look_at_categories(found):
 def test_each_category_of_a_flow_is_a_finding_of_its_own(found):
     answer = found({"categories": ["I.26a", "B1", "S-d"]})
     assert Counter(one.category for one in answer) == {"I.26a": 1, "B1": 1, "S-d": 1}
-    assert {one.rule for one in answer} == {"personal-data-without-assessment"}
+    assert {one.category: one.rule for one in answer} == {
+        "I.26a": "personal-core-important-data-abroad",
+        "B1": "personal-data-abroad",
+        "S-d": "personal-data-abroad",
+    }
 
 
 def test_traffic_before_2026_falls_under_the_older_rules(found):
     midnight = datetime(2025, 12, 31, 17, tzinfo=UTC)
     before = datetime(2025, 12, 31, 16, 59, 59, tzinfo=UTC)
     assert rules_of(found({"categories": ["I.26a", "B1"], "start": before})) == [
-        ("core-data-without-passed-assessment", "open"),
+        ("core-data-abroad", "open"),
         ("personal-data-before-2026", "undecided"),
     ]
     assert rules_of(found({"categories": ["I.26a", "B1"], "start": midnight})) == [
-        ("personal-data-without-assessment", "open"),
-        ("personal-data-without-assessment", "open"),
+        ("personal-core-important-data-abroad", "open"),
+        ("personal-data-abroad", "open"),
     ]
 
 
 def test_clear_text_is_a_finding_of_the_system_and_counts_a_flow_once(found):
     flow = {"categories": ["B1", "S-d"], "level": "personal", "encrypted": False, "app": "http"}
-    answer = found(flow, flow | {"start": datetime(2026, 9, 1, tzinfo=UTC)})
+    answer = found(flow, flow | {"start": datetime(2025, 9, 1, tzinfo=UTC)})
     clear = {one.rule: one for one in answer if one.rule.startswith("clear-text")}
     assert set(clear) == {"clear-text-personal", "clear-text-sensitive-personal"}
-    assert clear["clear-text-personal"].evidence.flow_ids == (1, 2)
-    # Decree 330/2026 came into force on 19 August 2026.
-    assert clear["clear-text-sensitive-personal"].evidence.flow_ids == (2,)
+    # Decree 356/2025 came into force on 1 January 2026; before, the data law alone.
+    assert clear["clear-text-sensitive-personal"].evidence.flow_ids == (1,)
+    assert clear["clear-text-personal"].evidence.flow_ids == (2,)
     assert clear["clear-text-personal"].category is None
+
+
+def test_clear_text_of_one_set_of_data_is_told_once(found):
+    clear = {"level": "important", "encrypted": False, "app": "http"}
+
+    def rules(*codes):
+        answer = found({**clear, "categories": list(codes)})
+        return [one.rule for one in answer if one.rule.startswith("clear-text")]
+
+    assert rules("II.18a", "B1") == ["clear-text-core-or-important"]
+    assert rules("II.18a", "S-d") == ["clear-text-sensitive-personal"]
+    assert sorted(rules("I.5", "S-d")) == [
+        "clear-text-core-or-important",
+        "clear-text-sensitive-personal",
+    ]
+
+
+def articles_of(finding):
+    return [(basis.instrument, basis.article) for basis in finding.legal]
+
+
+@pytest.mark.parametrize(("day", "fined"), [(10, False), (11, True)])
+def test_a_finding_cites_only_what_was_in_force_on_its_last_day(found, day, fined):
+    (one,) = found({}, {"start": datetime(2026, 11, day, 12, tzinfo=UTC)})
+    named = [instrument for instrument, _ in articles_of(one)]
+    assert ("Nghị định 363/2026/NĐ-CP" in named) is fined
+    # The original Article 16(2) ended with 2025.
+    assert not any("bản gốc" in article for _, article in articles_of(one))
+    (old,) = found({"start": datetime(2025, 10, 1, tzinfo=UTC)})
+    assert any("bản gốc" in article for _, article in articles_of(old))
+
+
+def test_before_the_law_was_in_force_nothing_is_open(found):
+    early = {"start": datetime(2025, 6, 30, 16, 59, tzinfo=UTC), "encrypted": False, "app": "http"}
+    answer = found(early, early | {"system_id": None, "categories": None, "level": None})
+    assert {one.rule for one in answer} == {
+        "core-data-abroad",
+        "clear-text-core-or-important",
+        "unlisted-system-sending-abroad",
+    }
+    assert {one.state for one in answer} == {"undecided"}
+    assert all(one.legal for one in answer)
+    for one in answer:
+        assert any("trước 01/07/2025" in said.vi for said in one.not_known)
+    later = early | {"start": datetime(2025, 6, 30, 17, tzinfo=UTC)}
+    assert {one.state for one in found(later)} == {"open"}
+    for one in found(later):
+        assert not any("trước 01/07/2025" in said.vi for said in one.not_known)
+
+
+def test_a_row_nobody_could_confirm_is_undecided_at_most(found):
+    assert rules_of(found({"categories": ["I.13"]})) == [("core-data-abroad", "undecided")]
+
+
+def test_a_row_for_state_agencies_is_undecided_for_others(found, inventory):
+    private = inventory.model_copy(update={"state_agency": False})
+    (agency,) = found({"categories": ["I.6"]})
+    (other,) = found({"categories": ["I.6"]}, systems=private)
+    assert (agency.state, other.state) == ("open", "undecided")
+    said = [text.vi for text in other.not_known]
+    assert any("do cơ quan nhà nước thu thập" in text for text in said)
+    assert "Không áp dụng cho dữ liệu đã công khai." in said
+
+
+def test_where_a_row_may_be_personal_data_it_is_undecided_once(found):
+    (one,) = found({"categories": ["I.t-personnel"]})
+    assert (one.rule, one.state) == ("core-data-abroad", "undecided")
+    assert any((text.vi, text.en) == ("Chưa rõ.", "Unclear.") for text in one.not_known)
+
+
+def test_a_dossier_that_names_countries_only_leaves_it_undecided(found):
+    (one,) = found({}, register=dossiers(recipients={"countries": ["SG"]}))
+    assert (one.state, one.dossier) == ("undecided", "HS-1")
+    assert "chỉ nêu quốc gia" in one.dossier_note.vi
+
+
+def test_recipients_that_cannot_be_compared_leave_it_undecided(found):
+    (one,) = found(
+        {"host": None, "host_basis": None},
+        register=dossiers(recipients={"hosts": ["store.example.com"]}),
+    )
+    assert (one.state, one.dossier) == ("undecided", "HS-1")
+
+
+def test_a_dossier_of_2025_for_personal_core_data_may_not_carry_over(found):
+    old = dossiers(categories=["I.26a"], filed=date(2025, 9, 1))
+    (one,) = found({"categories": ["I.26a"]}, register=old)
+    assert (one.state, one.dossier) == ("open", "HS-1")
+    assert "có được chuyển tiếp hay không" in one.dossier_note.vi
+
+
+def test_the_network_is_not_called_the_recipient_itself(found):
+    (named,) = found({})
+    (bare,) = found({"peer_org": None})
+    assert any("đơn vị vận hành mạng" in said.vi for said in named.not_known)
+    assert not any("đơn vị vận hành mạng" in said.vi for said in bare.not_known)
+
+
+@pytest.mark.parametrize(("sent", "small"), [(9_999, True), (10_000, False)])
+def test_a_small_amount_may_be_connection_set_up(found, sent, small):
+    (one,) = found({"outbound_bytes": sent})
+    assert any("thiết lập kết nối" in said.vi for said in one.not_known) is small
+
+
+def test_a_crossing_to_an_unknown_country_says_so(found):
+    answer = found({"peer_country": None, "geo_state": "unknown"})
+    assert any("quốc gia nơi nhận" in said.vi for one in answer for said in one.not_known)
 
 
 def test_control_messages_are_no_transfer_of_records_but_are_told(found):
@@ -201,34 +313,38 @@ def test_without_an_inventory_unlisted_senders_are_undecided_one_per_recipient(f
     (one,) = found(*flows, systems=None)
     assert (one.rule, one.state) == ("unlisted-system-sending-abroad", "undecided")
     assert (one.evidence.flows, len(one.evidence.home)) == (29, 10)
-    assert any("Không có danh mục hệ thống" in said.vi for said in one.not_known)
+    assert any("Không có bản kê khai hệ thống" in said.vi for said in one.not_known)
 
 
 def test_certainty_rests_on_content_place_and_whole_counting(found):
-    assert [one.certainty for one in found({})] == ["likely"]
-    assert [one.certainty for one in found({"class_basis": "content"})] == ["firm"]
-    assert [one.certainty for one in found({"class_basis": "content", "sampling": 100})] == [
-        "likely"
-    ]
-    assert [
-        one.certainty
-        for one in found({"class_basis": "content", "geo_basis": "registered: country.mmdb"})
-    ] == ["likely"]
-    anycast = found({"class_basis": "content", "geo_state": "unknown"})
-    assert anycast[0].certainty == "weak"
+    def certainty(*flows):
+        return found(*flows)[0].certainty
+
+    two = {"geo_basis": "a.mmdb, b.mmdb"}
+    read = two | {"class_basis": "content"}
+    assert certainty(two) == "likely"
+    assert certainty(read) == "firm"
+    assert certainty(read | {"sampling": 100}) == "likely"
+    assert certainty(read | {"geo_basis": "registered: a.mmdb, b.mmdb"}) == "likely"
+    # One database alone may have where an address is registered.
+    assert certainty(read | {"geo_basis": "a.mmdb"}) == "likely"
+    assert certainty(read | {"geo_state": "unknown"}) == "weak"
     # The best flow decides what a finding may claim.
-    assert [one.certainty for one in found({"sampling": 100}, {"class_basis": "content"})] == [
-        "firm"
-    ]
+    assert certainty({"sampling": 100}, read) == "firm"
 
 
 def test_estimates_add_up_to_no_more_than_the_system_holds(found):
-    flow = {"subjects": 30, "subjects_basis": "estimated"}
+    flow = {"subjects": 30, "subjects_basis": "estimated", "categories": ["B1"]}
     (one,) = found(flow)
     assert (one.evidence.subjects, one.evidence.subjects_basis) == (30, "estimated")
     (two,) = found(flow, flow)
     assert two.evidence.subjects == 50
     assert any("ước tính" in said.vi for said in two.not_known)
+    # Nobody is counted in data that is not about persons, nor in control messages.
+    (other,) = found(flow | {"categories": ["II.10"]})
+    assert (other.evidence.subjects, other.evidence.subjects_basis) == (None, None)
+    (control,) = found(flow | {"app": "dns", "level": "personal"})
+    assert control.evidence.subjects is None
     (none,) = found({})
     assert (none.evidence.subjects, none.evidence.subjects_basis) == (None, None)
 
@@ -267,7 +383,7 @@ def test_findings_come_by_weight(found):
         {"peer_org": "Large", "outbound_bytes": 10_000},
         {"system_id": None, "categories": None, "level": None, "class_basis": None},
         {"peer_org": "Covered", "peer_country": "JP"},
-        register=dossiers(recipients={"countries": ["JP"]}),
+        register=dossiers(recipients={"organisations": ["Covered"]}),
     )
     keys = [(SEVERITIES.index(one.severity), STATES.index(one.state)) for one in answer]
     assert keys == sorted(keys)

@@ -74,3 +74,9 @@ def test_nothing_holds_nowhere(rows):
 def test_taken_rows_keep_both_answers():
     answer = masks.decided(pa.array([True, None, False]))
     assert read_back(answer.take(np.array([1, 1, 0, 2]))) == [None, None, True, False]
+
+
+def test_a_part_of_a_text_is_found_in_plain_and_in_encoded_columns():
+    column = pa.array(["registered: a.mmdb", "a.mmdb", None])
+    for each in (column, column.dictionary_encode()):
+        assert read_back(masks.contains(each, "registered: ")) == [True, False, None]

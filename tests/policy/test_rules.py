@@ -96,6 +96,19 @@ rules:
     assert (second.by_category, second.about_data) == (True, True)
 
 
+def test_a_provision_cannot_end_before_it_begins(written):
+    rest = REST.replace("mark: C", "mark: C, in_force: 2026-01-01, until: 2025-12-31")
+    path = written(f'version: "1"\nrules:\n  - id: a\n    when: {{listed: {{is: true}}}}\n{rest}')
+    assert "before it comes into force" in mistakes(path)[0]
+
+
+def test_every_shipped_provision_that_began_says_when(shipped):
+    undated = {
+        basis.article for rule in shipped.rules for basis in rule.legal if not basis.in_force
+    }
+    assert undated == {"Điều 39 khoản 2"}
+
+
 def test_a_link_must_be_a_web_address(written):
     rest = REST.replace("mark: C", "mark: C, url: 'javascript:alert(1)'")
     path = written(f'version: "1"\nrules:\n  - id: a\n    when: {{listed: {{is: true}}}}\n{rest}')

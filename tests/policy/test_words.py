@@ -9,7 +9,8 @@ import pytest
 from auditor.model.catalogue import Threshold
 from auditor.policy import Dossier, findings
 from auditor.policy.coverage import Reason
-from auditor.policy.words import dossier_said, flows_said
+from auditor.policy.dossier_words import dossier_said
+from auditor.policy.words import flows_said
 
 ONE = Dossier.model_validate(
     {
@@ -60,13 +61,20 @@ def test_a_finding_says_what_it_rests_on_and_what_is_open(
     (one,) = findings(flow_table({}, {"ech": True}), shipped, catalogue, inventory, None)
     known = "\n".join(said.vi for said in one.known_by)
     open_ = "\n".join(said.vi for said in one.not_known)
-    assert "danh mục hệ thống khai rằng hệ thống registry" in known
+    assert "bản kê khai hệ thống ghi rằng hệ thống registry" in known
+    assert "theo cơ sở dữ liệu country.mmdb, có thể là nơi đăng ký" in known
     assert "country.mmdb" in known
     assert "SNI" in known
-    assert "2 luồng được mã hóa nên không đọc được nội dung" in open_
+    assert "Phiên bản này chưa đọc nội dung luồng nào" in open_
     assert "chưa được đối chiếu với văn bản gốc (mức tin cậy S)" in open_
-    assert "1 luồng che tên máy chủ" in open_
+    assert "1 luồng ẩn tên máy chủ" in open_
     assert "Điều 12 Nghị định 165/2025/NĐ-CP" in open_
+
+
+def test_braces_in_a_foreign_name_are_text(flow_table, shipped, catalogue, inventory):
+    flows = flow_table({"geo_basis": "{flows}{0}.mmdb"})
+    (one,) = findings(flows, shipped, catalogue, inventory, None)
+    assert any("{flows}{0}.mmdb" in said.vi for said in one.known_by)
 
 
 def test_a_threshold_is_told_with_what_the_recording_cannot_say(
@@ -77,7 +85,10 @@ def test_a_threshold_is_told_with_what_the_recording_cannot_say(
     catalogue.by_code["I.26a"] = personal.model_copy(update={"threshold": threshold})
     flows = flow_table({"categories": ["I.26a"]})
     (one,) = findings(flows, shipped, catalogue, inventory, None)
-    assert any("áp dụng từ 1.000.000" in said.vi for said in one.not_known)
+    assert any(
+        "từ 1.000.000 công dân Việt Nam trở lên (nguồn thứ cấp)" in said.vi
+        for said in one.not_known
+    )
     unsure = threshold.model_copy(update={"at_least": None})
     catalogue.by_code["I.26a"] = personal.model_copy(update={"threshold": unsure})
     (one,) = findings(flows, shipped, catalogue, inventory, None)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +11,7 @@ from jsonschema import Draft202012Validator
 
 from auditor.model.errors import InputError
 from auditor.model.problem import Problem
-from auditor.model.run import from_json, json_schema, to_json
+from auditor.model.run import from_json, json_schema, to_json, write_json
 from auditor.report import html
 
 if TYPE_CHECKING:
@@ -30,6 +31,19 @@ def test_the_published_schema_is_the_one_the_program_writes() -> None:
     assert SCHEMA.read_text("utf-8") == json_schema(), (
         "run: python -m auditor.model.run > docs/run.schema.json"
     )
+
+
+@pytest.mark.parametrize("many", [0, 1, 255, 256, 257, 600])
+def test_a_run_written_in_pieces_is_one_document(run: Run, many: int) -> None:
+    names = [f'"findings": [{number}]' for number in range(many)]
+    findings = tuple(replace(run.findings[0], recipient=name) for name in names)
+    whole = replace(run, findings=findings)
+    file = BytesIO()
+    write_json(whole, file)
+    text = file.getvalue().decode()
+    assert text == to_json(whole)
+    assert text == json.dumps(json.loads(text), ensure_ascii=False, indent=2) + "\n"
+    assert from_json(text, "run.json") == whole
 
 
 def test_a_run_and_an_empty_run_keep_to_the_published_schema(

@@ -77,7 +77,7 @@ class CaptureReader:
                     hint="Check the disk or the network share it lies on, then run again.",
                 ) from None
             digest = windows.sha256
-        source = path.name
+        source = str(path)
         if stopped is not None:
             code, where, what, hint = stopped
             note(Problem(code, source, what, hint, offset=where, lost_bytes=max(size - where, 0)))

@@ -6,7 +6,6 @@ import socket
 from typing import Final
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 
 from auditor.model.flow_table import Stage, schema_at
@@ -120,6 +119,8 @@ def _initiators(marks: Ints, ports: Ints, protocol: Ints) -> tuple[np.ndarray, n
 
 def _addresses(done: Ints, version4: np.ndarray, from_1: np.ndarray) -> tuple[pa.Array, pa.Array]:
     """Source and destination as text; each distinct address is written out once."""
+    import pandas as pd  # late: it loads while the first packets are swept
+
     count = len(done)
     high = np.concatenate([done[:, ADDRESS], done[:, ADDRESS + 2]])
     low = np.concatenate([done[:, ADDRESS + 1], done[:, ADDRESS + 3]])
@@ -153,6 +154,8 @@ def _numbered(numbers: Ints, texts: tuple[str, ...]) -> pa.Array:
 
 
 def _vlans(packed: Ints) -> pa.Array:
+    import pandas as pd  # late: as above
+
     codes, distinct = pd.factorize(packed)
     texts = [
         ".".join(str((tags >> (4 + 12 * i)) & 0xFFF) for i in range(tags & 15)) or None

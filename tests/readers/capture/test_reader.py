@@ -72,7 +72,7 @@ def test_a_cut_file_gives_all_flows_up_to_the_cut_and_says_what_was_lost(tmp_pat
     reading, [problem] = read(tmp_path / "cut.pcap", whole[:-10])
     assert reading.packets == 4
     assert problem.code == "truncated-record"
-    assert problem.source == "cut.pcap"
+    assert problem.source == str(tmp_path / "cut.pcap")
     last = 16 + len(SCENE[-1][1])
     assert problem.offset == len(whole) - last
     assert problem.lost_bytes == last - 10

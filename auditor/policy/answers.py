@@ -1,0 +1,120 @@
+"""What each rule answers: flows and categories, each with its state and its closest dossier."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from auditor.policy.coverage import Reason
+from auditor.policy.facts import days_of, evaluated
+from auditor.policy.masks import Bools, Integers
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from auditor.model.catalogue import Catalogue
+    from auditor.model.finding import State
+    from auditor.model.inventory import Inventory
+    from auditor.policy.coverage import Register
+    from auditor.policy.facts import CategoryFacts, Exploded, FactTable
+    from auditor.policy.rules import Rule
+
+STATES: Final[tuple[State, ...]] = ("open", "undecided", "covered")
+"""From the heaviest to the lightest; a flow that is several at once is the heaviest."""
+
+_OPEN, _UNDECIDED, _COVERED = range(3)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Answer:
+    """Where one rule answers: flows (and categories) with their state and closest dossier."""
+
+    flow: Integers
+    category: Integers
+    state: Integers
+    reason: Integers
+    dossier: Integers
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Doubts:
+    """What lets an answer be undecided at most.
+
+    Attributes:
+        days: per flow, the day it began.
+        categories: per category code, and once more for none, whether it is in doubt.
+    """
+
+    days: Integers
+    categories: Bools
+
+
+def doubts_of(
+    flows: pa.Table, codes: tuple[str, ...], catalogue: Catalogue, inventory: Inventory | None
+) -> Doubts:
+    """What is in doubt about ``flows`` and the categories ``codes``."""
+    return Doubts(days_of(flows), _doubtful(codes, catalogue, inventory))
+
+
+def _doubtful(codes: tuple[str, ...], catalogue: Catalogue, inventory: Inventory | None) -> Bools:
+    """Per code, and once more for "no category": what lets a finding on it be undecided at most.
+
+    Nobody could confirm what the row says (mark M), or it binds state agencies only and the agency
+    is none.
+    """
+    of_state = inventory is None or inventory.state_agency
+    known = [catalogue.by_code.get(code) for code in codes]
+    return np.array(
+        [
+            *(
+                row is not None
+                and (row.mark == "M" or (row.binds == "state-agencies" and not of_state))
+                for row in known
+            ),
+            False,
+        ],
+        np.bool_,
+    )
+
+
+def answered(
+    rule: Rule,
+    by_flow: FactTable,
+    by_category: CategoryFacts,
+    rows: Exploded,
+    register: Register,
+    doubts: Doubts,
+) -> Answer:
+    """Where ``rule`` hits or stays undecided, with the state that dossiers and doubts leave it."""
+    facts: FactTable | CategoryFacts = by_category if rule.by_category else by_flow
+    answer = evaluated(rule.when, facts)
+    state = np.full(facts.rows, -1, np.int64)
+    state[answer.hit] = _OPEN if rule.on_hit == "open" else _UNDECIDED
+    if rule.on_unknown == "report":
+        state[answer.unknown] = _UNDECIDED
+    chosen = np.flatnonzero(state >= 0)
+    state = state[chosen]
+    flow = rows.flow_of[chosen] if rule.by_category else chosen
+    if rule.in_force_from is not None:
+        early = doubts.days[flow] < np.datetime64(rule.in_force_from).astype(np.int64)
+        state[early] = _UNDECIDED
+    if rule.by_category:
+        state[doubts.categories[rows.code[chosen]]] = _UNDECIDED
+    reason = np.full(len(chosen), Reason.NONE, np.int64)
+    dossier = np.full(len(chosen), -1, np.int64)
+    if rule.coverable and len(chosen):
+        coverage = register.coverage(by_category, rows, chosen)
+        reason, dossier = coverage.reason, coverage.dossier
+        state[coverage.perhaps] = _UNDECIDED
+        state[coverage.covered] = _COVERED
+    none = np.full(len(chosen), -1, np.int64)
+    if not rule.by_category:
+        return Answer(flow, none, state, reason, dossier)
+    if "category" in rule.group_by:
+        return Answer(flow, rows.code[chosen], state, reason, dossier)
+    # Not grouped by category: a flow counts once, with the heaviest of its states.
+    order = np.lexsort((state, flow))
+    first = order[np.unique(flow[order], return_index=True)[1]]
+    return Answer(flow[first], none[first], state[first], reason[first], dossier[first])

@@ -1,0 +1,109 @@
+"""What the repository says about itself is true, and says it in the right words."""
+
+from __future__ import annotations
+
+import ast
+import importlib.util
+import re
+import sys
+from pathlib import Path
+
+import pytest
+
+from auditor.readers.zeek.tally import KINDS
+from auditor.report.words import PROBLEM
+
+ROOT = Path(__file__).parents[2]
+SOURCES = sorted((ROOT / "auditor").rglob("*.py"))
+PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md")])
+SHOWN = sorted(
+    path
+    for folder in ("auditor", "policies", "docs")
+    for path in (ROOT / folder).rglob("*")
+    if path.suffix in {".py", ".yaml", ".md", ".j2", ".js", ".css", ".json"}
+)
+
+
+def make_cli():
+    spec = importlib.util.spec_from_file_location("make_cli", ROOT / "docs" / "make_cli.py")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_the_page_on_the_command_line_is_fresh():
+    page = (ROOT / "docs" / "cli.md").read_text(encoding="utf-8")
+    assert page == make_cli().page(), "run: python docs/make_cli.py > docs/cli.md"
+
+
+def test_every_command_stands_in_the_readme():
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    named = [name for name, _ in make_cli().commands()]
+    assert len(named) >= 9
+    for name in named:
+        _, *words = name.split()
+        row = next((line for line in readme.splitlines() if f"`auditor {words[0]}" in line), "")
+        assert all(re.search(rf"\b{word}\b", row) for word in words), name
+
+
+def test_every_command_and_option_says_what_it_is_for():
+    for name, command in make_cli().commands():
+        assert command.help, name
+        for parameter in command.params:
+            assert parameter.help, f"{name} {parameter.name}"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_link_to_a_file_leads_somewhere(page):
+    for target in re.findall(r"\]\(([^)#]+)", page.read_text(encoding="utf-8")):
+        assert target.startswith("https://") or (page.parent / target).exists(), target
+
+
+# Names of categories of data, in the words of the law; nobody's conduct is meant.
+QUOTED = ("tội phạm, vi phạm pháp luật",)
+
+
+@pytest.mark.parametrize("path", SHOWN, ids=lambda path: str(path.relative_to(ROOT)))
+def test_findings_are_indicators_and_never_violations(path):
+    text = path.read_text(encoding="utf-8").lower()
+    for words in QUOTED:
+        text = text.replace(words, "")
+    assert not re.search(r"violat|vi phạm", text)
+
+
+def codes_of_problems() -> set[str]:
+    """Every code in the sources: the first argument of ``Problem``, and those told as tuples."""
+    found = set(KINDS)
+    for path in SOURCES:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            values: list[ast.expr] = []
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Problem":
+                values = [*node.args[:1], *(k.value for k in node.keywords if k.arg == "code")]
+            elif path.parts[-2:] == ("capture", "reader.py") and isinstance(node, ast.Tuple):
+                values = node.elts[:2]  # (code, offset, ...) or (counter, code, ...)
+            found |= {
+                value.value
+                for value in values
+                if isinstance(value, ast.Constant) and isinstance(value.value, str)
+            }
+    return {code for code in found if re.fullmatch("[a-z]+(-[a-z]+)*", code)}
+
+
+def test_every_problem_has_words_in_both_languages():
+    codes = codes_of_problems()
+    assert {"unknown-format", "truncated-record", "snapped", "geo-database-missing"} <= codes
+    assert codes - set(PROBLEM) == set()
+
+
+def test_no_source_stands_by_itself_with_heavy_imports():
+    """The command line answers at once: what is heavy is imported inside its commands."""
+    tree = ast.parse((ROOT / "auditor" / "cli.py").read_text(encoding="utf-8"))
+    named = {
+        alias.name if isinstance(node, ast.Import) else node.module
+        for node in tree.body
+        if isinstance(node, (ast.Import, ast.ImportFrom))
+        for alias in node.names
+    }
+    ours = {name for name in named if name.startswith("auditor")}
+    assert ours == {"auditor", "auditor.model.errors"}
