@@ -31,6 +31,7 @@ gates: $(VENV)/.test
 docs: $(VENV)/.test
 	$(BIN)/python -m auditor.model.flow_table > docs/flow-table.md
 	$(BIN)/python -m auditor.model.run > docs/run.schema.json
+	$(BIN)/python docs/make_cli.py > docs/cli.md
 
 bench: $(VENV)/.test tools
 	$(BIN)/python bench/run.py

@@ -176,7 +176,7 @@ def audit(
 ) -> None:
     """Audit captures and logs: report.html, run.json and flows.parquet in --out."""
     from auditor import pipeline, report
-    from auditor.model.run import to_json
+    from auditor.model.run import write_json
 
     order = _order(paths, inventory, dossiers, policies, geoip, home, jobs, since, until)
     with _progress() as progress:
@@ -185,8 +185,8 @@ def audit(
         report.written(
             out,
             {
-                "report.html": report.html(done.run),
-                "run.json": to_json(done.run),
+                "report.html": lambda file: file.write(report.html(done.run).encode()),
+                "run.json": lambda file: write_json(done.run, file),
                 "flows.parquet": lambda file: pipeline.write_parquet(done.flows, file),
             },
         )

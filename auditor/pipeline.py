@@ -167,9 +167,13 @@ def located_flows(
 
 def write_parquet(flows: pd.DataFrame, file: IO[bytes]) -> None:
     """Writes a flow table of any stage as Parquet, with the contract's metadata."""
+    import pyarrow as pa
     import pyarrow.parquet as pq
 
-    pq.write_table(_arrow(flows), file, compression="zstd")
+    # one large write: many small ones make the threads that write side by side wait for each other
+    buffer = pa.BufferOutputStream()
+    pq.write_table(_arrow(flows), buffer, compression="zstd")
+    file.write(buffer.getvalue())
 
 
 def write_csv(flows: pd.DataFrame, file: IO[bytes]) -> None:

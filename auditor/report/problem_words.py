@@ -1,0 +1,118 @@
+"""The words for problems: what each kind is called, what it means and what can be done."""
+
+# ruff: noqa: E501 - tables of texts
+
+from __future__ import annotations
+
+from typing import Final
+
+from auditor.model.text import Text
+
+_COPY: Final = Text(
+    "Chép lại tệp từ nơi thu rồi chạy lại.", "Copy the file again from its source and audit again."
+)
+_SENSOR: Final = Text(
+    "Đối chiếu với bản gốc trên cảm biến; các dòng khác vẫn được đọc.",
+    "Compare with the sensor's original; the other lines were read.",
+)
+_GEO_AGAIN: Final = Text(
+    "Tải lại cơ sở dữ liệu từ nhà phát hành và đối chiếu mã băm.",
+    "Get the database again from its publisher and compare its hash.",
+)
+_SNAPLEN: Final = Text(
+    "Thu lại với độ dài gói đầy đủ (snaplen 262144).",
+    "Capture again with whole packets (snaplen 262144).",
+)
+
+
+def _and(vi: str, en: str, way: Text) -> Text:
+    return Text(f"{vi} {way.vi}", f"{en} {way.en}")
+
+
+# fmt: off
+PROBLEM: Final[dict[str, Text]] = {
+    "absurd-payload": Text("Số byte trong nhật ký không thể có", "Impossible byte counts in a log"),
+    "bad-address": Text("Địa chỉ không hợp lệ", "Address not valid"),
+    "bad-encoding": Text("Văn bản không phải UTF-8", "Text that is not UTF-8"),
+    "bad-header": Text("Dòng đầu nhật ký không hợp lệ", "Log header not valid"),
+    "bad-number": Text("Số không đọc được", "Number not readable"),
+    "bad-time": Text("Thời gian không thể có", "Impossible times"),
+    "cut-header": Text("Phần đầu gói tin bị cắt hoặc sai", "Packet headers cut off or not valid"),
+    "cut-last-line": Text("Dòng cuối bị cắt", "Last line cut off"),
+    "cut-ports": Text("Gói tin bị cắt trước số cổng", "Packets cut off before their ports"),
+    "damaged-record": Text("Bản ghi hỏng", "Damaged record"),
+    "empty-file": Text("Tệp rỗng", "Empty file"),
+    "geo-database-caution": Text("Lưu ý về cơ sở dữ liệu địa lý", "Caution about a geo database"),
+    "geo-database-changed": Text("Cơ sở dữ liệu địa lý khác với bản kê", "Geo database differs from its manifest"),
+    "geo-database-missing": Text("Thiếu cơ sở dữ liệu địa lý", "Geo database missing"),
+    "geo-database-unusable": Text("Cơ sở dữ liệu địa lý không dùng được", "Geo database cannot be used"),
+    "geo-databases-too-many": Text("Quá nhiều cơ sở dữ liệu địa lý", "Too many geo databases"),
+    "geo-manifest-unusable": Text("Bản kê cơ sở dữ liệu địa lý không dùng được", "Geo manifest cannot be used"),
+    "geo-record-broken": Text("Mục hỏng trong cơ sở dữ liệu địa lý", "Broken geo record"),
+    "gzip-damaged": Text("Dữ liệu nén hỏng", "Damaged compressed data"),
+    "line-too-long": Text("Dòng quá dài", "Line too long"),
+    "lost-fragment": Text("Mảnh IP thiếu mảnh đầu", "IP fragments without their first"),
+    "missed-bytes": Text("Byte mà cảm biến bỏ lỡ", "Bytes the sensor missed"),
+    "missing-field": Text("Nhật ký thiếu trường bắt buộc", "Log lacks a needed field"),
+    "no-duration": Text("Bản ghi không có thời lượng", "Records without a duration"),
+    "no-header": Text("Nhật ký không có phần đầu", "Log without its header"),
+    "no-time": Text("Gói tin không có thời gian", "Packets without a time"),
+    "not-closed": Text("Nhật ký chưa đóng", "Log not closed"),
+    "not-conn": Text("Dòng của nhật ký khác", "Lines of another log"),
+    "not-followed": Text("Liên kết đến thư mục khác không được đi theo", "Link to another folder not followed"),
+    "not-json": Text("Dòng không phải JSON", "Lines that are not JSON"),
+    "snapped": Text("Gói tin bị cắt nội dung khi thu", "Packets cut by the snap length"),
+    "truncated-header": Text("Tệp kết thúc trong phần đầu tệp", "File ends inside its own header"),
+    "truncated-record": Text("Tệp kết thúc giữa một bản ghi", "File ends inside a record"),
+    "tunnelled": Text("Luồng nằm trong đường hầm", "Flows inside tunnels"),
+    "unknown-format": Text("Định dạng không nhận ra", "Format not recognised"),
+    "unknown-link-type": Text("Loại liên kết chưa hỗ trợ", "Link type not supported"),
+    "unknown-protocol": Text("Giao thức không rõ", "Protocol not known"),
+    "unreadable-file": Text("Tệp không đọc được", "File cannot be read"),
+    "wrong-columns": Text("Dòng sai số cột", "Lines with other columns than their header"),
+}
+"""Codes of problems that have words; any other code is shown as it is."""
+
+WAY_OUT: Final[dict[str, Text]] = {
+    "absurd-payload": Text("Số byte nội dung lớn hơn số byte IP cùng chiều nên bị bỏ trống; byte IP được dùng thay.", "The payload exceeds the IP bytes of its side and was left empty; IP bytes are used instead."),
+    "bad-address": _and("Bản ghi không có đủ hai địa chỉ đọc được nên không được đọc.", "The record lacks two readable addresses and was not read.", _SENSOR),
+    "bad-encoding": _and("Ký tự không đọc được đã được thay thế.", "Unreadable characters were replaced.", _SENSOR),
+    "bad-header": Text("Một dòng đầu không dùng được. Ghi nhật ký bằng bộ ghi ASCII của Zeek, dấu phân cách là một ký tự.", "A header line was not obeyed. Write the log with Zeek's ASCII writer and a one-character separator."),
+    "bad-number": _and("Giá trị không phải là số của trường đó nên bị bỏ trống.", "The value is no number of its field and was left empty.", _SENSOR),
+    "bad-time": Text("Thời gian không đọc được hoặc ngoài khoảng 1970–2262. Kiểm tra đồng hồ của điểm thu thập.", "The time is unreadable or outside 1970–2262. Check the clock of the sensor."),
+    "cut-header": _and("Gói tin có trong tệp nhưng không thuộc luồng nào vì phần đầu không đọc được.", "The packets are in no flow: their headers cannot be read.", _SNAPLEN),
+    "cut-last-line": Text("Tệp bị cắt hoặc đang được ghi. Chép lại sau khi Zeek đã xoay vòng nhật ký.", "The file was cut or still being written. Copy it again once Zeek has rotated it."),
+    "cut-ports": _and("Luồng được ghi nhận nhưng không có số cổng.", "The flow is there, without its ports.", _SNAPLEN),
+    "damaged-record": _and("Không đọc được phần sau chỗ hỏng.", "What follows the damage was not read.", _COPY),
+    "empty-file": Text("Tệp không có nội dung. Lấy lại tệp từ nơi thu.", "The file holds nothing. Take it again from its source."),
+    "geo-database-caution": Text("Cơ sở dữ liệu cũ hoặc có độ chính xác hạn chế. Đặt thêm bản mới (MaxMind, DB-IP, IPinfo) vào cùng thư mục.", "The database is old or coarse. Put a newer one (MaxMind, DB-IP, IPinfo) beside it."),
+    "geo-database-changed": Text("Mã băm khác với bản kê; vẫn được dùng, không kèm giấy phép và nguồn gốc trong bản kê. Khôi phục tệp hoặc cập nhật bản kê.", "Its hash differs from the manifest; it is used without the licence and origin stated there. Restore it or update the manifest."),
+    "geo-database-missing": Text("Bản kê nêu cơ sở dữ liệu này nhưng không có tệp. Khôi phục tệp hoặc bỏ khỏi bản kê.", "The manifest names it, but there is no file. Restore it or take it out of the manifest."),
+    "geo-database-unusable": _and("Cơ sở dữ liệu này bị bỏ qua.", "The database was left out.", _GEO_AGAIN),
+    "geo-databases-too-many": Text("Chỉ những cơ sở dữ liệu đầu tiên theo tên được dùng. Chỉ để lại những cơ sở dữ liệu cần thiết.", "Only the first by name are used. Leave there only those that shall decide."),
+    "geo-manifest-unusable": Text("Giấy phép và nguồn gốc của cơ sở dữ liệu không được nêu. Sửa hoặc khôi phục bản kê.", "Licence and origin of the databases are not stated. Correct or restore the manifest."),
+    "geo-record-broken": _and("Địa chỉ thuộc các mục này được định vị mà không có cơ sở dữ liệu đó.", "Addresses under these records were placed without it.", _GEO_AGAIN),
+    "gzip-damaged": _and("Chỉ đọc được phần trước chỗ hỏng.", "Only what precedes the damage was read.", _COPY),
+    "line-too-long": Text("Dòng dài hơn mọi bản ghi nên không được đọc. Kiểm tra xem toàn bộ tệp có phải nhật ký Zeek không.", "The line is longer than any record and was not read. Check that the file is a Zeek log throughout."),
+    "lost-fragment": Text("Các mảnh sau không biết số cổng vì không thấy mảnh đầu. Kiểm tra xem điểm thu thập có mất gói tin không.", "Later fragments have no ports without their first. Check whether the sensor loses packets."),
+    "missed-bytes": Text("Cảm biến mất gói tin nên lượng dữ liệu của các luồng này không chắc chắn. Xem capture_loss.log.", "The sensor lost packets; the volumes of these flows are uncertain. See capture_loss.log."),
+    "missing-field": Text("Dòng không được đọc. conn.log phải giữ ts, id.orig_h, id.resp_h và proto hoặc ip_proto.", "The lines were not read. conn.log must keep ts, id.orig_h, id.resp_h, and proto or ip_proto."),
+    "no-duration": Text("Tổng số byte vẫn đúng; chỉ không biết luồng kéo dài bao lâu. Không cần làm gì thêm.", "Totals are right; only how long the flows lasted is not known. Nothing needs to be done."),
+    "no-header": Text("Các dòng không được đọc. Giữ những dòng # ở đầu nhật ký (zeek-cut cần tùy chọn -C).", "The lines were not read. Keep the # lines at the top (zeek-cut needs -C)."),
+    "no-time": Text("Gói tin được ghi nhận nhưng không có thời điểm thật. Thu lại bằng công cụ ghi thời gian cho từng gói.", "The packets count, but their true time is not known. Capture with a tool that stamps each packet."),
+    "not-closed": Text("Nhật ký bị cắt hoặc đang được ghi. Nếu có thể thiếu bản ghi, chép lại sau khi Zeek xoay vòng.", "The log was cut or is still growing. If records could be missing, copy it again once rotated."),
+    "not-conn": Text("Chỉ conn.log được đọc; các nhật ký khác mô tả lại chính các kết nối đó. Chỉ cung cấp conn.log.", "Only conn.log is read; the other logs describe the same connections again. Give conn.log only."),
+    "not-followed": Text("Tệp trong thư mục được liên kết không nằm trong báo cáo. Nêu thêm thư mục đó khi chạy.", "The files behind the link are not in this report. Name that folder too."),
+    "not-json": _and("Dòng không được đọc.", "The line was not read.", _SENSOR),
+    "snapped": _and("Số byte vẫn tính theo độ dài gốc; tên máy chủ và giao thức có thể không nhận ra được.", "Bytes are still counted by the original length; names and protocols may go unrecognised.", _SNAPLEN),
+    "truncated-header": _and("Tệp quá ngắn, không đọc được gói tin nào.", "The file is too short; no packet was read.", _COPY),
+    "truncated-record": _and("Mọi gói tin trước chỗ cắt đã được đọc; phần còn lại bị mất.", "All packets before the cut were read; the rest is lost.", _COPY),
+    "tunnelled": Text("Không biết loại đường hầm nên có thể không thấy hai đầu thật. Xem tunnel.log hoặc kiểm tra tệp lưu lượng gốc.", "The kind of tunnel is not known; the real ends may be hidden. See tunnel.log or audit the capture."),
+    "unknown-format": Text("Tệp không phải pcap, pcapng hay conn.log của Zeek nên không được đọc. Chuyển đổi định dạng hoặc bỏ tệp ra.", "The file is no pcap, pcapng or Zeek conn.log and was not read. Convert it or leave it out."),
+    "unknown-link-type": Text("Gói tin của loại liên kết này không được đọc. Thu trên giao diện Ethernet hoặc chuyển đổi tệp.", "Packets of this link type were not read. Capture on an Ethernet interface or convert the file."),
+    "unknown-protocol": Text("Bản ghi không nêu giao thức IP, được ghi là 255. Bật trường ip_proto trong Zeek.", "The record names no IP protocol and stands as 255. Log the field ip_proto in Zeek."),
+    "unreadable-file": Text("Nội dung tệp không nằm trong báo cáo. Kiểm tra quyền đọc và ổ đĩa rồi chạy lại.", "What the file holds is not in this report. Check permissions and disk, then audit again."),
+    "wrong-columns": _and("Dòng có số cột khác với phần đầu nên không được đọc.", "The line has other columns than its header and was not read.", _SENSOR),
+}
+"""What each kind means and what somebody can do, for those who do not read the tool's English."""
+# fmt: on
