@@ -355,7 +355,8 @@ def test_problems_come_in_the_order_of_the_files(tmp_path):
         shutil.copy(SMALL, tmp_path / name)
     (tmp_path / "b.pcap").write_text("hello")
     told = [Path(problem.source).name for problem in audit(tmp_path).run.problems]
-    assert [name for name in told if name.endswith(".pcap")] == ["a.pcap", "b.pcap", "c.pcap"]
+    captures = [name for name in told if name.endswith(".pcap")]
+    assert captures == ["a.pcap", "b.pcap", "c.pcap", "c.pcap"]  # cut, unknown, cut and a copy
 
 
 def test_a_gzipped_log_gives_what_the_plain_one_gives(tmp_path):
@@ -432,3 +433,13 @@ def test_the_three_forms_of_the_flow_table_hold_the_same(monkeypatch):
     assert starts == parquet["start"].cast("int64").to_pylist()
     assert {type(line["src_payload"]) for line in lines} <= {int, type(None)}
     assert parquet.schema.metadata[b"version"] == b"1"
+
+
+def test_a_copy_of_a_capture_is_not_counted_twice(tmp_path):
+    copy = tmp_path / "copy.pcap"
+    shutil.copy(SMALL, copy)
+    once, twice = audit(SMALL).run, audit(SMALL, copy).run
+    assert twice.totals == once.totals
+    assert [file.flows for file in twice.inputs][1:] == [0]
+    (problem,) = [problem for problem in twice.problems if problem.code == "same-content"]
+    assert problem.source == str(copy)

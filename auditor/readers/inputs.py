@@ -83,6 +83,7 @@ def read_inputs(wanted: Wanted, note: Note, watch: Watch) -> tuple[tuple[InputFi
     inputs: list[InputFile] = []
     tables: list[pa.Table] = []
     unread: list[Problem] = []
+    seen: dict[str, Path] = {}
     for path, size, outcome in zip(
         files, sizes, _outcomes(files, sizes, wanted, watch), strict=True
     ):
@@ -95,6 +96,11 @@ def read_inputs(wanted: Wanted, note: Note, watch: Watch) -> tuple[tuple[InputFi
             note(_legible(problem))
         if reading is None:
             unread += problems
+        elif reading.sha256 in seen:
+            note(_legible(_same(path, seen[reading.sha256], size)))
+            reading = replace(reading, flows=reading.flows.slice(0, 0))
+        else:
+            seen[reading.sha256] = path
         flows = _in_span(reading.flows, wanted) if reading else None
         inputs.append(_input_file(number, path, size, reader, reading, flows))
         if flows is not None:
@@ -108,6 +114,11 @@ def read_inputs(wanted: Wanted, note: Note, watch: Watch) -> tuple[tuple[InputFi
     ids = pa.array(np.arange(1, len(joined) + 1, dtype=np.int64))
     joined = joined.append_column("flow_id", ids).select(schema.names).cast(schema)
     return tuple(inputs), joined.combine_chunks()
+
+
+def _same(path: Path, first: Path, size: int) -> Problem:
+    what = f"The file has the same content as {first}: its flows were counted there, not twice."
+    return Problem("same-content", str(path), what, "Leave the copy out.", lost_bytes=size)
 
 
 def _nothing_read(unread: list[Problem]) -> InputError:

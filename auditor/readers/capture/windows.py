@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from auditor.readers.reading import Progress
 
-WINDOW = 4 << 20
+WINDOW = 16 << 20
 ROOM = 1 << 19
 """Bytes before a window for the rest of the one before; grows when one record needs more."""
 
