@@ -107,6 +107,10 @@ FRAGMENTS: Final = 1 << 14
 ANSWERS: Final = 1 << 16
 
 
+CAPACITY: Final = 1 << 16
+"""Live flows there is room for at first; memory that is not touched is not taken."""
+
+
 class State(NamedTuple):
     """Everything a sweep remembers between packets."""
 
@@ -124,7 +128,7 @@ class State(NamedTuple):
     settings: Ints  # timeouts of TCP, of others, active timeout (ns); seed of the hash
 
 
-def fresh(timeouts_ns: tuple[int, int, int], seed: int, capacity: int = 1 << 14) -> State:
+def fresh(timeouts_ns: tuple[int, int, int], seed: int, capacity: int = CAPACITY) -> State:
     """The state of a sweep that has seen nothing yet."""
     counters = np.zeros(COUNTERS, np.int64)
     counters[FIRST_TIME] = np.iinfo(np.int64).max

@@ -41,7 +41,7 @@ class Sweep:
         if lacking == FLOWS_FULL:
             self._take_ended()
             now = int(counters[LAST_TIME])
-            while not table.expired(self.state, now, False):
+            while not table.expired(self.state, now):
                 self._take_ended()
             if counters[FLOWS_LIVE] > self.state.flows.shape[0] // 2:
                 self.state = table.grown(self.state)
@@ -56,11 +56,10 @@ class Sweep:
 
     def flows(self) -> pa.Table:
         """All flows, ended or not, in order; the sweep is over after this."""
-        while True:
-            complete = table.expired(self.state, 0, True)
-            self._take_ended()
-            if complete:
-                break
+        self._take_ended()
+        live = int(self.state.counters[FLOWS_LIVE])
+        if live:
+            self._ended.append(self.state.flows[:live])
         self._make_columns()
         return rows.joined(self._parts)
 

@@ -158,14 +158,14 @@ def indexed(s: State) -> None:
 
 
 @compiled
-def expired(s: State, now: int, everything: bool) -> bool:
-    """Moves silent flows (or all) to the ended ones; False when these are full before the end."""
+def expired(s: State, now: int) -> bool:
+    """Moves silent flows to the ended ones; False when these are full before the end."""
     flows = s.flows
     row = 0
     complete = True
     while row < s.counters[FLOWS_LIVE]:
         silence = s.settings[0] if (flows[row, PORTS] >> 32) & 0xFF == 6 else s.settings[1]
-        if everything or now - flows[row, END] > silence + SLACK:
+        if now - flows[row, END] > silence + SLACK:
             if s.counters[FLOWS_DONE] >= s.done.shape[0]:
                 complete = False
                 break
