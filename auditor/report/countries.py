@@ -281,7 +281,7 @@ def country(code: str | None) -> Text:
 def countries_named(codes: tuple[str, ...]) -> Text:
     """The names of the countries, at most five of them."""
     if not codes:
-        return Text("chưa xác định được quốc gia", "country not known")
+        return Text("Chưa xác định được quốc gia nơi nhận", "Country of the recipient not known")
     names = [country(code) for code in codes[:5]]
     more = f" +{len(codes) - 5}" if len(codes) > 5 else ""
     return Text(

@@ -66,8 +66,13 @@ def counts(findings: Iterable[Finding]) -> dict[Severity, dict[State, int]]:
     }
 
 
-def headline(run: Run) -> Text:
-    """The result in one sentence, or that the run cannot say anything."""
+def headline(run: Run, groups: int) -> Text:
+    """The result in one sentence, or that the run cannot say anything.
+
+    Args:
+        run: the audit.
+        groups: in how many groups its findings are shown.
+    """
     if not run.totals.flows:
         return Text(
             "Không đọc được luồng dữ liệu nào: báo cáo này không cho phép kết luận điều gì.",
@@ -79,15 +84,14 @@ def headline(run: Run) -> Text:
             "Không thấy dấu hiệu nào trong phần lưu lượng đã đọc được.",
             "No indicator was seen in the traffic that could be read.",
         )
-    opened, covered, undecided = (
-        number(found[state]) for state in ("open", "covered", "undecided")
-    )
-    plural = "" if found["open"] == 1 else "s"
+    opened, undecided, covered = (number(found[state]) for state in STATES)
+    whole, parts = number(found.total()), number(groups)
     return Text(
-        f"{opened.vi} dấu hiệu cần xem xét; {covered.vi} đã có hồ sơ; "
-        f"{undecided.vi} chưa quyết định được.",
-        f"{opened.en} indicator{plural} to be reviewed; {covered.en} covered by a dossier; "
-        f"{undecided.en} undecided.",
+        f"{whole.vi} dấu hiệu trong {parts.vi} nhóm: {opened.vi} cần xem xét, "
+        f"{undecided.vi} chưa xác định, {covered.vi} có hồ sơ khớp.",
+        f"{whole.en} indicator{'' if found.total() == 1 else 's'} in {parts.en} "
+        f"group{'' if groups == 1 else 's'}: {opened.en} to be reviewed, "
+        f"{undecided.en} undecided, {covered.en} with a matching dossier.",
     )
 
 

@@ -24,7 +24,7 @@ _SEEN: Final = tuple(
     each.name for each in fields(Evidence) if each.name not in ("subjects", "subjects_basis")
 )
 _CODE: Final = "\x00"  # where a sentence names its category
-_MOST_COMMON: Final = 0.8
+_COMMON: Final = 0.5
 _FEW: Final = 5
 
 
@@ -121,9 +121,9 @@ class Group:
     def dossiers(self) -> list[Shared[tuple[str | None, Text | None]]]:
         """Dossiers with what is to be said of them."""
         return self.things(
-            lambda each: ((each.dossier, each.dossier_note),)
-            if each.dossier or each.dossier_note
-            else ()
+            lambda each: (
+                ((each.dossier, each.dossier_note),) if each.dossier or each.dossier_note else ()
+            )
         )
 
 
@@ -147,7 +147,7 @@ def folded(findings: Iterable[Finding]) -> list[Group]:
 
 
 def common_doubts(doubts: Iterable[list[Shared[Text]]]) -> tuple[Text, ...]:
-    """What is not known of at least four groups in five, the most frequent first.
+    """What is not known of at least half the groups, the most frequent first.
 
     Args:
         doubts: those of each group; of few groups nothing is common.
@@ -156,9 +156,7 @@ def common_doubts(doubts: Iterable[list[Shared[Text]]]) -> tuple[Text, ...]:
     if len(each_group) < _FEW:
         return ()
     found = Counter(one.value for group in each_group for one in group if not one.codes)
-    return tuple(
-        text for text, count in found.most_common() if count >= _MOST_COMMON * len(each_group)
-    )
+    return tuple(text for text, count in found.most_common() if count >= _COMMON * len(each_group))
 
 
 def _key(finding: Finding) -> Hashable:

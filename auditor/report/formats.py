@@ -64,6 +64,27 @@ def size(value: int | None) -> Text:
     return _decimal(f"{amount:.1f}", f" {UNITS[unit]}")
 
 
+def records(value: int | None, *, estimated: bool) -> Text:
+    """How many records of persons: ``≈ 290.000 lượt bản ghi (ước tính)``; nothing where null.
+
+    An estimate keeps two significant digits: more would claim what nobody knows.
+    """
+    if value is None:
+        return Text("", "")
+    text = number(rounded(value) if estimated else value)
+    if estimated:
+        return Text(f"≈ {text.vi} lượt bản ghi (ước tính)", f"≈ {text.en} records (estimate)")
+    word = "record" if value == 1 else "records"
+    return Text(f"{text.vi} lượt bản ghi (đếm được)", f"{text.en} {word} (counted)")
+
+
+def rounded(value: int) -> int:
+    """``value`` with two significant digits, halves away from zero."""
+    unit = int(10 ** max(0, len(str(abs(value))) - 2))
+    whole = (abs(value) + unit // 2) // unit * unit
+    return whole if value >= 0 else -whole
+
+
 def share(part: int, whole: int) -> Text:
     """``part`` of ``whole`` as a percentage; never 0 % of something, nor 100 % of less than all."""
     if whole <= 0:

@@ -4,29 +4,28 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib import resources
 from typing import TYPE_CHECKING, Final
 
 from markupsafe import Markup, escape
 
-from auditor.model.finding import Finding
 from auditor.model.text import Text
 from auditor.report import formats, words
 from auditor.report.countries import countries_named, country
-from auditor.report.digest import STATES, counts, grouped, headline, traffic_period, weighed
+from auditor.report.digest import STATES, counts, grouped, headline, traffic_period
+from auditor.report.fold import Group, common_doubts, folded
 
 if TYPE_CHECKING:
     from jinja2 import Environment
 
+    from auditor.model.finding import LegalBasis
     from auditor.model.run import Run
 
 MOST_DETAILS: Final = 300
 MOST_LISTED: Final = 1500
-LINES_SHOWN: Final = 10
-LINES_SHOWN_LATER: Final = 3
-"""From the 51st finding on: a report of hundreds stays light enough for an old computer."""
+LINES_SHOWN: Final = ((3, 10), (20, 5), (MOST_DETAILS, 3))
+"""Up to which place how many flows: a report of hundreds stays light for an old computer."""
 
 MOST_INPUTS: Final = 1000
 INPUTS_ON_FIRST_PAGE: Final = 8
@@ -35,21 +34,15 @@ PROBLEMS_PER_KIND: Final = 25
 MOST_COUNTRIES: Final = 20
 
 
-@dataclass(frozen=True, slots=True)
-class Numbered:
-    """A finding with its place in the report, counted from 1."""
-
-    place: int
-    finding: Finding
-
-
 def html(run: Run) -> str:
     """The run as one self-contained HTML page; the same run gives the same text.
 
     Vietnamese is shown first, English by the switch; it loads nothing, and its content security
     policy lets it run only the one style and the one script it carries.
     """
-    ranked = [Numbered(place, each) for place, each in enumerate(weighed(run.findings), start=1)]
+    ranked = folded(run.findings)
+    doubts = [each.not_known for each in ranked[:MOST_DETAILS]]
+    common = common_doubts(doubts)
     style = _asset("report.css").replace("@run_id@", _css_text(run.run_id))
     script = _asset("report.js")
     page: str = (
@@ -60,12 +53,16 @@ def html(run: Run) -> str:
             style=Markup(style),  # noqa: S704 - our own file; the run id in it is escaped for CSS
             script=Markup(script),  # noqa: S704 - our own file
             policy=content_security_policy(style, script),
-            headline=headline(run),
+            headline=headline(run, len(ranked)),
             period=traffic_period(run),
             counted=counts(run.findings),
-            detailed=ranked[:MOST_DETAILS],
+            counted_groups=counts(each.head for each in ranked),
+            detailed=list(zip(ranked, doubts, strict=False)),
+            common={each: number for number, each in enumerate(common, start=1)},
             listed=ranked[MOST_DETAILS : MOST_DETAILS + MOST_LISTED],
-            left_out=max(0, len(ranked) - MOST_DETAILS - MOST_LISTED),
+            left_out=sum(len(each.members) for each in ranked[MOST_DETAILS + MOST_LISTED :]),
+            first_cited=_first_cited(ranked[:MOST_DETAILS]),
+            instruments=_instruments(ranked[:MOST_DETAILS]),
             groups=grouped(run.problems),
         )
     )
@@ -78,6 +75,26 @@ def content_security_policy(style: str, script: str) -> str:
         f"default-src 'none'; style-src '{_hash(style)}'; script-src '{_hash(script)}'; "
         "img-src data:; base-uri 'none'; form-action 'none'"
     )
+
+
+def _first_cited(groups: list[Group]) -> dict[LegalBasis, int]:
+    """In which group each provision stands with what it says; later ones point there."""
+    first: dict[LegalBasis, int] = {}
+    for group in groups:
+        for each in group.legal:
+            first.setdefault(each.value, group.place)
+    return first
+
+
+def _instruments(groups: list[Group]) -> dict[tuple[str, str], list[str]]:
+    """The articles cited, by instrument and address."""
+    bases = {basis: None for group in groups for each in group.members for basis in each.legal}
+    cited: dict[tuple[str, str], list[str]] = {}
+    for basis in bases:
+        articles = cited.setdefault((basis.instrument, basis.url), [])
+        if basis.article not in articles:
+            articles.append(basis.article)
+    return dict(sorted(cited.items()))
 
 
 @cache
@@ -102,6 +119,8 @@ def _environment() -> Environment:
         fine=lambda value: both(formats.moment(value, fine=True)),
         country=lambda code: both(country(code)),
         cut=formats.visible,
+        number_in=lambda key, numbers: numbers[key],
+        brief=lambda value: both(formats.size(value)),
     )
     environment.globals.update(
         say=say,
@@ -110,8 +129,12 @@ def _environment() -> Environment:
         duration=lambda first, last: both(formats.duration(first, last)),
         endpoint=formats.endpoint,
         ranges=formats.ranges,
-        lines_shown=lambda place: LINES_SHOWN if place <= 50 else LINES_SHOWN_LATER,
+        lines_shown=lambda place: next(most for last, most in LINES_SHOWN if place <= last),
         size_text=formats.size,
+        records=lambda seen: formats.records(
+            seen.subjects, estimated=seen.subjects_basis != "counted"
+        ),
+        rounded=formats.rounded,
         flow_count=formats.flow_count,
         words=words,
         states=STATES,

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from auditor.report.countries import countries_named
-from auditor.report.digest import STATES, counts, grouped, headline, weighed
+from auditor.report.digest import STATES, counts, grouped, headline
+from auditor.report.fold import Group, folded
 from auditor.report.formats import number, size, visible
 from auditor.report.words import DOTS, SEVERITY, STATE, problem
 
 if TYPE_CHECKING:
-    from auditor.model.finding import Finding
     from auditor.model.run import Run
 
 TOP_FINDINGS: Final = 5
@@ -26,14 +26,17 @@ def terminal_summary(run: Run, report: str) -> list[str]:
         run: the audit.
         report: where the report lies, as the reader may open it.
     """
-    result = headline(run)
+    groups = folded(run.findings)
+    result = headline(run, len(groups))
     lines = [result.vi, result.en, ""]
     lines += _counted(run)
-    first = [finding for finding in weighed(run.findings) if finding.state != "covered"]
-    lines += [_line(finding) for finding in first[:TOP_FINDINGS]]
+    first = [group for group in groups if group.head.state != "covered"]
+    lines += [_line(group) for group in first[:TOP_FINDINGS]]
     if len(first) > TOP_FINDINGS:
         rest = number(len(first) - TOP_FINDINGS)
-        lines.append(f"  … và {rest.vi} dấu hiệu nữa trong báo cáo / {rest.en} more in the report")
+        lines.append(
+            f"  … và {rest.vi} nhóm nữa trong báo cáo / {rest.en} more groups in the report"
+        )
     if first:
         lines.append("")
     lines += _unseen(run)
@@ -55,13 +58,15 @@ def _counted(run: Run) -> list[str]:
     return [*lines, ""] if lines else []
 
 
-def _line(finding: Finding) -> str:
+def _line(group: Group) -> str:
+    finding = group.head
+    codes = f" [{visible(', '.join(group.codes), 60)}]" if group.codes else ""
     where = countries_named(finding.countries).vi
     system = finding.system_name or finding.system or "hệ thống chưa kê khai / unlisted system"
     return (
         f"  {DOTS[finding.severity]}  {visible(finding.title.vi, 120)}: {visible(system, 60)}"
         f" → {visible(finding.recipient, 60)} ({visible(where, 60)})"
-        f", {size(finding.evidence.outbound_bytes).vi}"
+        f"{codes}, {size(finding.evidence.outbound_bytes).vi}"
     )
 
 

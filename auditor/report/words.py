@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Final
 
 from auditor.model.text import Text
 from auditor.report.formats import visible
+from auditor.report.problem_words import PROBLEM as PROBLEM
+from auditor.report.problem_words import WAY_OUT
 
 if TYPE_CHECKING:
     from auditor.model.catalogue import Mark
@@ -30,34 +32,35 @@ DOTS: Final[dict[Severity, str]] = {
 
 STATE: Final[dict[State, Text]] = {
     "open": Text("Cần xem xét", "To be reviewed"),
-    "undecided": Text("Chưa quyết định được", "Undecided"),
-    "covered": Text("Đã có hồ sơ", "Covered by a dossier"),
+    "undecided": Text("Chưa xác định", "Undecided"),
+    "covered": Text("Có hồ sơ khớp", "Matching dossier"),
 }
 
 STATE_MARK: Final[dict[State, str]] = {"open": "◆", "undecided": "?", "covered": "✓"}
 
 STATE_MEANING: Final[dict[State, Text]] = {
     "open": Text(
-        "Điều kiện của quy tắc được thỏa mãn và không có hồ sơ nào trong sổ đăng ký bao trùm "
-        "việc chuyển này.",
-        "The rule's condition holds, and no dossier of the register covers the transfer.",
+        "Điều kiện của quy tắc được thỏa mãn; chưa tìm thấy hồ sơ phù hợp, hoặc không có sổ đăng "
+        "ký để đối chiếu.",
+        "The rule's condition holds; no matching dossier was found, or there was no register to "
+        "compare with.",
     ),
     "undecided": Text(
         "Có ít nhất một dữ kiện chưa biết; nếu biết, dấu hiệu này có thể được xác nhận hoặc bỏ đi.",
         "At least one fact is not known; knowing it may confirm the indicator or remove it.",
     ),
     "covered": Text(
-        "Điều kiện của quy tắc được thỏa mãn nhưng một hồ sơ trong sổ đăng ký bao trùm việc "
-        "chuyển này. Nội dung và hiệu lực của hồ sơ vẫn cần người kiểm tra.",
-        "The rule's condition holds, but a dossier of the register covers the transfer. "
-        "A person still has to check the dossier itself.",
+        "Điều kiện của quy tắc được thỏa mãn và có hồ sơ khớp về hệ thống, nhóm dữ liệu, bên nhận, "
+        "thời gian; chưa đối chiếu mục đích, phạm vi, phương thức, số lượng và hợp đồng.",
+        "The rule's condition holds, and a dossier matches in system, category of data, recipient "
+        "and time; purpose, scope, method, quantity and contract were not compared.",
     ),
 }
 
 CERTAINTY: Final[dict[Certainty, Text]] = {
-    "firm": Text("Cơ sở vững", "Firm"),
-    "likely": Text("Cơ sở khá", "Likely"),
-    "weak": Text("Cơ sở yếu", "Weak"),
+    "firm": Text("Độ chắc chắn: cao", "Certainty: high"),
+    "likely": Text("Độ chắc chắn: trung bình", "Certainty: medium"),
+    "weak": Text("Độ chắc chắn: thấp", "Certainty: low"),
 }
 
 CERTAINTY_MEANING: Final[dict[Certainty, Text]] = {
@@ -135,7 +138,7 @@ GEO_STATE: Final[dict[str, Text]] = {
 
 SUBJECTS: Final[dict[str, Text]] = {
     "counted": Text("đếm được", "counted"),
-    "estimated": Text("ước lượng từ số byte", "estimated from bytes"),
+    "estimated": Text("ước tính", "estimate"),
 }
 
 SOURCE_KIND: Final[dict[str, Text]] = {
@@ -182,49 +185,6 @@ def problem(code: str) -> Text:
     return PROBLEM.get(code, Text(shown, shown))
 
 
-PROBLEM: Final[dict[str, Text]] = {
-    "absurd-payload": Text("Số byte trong nhật ký không thể có", "Impossible byte counts in a log"),
-    "bad-address": Text("Địa chỉ không hợp lệ", "Address not valid"),
-    "bad-encoding": Text("Văn bản không phải UTF-8", "Text that is not UTF-8"),
-    "bad-header": Text("Dòng đầu nhật ký không hợp lệ", "Log header not valid"),
-    "bad-number": Text("Số không đọc được", "Number not readable"),
-    "bad-time": Text("Thời gian không thể có", "Impossible times"),
-    "cut-header": Text("Phần đầu gói tin bị cắt hoặc sai", "Packet headers cut off or not valid"),
-    "cut-last-line": Text("Dòng cuối bị cắt", "Last line cut off"),
-    "cut-ports": Text("Gói tin bị cắt trước số cổng", "Packets cut off before their ports"),
-    "damaged-record": Text("Bản ghi hỏng", "Damaged record"),
-    "empty-file": Text("Tệp rỗng", "Empty file"),
-    "geo-database-caution": Text("Lưu ý về cơ sở dữ liệu địa lý", "Caution about a geo database"),
-    "geo-database-changed": Text(
-        "Cơ sở dữ liệu địa lý khác với bản kê", "Geo database differs from its manifest"
-    ),
-    "geo-database-missing": Text("Thiếu cơ sở dữ liệu địa lý", "Geo database missing"),
-    "geo-database-unusable": Text(
-        "Cơ sở dữ liệu địa lý không dùng được", "Geo database cannot be used"
-    ),
-    "geo-databases-too-many": Text("Quá nhiều cơ sở dữ liệu địa lý", "Too many geo databases"),
-    "geo-manifest-unusable": Text(
-        "Bản kê cơ sở dữ liệu địa lý không dùng được", "Geo manifest cannot be used"
-    ),
-    "geo-record-broken": Text("Mục hỏng trong cơ sở dữ liệu địa lý", "Broken geo record"),
-    "gzip-damaged": Text("Dữ liệu nén hỏng", "Damaged compressed data"),
-    "line-too-long": Text("Dòng quá dài", "Line too long"),
-    "lost-fragment": Text("Mảnh IP thiếu mảnh đầu", "IP fragments without their first"),
-    "missed-bytes": Text("Byte mà cảm biến bỏ lỡ", "Bytes the sensor missed"),
-    "missing-field": Text("Nhật ký thiếu trường bắt buộc", "Log lacks a needed field"),
-    "no-duration": Text("Bản ghi không có thời lượng", "Records without a duration"),
-    "no-header": Text("Nhật ký không có phần đầu", "Log without its header"),
-    "no-time": Text("Gói tin không có thời gian", "Packets without a time"),
-    "not-closed": Text("Nhật ký chưa đóng", "Log not closed"),
-    "not-conn": Text("Dòng của nhật ký khác", "Lines of another log"),
-    "not-json": Text("Dòng không phải JSON", "Lines that are not JSON"),
-    "truncated-header": Text("Tệp kết thúc trong phần đầu tệp", "File ends inside its own header"),
-    "truncated-record": Text("Tệp kết thúc giữa một bản ghi", "File ends inside a record"),
-    "tunnelled": Text("Luồng nằm trong đường hầm", "Flows inside tunnels"),
-    "unknown-format": Text("Định dạng không nhận ra", "Format not recognised"),
-    "unknown-link-type": Text("Loại liên kết chưa hỗ trợ", "Link type not supported"),
-    "unknown-protocol": Text("Giao thức không rõ", "Protocol not known"),
-    "unreadable-file": Text("Tệp không đọc được", "File cannot be read"),
-    "wrong-columns": Text("Dòng sai số cột", "Lines with other columns than their header"),
-}
-"""Codes of problems that have words; any other code is shown as it is."""
+def way_out(code: str) -> Text | None:
+    """What kind ``code`` means and what can be done; null for a code without words here."""
+    return WAY_OUT.get(code)

@@ -34,4 +34,4 @@ def test_an_unknown_code_stands_for_itself_and_none_is_not_known() -> None:
 def test_many_countries_are_cut_to_five_and_counted() -> None:
     named = countries_named(("US", "GB", "IE", "NL", "FR", "DE", "JP"))
     assert named.vi == "Hoa Kỳ, Vương quốc Anh, Ireland, Hà Lan, Pháp +2"
-    assert countries_named(()).en == "country not known"
+    assert countries_named(()).en == "Country of the recipient not known"

@@ -24,15 +24,17 @@ def test_the_order_does_not_depend_on_the_order_of_the_run(run: Run) -> None:
 
 
 def test_the_headline_counts_each_state(run: Run, make_finding: Any) -> None:
-    assert headline(run).vi == ("9 dấu hiệu cần xem xét; 1 đã có hồ sơ; 2 chưa quyết định được.")
+    assert headline(run, 7).vi == (
+        "12 dấu hiệu trong 7 nhóm: 9 cần xem xét, 2 chưa xác định, 1 có hồ sơ khớp."
+    )
     one = replace(run, findings=(make_finding(0),))
-    assert headline(one).en.startswith("1 indicator to be reviewed;")
+    assert headline(one, 1).en.startswith("1 indicator in 1 group: 1 to be reviewed,")
 
 
 def test_nothing_found_is_not_said_of_a_run_that_read_nothing(run: Run, empty_run: Run) -> None:
-    clean = headline(replace(run, findings=()))
+    clean = headline(replace(run, findings=()), 0)
     assert clean.vi.startswith("Không thấy dấu hiệu nào trong phần lưu lượng đã đọc được")
-    assert "không cho phép kết luận" in headline(empty_run).vi
+    assert "không cho phép kết luận" in headline(empty_run, 0).vi
 
 
 def test_counts_split_severity_by_state(run: Run) -> None:

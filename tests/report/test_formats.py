@@ -149,3 +149,14 @@ def test_marks_piled_on_a_letter_are_written_out_but_decomposed_vietnamese_stays
 def test_long_text_loses_its_middle_and_says_how_much() -> None:
     shown = formats.visible("a" * 5_000 + "b" * 5_000, 120)
     assert shown == "a" * 80 + " […9890…] " + "b" * 30
+
+
+def test_records_keep_two_digits_where_they_are_estimates_and_all_where_counted() -> None:
+    assert formats.records(287_412, estimated=True) == Text(
+        "≈ 290.000 lượt bản ghi (ước tính)", "≈ 290,000 records (estimate)"
+    )
+    assert formats.records(287_412, estimated=False).vi == "287.412 lượt bản ghi (đếm được)"
+    assert formats.records(1, estimated=False).en == "1 record (counted)"
+    assert formats.records(None, estimated=True) == Text("", "")
+    rounded = [formats.rounded(value) for value in (0, 7, 42, 995, 104, 1_250, -1_250)]
+    assert rounded == [0, 7, 42, 1000, 100, 1300, -1300]

@@ -154,7 +154,8 @@ def test_every_text_stands_in_both_languages_side_by_side(run: Run, empty_run: R
                 assert (following, its.get("lang")) == ("span", "en")
                 pairs += 1
         assert pairs == sum(
-            tag == "span" and attributes.get("lang") == "en" for tag, attributes in tags
+            (tag, attributes.get("lang"), attributes.get("class")) == ("span", "en", None)
+            for tag, attributes in tags
         )
         assert pairs > 40
         assert '<span lang="vi"></span>' not in text
@@ -163,10 +164,10 @@ def test_every_text_stands_in_both_languages_side_by_side(run: Run, empty_run: R
 
 def test_each_language_reads_as_one_language(page: Page) -> None:
     vietnamese, english = page.shown("vi"), page.shown("en")
-    assert "9 dấu hiệu cần xem xét; 1 đã có hồ sơ; 2 chưa quyết định được." in vietnamese
-    assert "indicators to be reviewed" not in vietnamese
-    assert "9 indicators to be reviewed; 1 covered by a dossier; 2 undecided." in english
-    assert "dấu hiệu cần xem xét" not in english
+    assert "12 nhóm: 9 cần xem xét, 2 chưa xác định, 1 có hồ sơ khớp." in vietnamese
+    assert "to be reviewed" not in vietnamese
+    assert "12 groups: 9 to be reviewed, 2 undecided, 1 with a matching dossier." in english
+    assert "cần xem xét" not in english
     assert "48,2 GB" in vietnamese
     assert "48.2 GB" in english
     assert "48.211.904.512 byte" in vietnamese
@@ -235,7 +236,7 @@ def test_each_finding_shows_its_evidence_doubt_law_and_next_step(page: Page, run
         for basis in finding.legal:
             assert f"{basis.instrument}, {basis.article} {basis.mark}" in details
             assert basis.url in details
-    assert details.count("câu chữ chưa kiểm chứng") == sum(
+    assert details[: details.index("6. Phương pháp")].count("chưa kiểm chứng") == sum(
         finding.category_verified is False for finding in run.findings
     )
     assert "HS-2026-014" in details
@@ -287,7 +288,7 @@ def test_absent_facts_are_said_to_be_absent(run: Run, make_finding: Any, make_li
     inputs = (replace(run.inputs[0], sha256=None),)
     text = Page(html(replace(run, findings=(bare,), inputs=inputs))).shown("vi")
     assert "không đọc được, không có mã băm" in text
-    assert "chưa ước lượng được" in text
+    assert "Chủ thể dữ liệu" not in text
     assert "ICMP chưa rõ mã hóa" in text
     assert "hệ thống chưa kê khai" in text
 
@@ -378,7 +379,8 @@ def test_at_scale_the_heaviest_are_shown_whole_and_the_rest_is_listed_and_counte
 ) -> None:
     template = [make_finding(scene) for scene in range(12)]
     findings = tuple(
-        replace(template[number % 12], id=f"F-{number:05d}") for number in range(5_000)
+        replace(template[number % 12], id=f"F-{number:05d}", recipient=f"R{number}")
+        for number in range(5_000)
     )
     inputs = tuple(make_input(number) for number in range(MOST_INPUTS + 5))
     problems = tuple(
@@ -390,7 +392,7 @@ def test_at_scale_the_heaviest_are_shown_whole_and_the_rest_is_listed_and_counte
     page = Page(text)
     assert sum(tag == "article" for tag, _ in page.tags) == MOST_DETAILS
     english = page.shown("en")
-    assert f"Below are the {MOST_DETAILS} heaviest indicators." in english
+    assert f"Below are the {MOST_DETAILS} heaviest groups." in english
     left_out = f"{5_000 - MOST_DETAILS - MOST_LISTED:,}"
     assert f"{left_out} lighter indicators are not printed here; all are in run.json." in english
     assert "5 more files are in run.json." in english
@@ -425,3 +427,90 @@ def test_bars_are_drawn_by_attributes_within_their_frame(page: Page) -> None:
     assert len(widths) > 20
     assert all(0 <= width <= 100 for width in widths)
     assert 100.0 in widths
+
+
+@pytest.fixture
+def family(run: Run, make_finding: Any) -> Run:
+    """One system, one recipient, the same flows: three categories of data."""
+    first = make_finding(3)
+    members = []
+    for code, verified in (("B4", True), ("B1", True), ("B12", False)):
+        known = Text(f"Nhóm dữ liệu {code} do cơ quan kê khai.", f"Category {code} was declared.")
+        members.append(
+            replace(
+                first,
+                id=f"id-of-{code}",
+                category=code,
+                category_title=Text(f"Tên của ({code})", f"Title of ({code})"),
+                category_verified=verified,
+                known_by=(known, *first.known_by),
+            )
+        )
+    doubt = Text("Chỉ của một loại.", "Of one kind only.")
+    basis = replace(first.legal[0], article="khoản 9 Điều 99")
+    members[2] = replace(
+        members[2],
+        not_known=(*members[2].not_known, doubt),
+        legal=(*members[2].legal, basis),
+        certainty="weak",
+        dossier_note=Text("Ghi chú của B12.", "Note of B12."),
+    )
+    return replace(run, findings=tuple(members))
+
+
+def test_findings_on_the_same_flows_stand_once_with_their_categories(family: Run) -> None:
+    page = Page(html(family))
+    assert sum(tag == "article" for tag, _ in page.tags) == 1
+    text = page.shown("vi")
+    assert "3 dấu hiệu trong 1 nhóm: 3 cần xem xét" in text
+    details = text[text.index("5. Từng dấu hiệu") : text.index("6. Phương pháp")]
+    for finding in family.findings:
+        assert finding.id in details
+        assert finding.category_title is not None
+        assert details.count(finding.category_title.vi) == 1
+    assert details.count("≈ 88.000") == 4  # each category, and the group
+    assert "Nhóm dữ liệu B1, B12, B4 do cơ quan kê khai." in details
+    assert details.count(family.findings[0].known_by[1].vi) == 1
+    assert "B1 , B12 , B4" in text[: text.index("5. Từng dấu hiệu")]
+
+
+def test_what_holds_for_one_category_only_names_it(family: Run) -> None:
+    text = Page(html(family)).shown("vi")
+    details = text[text.index("5. Từng dấu hiệu") : text.index("6. Phương pháp")]
+    assert "Chỉ của một loại. ( B12 )" in details
+    assert "khoản 9 Điều 99 C đã đọc nguyên văn ( B12 )" in details
+    assert "Độ chắc chắn: thấp ( B12 )" in details
+    assert "Độ chắc chắn: cao ( B1 , B4 )" in details
+    assert "Ghi chú của B12. ( B12 )" in details
+
+
+def test_doubts_of_most_groups_stand_once_and_are_pointed_to(run: Run) -> None:
+    page = Page(html(run))
+    text = page.shown("vi")
+    doubt = run.findings[0].not_known[0].vi
+    assert text.count(doubt) == 1
+    assert text.index(doubt) > text.index("6. Phương pháp")
+    links = [attributes.get("href") for _, attributes in page.tags]
+    assert links.count("#doubt-1") == len(run.findings)
+
+
+def test_each_provision_says_what_it_says_once(run: Run) -> None:
+    text = Page(html(run)).shown("en")
+    assert text.count(run.findings[0].legal[0].says.en) == 1
+
+
+def test_each_problem_is_explained_with_a_way_out_in_both_languages(page: Page) -> None:
+    assert "Mọi gói tin trước chỗ cắt đã được đọc" in page.shown("vi")
+    assert "All packets before the cut were read" in page.shown("en")
+
+
+def test_the_report_does_not_claim_more_than_it_knows(page: Page) -> None:
+    text = page.shown("vi")
+    assert "Phiên bản này chưa đọc nội dung luồng nào; nhóm dữ liệu dựa vào kê khai." in text
+    assert "hoặc không có sổ đăng ký để đối chiếu" in text
+    assert "chưa đối chiếu mục đích, phạm vi, phương thức, số lượng và hợp đồng" in text
+    assert "điểm a khoản 1 Điều 17 Nghị định 356/2025/NĐ-CP" in text
+    assert "QCVN 12:2026/BCA, 3.9.2.1.9" in text
+    assert "333/2026" not in text
+    for old in ("Chưa biết gì", "không chạm trong nước", "Chưa quyết định được", "điểm thu."):
+        assert old not in text

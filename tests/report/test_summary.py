@@ -13,11 +13,16 @@ if TYPE_CHECKING:
 def test_it_says_the_result_the_top_the_problems_and_where_the_report_is(run: Run) -> None:
     lines = terminal_summary(run, "reports/a/report.html")
     text = "\n".join(lines)
-    assert lines[0] == "9 dấu hiệu cần xem xét; 1 đã có hồ sơ; 2 chưa quyết định được."
-    assert lines[1].startswith("9 indicators")
+    assert lines[0] == (
+        "12 dấu hiệu trong 12 nhóm: 9 cần xem xét, 2 chưa xác định, 1 có hồ sơ khớp."
+    )
+    assert lines[1].startswith("12 indicators in 12 groups")
     assert "●●●●  Rất cao / Critical: 2 cần xem xét" in text
-    assert "Cơ sở dữ liệu đất đai quốc gia → Amazon Technologies Inc. (Singapore), 48,2 GB" in text
-    assert "6 more in the report" in text
+    assert (
+        "Cơ sở dữ liệu đất đai quốc gia → Amazon Technologies Inc. (Singapore) [I.26a], 48,2 GB"
+        in text
+    )
+    assert "6 more groups in the report" in text
     assert "Problems: 10" in text
     assert "captures/damaged.pcap" in text
     assert lines[-1] == "Báo cáo / Report: reports/a/report.html"
@@ -26,7 +31,7 @@ def test_it_says_the_result_the_top_the_problems_and_where_the_report_is(run: Ru
 def test_covered_findings_do_not_take_a_place_at_the_top(run: Run, make_finding: Any) -> None:
     covered = replace(run, findings=(make_finding(5),))
     text = "\n".join(terminal_summary(covered, "r.html"))
-    assert "1 đã có hồ sơ" in text
+    assert "1 có hồ sơ khớp" in text
     assert "Liên hợp quốc" not in text
 
 

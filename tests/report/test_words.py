@@ -51,3 +51,4 @@ def test_an_unknown_problem_code_and_protocol_stand_for_themselves() -> None:
     assert words.problem("truncated-record").vi == "Tệp kết thúc giữa một bản ghi"
     assert words.protocol(6) == "TCP"
     assert words.protocol(253) == "IP 253"
+    assert words.way_out("something-new") is None
