@@ -14,24 +14,25 @@ import numpy.typing as npt
 Ints = npt.NDArray[np.int64]
 Bytes = npt.NDArray[np.uint8]
 
-# Columns of a flow row.
+# Columns of a flow row, by cache line: most packets touch the first two only.
 ADDRESS: Final = 0  # 0-3: high and low half of address 0, then of address 1
 PORTS: Final = 4  # port 0, port 1 << 16, protocol << 32, IP version << 40, ports seen << 48
 START: Final = 5  # ns since the epoch
 END: Final = 6
-PACKETS: Final = 7  # 7-8, by direction, as all pairs below
-OCTETS: Final = 9  # 9-10: bytes of the IP layer
-PAYLOAD: Final = 11  # 11-12
-FLAGS: Final = 13  # 13-14: TCP flags or-ed
-NEXT: Final = 15  # 15-16: TCP sequence number expected next; -1 = none seen
-BUDGET: Final = 17  # 17-18: payload packets still to be looked into
-MARKS: Final = 19  # bits below
-SYN_TIME: Final = 20  # ns; -1 = no SYN seen
-RTT: Final = 21  # ns; -1 = not measured
-NAME: Final = 22  # name number + 1, basis << 32, application << 40
-VLAN: Final = 23  # number of tags, then 12 bits each from bit 4
-HOLES: Final = 24  # row in the table of sequence holes + 1; 0 = none
-WIDTH: Final = 25
+FLAGS: Final = 7  # TCP flags or-ed: direction 0, direction 1 << 8; from bit BUDGET the looks left
+PACKETS: Final = 8  # 8-9: by direction, as all pairs below
+OCTETS: Final = 10  # 10-11: bytes of the IP layer
+PAYLOAD: Final = 12  # 12-13
+NEXT: Final = 14  # 14-15: TCP sequence number expected next; -1 = none seen
+MARKS: Final = 16  # bits below
+SYN_TIME: Final = 17  # ns; -1 = no SYN seen
+RTT: Final = 18  # ns; -1 = not measured
+NAME: Final = 19  # name number + 1, basis << 32, application << 40
+VLAN: Final = 20  # number of tags, then 12 bits each from bit 4
+HOLES: Final = 21  # row in the table of sequence holes + 1; 0 = none
+WIDTH: Final = 24
+
+BUDGET: Final = 16  # in FLAGS: payload packets still to be looked into, 8 bits per direction
 
 # Bits of MARKS.
 FIRST_FROM_1: Final = 1  # the first packet came from end 1
@@ -128,13 +129,20 @@ class State(NamedTuple):
     settings: Ints  # timeouts of TCP, of others, active timeout (ns); seed of the hash
 
 
+def rows_of_flows(rows: int) -> Ints:
+    """Empty flow rows, each on three cache lines of its own."""
+    raw = np.zeros(rows * WIDTH + 8, np.int64)
+    first = -raw.ctypes.data % 64 // 8
+    return raw[first : first + rows * WIDTH].reshape(rows, WIDTH)
+
+
 def fresh(timeouts_ns: tuple[int, int, int], seed: int, capacity: int = CAPACITY) -> State:
     """The state of a sweep that has seen nothing yet."""
     counters = np.zeros(COUNTERS, np.int64)
     counters[FIRST_TIME] = np.iinfo(np.int64).max
     counters[LAST_TIME] = np.iinfo(np.int64).min
     return State(
-        flows=np.zeros((capacity, WIDTH), np.int64),
+        flows=rows_of_flows(capacity),
         slots=np.zeros(capacity * 2, np.int64),
         done=np.zeros((1 << 16, WIDTH), np.int64),
         counters=counters,

@@ -272,10 +272,11 @@ def taken(s: State, data: Bytes, p: int, end: int, wire: int, link: int, time: i
         f[row, PAYLOAD + direction] += length
         if new:
             name_guessed(s, row, time)
-        if f[row, BUDGET + direction] > 0 and body + 8 < end:
-            f[row, BUDGET + direction] -= 1
+        shift = BUDGET + 8 * direction
+        if (f[row, FLAGS] >> shift) & 255 and body + 8 < end:
+            f[row, FLAGS] -= 1 << shift
             if looked_into_udp(s, row, direction, data, body + 8, end, source, target, time):
-                f[row, BUDGET + direction] = 0
+                f[row, FLAGS] &= ~(255 << shift)
     else:
         header = 0
         if fragment <= 0:
@@ -362,7 +363,7 @@ def tcp(
                 # after a repeated SYN the answer may be to either: the last one gives the
                 # smaller time, which never makes a far host seem nearer than the first could
                 f[row, SYN_TIME] = time if f[row, SYN_TIME] < 0 else f[row, SYN_TIME]
-    f[row, FLAGS + direction] |= flags
+    f[row, FLAGS] |= flags << (8 * direction)
     header = (data[p + 12] >> 4) * 4
     if header < 20:
         header = 20
@@ -371,7 +372,8 @@ def tcp(
         f[row, PAYLOAD + direction] += new_bytes(s, row, direction, sequence, length, syn, fin)
     if flags & 5:
         f[row, MARKS] |= CLOSED
-    if length and f[row, BUDGET + direction] > 0 and p + header < end:
-        f[row, BUDGET + direction] -= 1
+    shift = BUDGET + 8 * direction
+    if length and (f[row, FLAGS] >> shift) & 255 and p + header < end:
+        f[row, FLAGS] -= 1 << shift
         if looked_into_tcp(s, row, direction, data, p + header, end, source, target, time):
-            f[row, BUDGET + direction] = 0
+            f[row, FLAGS] &= ~(255 << shift)

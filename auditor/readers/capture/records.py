@@ -111,29 +111,29 @@ def pcapng_blocks(
             return p, MORE
         if word32(data, p + size - 4, swapped) != size:
             return p, DAMAGED
-        if kind == 6 or kind == 2:
-            if size < 32:
+        if kind == 6 or kind == 2 or kind == 3:
+            number = 0
+            begin = p + 28
+            if size < (16 if kind == 3 else 32):
                 return p, DAMAGED
-            number = word32(data, p + 8, swapped) if kind == 6 else word16(data, p + 8, swapped)
-            captured = word32(data, p + 20, swapped)
-            wire = word32(data, p + 24, swapped)
-            if captured > size - 32 or number >= known:
+            if kind == 3:
+                begin = p + 12
+                wire = word32(data, p + 8, swapped)
+                captured = min(wire, size - 16)
+                time = max(s.counters[LAST_TIME], 0)
+                s.counters[NO_TIME] += known > 0
+            else:
+                number = word32(data, p + 8, swapped) if kind == 6 else word16(data, p + 8, swapped)
+                captured = word32(data, p + 20, swapped)
+                wire = word32(data, p + 24, swapped)
+                time = 0
+            if number >= known or captured > size - (begin - p) - 4:
                 return p, DAMAGED
-            high, low = word32(data, p + 12, swapped), word32(data, p + 16, swapped)
-            time = block_time(interfaces, number, high, low)
+            if kind != 3:
+                high, low = word32(data, p + 12, swapped), word32(data, p + 16, swapped)
+                time = block_time(interfaces, number, high, low)
             snap = interfaces[number, SNAP]
-            stop = p + 28 + (min(captured, snap) if snap else captured)
-            link = interfaces[number, LINK]
-            taken(s, data, p + 28, stop, max(wire, stop - p - 28), link, time)
-        elif kind == 3:
-            if size < 16 or known == 0:
-                return p, DAMAGED
-            wire = word32(data, p + 8, swapped)
-            captured = min(wire, size - 16)
-            if interfaces[0, SNAP]:
-                captured = min(captured, interfaces[0, SNAP])
-            s.counters[NO_TIME] += 1
-            time = max(s.counters[LAST_TIME], 0)
-            taken(s, data, p + 12, p + 12 + captured, wire, interfaces[0, LINK], time)
+            stop = begin + (min(captured, snap) if snap else captured)
+            taken(s, data, begin, stop, max(wire, stop - begin), interfaces[number, LINK], time)
         p += size
     return p, MORE

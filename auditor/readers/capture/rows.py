@@ -63,7 +63,7 @@ def columns(done: Ints, names: list[str]) -> pa.Table:
         found[f"src_{name}"] = pa.array(np.where(from_1, done[:, column + 1], done[:, column]))
         found[f"dst_{name}"] = pa.array(np.where(from_1, done[:, column], done[:, column + 1]))
     for side, other in (("src", from_1), ("dst", ~from_1)):
-        flags = np.where(other, done[:, FLAGS + 1], done[:, FLAGS]).astype(np.uint8)
+        flags = (done[:, FLAGS] >> np.where(other, 8, 0)).astype(np.uint8)
         found[f"{side}_tcp_flags"] = _maybe(flags, tcp, pa.uint8())
     absent = pa.nulls(len(done), pa.string())
     return pa.table([found.get(field.name, absent) for field in READ], schema=READ)

@@ -8,7 +8,7 @@ from auditor.readers.capture.layout import (
     ADDRESS, BUDGET, CONTINUED, END, ENCRYPTED, FIRST_FROM_1, FLAGS, FLOWS_DONE,
     FLOWS_LIVE, HOLES, HOLES_FREE, MARKS, MOST_HOLES, NEXT, OCTETS, PACKETS, PAYLOAD, PORTS,
     ROLE_CLIENT_0, ROLE_CLIENT_1, RTT, START, SYN_FROM_0, SYN_FROM_1, SYN_TIME, SYNACK_FROM_0,
-    SYNACK_FROM_1, CLEAR, ECH, WIDTH, State, Ints,
+    SYNACK_FROM_1, CLEAR, ECH, WIDTH, State, rows_of_flows, Ints,
 )  # fmt: skip
 from auditor.readers.capture.numbers import compiled, hot, mixed
 
@@ -37,10 +37,9 @@ def begun(flows: Ints, row: int, time: int, direction: int) -> None:
     flows[row, END] = time
     for column in range(PACKETS, WIDTH):
         flows[row, column] = 0
+    flows[row, FLAGS] = LOOKS << BUDGET | LOOKS << (BUDGET + 8)
     flows[row, NEXT] = -1
     flows[row, NEXT + 1] = -1
-    flows[row, BUDGET] = LOOKS
-    flows[row, BUDGET + 1] = LOOKS
     flows[row, MARKS] = FIRST_FROM_1 if direction else 0
     flows[row, SYN_TIME] = -1
     flows[row, RTT] = -1
@@ -72,9 +71,10 @@ def continued(s: State, row: int, time: int, direction: int) -> None:
     flows = s.flows
     flows[row, START] = time
     flows[row, END] = time
-    for pair in (PACKETS, OCTETS, PAYLOAD, FLAGS):
+    for pair in (PACKETS, OCTETS, PAYLOAD):
         flows[row, pair] = 0
         flows[row, pair + 1] = 0
+    flows[row, FLAGS] &= ~0xFFFF
     flows[row, MARKS] = (flows[row, MARKS] & _KEPT) | CONTINUED
 
 
@@ -185,7 +185,7 @@ def expired(s: State, now: int) -> bool:
 def grown(s: State) -> State:
     """The same state with room for twice as many live flows."""
     rows = s.flows.shape[0]
-    flows = np.zeros((rows * 2, WIDTH), np.int64)
+    flows = rows_of_flows(rows * 2)
     flows[:rows] = s.flows
     larger = s._replace(flows=flows, slots=np.zeros(rows * 4, np.int64))
     indexed(larger)
