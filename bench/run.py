@@ -152,7 +152,7 @@ def page(
         for tool, option in (("tshark", "--version"), ("nfdump", "-V"))
     ]
     first = [(run.stdout or run.stderr).splitlines()[0] for run in versions]
-    named = ", ".join(line.split(" (")[0].strip() for line in first)
+    named = ", ".join(line.split(" (Git")[0].strip() for line in first)
     made = time.strftime("%Y-%m-%d")
     size = capture.stat().st_size / 1e9
     lines = f"""# Measurements
@@ -163,7 +163,8 @@ Written by `make bench` on {made}: {os.cpu_count()} cores, Python {platform.pyth
 Capture: {size:.2f} GB made by `bench/make_capture.py` (3 million packets, 250,000 flows,
 75 % IPv4). Best of {rounds} runs each, in turns on the same file. The machine is shared and noisy:
 the ratios say more than the seconds. nfdump writes one line per direction and five-minute window,
-tshark only TCP; the audit also hashes the file, locates, classifies, judges and writes its three files.
+tshark only TCP; the audit also hashes the file, locates, classifies, judges and writes its three
+files.
 "Sweep alone" is the compiled walk over 4 MiB windows already read, growth of its tables included.
 
 | program | wall s | CPU s | peak MB |
