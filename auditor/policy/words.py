@@ -126,6 +126,14 @@ _SENSOR_ONLY: Final = Text(
 )
 
 
+_ESTIMATED: Final = Text(
+    "Số chủ thể dữ liệu ước tính từ số byte: một người có thể được tính nhiều lần, luồng có thể "
+    "không chứa bản ghi nào; không dùng để so ngưỡng.",
+    "The number of data subjects is estimated from bytes: a person may count several times, a flow "
+    "may hold no record; not for comparing with thresholds.",
+)
+
+
 def flows_said(number: int) -> Text:
     """``number`` flows, in words."""
     return Text(f"{_vi(number)} luồng", f"{number:,} flow" + ("" if number == 1 else "s"))
@@ -291,16 +299,7 @@ def _data_not_known(seen: Seen, evidence: Evidence) -> list[Text]:
             )
         )
     if evidence.subjects is not None and evidence.subjects_basis == "estimated":
-        out.append(
-            _said(
-                "Số chủ thể dữ liệu ({vi}) ước tính từ số byte: một người có thể được tính nhiều "
-                "lần, luồng có thể không chứa bản ghi nào; không dùng để so ngưỡng.",
-                "The number of data subjects ({en}) is estimated from bytes: a person may count "
-                "several times, a flow may hold no record; not for comparing with thresholds.",
-                vi=_vi(evidence.subjects),
-                en=f"{evidence.subjects:,}",
-            )
-        )
+        out.append(_ESTIMATED)
     return out
 
 
