@@ -7,7 +7,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 ROOT := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
-APT := DEBIAN_FRONTEND=noninteractive $(ROOT) -E apt-get -qq -o Dpkg::Use-Pty=0
+APT := $(ROOT) env DEBIAN_FRONTEND=noninteractive apt-get -qq -o Dpkg::Use-Pty=0
 
 .PHONY: audit test gates docs bench clean tools
 
@@ -37,8 +37,10 @@ bench: $(VENV)/.test tools
 	$(BIN)/python bench/run.py
 
 tools:
-	@command -v tshark nfdump nfpcapd chromium >/dev/null || \
-	  { $(APT) update && $(APT) install --no-install-recommends -y tshark nfdump chromium; }
+	@missing=; for tool in tshark nfdump nfpcapd chromium; do \
+	  command -v $$tool >/dev/null || missing="$$missing $$tool"; done; \
+	[ -z "$$missing" ] || { echo "installing:$$missing"; $(APT) update && \
+	  $(APT) install --no-install-recommends -y tshark nfdump chromium; }
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
