@@ -100,13 +100,20 @@ def parse(text: str, kind: type[Kind], place: str, context: object = None) -> Ki
         PolicyError: as ``read``.
     """
     lines: dict[Place, int] = {}
+    mistakes: list[str] = []
     try:
-        content = _content(text, lines)
-        return kind.model_validate(content, context=context)
-    except _Mistakes as mistakes:
-        found = [f"{place}:{line}" for line in mistakes.lines]
+        content = _content(text, lines, mistakes)
+        document = kind.model_validate(content, context=context)
+        if not mistakes:
+            return document
+    except _Mistakes as broken:
+        mistakes += broken.lines
     except ValidationError as error:
-        found = [f"{place}:{line}" for line in _explained(error, kind, lines)]
+        told = {line.split(":")[0] for line in mistakes}  # a value refused above is null here
+        explained = _explained(error, kind, lines)
+        mistakes += [line for line in explained if line.split(":")[0] not in told]
+    mistakes.sort(key=lambda line: int(line.split(":")[0]))
+    found = [f"{place}:{line}" for line in mistakes]
     what = "1 mistake" if len(found) == 1 else f"{len(found)} mistakes"
     if len(found) > MOST_TOLD:
         found[MOST_TOLD:] = [f"{place}: and {len(found) - MOST_TOLD} more"]
@@ -123,7 +130,7 @@ def _neighbour(path: Path) -> str:
     return f"Did you mean {path.parent / close[0]}?" if close else ""
 
 
-def _content(text: str, lines: dict[Place, int]) -> Any:  # noqa: ANN401 - YAML holds anything
+def _content(text: str, lines: dict[Place, int], mistakes: list[str]) -> Any:  # noqa: ANN401 - YAML holds anything
     try:
         loader = yaml.SafeLoader(text)
         try:
@@ -140,11 +147,10 @@ def _content(text: str, lines: dict[Place, int]) -> Any:  # noqa: ANN401 - YAML 
         raise _Mistakes([f"1: not YAML: {error}"]) from None
     except RecursionError:
         raise _Mistakes(["1: nested too deeply"]) from None
-    mistakes: list[str] = []
     value = None if node is None else _value(node, (), lines, mistakes)
-    if mistakes:
-        raise _Mistakes(mistakes)
     if not isinstance(value, dict):
+        if mistakes:
+            raise _Mistakes([])
         raise _Mistakes(["1: file: must hold keys with values, such as `version: ...`"])
     return value
 

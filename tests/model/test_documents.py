@@ -254,3 +254,8 @@ def test_a_missing_file_is_told_with_its_nearest_neighbour(tmp_path):
     with pytest.raises(PolicyError) as caught:
         read(tmp_path / "missing" / "inventory.yaml", Farm)
     assert f"{tmp_path / 'missing'} does not exist" in caught.value.hint
+
+
+def test_a_key_written_twice_hides_no_other_mistake():
+    found = mistakes("title: a\ntitel: b\ntitle: c\nservers: [{name: a, port: 010}]\n")
+    assert [line.split(": ")[0] for line in found] == ["2", "3", "4"]
