@@ -47,6 +47,7 @@ ENCRYPTED: Final = 256
 CLEAR: Final = 512
 ECH: Final = 1024
 CONTINUED: Final = 2048  # goes on from a row that the active timeout ended
+FILE_SHIFT: Final = 32  # above the bits: number of the file the row began in
 
 # Where a name comes from (column NAME), best last.
 BASES: Final = ("", "dns-answer", "dns-query", "http-host", "quic-sni", "tls-sni")
@@ -83,7 +84,8 @@ HOLES_FREE: Final = 15  # head of the list of freed hole rows + 1
 PORTS_CUT: Final = 16  # transport header cut before the ports: flow without ports
 NO_TIME: Final = 17  # packets without a time of their own
 BAD_TIME: Final = 18
-COUNTERS: Final = 20
+FILE: Final = 19  # number of the file being swept, from 0
+COUNTERS: Final = 28
 
 # Answers of a sweep.
 MORE: Final = 0  # the window is used up

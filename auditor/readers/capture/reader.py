@@ -85,7 +85,7 @@ class CaptureReader:
         for problem in _shortcomings(sweep, source):
             note(problem)
         return Reading(
-            flows=flows,
+            flows=flows.drop_columns(["file"]),
             packets=sweep.counted(PACKETS_READ),
             not_ip=sweep.counted(NOT_IP),
             bytes_on_wire=sweep.counted(WIRE_BYTES),

@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from auditor.model.flow_table import Stage, schema_at
 from auditor.readers.capture.layout import (
-    ADDRESS, APPS, BASES, CLEAR, ECH, ENCRYPTED, END, FIRST_FROM_1, FLAGS, MARKS, NAME,
+    ADDRESS, APPS, BASES, CLEAR, ECH, ENCRYPTED, END, FILE_SHIFT, FIRST_FROM_1, FLAGS, MARKS, NAME,
     OCTETS, PACKETS, PAYLOAD, PORTS, ROLE_CLIENT_0, ROLE_CLIENT_1, RTT, START, SYN_FROM_0,
     SYN_FROM_1, SYNACK_FROM_0, SYNACK_FROM_1, VLAN, Ints,
 )  # fmt: skip
@@ -20,12 +20,15 @@ READ: Final = pa.schema(
 )
 """What a reader gives: the columns of stage ``read`` but for those the pipeline numbers."""
 
+SWEPT: Final = READ.append(pa.field("file", pa.int32()))
+"""The same with the number of the file a flow began in, from 0 (a sweep may go over several)."""
+
 _INITIATOR: Final = ("syn", "syn-ack", "role", "port", "first-packet")
 TCP: Final = 6
 
 
 def columns(done: Ints, names: list[str]) -> pa.Table:
-    """The flow table of ended flows (shape ``[flows, WIDTH]``), in the order they ended."""
+    """Ended flows (shape ``[flows, WIDTH]``) as a table of schema ``SWEPT``, in their order."""
     marks = done[:, MARKS]
     ports = done[:, PORTS]
     protocol = (ports >> 32) & 0xFF
@@ -65,8 +68,9 @@ def columns(done: Ints, names: list[str]) -> pa.Table:
     for side, other in (("src", from_1), ("dst", ~from_1)):
         flags = (done[:, FLAGS] >> np.where(other, 8, 0)).astype(np.uint8)
         found[f"{side}_tcp_flags"] = _maybe(flags, tcp, pa.uint8())
-    absent = pa.nulls(len(done), pa.string())
-    return pa.table([found.get(field.name, absent) for field in READ], schema=READ)
+    found["file"] = pa.array((marks >> FILE_SHIFT).astype(np.int32))
+    empty = {field.name: pa.nulls(len(done), field.type) for field in SWEPT}
+    return pa.table({**empty, **found}, schema=SWEPT)
 
 
 def ordered(done: Ints) -> Ints:
@@ -87,7 +91,7 @@ def ordered(done: Ints) -> Ints:
 def joined(parts: list[pa.Table]) -> pa.Table:
     """Parts, each in order, as one table in order."""
     if len(parts) < 2:
-        return parts[0] if parts else READ.empty_table()
+        return parts[0] if parts else SWEPT.empty_table()
     by = ("start", "src_ip", "src_port", "dst_ip", "dst_port", "protocol", "end")
     table = pa.concat_tables(parts).combine_chunks()
     return table.sort_by([(name, "ascending") for name in by])

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from auditor.readers.capture.layout import (
-    ADDRESS, BUDGET, CONTINUED, END, ENCRYPTED, FIRST_FROM_1, FLAGS, FLOWS_DONE,
-    FLOWS_LIVE, HOLES, HOLES_FREE, MARKS, MOST_HOLES, NEXT, OCTETS, PACKETS, PAYLOAD, PORTS,
+    ADDRESS, BUDGET, CONTINUED, END, ENCRYPTED, FILE, FILE_SHIFT, FIRST_FROM_1, FLAGS,
+    FLOWS_DONE, FLOWS_LIVE, HOLES, HOLES_FREE, MARKS, MOST_HOLES, NEXT, OCTETS, PACKETS, PAYLOAD, PORTS,
     ROLE_CLIENT_0, ROLE_CLIENT_1, RTT, START, SYN_FROM_0, SYN_FROM_1, SYN_TIME, SYNACK_FROM_0,
     SYNACK_FROM_1, CLEAR, ECH, WIDTH, State, rows_of_flows, Ints,
 )  # fmt: skip
@@ -31,8 +31,9 @@ def flow_hash(high_0: int, low_0: int, high_1: int, low_1: int, ports: int, seed
 
 
 @hot
-def begun(flows: Ints, row: int, time: int, direction: int) -> None:
+def begun(s: State, row: int, time: int, direction: int) -> None:
     """Starts the row whose key is already written."""
+    flows = s.flows
     flows[row, START] = time
     flows[row, END] = time
     for column in range(PACKETS, WIDTH):
@@ -40,7 +41,7 @@ def begun(flows: Ints, row: int, time: int, direction: int) -> None:
     flows[row, FLAGS] = LOOKS << BUDGET | LOOKS << (BUDGET + 8)
     flows[row, NEXT] = -1
     flows[row, NEXT + 1] = -1
-    flows[row, MARKS] = FIRST_FROM_1 if direction else 0
+    flows[row, MARKS] = s.counters[FILE] << FILE_SHIFT | (FIRST_FROM_1 if direction else 0)
     flows[row, SYN_TIME] = -1
     flows[row, RTT] = -1
 
@@ -75,7 +76,8 @@ def continued(s: State, row: int, time: int, direction: int) -> None:
         flows[row, pair] = 0
         flows[row, pair + 1] = 0
     flows[row, FLAGS] &= ~0xFFFF
-    flows[row, MARKS] = (flows[row, MARKS] & _KEPT) | CONTINUED
+    kept = flows[row, MARKS] & _KEPT
+    flows[row, MARKS] = s.counters[FILE] << FILE_SHIFT | kept | CONTINUED
 
 
 @hot
@@ -113,7 +115,7 @@ def found(
                 if time - flows[row, END] > silence:
                     emitted(s, row)
                     holes_freed(s, row)
-                    begun(flows, row, time, direction)
+                    begun(s, row, time, direction)
                     return row, True
                 if time - flows[row, START] > s.settings[2]:
                     continued(s, row, time, direction)
@@ -127,7 +129,7 @@ def found(
     flows[row, ADDRESS + 2] = high_1
     flows[row, ADDRESS + 3] = low_1
     flows[row, PORTS] = ports
-    begun(flows, row, time, direction)
+    begun(s, row, time, direction)
     return row, True
 
 
@@ -136,7 +138,7 @@ def restarted(s: State, row: int, time: int, direction: int) -> None:
     """Ends the flow of a row and starts a new one with the same key."""
     emitted(s, row)
     holes_freed(s, row)
-    begun(s.flows, row, time, direction)
+    begun(s, row, time, direction)
 
 
 @compiled
