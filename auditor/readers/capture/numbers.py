@@ -43,16 +43,18 @@ _OPTIONS: dict[str, Any] = {
     "_nrt": False,
 }  # fmt: skip
 
+_unliteral: Any = types.unliteral
+
 
 def compiled(function: Any, **more: bool) -> Any:  # noqa: ANN401 - a numba dispatcher
     """Compiles a function: once for all numbers.
 
     numba would compile it anew for every constant that is passed to it.
     """
-    dispatcher = njit(**_OPTIONS, **more)(function)
+    dispatcher: Any = njit(**{**_OPTIONS, **more})(function)
     template = dispatcher.get_call_template
     dispatcher.get_call_template = lambda arguments, keywords: template(
-        tuple(types.unliteral(kind) for kind in arguments), keywords
+        tuple(map(_unliteral, arguments)), keywords
     )
     return dispatcher
 
