@@ -93,6 +93,7 @@ REDUCED = np.array(
 def _apart(typing: Any) -> Any:  # noqa: ANN401 - a numba intrinsic
 
     def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:  # noqa: ANN401
+        builder.function.attributes.discard("alwaysinline")
         builder.function.attributes.add("noinline")
         return context.get_dummy_value()
 

@@ -47,11 +47,12 @@ _unliteral: Any = types.unliteral
 
 
 def compiled(function: Any, **more: bool) -> Any:  # noqa: ANN401 - a numba dispatcher
-    """Compiles a function: once for all numbers.
+    """Compiles a function, once for all numbers.
 
-    numba would compile it anew for every constant that is passed to it.
+    numba would compile it anew for every constant that is passed to it, and would write it into
+    its callers if it first meets it in a function that is itself written into its callers.
     """
-    dispatcher: Any = njit(**{**_OPTIONS, **more})(function)
+    dispatcher: Any = njit(**{"forceinline": False, **_OPTIONS, **more})(function)
     template = dispatcher.get_call_template
     dispatcher.get_call_template = lambda arguments, keywords: template(
         tuple(map(_unliteral, arguments)), keywords
