@@ -1,0 +1,399 @@
+"""Packets as tshark dissects them, by way of pyshark.
+
+tshark's own dissectors say what is in the payload, so that nothing of it is read here. It asks no
+name server, uses nobody's preferences and profile, and puts no fragments together: each packet
+stands for itself.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import tempfile
+from contextlib import contextmanager, suppress
+from decimal import Decimal, InvalidOperation
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any, Final
+
+from auditor.model.errors import InputError
+from auditor.model.problem import Problem
+from auditor.readers.second.packets import (
+    IP_IN_IP,
+    Basis,
+    Client,
+    Packet,
+    Said,
+    canonical,
+    host_name,
+    is_address,
+)  # fmt: skip
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from auditor.model.problem import Note
+
+LAYERS: Final = (
+    "frame eth ethertype vlan ieee8021ad sll sll_v2 null raw ip ipv6 tcp udp udplite sctp dccp"
+    " icmp icmpv6 gre erspan vxlan geneve gtp l2tp teredo tls ssl dtls quic http http2 dns mdns"
+    " llmnr ntp syslog"
+)
+"""The layers that tshark writes out; it dissects all of them."""
+
+PREFERENCES: Final = {
+    "ip.defragment": "FALSE", "ipv6.defragment": "FALSE", "ip.check_checksum": "FALSE",
+    "tcp.check_checksum": "FALSE", "udp.check_checksum": "FALSE",
+    "tcp.relative_sequence_numbers": "FALSE", "tcp.reassemble_out_of_order": "TRUE",
+    "gui.max_tree_depth": "500",
+}  # fmt: skip
+TUNNELS: Final = {
+    "gre": "gre", "erspan": "erspan", "vxlan": "vxlan", "geneve": "geneve", "gtp": "gtp-u",
+    "l2tp": "l2tp", "teredo": "teredo",
+}  # fmt: skip
+VLANS: Final = ("vlan", "ieee8021ad")
+PORTED: Final = {"tcp": 6, "udp": 17, "udplite": 136, "sctp": 132, "dccp": 33}
+DNS_APPS: Final = ("dns", "mdns", "llmnr")
+CARRIERS: Final = {
+    "gre", "erspan", "vxlan", "geneve", "gtp", "l2tp", "teredo", "udp", "eth", "ethertype", "vlan",
+    "ieee8021ad", "mpls", "pwethheuristic", "pwethcw", "pwethnocw", "ppp", "pppoes", "llc", "ipv6",
+    "lapd", "gtpv1u",
+}  # fmt: skip
+"""What may stand between two IP headers of a tunnel that is told apart."""
+
+EXTENSIONS: Final = (
+    ("ipv6.hopopts.nxt", "ipv6.hopopts.len", 8),
+    ("ipv6.dstopts.nxt", "ipv6.dstopts.len", 8),
+    ("ipv6.routing.nxt", "ipv6.routing.len", 8),
+    ("ipv6.fraghdr.nxt", None, 8),
+    ("ah.next_header", "ah.length", 4),
+)
+"""IPv6 extension headers: field of the following header, field of the length, its unit."""
+PATIENCE: Final = 30
+"""Seconds that tshark may take to end after its last packet."""
+
+REMEDY: Final = (
+    "Install tshark (Debian, Ubuntu: `apt install tshark`), or use --engine scapy,"
+    " which needs nothing else."
+)
+
+
+def packets(path: Path, note: Note | None = None) -> Iterator[Packet]:
+    """The IP packets of a capture, in its order; where tshark stopped early is noted.
+
+    Raises:
+        InputError: tshark is not installed, or cannot read the file.
+    """
+    tshark = shutil.which("tshark")
+    if tshark is None:
+        raise InputError("tshark is not installed", place=str(path), hint=REMEDY)
+    try:
+        with path.open("rb") as file:
+            file.read(1)
+    except OSError as error:
+        raise InputError(
+            f"cannot be opened: {error.strerror}",
+            place=str(path),
+            hint="Check that the file is there and that this user may read it.",
+        ) from None
+    count = 0
+    with _own_preferences(), _event_loop() as loop, _capture(path, tshark, loop) as capture:
+        for frame in capture:
+            count += 1
+            packet = neutral(frame)
+            if packet is not None:
+                yield packet
+        if capture.exit_code:
+            _stopped(path, count, capture.last_line, note)
+
+
+def _stopped(path: Path, count: int, last_line: str, note: Note | None) -> None:
+    """Says that tshark ended with an error; after some packets the file's end is damaged."""
+    why = last_line.removeprefix("tshark: ").rstrip(".") or "it gives no reason"
+    if count == 0:
+        raise InputError(
+            f"cannot be read by tshark: {why}",
+            place=str(path),
+            hint="Give a capture (pcap or pcapng).",
+        )
+    if note is not None:
+        what = f"tshark stopped after {count:,} packets: {why}."
+        note(Problem("truncated-record", str(path), what, "Compare with the default engine."))
+
+
+def _capture(path: Path, tshark: str, loop: asyncio.AbstractEventLoop) -> Any:  # noqa: ANN401
+    """The packets of a file by way of pyshark, as a context; knows how tshark ended."""
+    import pyshark
+
+    class Capture(pyshark.FileCapture):  # type: ignore[misc]
+        exit_code = 0
+        last_line = ""
+
+        async def _cleanup_subprocess(self, process: asyncio.subprocess.Process) -> None:
+            # pyshark kills tshark when the output ends, before it can say how it ended
+            if self._eof_reached:
+                with suppress(asyncio.TimeoutError):
+                    await asyncio.wait_for(process.wait(), PATIENCE)
+                await asyncio.gather(*self._stderr_handling_tasks, return_exceptions=True)
+                self._stderr_handling_tasks.clear()
+                self.exit_code = process.returncode or 0
+                self.last_line = str(self._last_error_line or "")
+            if process.returncode is None:
+                with suppress(ProcessLookupError):
+                    process.kill()
+                await process.wait()
+            self._running_processes.discard(process)
+
+    return Capture(
+        str(path),
+        keep_packets=False,
+        tshark_path=tshark,  # else pyshark looks into a config.ini of the working folder
+        override_prefs=PREFERENCES,
+        custom_parameters=["-J", LAYERS],
+        eventloop=loop,
+    )
+
+
+@contextmanager
+def _own_preferences() -> Iterator[None]:
+    """Keeps the user's preferences, profile and name files from tshark."""
+    before = os.environ.get("WIRESHARK_CONFIG_DIR")
+    with tempfile.TemporaryDirectory(prefix="auditor-tshark-") as folder:
+        os.environ["WIRESHARK_CONFIG_DIR"] = folder
+        try:
+            yield
+        finally:
+            if before is None:
+                del os.environ["WIRESHARK_CONFIG_DIR"]
+            else:
+                os.environ["WIRESHARK_CONFIG_DIR"] = before
+
+
+@contextmanager
+def _event_loop() -> Iterator[asyncio.AbstractEventLoop]:
+    """An event loop of our own for pyshark, closed afterwards."""
+    loop = asyncio.new_event_loop()
+    try:
+        yield loop
+    finally:
+        loop.run_until_complete(loop.shutdown_asyncgens())
+        loop.close()
+
+
+def neutral(frame: Any) -> Packet | None:  # noqa: ANN401 - pyshark has no types
+    """One packet of pyshark's by its innermost IP header; none without one."""
+    limit = int(frame.length)
+    named = _between(frame)
+    found: Packet | None = None
+    vlans: list[int] = []
+    tunnels: list[str] = []
+    outer: tuple[str, str] | None = None
+    after: list[Any] = []
+    for layer in frame.layers:
+        name = layer.layer_name
+        if name in VLANS and found is None:
+            vlans += [int(each, 16) & 0xFFF for each in _all(layer, f"{name}.id", whole=True)]
+        if name not in ("ip", "ipv6"):
+            after.append(layer)
+            continue
+        if found is not None:
+            kind = _tunnel(after, named[len(tunnels)] if len(tunnels) < len(named) else None)
+            if kind is None:
+                break
+            tunnels.append(kind)
+            outer = outer or (found.source, found.target)
+        inner = _header(layer, limit)
+        if inner is None:
+            return None
+        (found, limit), after = inner, []
+    if found is None:
+        return None
+    try:
+        found.time = int(Decimal(str(frame.sniff_timestamp)) * 1_000_000_000)
+    except InvalidOperation:
+        return None
+    found.vlans, found.tunnels, found.outer = tuple(vlans), tuple(tunnels), outer
+    if found.fragment is None or found.fragment[1] == 0:
+        _transport(found, after)
+        found.said = _said(after)
+    return found
+
+
+def _between(frame: Any) -> list[list[str]]:  # noqa: ANN401 - as above
+    """The protocols between each IP header and the next, by tshark's own list of them."""
+    names = (_one(frame.frame_info, "frame.protocols") or "").split(":")
+    places = [place for place, name in enumerate(names) if name in ("ip", "ipv6")]
+    return [names[place + 1 : after] for place, after in pairwise(places)]
+
+
+def _tunnel(layers: list[Any], names: list[str] | None) -> str | None:
+    """The kind of tunnel between two IP headers; none where it is not one of those told apart."""
+    if names is None or any(name.split(".")[0] not in CARRIERS for name in names):
+        return None
+    fields = {layer.layer_name: layer for layer in layers}
+    if "erspan" in names:
+        return "erspan"
+    if "vxlan" in names:
+        ports = _one(fields["udp"], "udp.dstport") if "udp" in fields else ""
+        return "vxlan-gpe" if ports == "4790" else "vxlan"
+    if "gre" in names and "gre" in fields and _raw(fields["gre"], "gre.proto") == 0x6558:
+        return "nvgre" if _one(fields["gre"], "gre.key") else "gre"
+    for name in names:
+        if name in TUNNELS:
+            return TUNNELS[name]
+    return None if "udp" in names or "tcp" in names else IP_IN_IP
+
+
+def _header(layer: Any, limit: int) -> tuple[Packet, int] | None:  # noqa: ANN401 - as above
+    """The IP header of a layer and where its packet ends in the frame; none if it is broken."""
+    name = layer.layer_name
+    version = layer.get_field(f"{name}.version")
+    source, target = _one(layer, f"{name}.src"), _one(layer, f"{name}.dst")
+    if version is None or not source or not target:
+        return None
+    begin = int(version.pos)
+    left = limit - begin
+    if name == "ip":
+        header, octets = int(_one(layer, "ip.hdr_len") or 0), _raw(layer, "ip.len")
+        if octets == 0 or octets > left:
+            octets = left
+        if header < 20 or octets < header:
+            return None
+        packet = Packet(0, source, target, _raw(layer, "ip.proto"), octets, octets - header)
+        offset = int(_one(layer, "ip.frag_offset") or 0)
+        if offset or _one(layer, "ip.flags.mf") in ("1", "True"):
+            packet.fragment = (_raw(layer, "ip.id"), offset)
+        return packet, begin + octets
+    following = _raw(layer, "ipv6.nxt")
+    octets = _raw(layer, "ipv6.plen") + 40
+    if octets == 40 and (following == 0 or left > 54):  # jumbogram, or segmentation offload
+        octets = left
+    octets = min(octets, left)
+    if octets < 40:
+        return None
+    packet = Packet(0, canonical(source), canonical(target), following, octets, octets - 40)
+    _extended(packet, layer, begin)
+    return packet, begin + octets
+
+
+def _extended(packet: Packet, layer: Any, begin: int) -> None:  # noqa: ANN401 - as above
+    """Takes protocol and place of the transport from the last IPv6 extension header."""
+    last = begin
+    for following, length, unit in EXTENSIONS:
+        after = layer.get_field(following)
+        sizes = _all(layer, length, whole=True) if length else []
+        for index, each in enumerate(after.all_fields if after is not None else ()):
+            place = int(each.pos)
+            size = 8 + unit * (int(sizes[index], 16) if index < len(sizes) else 0)
+            if place > last:
+                last = place
+                packet.protocol = int(each.raw_value, 16)
+                packet.segment = max(packet.octets - (place + size - begin), 0)
+    if layer.get_field("ipv6.fraghdr.ident") is not None:
+        offset = int(_one(layer, "ipv6.fraghdr.offset") or 0) * 8
+        if offset or _one(layer, "ipv6.fraghdr.more") in ("1", "True"):
+            packet.fragment = (_raw(layer, "ipv6.fraghdr.ident"), offset)
+
+
+def _transport(packet: Packet, layers: list[Any]) -> None:
+    """Ports and TCP numbers out of the layer that follows the IP header."""
+    if not layers:
+        return
+    for layer in layers[:2]:  # an authentication header may stand between
+        name = layer.layer_name
+        if name in ("icmp", "icmpv6") and packet.protocol in (1, 58):
+            packet.kind = int(_one(layer, f"{name}.type") or -1)
+            return
+        if PORTED.get(name) != packet.protocol:
+            continue
+        source, target = _one(layer, f"{name}.srcport"), _one(layer, f"{name}.dstport")
+        if source is None or target is None:
+            return
+        packet.ports = (int(source), int(target))
+        if name == "tcp" and layer.get_field("tcp.flags") is not None:
+            packet.flags = _raw(layer, "tcp.flags") & 0xFF
+            packet.sequence = _raw(layer, "tcp.seq")
+            packet.acknowledged = _raw(layer, "tcp.ack")
+            packet.header = max(int(_one(layer, "tcp.hdr_len") or 20), 20)
+        return
+
+
+def _said(layers: list[Any]) -> Said | None:
+    """What tshark found in the payload, by the layers above the transport."""
+    for layer in layers:
+        name = layer.layer_name
+        if name in ("tls", "dtls", "quic"):
+            return _hello(layer, name)
+        if name in DNS_APPS:
+            return _dns(layer, name)
+        if name == "http":
+            client: Client = None
+            if _one(layer, "http.request.method"):
+                client = "source"
+            elif _one(layer, "http.response.code"):
+                client = "target"
+            host = host_name(_one(layer, "http.host") or "")
+            return Said(client, "http", False, host, "http-host" if host else None)
+        if name == "syslog":
+            return Said("source", "syslog", False)
+        if name == "ntp":
+            mode = (_raw(layer, "ntp.flags") & 7) if layer.get_field("ntp.flags") else 0
+            client = "source" if mode == 3 else "target" if mode == 4 else None
+            return Said(client, "ntp", False)
+    return None
+
+
+def _hello(layer: Any, name: str) -> Said:  # noqa: ANN401 - as above
+    """What a TLS, DTLS or QUIC layer says."""
+    prefix = "dtls" if name == "dtls" else "tls"
+    kinds = _all(layer, f"{prefix}.handshake.type")
+    client: Client = "source" if "1" in kinds else "target" if "2" in kinds else None
+    host = host_name(_one(layer, f"{prefix}.handshake.extensions_server_name") or "")
+    basis: Basis | None = None
+    if host:
+        basis = "quic-sni" if name == "quic" else "tls-sni"
+    ech = "65037" in _all(layer, f"{prefix}.handshake.extension.type")
+    return Said(client, name, True, host, basis, ech=ech)
+
+
+def _dns(layer: Any, name: str) -> Said | None:  # noqa: ANN401 - as above
+    """What a DNS, mDNS or LLMNR message asks and answers."""
+    response = _one(layer, "dns.flags.response")
+    if response is None:
+        return None
+    reply = response in ("1", "True")
+    host = host_name(_one(layer, "dns.qry.name") or "")
+    answers: list[tuple[str, str]] = []
+    if reply and host and name == "dns":
+        given = _all(layer, "dns.a") + _all(layer, "dns.aaaa")
+        answers = [(host, canonical(address)) for address in given[:64] if is_address(address)]
+    client: Client = None if name == "mdns" else "target" if reply else "source"
+    basis: Basis | None = "dns-query" if host else None
+    return Said(client, name, False, host, basis, tuple(answers))
+
+
+def _one(layer: Any, name: str) -> str | None:  # noqa: ANN401 - as above
+    """The first field of a name as tshark shows it."""
+    field = layer._all_fields.get(name)
+    return None if field is None else str(field.main_field.show or "")
+
+
+def _all(layer: Any, name: str, *, whole: bool = False) -> list[str]:  # noqa: ANN401 - as above
+    """All fields of a name; ``whole``: the bytes they stand in, as hex digits."""
+    field = layer._all_fields.get(name)
+    if field is None:
+        return []
+    if whole:
+        return [str(each.unmaskedvalue or each.raw_value or "0") for each in field.all_fields]
+    return [str(each.show or "") for each in field.all_fields]
+
+
+def _raw(layer: Any, name: str) -> int:  # noqa: ANN401 - as above
+    """The bytes of the first field of a name as a number; 0 without it."""
+    field = layer._all_fields.get(name)
+    value = field.main_field.raw_value if field is not None else None
+    try:
+        return int(value, 16) if value else 0
+    except ValueError:
+        return 0
