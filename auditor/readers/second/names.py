@@ -14,10 +14,16 @@ from auditor.readers.second.packets import SYN, TCP, UDP, Client, Packet, Said, 
 
 MOST_BYTES: Final = 1 << 15
 MOST_SEGMENTS: Final = 24
+MOST_LOOKS: Final = 8
+"""Payload segments after which a direction that says nothing known is left alone."""
+
 WORD: Final = 1 << 32
 
 REQUEST: Final = re.compile(
     rb"(?:GET|POST|PUT|HEAD|DELETE|OPTIONS|PATCH|CONNECT|PROPFIND|REPORT) ([^ \r\n]*)"
+)
+OPENS: Final = re.compile(
+    rb"\x16\x03[\x00-\x04]..[\x01\x02]|(?:GET|POST|PUT|HEAD|CONNECT) ", re.DOTALL
 )
 SYSLOG: Final = re.compile(rb"<[0-9]")
 HOST: Final = re.compile(rb"\r?\nhost:[ \t]*([^\r\n]*?)[ \t]*\r?\n", re.IGNORECASE)
@@ -26,12 +32,13 @@ HOST: Final = re.compile(rb"\r?\nhost:[ \t]*([^\r\n]*?)[ \t]*\r?\n", re.IGNORECA
 class Heads:
     """The first segments of one direction of a flow, put in order."""
 
-    __slots__ = ("_begin", "_done", "_parts")
+    __slots__ = ("_begin", "_done", "_looked", "_parts")
 
     def __init__(self) -> None:
         self._parts: dict[int, bytes] = {}
         self._begin: int | None = None
         self._done = False
+        self._looked = 0
 
     def said(self, packet: Packet) -> Said | None:
         """What the direction says, now that this packet was seen; none = nothing new."""
@@ -40,6 +47,10 @@ class Heads:
         if packet.protocol != TCP or self._done:
             return None
         place = (packet.sequence + bool((packet.flags or 0) & SYN)) % WORD
+        if self._parts and self._looked < MOST_LOOKS and OPENS.match(packet.payload):
+            self._parts.clear()  # a protocol before it (SOCKS, SMTP, RDP) has made room for this
+            self._begin = None
+        self._looked += 1
         if self._begin is None or (self._begin - place) % WORD < WORD // 2:
             self._begin = place
         if len(self._parts.get(place, b"")) < len(packet.payload):
@@ -47,7 +58,7 @@ class Heads:
         stream = self._stream()
         said, complete = stream_said(stream)
         full = len(self._parts) >= MOST_SEGMENTS or len(stream) >= MOST_BYTES
-        if complete or full:
+        if (complete and (said is not None or self._looked >= MOST_LOOKS)) or full:
             self._done = True
             self._parts.clear()
         return said

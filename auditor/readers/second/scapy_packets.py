@@ -204,6 +204,10 @@ def _layers(frame: Any) -> Iterator[Any]:  # noqa: ANN401 - as above
     while layer is not None and layer.name != "NoPayload" and count < MOST_LAYERS:
         yield layer
         count += 1
+        if type(layer).__name__ == "Loopback" and layer.original[4:5] >= b"\x60":
+            # each system has its own number for IPv6, and scapy knows one of them
+            layer = importlib.import_module("scapy.layers.inet6").IPv6(layer.original[4:])
+            continue
         if layer.name == "UDP" and TEREDO in (layer.sport, layer.dport):
             inner = _past_teredo(bytes(layer.original[8 : layer.len]))
             if inner:
@@ -292,12 +296,12 @@ def _transport(packet: Packet, data: bytes) -> None:
         packet.kind = data[0] if data else None
         return
     if packet.protocol == TCP:
-        if len(data) < 14:
+        if len(data) < 14 or data[12] >> 4 < 5:  # no valid header (RFC 9293 section 3.1)
             return
         tcp = importlib.import_module("scapy.layers.inet").TCP(data.ljust(20, b"\0"))
         packet.sequence, packet.acknowledged = int(tcp.seq), int(tcp.ack)
         packet.flags = int(tcp.flags) & 0xFF
-        packet.header = max((data[12] >> 4) * 4, 20)
+        packet.header = (data[12] >> 4) * 4
         packet.payload = data[packet.header : packet.header + MOST_PAYLOAD]
     elif packet.protocol == UDP:
         packet.payload = data[HEADERS[UDP] : HEADERS[UDP] + MOST_PAYLOAD]

@@ -12,7 +12,6 @@ import os
 import shutil
 import tempfile
 from contextlib import contextmanager, suppress
-from decimal import Decimal, InvalidOperation
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
@@ -55,6 +54,7 @@ TUNNELS: Final = {
 VLANS: Final = ("vlan", "ieee8021ad")
 PORTED: Final = {"tcp": 6, "udp": 17, "udplite": 136, "sctp": 132, "dccp": 33}
 DNS_APPS: Final = ("dns", "mdns", "llmnr")
+DNS_PORTS: Final = {53, 5353, 5355}
 CARRIERS: Final = {
     "gre", "erspan", "vxlan", "geneve", "gtp", "l2tp", "teredo", "udp", "eth", "ethertype", "vlan",
     "ieee8021ad", "mpls", "pwethheuristic", "pwethcw", "pwethnocw", "ppp", "pppoes", "llc", "ipv6",
@@ -209,14 +209,15 @@ def neutral(frame: Any) -> Packet | None:  # noqa: ANN401 - pyshark has no types
         (found, limit), after = inner, []
     if found is None:
         return None
-    try:
-        found.time = int(Decimal(str(frame.sniff_timestamp)) * 1_000_000_000)
-    except InvalidOperation:
-        return None
+    seconds, _, fraction = str(frame.sniff_timestamp).partition(".")
+    # a fraction that overflowed in a damaged record is shown with a sign
+    found.time = int(seconds) * 1_000_000_000 + (
+        int(f"{fraction:0<9}") if fraction.isdigit() else 0
+    )
     found.vlans, found.tunnels, found.outer = tuple(vlans), tuple(tunnels), outer
     if found.fragment is None or found.fragment[1] == 0:
         _transport(found, after)
-        found.said = _said(after)
+        found.said = _said(after, found.ports or ())
     return found
 
 
@@ -311,7 +312,7 @@ def _transport(packet: Packet, layers: list[Any]) -> None:
         if source is None or target is None:
             return
         packet.ports = (int(source), int(target))
-        if name == "tcp" and layer.get_field("tcp.flags") is not None:
+        if name == "tcp" and "tcp.flags" in layer._all_fields:
             packet.flags = _raw(layer, "tcp.flags") & 0xFF
             packet.sequence = _raw(layer, "tcp.seq")
             packet.acknowledged = _raw(layer, "tcp.ack")
@@ -319,13 +320,13 @@ def _transport(packet: Packet, layers: list[Any]) -> None:
         return
 
 
-def _said(layers: list[Any]) -> Said | None:
+def _said(layers: list[Any], ports: tuple[int, ...]) -> Said | None:
     """What tshark found in the payload, by the layers above the transport."""
     for layer in layers:
         name = layer.layer_name
         if name in ("tls", "dtls", "quic"):
             return _hello(layer, name)
-        if name in DNS_APPS:
+        if name in DNS_APPS and DNS_PORTS.intersection(ports):  # else often a wrong guess
             return _dns(layer, name)
         if name == "http":
             client: Client = None
