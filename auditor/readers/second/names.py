@@ -47,9 +47,14 @@ class Heads:
         if packet.protocol != TCP or self._done:
             return None
         place = (packet.sequence + bool((packet.flags or 0) & SYN)) % WORD
-        if self._parts and self._looked < MOST_LOOKS and OPENS.match(packet.payload):
-            self._parts.clear()  # a protocol before it (SOCKS, SMTP, RDP) has made room for this
-            self._begin = None
+        if self._looked < MOST_LOOKS and OPENS.match(packet.payload):
+            # a protocol before it (SOCKS, SMTP, RDP) has made room for this one
+            self._begin = place
+            self._parts = {
+                part: data
+                for part, data in self._parts.items()
+                if (part - place) % WORD < WORD // 2
+            }
         self._looked += 1
         if self._begin is None or (self._begin - place) % WORD < WORD // 2:
             self._begin = place

@@ -12,7 +12,7 @@ import struct
 import zlib
 from contextlib import contextmanager
 from functools import cache
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar, Final
 
 from auditor.model.errors import InputError
 from auditor.model.problem import Problem
@@ -68,36 +68,42 @@ def packets(path: Path, note: Note | None = None) -> Iterator[Packet]:
         error = importlib.import_module("scapy.error")
         for name in LAYERS:
             importlib.import_module(f"scapy.{name}")
-        try:
-            reader = utils.RawPcapReader(str(path))
-        except OSError as failure:
-            raise InputError(
-                f"cannot be opened: {failure.strerror or failure}",
-                place=str(path),
-                hint="Check that the file is there and that this user may read it.",
-            ) from None
-        except (error.Scapy_Exception, EOFError, struct.error, zlib.error):
-            raise _no_capture(path) from None
-        count, time = 0, 0
-        with reader:
-            while True:
-                try:
-                    data, about = reader._read_packet(size=1 << 18)
-                except EOFError:
-                    return
-                except (error.Scapy_Exception, struct.error, IndexError, ZeroDivisionError):
-                    _stopped(path, count, note)  # scapy cannot go on after it
-                    return
-                if len(data) < min(getattr(about, "caplen", 0), 1 << 18):
-                    _stopped(path, count, note)
-                    return
-                count += 1
-                time = _nanoseconds(reader, about, time)
-                link = getattr(about, "linktype", None)
-                frame = _dissected(data, reader.linktype if link is None else link)
-                found = neutral(frame, about.wirelen, time)
-                if found is not None:
-                    yield found
+        with _opened(path) as file:
+            try:
+                reader = utils.RawPcapReader(file)
+            except (error.Scapy_Exception, EOFError, OSError, struct.error, zlib.error):
+                raise _no_capture(path) from None
+            count, time = 0, 0
+            with reader:
+                while True:
+                    try:
+                        data, about = reader._read_packet(size=1 << 18)
+                    except EOFError:
+                        return
+                    except (error.Scapy_Exception, struct.error, IndexError, ZeroDivisionError):
+                        _stopped(path, count, note)  # scapy cannot go on after it
+                        return
+                    if len(data) < min(getattr(about, "caplen", 0), 1 << 18):
+                        _stopped(path, count, note)
+                        return
+                    count += 1
+                    time = _nanoseconds(reader, about, time)
+                    link = getattr(about, "linktype", None)
+                    frame = _dissected(data, reader.linktype if link is None else link)
+                    found = neutral(frame, about.wirelen, time)
+                    if found is not None:
+                        yield found
+
+
+def _opened(path: Path) -> BinaryIO:
+    try:
+        return path.open("rb")
+    except OSError as failure:
+        raise InputError(
+            f"cannot be opened: {failure.strerror}",
+            place=str(path),
+            hint="Check that the file is there and that this user may read it.",
+        ) from None
 
 
 def _dissected(data: bytes, link: int) -> Any:  # noqa: ANN401 - scapy has no types for its layers

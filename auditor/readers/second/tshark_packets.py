@@ -90,13 +90,15 @@ def packets(path: Path, note: Note | None = None) -> Iterator[Packet]:
         raise InputError("tshark is not installed", place=str(path), hint=REMEDY)
     try:
         with path.open("rb") as file:
-            file.read(1)
+            empty = not file.read(1)
     except OSError as error:
         raise InputError(
             f"cannot be opened: {error.strerror}",
             place=str(path),
             hint="Check that the file is there and that this user may read it.",
         ) from None
+    if empty:
+        raise InputError("is empty", place=str(path), hint="Take it from its source again.")
     count = 0
     with _own_preferences(), _event_loop() as loop, _capture(path, tshark, loop) as capture:
         for frame in capture:
