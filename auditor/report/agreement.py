@@ -43,9 +43,11 @@ def agreement_heads(agreement: Agreement) -> list[str]:
     first, second = visible(agreement.first, 40), visible(agreement.second, 40)
     total, differing = number(agreement.conversations), number(len(agreement.differences))
     files = number(agreement.files)
+    file_word = "file" if agreement.files == 1 else "files"
+    total_word = "conversation" if agreement.conversations == 1 else "conversations"
     lines = [
         f"So sánh {first} với {second}: {files.vi} tệp, {total.vi} phiên trao đổi",
-        f"{first} against {second}: {files.en} files, {total.en} conversations",
+        f"{first} against {second}: {files.en} {file_word}, {total.en} {total_word}",
     ]
     if not agreement.differences:
         return [*lines, "Không có khác biệt / No difference"]
