@@ -253,6 +253,8 @@ def _tunnel(between: list[Any]) -> str | None:
 def _header(layer: Any, data: bytes, place: int, limit: int) -> Packet | None:  # noqa: ANN401
     """The IP header at a place of the frame; none if it makes no sense."""
     left = limit - place
+    if layer.version != (4 if layer.name == "IP" else 6):  # discarded by whoever gets it
+        return None
     if layer.name == "IP":
         header = (layer.ihl or 0) * 4
         octets = left if not layer.len or layer.len > left else int(layer.len)
