@@ -1,6 +1,6 @@
 """What the first payload bytes of one direction say, read in plain Python.
 
-TLS ClientHello (RFC 8446 section 4.1.2, server name RFC 6066 section 3) also when it spans
+TLS and DTLS ClientHello (RFC 8446 section 4.1.2, server name RFC 6066 section 3) also when it spans
 several segments or records, HTTP/1 (RFC 9112), NTP (RFC 5905), QUIC long headers (RFC 9000
 section 17.2; what they carry is encrypted and is not opened here).
 """
@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from auditor.readers.second.packets import SYN, TCP, UDP, Client, Packet, Said, host_name
+from auditor.readers.second.packets import SYN, TCP, UDP, Basis, Client, Packet, Said, host_name
 
 MOST_BYTES: Final = 1 << 15
 MOST_SEGMENTS: Final = 24
@@ -25,6 +25,7 @@ REQUEST: Final = re.compile(
 OPENS: Final = re.compile(
     rb"\x16\x03[\x00-\x04]..[\x01\x02]|(?:GET|POST|PUT|HEAD|CONNECT) ", re.DOTALL
 )
+DTLS: Final = re.compile(rb"[\x14-\x17]\xfe[\xff\xfd]\0[\0\1]", re.DOTALL)
 SYSLOG: Final = re.compile(rb"<[0-9]")
 HOST: Final = re.compile(rb"\r?\nhost:[ \t]*([^\r\n]*?)[ \t]*\r?\n", re.IGNORECASE)
 
@@ -118,7 +119,7 @@ def _tls_said(stream: bytes) -> tuple[Said | None, bool]:
         size = int.from_bytes(stream[place + 3 : place + 5], "big")
         message += stream[place + 5 : place + 5 + size]
         place += 5 + size
-    name, ech = _server_name(message[4:])
+    name, ech = _server_name(message[4:], (1, 2, 1))
     whole = len(message) >= 4 and len(message) >= 4 + int.from_bytes(message[1:4], "big")
     said = Said(
         client="source", app="tls", encrypted=True, host=name, basis="tls-sni" if name else None,
@@ -127,10 +128,25 @@ def _tls_said(stream: bytes) -> tuple[Said | None, bool]:
     return said, whole
 
 
-def _server_name(hello: bytes) -> tuple[str | None, bool]:
-    """The server name in a ClientHello's body, and whether it offers ECH."""
+def _dtls_said(data: bytes) -> Said:
+    """What a DTLS record says (RFC 9147 section 4, RFC 6347 section 4.2.2)."""
+    kind = data[13] if data[0] == 22 and len(data) > 13 else 0
+    if kind != 1:
+        client: Client = "target" if kind in (2, 3) else None
+        return Said(client=client, app="dtls", encrypted=True)
+    name, ech = _server_name(data[25:], (1, 1, 2, 1))
+    basis: Basis | None = "tls-sni" if name else None
+    return Said(client="source", app="dtls", encrypted=True, host=name, basis=basis, ech=ech)
+
+
+def _server_name(hello: bytes, widths: tuple[int, ...]) -> tuple[str | None, bool]:
+    """The server name in a ClientHello's body, and whether it offers ECH.
+
+    ``widths``: sizes of the length fields of what stands before the extensions: session,
+    (cookie,) cipher suites, compression.
+    """
     place = 34
-    for width in (1, 2, 1):  # session, cipher suites, compression
+    for width in widths:
         if place + width > len(hello):
             return None, False
         place += width + int.from_bytes(hello[place : place + width], "big")
@@ -161,6 +177,8 @@ def datagram_said(packet: Packet) -> Said | None:
         mode = data[0] & 7
         client: Client = "source" if mode == 3 else "target" if mode == 4 else None
         return Said(client=client, app="ntp", encrypted=False) if mode else None
+    if DTLS.match(data):
+        return _dtls_said(data)
     if target == 514 and SYSLOG.match(data):
         return Said(client="source", app="syslog", encrypted=False)
     return None

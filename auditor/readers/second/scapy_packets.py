@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 LAYERS: Final = (
     "layers.l2", "layers.inet", "layers.inet6", "layers.sctp", "layers.dns", "layers.llmnr",
     "layers.ppp", "layers.l2tp", "layers.vxlan", "layers.dot11", "layers.ppi", "contrib.geneve",
-    "contrib.gtp", "contrib.erspan", "contrib.mpls",
+    "contrib.gtp", "contrib.erspan", "contrib.mpls", "contrib.chdlc",
 )  # fmt: skip
 """What is loaded of scapy: what can stand before an IP header, and DNS."""
 

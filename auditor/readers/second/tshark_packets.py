@@ -18,16 +18,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from auditor.model.errors import InputError
 from auditor.model.problem import Problem
-from auditor.readers.second.packets import (
-    IP_IN_IP,
-    Basis,
-    Client,
-    Packet,
-    Said,
-    canonical,
-    host_name,
-    is_address,
-)  # fmt: skip
+from auditor.readers.second.packets import IP_IN_IP, Packet, canonical
+from auditor.readers.second.tshark_names import every, first, number, said
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,13 +41,10 @@ PREFERENCES: Final = {
     "gui.max_tree_depth": "500",
 }  # fmt: skip
 TUNNELS: Final = {
-    "gre": "gre", "erspan": "erspan", "vxlan": "vxlan", "geneve": "geneve", "gtp": "gtp-u",
-    "l2tp": "l2tp", "teredo": "teredo",
+    "gre": "gre", "geneve": "geneve", "gtp": "gtp-u", "l2tp": "l2tp", "teredo": "teredo",
 }  # fmt: skip
 VLANS: Final = ("vlan", "ieee8021ad")
 PORTED: Final = {"tcp": 6, "udp": 17, "udplite": 136, "sctp": 132, "dccp": 33}
-DNS_APPS: Final = ("dns", "mdns", "llmnr")
-DNS_PORTS: Final = {53, 5353, 5355}
 CARRIERS: Final = {
     "gre", "erspan", "vxlan", "geneve", "gtp", "l2tp", "teredo", "udp", "eth", "ethertype", "vlan",
     "ieee8021ad", "mpls", "pwethheuristic", "pwethcw", "pwethnocw", "ppp", "pppoes", "llc", "ipv6",
@@ -214,7 +203,7 @@ def neutral(frame: Any) -> Packet | None:  # noqa: ANN401 - pyshark has no types
     for layer in frame.layers:
         name = layer.layer_name
         if name in VLANS and found is None:
-            vlans += [int(each, 16) & 0xFFF for each in _all(layer, f"{name}.id", whole=True)]
+            vlans += [int(each, 16) & 0xFFF for each in every(layer, f"{name}.id", whole=True)]
         if name not in ("ip", "ipv6"):
             after.append(layer)
             continue
@@ -238,13 +227,13 @@ def neutral(frame: Any) -> Packet | None:  # noqa: ANN401 - pyshark has no types
     found.vlans, found.tunnels, found.outer = tuple(vlans), tuple(tunnels), outer
     if found.fragment is None or found.fragment[1] == 0:
         _transport(found, after)
-        found.said = _said(after, found.ports or ())
+        found.said = said(after, found.ports or ())
     return found
 
 
 def _between(frame: Any) -> list[list[str]]:  # noqa: ANN401 - as above
     """The protocols between each IP header and the next, by tshark's own list of them."""
-    names = (_one(frame.frame_info, "frame.protocols") or "").split(":")
+    names = (first(frame.frame_info, "frame.protocols") or "").split(":")
     places = [place for place, name in enumerate(names) if name in ("ip", "ipv6")]
     return [names[place + 1 : after] for place, after in pairwise(places)]
 
@@ -256,11 +245,11 @@ def _tunnel(layers: list[Any], names: list[str] | None) -> str | None:
     fields = {layer.layer_name: layer for layer in layers}
     if "erspan" in names:
         return "erspan"
-    if "vxlan" in names:
-        ports = _one(fields["udp"], "udp.dstport") if "udp" in fields else ""
+    if "vxlan" in fields:  # tshark's own list leaves out that of port 4790
+        ports = first(fields["udp"], "udp.dstport") if "udp" in fields else None
         return "vxlan-gpe" if ports == "4790" else "vxlan"
-    if "gre" in names and "gre" in fields and _raw(fields["gre"], "gre.proto") == 0x6558:
-        return "nvgre" if _one(fields["gre"], "gre.key") else "gre"
+    if "gre" in names and "gre" in fields and number(fields["gre"], "gre.proto") == 0x6558:
+        return "nvgre" if first(fields["gre"], "gre.key") else "gre"
     for name in names:
         if name in TUNNELS:
             return TUNNELS[name]
@@ -271,24 +260,24 @@ def _header(layer: Any, limit: int) -> tuple[Packet, int] | None:  # noqa: ANN40
     """The IP header of a layer and where its packet ends in the frame; none if it is broken."""
     name = layer.layer_name
     version = layer.get_field(f"{name}.version")
-    source, target = _one(layer, f"{name}.src"), _one(layer, f"{name}.dst")
+    source, target = first(layer, f"{name}.src"), first(layer, f"{name}.dst")
     if version is None or not source or not target:
         return None
     begin = int(version.pos)
     left = limit - begin
     if name == "ip":
-        header, octets = int(_one(layer, "ip.hdr_len") or 0), _raw(layer, "ip.len")
+        header, octets = int(first(layer, "ip.hdr_len") or 0), number(layer, "ip.len")
         if octets == 0 or octets > left:
             octets = left
         if header < 20 or octets < header:
             return None
-        packet = Packet(0, source, target, _raw(layer, "ip.proto"), octets, octets - header)
-        offset = int(_one(layer, "ip.frag_offset") or 0)
-        if offset or _one(layer, "ip.flags.mf") in ("1", "True"):
-            packet.fragment = (_raw(layer, "ip.id"), offset)
+        packet = Packet(0, source, target, number(layer, "ip.proto"), octets, octets - header)
+        offset = int(first(layer, "ip.frag_offset") or 0)
+        if offset or first(layer, "ip.flags.mf") in ("1", "True"):
+            packet.fragment = (number(layer, "ip.id"), offset)
         return packet, begin + octets
-    following = _raw(layer, "ipv6.nxt")
-    octets = _raw(layer, "ipv6.plen") + 40
+    following = number(layer, "ipv6.nxt")
+    octets = number(layer, "ipv6.plen") + 40
     if octets == 40 and (following == 0 or left > 54):  # jumbogram, or segmentation offload
         octets = left
     octets = min(octets, left)
@@ -304,7 +293,7 @@ def _extended(packet: Packet, layer: Any, begin: int) -> None:  # noqa: ANN401 -
     last = begin
     for following, length, unit in EXTENSIONS:
         after = layer.get_field(following)
-        sizes = _all(layer, length, whole=True) if length else []
+        sizes = every(layer, length, whole=True) if length else []
         for index, each in enumerate(after.all_fields if after is not None else ()):
             place = int(each.pos)
             size = 8 + unit * (int(sizes[index], 16) if index < len(sizes) else 0)
@@ -313,9 +302,9 @@ def _extended(packet: Packet, layer: Any, begin: int) -> None:  # noqa: ANN401 -
                 packet.protocol = int(each.raw_value, 16)
                 packet.segment = max(packet.octets - (place + size - begin), 0)
     if layer.get_field("ipv6.fraghdr.ident") is not None:
-        offset = int(_one(layer, "ipv6.fraghdr.offset") or 0) * 8
-        if offset or _one(layer, "ipv6.fraghdr.more") in ("1", "True"):
-            packet.fragment = (_raw(layer, "ipv6.fraghdr.ident"), offset)
+        offset = int(first(layer, "ipv6.fraghdr.offset") or 0) * 8
+        if offset or first(layer, "ipv6.fraghdr.more") in ("1", "True"):
+            packet.fragment = (number(layer, "ipv6.fraghdr.ident"), offset)
 
 
 def _transport(packet: Packet, layers: list[Any]) -> None:
@@ -325,97 +314,18 @@ def _transport(packet: Packet, layers: list[Any]) -> None:
     for layer in layers[:2]:  # an authentication header may stand between
         name = layer.layer_name
         if name in ("icmp", "icmpv6") and packet.protocol in (1, 58):
-            packet.kind = int(_one(layer, f"{name}.type") or -1)
+            packet.kind = int(first(layer, f"{name}.type") or -1)
             return
         if PORTED.get(name) != packet.protocol:
             continue
-        source, target = _one(layer, f"{name}.srcport"), _one(layer, f"{name}.dstport")
+        prefix = "udp" if name == "udplite" else name
+        source, target = first(layer, f"{prefix}.srcport"), first(layer, f"{prefix}.dstport")
         if source is None or target is None:
             return
         packet.ports = (int(source), int(target))
         if name == "tcp" and "tcp.flags" in layer._all_fields:
-            packet.flags = _raw(layer, "tcp.flags") & 0xFF
-            packet.sequence = _raw(layer, "tcp.seq")
-            packet.acknowledged = _raw(layer, "tcp.ack")
-            packet.header = max(int(_one(layer, "tcp.hdr_len") or 20), 20)
+            packet.flags = number(layer, "tcp.flags") & 0xFF
+            packet.sequence = number(layer, "tcp.seq")
+            packet.acknowledged = number(layer, "tcp.ack")
+            packet.header = max(int(first(layer, "tcp.hdr_len") or 20), 20)
         return
-
-
-def _said(layers: list[Any], ports: tuple[int, ...]) -> Said | None:
-    """What tshark found in the payload, by the layers above the transport."""
-    for layer in layers:
-        name = layer.layer_name
-        if name in ("tls", "dtls", "quic"):
-            return _hello(layer, name)
-        if name in DNS_APPS and DNS_PORTS.intersection(ports):  # else often a wrong guess
-            return _dns(layer, name)
-        if name == "http":
-            client: Client = None
-            if _one(layer, "http.request.method"):
-                client = "source"
-            elif _one(layer, "http.response.code"):
-                client = "target"
-            host = host_name(_one(layer, "http.host") or "")
-            return Said(client, "http", False, host, "http-host" if host else None)
-        if name == "syslog":
-            return Said("source", "syslog", False)
-        if name == "ntp":
-            mode = (_raw(layer, "ntp.flags") & 7) if layer.get_field("ntp.flags") else 0
-            client = "source" if mode == 3 else "target" if mode == 4 else None
-            return Said(client, "ntp", False)
-    return None
-
-
-def _hello(layer: Any, name: str) -> Said:  # noqa: ANN401 - as above
-    """What a TLS, DTLS or QUIC layer says."""
-    prefix = "dtls" if name == "dtls" else "tls"
-    kinds = _all(layer, f"{prefix}.handshake.type")
-    client: Client = "source" if "1" in kinds else "target" if "2" in kinds else None
-    host = host_name(_one(layer, f"{prefix}.handshake.extensions_server_name") or "")
-    basis: Basis | None = None
-    if host:
-        basis = "quic-sni" if name == "quic" else "tls-sni"
-    ech = "65037" in _all(layer, f"{prefix}.handshake.extension.type")
-    return Said(client, name, True, host, basis, ech=ech)
-
-
-def _dns(layer: Any, name: str) -> Said | None:  # noqa: ANN401 - as above
-    """What a DNS, mDNS or LLMNR message asks and answers."""
-    response = _one(layer, "dns.flags.response")
-    if response is None:
-        return None
-    reply = response in ("1", "True")
-    host = host_name(_one(layer, "dns.qry.name") or "")
-    answers: list[tuple[str, str]] = []
-    if reply and host and name == "dns":
-        given = _all(layer, "dns.a") + _all(layer, "dns.aaaa")
-        answers = [(host, canonical(address)) for address in given[:64] if is_address(address)]
-    client: Client = None if name == "mdns" else "target" if reply else "source"
-    basis: Basis | None = "dns-query" if host else None
-    return Said(client, name, False, host, basis, tuple(answers))
-
-
-def _one(layer: Any, name: str) -> str | None:  # noqa: ANN401 - as above
-    """The first field of a name as tshark shows it."""
-    field = layer._all_fields.get(name)
-    return None if field is None else str(field.main_field.show or "")
-
-
-def _all(layer: Any, name: str, *, whole: bool = False) -> list[str]:  # noqa: ANN401 - as above
-    """All fields of a name; ``whole``: the bytes they stand in, as hex digits."""
-    field = layer._all_fields.get(name)
-    if field is None:
-        return []
-    if whole:
-        return [str(each.unmaskedvalue or each.raw_value or "0") for each in field.all_fields]
-    return [str(each.show or "") for each in field.all_fields]
-
-
-def _raw(layer: Any, name: str) -> int:  # noqa: ANN401 - as above
-    """The bytes of the first field of a name as a number; 0 without it."""
-    field = layer._all_fields.get(name)
-    value = field.main_field.raw_value if field is not None else None
-    try:
-        return int(value, 16) if value else 0
-    except ValueError:
-        return 0

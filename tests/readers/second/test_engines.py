@@ -175,6 +175,19 @@ TUNNELS = {
     "teredo": ("teredo", in_udp(3544, b"", INNER6)),
     "erspan": ("erspan", ip4(FROM, TO, 47, b"\x10\0\x88\xbe\0\0\0\1" + b"\x10\x01\0\0\0\0\0\0"
                + ether(INNER))),
+    "erspan III": ("erspan", ip4(FROM, TO, 47, b"\x10\0\x22\xeb\0\0\0\1" + b"\x20\x01\0\0"
+                   + bytes(8) + ether(INNER))),
+    "vxlan-gpe": ("vxlan-gpe", in_udp(4790, b"\x0c\0\0\1\0\0\7\0", INNER)),
+    "geneve with an option": ("geneve", in_udp(6081, b"\2\0\x65\x58\0\0\7\0\1\2\3\1" + bytes(4),
+                              ether(INNER))),
+    "gtp-u with an extension": ("gtp-u", in_udp(2152, struct.pack(
+        ">BBHI", 0x34, 255, len(INNER) + 8, 9) + b"\0\0\0\x85\1\x10\1\0", INNER)),
+    "l2tp": ("l2tp", in_udp(1701, b"\0\2\0\1\0\2\xff\3\0\x21", INNER)),
+    "pptp": ("gre", ip4(FROM, TO, 47, struct.pack(">HHHHI", 0x3001, 0x880B, len(INNER) + 4, 9, 1)
+             + b"\xff\3\0\x21" + INNER)),
+    "gre over mpls": ("gre", ip4(FROM, TO, 47, b"\0\0\x88\x47\0\0\x91\x40" + INNER)),
+    "teredo with its indications": ("teredo", in_udp(3544, b"\0\1" + bytes(11) + b"\0\0" + bytes(6),
+                                    INNER6)),
     "gre/ipip": ("gre/ipip", ip4(FROM, TO, 47, b"\0\0\x08\0" + ip4(TO, FROM, 4, INNER))),
 }  # fmt: skip
 
@@ -183,13 +196,69 @@ TUNNELS = {
 @pytest.mark.parametrize(("kind", "packet"), TUNNELS.values(), ids=TUNNELS)
 def test_the_inner_packet_is_the_flow_and_the_tunnel_is_named(tmp_path, engine, kind, packet):
     (flow,) = rows(tmp_path / "it.pcap", engine, pcap([(T0, ether(packet))]))
-    inner = (
-        (HOME6, ABROAD6, 88) if kind == "teredo" or flow["src_ip"] == HOME6 else (HOME, ABROAD, 68)
-    )
+    six = flow["src_ip"] == HOME6
+    inner = (HOME6, ABROAD6, 88) if six else (HOME, ABROAD, 68)
     assert flow["tunnel"] == kind
     assert (flow["src_ip"], flow["dst_ip"], flow["src_bytes"]) == inner
+    assert six == (INNER6 in packet)
     assert (flow["src_port"], flow["dst_port"]) == (5000, 6000)
     assert (flow["outer_src_ip"], flow["outer_dst_ip"]) == (FROM, TO)
+
+
+LABEL, LAST_LABEL = b"\0\6\x40\x40", b"\0\x0c\x81\x40"
+IN_PPPOE = b"\x11\0\0\7" + struct.pack(">HH", len(INNER) + 2, 0x21) + INNER
+DOT11 = b"\x08\2" + bytes(22) + b"\xaa\xaa\3\0\0\0\x08\0" + INNER
+LINKS = {
+    "mpls": (1, ether(LABEL + LAST_LABEL + INNER, 0x8847), None),
+    "mpls in a vlan": (1, ether(LAST_LABEL + INNER, 0x8847, tags=((0x8100, 5),)), "5"),
+    "pppoe": (1, ether(IN_PPPOE, 0x8864), None),
+    "pppoe in a vlan": (1, ether(IN_PPPOE, 0x8864, tags=((0x8100, 5),)), "5"),
+    "snap": (1, ether(b"\xaa\xaa\3\0\0\0\x08\0" + INNER, 8 + len(INNER)), None),
+    "ppp": (9, b"\xff\3\0\x21" + INNER, None),
+    "cisco hdlc": (104, b"\x0f\0\x08\0" + INNER, None),
+    "802.11": (105, DOT11, None),
+    "radiotap": (127, b"\0\0\x08\0\0\0\0\0" + DOT11, None),
+    "linux cooked": (113, struct.pack(">HHH8sH", 0, 1, 6, bytes(8), 0x800) + INNER, None),
+    "linux cooked 2": (
+        276, struct.pack(">HHIHBB8s", 0x800, 0, 1, 1, 0, 6, bytes(8)) + INNER, None,
+    ),
+    "null": (0, struct.pack("<I", 2) + INNER, None),
+    "loop": (108, struct.pack(">I", 2) + INNER, None),
+    "raw": (101, INNER, None),
+    "ipv4": (228, INNER, None),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize(("link", "packet", "vlan"), LINKS.values(), ids=LINKS)
+def test_every_link_layer_leads_to_the_same_packet(tmp_path, engine, link, packet, vlan):
+    (flow,) = rows(tmp_path / "it.pcap", engine, pcap([(T0, packet)], link=link))
+    assert (flow["src_ip"], flow["dst_port"], flow["src_bytes"]) == (HOME, 6000, 68)
+    assert (flow["tunnel"], flow["outer_src_ip"], flow["vlan"]) == (None, None, vlan)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("protocol", [50, 51, 132, 136])
+def test_other_transports_have_their_ports_or_none(tmp_path, engine, protocol):
+    heads = {
+        50: bytes(60), 51: struct.pack(">BBHIII", 17, 4, 0, 1, 2, 0) + bytes(8) + LONG,
+        132: struct.pack(">HHII", 5000, 6000, 1, 0) + bytes(4), 136: LONG,
+    }  # fmt: skip
+    packet = ether(ip4(HOME, ABROAD, protocol, heads[protocol]))
+    (flow,) = rows(tmp_path / "it.pcap", engine, pcap([(T0, packet)]))
+    expected = (5000, 6000) if protocol in (132, 136) else (None, None)
+    assert (flow["protocol"], flow["src_port"], flow["dst_port"]) == (protocol, *expected)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_dtls_hello_tells_the_client(tmp_path, engine):
+    body = b"\xfe\xfd" + bytes(32) + b"\0\0\0\2\xc0\x2b\1\0"
+    hello = b"\1" + len(body).to_bytes(3, "big") + bytes(5) + len(body).to_bytes(3, "big") + body
+    record = b"\x16\xfe\xff" + bytes(8) + len(hello).to_bytes(2, "big") + hello
+    answer = (T0, ether(ip4(ABROAD, HOME, 17, udp(9000, 8000, b"\x80" * 20))))
+    asked = (T0 + 1000, ether(ip4(HOME, ABROAD, 17, udp(8000, 9000, record))))
+    (flow,) = rows(tmp_path / "it.pcap", engine, pcap([answer, asked]))
+    assert (flow["src_ip"], flow["initiator_basis"], flow["app"]) == (HOME, "role", "dtls")
 
 
 @pytest.mark.parametrize("engine", ENGINES)
