@@ -143,7 +143,7 @@ class Conversations:
 
     def _part(self, packet: Packet, first: Packet) -> None:
         """A later fragment, by the ports and the TCP place of its first one."""
-        packet.sequence = first.sequence
+        packet.sequence = first.sequence + bool((first.flags or 0) & SYN)
         packet.header = first.header
         packet.flags = None
         self._take(packet, first.ports, known=first.flags is not None)
@@ -168,8 +168,10 @@ class Conversations:
         later = packet.fragment is not None and packet.fragment[1] > 0
         if packet.protocol == TCP:
             if later and known and packet.fragment is not None:
-                begin = packet.sequence + packet.fragment[1] - packet.header
-                flow.payload[direction] += flow.spans[direction].add(begin, packet.segment)
+                behind = packet.fragment[1] - packet.header
+                options = max(-behind, 0)  # a header that goes on in this fragment
+                begin, size = packet.sequence + behind + options, packet.segment - options
+                flow.payload[direction] += flow.spans[direction].add(begin, size)
             elif not later:
                 _segment(flow, packet, direction)
         else:
@@ -267,7 +269,7 @@ def _segment(flow: Flow, packet: Packet, direction: int) -> None:
         flow.syn_next[direction] = sequence % (1 << 32)
     length = max(packet.segment - max(packet.header, 20), 0)
     flow.payload[direction] += spans.add(sequence, length)
-    if flags & FIN:
+    if flags & FIN and packet.fragment is None:  # else nobody knows here where its data ends
         spans.add(sequence + length, 1)
     if flags & (FIN | RST):
         flow.closed = True

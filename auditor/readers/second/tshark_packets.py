@@ -272,8 +272,9 @@ def _header(layer: Any, limit: int) -> tuple[Packet, int] | None:  # noqa: ANN40
         if header < 20 or octets < header:
             return None
         packet = Packet(0, source, target, number(layer, "ip.proto"), octets, octets - header)
-        offset = int(first(layer, "ip.frag_offset") or 0)
-        if offset or first(layer, "ip.flags.mf") in ("1", "True"):
+        part = _word(layer, "ip.frag_offset")  # tshark's versions show it in different units
+        offset = (part & 0x1FFF) * 8
+        if offset or part & 0x2000:
             packet.fragment = (number(layer, "ip.id"), offset)
         return packet, begin + octets
     following = number(layer, "ipv6.nxt")
@@ -302,9 +303,16 @@ def _extended(packet: Packet, layer: Any, begin: int) -> None:  # noqa: ANN401 -
                 packet.protocol = int(each.raw_value, 16)
                 packet.segment = max(packet.octets - (place + size - begin), 0)
     if layer.get_field("ipv6.fraghdr.ident") is not None:
-        offset = int(first(layer, "ipv6.fraghdr.offset") or 0) * 8
-        if offset or first(layer, "ipv6.fraghdr.more") in ("1", "True"):
+        part = _word(layer, "ipv6.fraghdr.offset")
+        offset = part & 0xFFF8
+        if offset or part & 1:
             packet.fragment = (number(layer, "ipv6.fraghdr.ident"), offset)
+
+
+def _word(layer: Any, name: str) -> int:  # noqa: ANN401 - as above
+    """The bytes a field of some bits stands in, as a number."""
+    found = every(layer, name, whole=True)
+    return int(found[0], 16) if found else 0
 
 
 def _transport(packet: Packet, layers: list[Any]) -> None:

@@ -155,6 +155,19 @@ def test_a_hello_in_two_segments_names_the_flow(tmp_path, engine):
     assert (flow["host"], flow["host_basis"]) == ("kho.example.vn", "tls-sni")
 
 
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_segment_in_fragments_and_once_more_whole_counts_once(tmp_path, engine):
+    whole = tcp(40000, 443, 1000, ACK | PSH, bytes(300))
+    parts = [(64, 160, True), (0, 64, True), (160, 320, False)]
+    packets = [
+        (T0 + i, ether(ip4(HOME, ABROAD, 6, whole[begin:end], number=9, offset=begin, more=more)))
+        for i, (begin, end, more) in enumerate(parts)
+    ]
+    packets.append((T0 + SECOND, ether(ip4(HOME, ABROAD, 6, whole))))
+    (flow,) = rows(tmp_path / "it.pcap", engine, pcap(packets))
+    assert (flow["src_packets"], flow["src_payload"], flow["src_port"]) == (4, 300, 40000)
+
+
 INNER = ip4(HOME, ABROAD, 17, LONG)
 INNER6 = ip6(HOME6, ABROAD6, 17, LONG)
 FROM, TO = "198.51.100.1", "198.51.100.2"
