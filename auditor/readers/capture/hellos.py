@@ -93,7 +93,9 @@ def tls(s: State, row: int, direction: int, data: Bytes, p: int, end: int) -> in
 
 @compiled
 def dtls(s: State, row: int, direction: int, data: Bytes, p: int, end: int) -> bool:
-    """Recognises a DTLS record."""
+    """Recognises a DTLS record, also behind CAPWAP's four bytes (RFC 5415 section 4.2)."""
+    if end - p > 17 and be32(data, p) == 0x01000000:
+        p += 4
     if end - p < 13 or data[p + 1] != 254 or not 20 <= data[p] <= 23:
         return False
     place = datagram_hello(data, p, end)

@@ -8,19 +8,8 @@ from __future__ import annotations
 import numpy as np
 
 from auditor.readers.capture.layout import (
-    ADDRESS,
-    ANSWERS,
-    DNS_ANSWER,
-    ECH_OUTER,
-    MARKS,
-    NAME,
-    NAME_BYTES,
-    NAME_LENGTH,
-    NAMES,
-    ROLE_CLIENT_0,
-    ROLE_CLIENT_1,
-    Bytes,
-    State,
+    ADDRESS, ANSWERS, DNS_ANSWER, ECH_OUTER, MARKS, NAME, NAME_BYTES, NAMED_0, NAMED_1,
+    NAME_LENGTH, NAMES, ROLE_CLIENT_0, ROLE_CLIENT_1, Bytes, State,
 )  # fmt: skip
 from auditor.readers.capture.numbers import compiled, entry, mixed
 
@@ -200,17 +189,13 @@ def answer_for(s: State, client_high: int, client_low: int, high: int, low: int,
 def name_guessed(s: State, row: int, time: int) -> None:
     """Gives a new flow the name that an earlier DNS answer gave its server's address."""
     flows = s.flows
-    for client in range(2):
-        asker = ADDRESS + 2 * client
-        server = ADDRESS + 2 * (1 - client)
-        high, low = flows[row, server], flows[row, server + 1]
-        number = answer_for(s, flows[row, asker], flows[row, asker + 1], high, low, time)
-        if number >= 0:
-            told(s, row, 0, number, DNS_ANSWER)
-            return
-    for client in range(2):
-        server = ADDRESS + 2 * (1 - client)
-        number = answer_for(s, 0, 0, flows[row, server], flows[row, server + 1], time)
-        if number >= 0:
-            told(s, row, 0, number, DNS_ANSWER)
-            return
+    for anybody in range(2):  # what this client was told comes before what others were told
+        for client in range(2):
+            asker, server = ADDRESS + 2 * client, ADDRESS + 2 * (1 - client)
+            high = 0 if anybody else flows[row, asker]
+            low = 0 if anybody else flows[row, asker + 1]
+            number = answer_for(s, high, low, flows[row, server], flows[row, server + 1], time)
+            if number >= 0:
+                told(s, row, 0, number, DNS_ANSWER)
+                flows[row, MARKS] |= NAMED_0 if client else NAMED_1
+                return

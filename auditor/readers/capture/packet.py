@@ -359,10 +359,14 @@ def tcp(
         if new:
             name_guessed(s, row, time)
         return
+    if octet(data, p + 12) >> 4 < 5:  # no TCP header: nothing in it can be believed
+        if new:
+            name_guessed(s, row, time)
+        return
     flags = octet(data, p + 13)
     syn, fin = (flags >> 1) & 1, flags & 1
     sequence = be32(data, p + 4)
-    if syn and not new and begins_anew(s, row, direction, sequence, flags, time):
+    if syn and not new and begins_anew(s, row, direction, data, p, time):
         restarted(s, row, time, direction)
         new = True
     if new:
@@ -371,8 +375,6 @@ def tcp(
         handshake(s, row, direction, flags, time)
     f[row, FLAGS] |= flags << (8 * direction)
     header = (octet(data, p + 12) >> 4) * 4
-    if header < 20:
-        header = 20
     length = max(segment - header, 0)
     before = f[row, NEXT + direction]
     if length or syn or fin or before < 0:
@@ -390,15 +392,18 @@ def tcp(
 
 
 @compiled
-def begins_anew(s: State, row: int, direction: int, sequence: int, flags: int, time: int) -> bool:
+def begins_anew(s: State, row: int, direction: int, data: Bytes, p: int, time: int) -> bool:
     """Whether a SYN opens another connection between the same ports."""
     f = s.flows
+    answer = octet(data, p + 13) & 16
     if time <= f[row, START]:  # the file has its packets out of order
         return False
-    if f[row, NEXT + direction] == (sequence + 1) & 0xFFFFFFFF:
+    if f[row, NEXT + direction] == (be32(data, p + 4) + 1) & 0xFFFFFFFF:
         return False  # repeated
+    if answer and f[row, NEXT + 1 - direction] == be32(data, p + 8):
+        return False  # it answers the SYN of this connection
     busy = f[row, PAYLOAD] + f[row, PAYLOAD + 1] > 0
-    return f[row, MARKS] & CLOSED > 0 or (busy and flags & 16 == 0)
+    return f[row, MARKS] & CLOSED > 0 or (busy and answer == 0)
 
 
 @compiled

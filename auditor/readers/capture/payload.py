@@ -107,7 +107,8 @@ def looked_into_udp(
         if app != DNS:
             return True
     known = s.flows[row, NAME] >> 40
-    if data[p] & 0x80 and (known == 0 or known == QUIC):
+    google = data[p] & 0x09 == 0x09 and p + 13 < end and be16(data, p + 9) == 0x5130  # "Q0"
+    if (data[p] & 0x80 or google) and (known == 0 or known == QUIC):
         answer = quic(s, row, direction, data, p, end, target)
         if answer != NO:
             return answer == DONE

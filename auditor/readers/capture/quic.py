@@ -50,6 +50,7 @@ ID_BYTES: Final = OWNER + 1  # 3: its bytes, eight in each
 MOST_COALESCED: Final = 8
 VERSION_2: Final = 1  # row of SALTS
 Q050: Final = 5
+RESERVED: Final = 8
 
 SALTS = np.frombuffer(
     bytes.fromhex(
@@ -61,6 +62,7 @@ SALTS = np.frombuffer(
         "504574efd066fe2f9d945cfcdbd3a7f0d3b56b45"  # Q050
         "7ff579e5acd072915580304c43a2367c60488310"  # T050
         "7a4edef4e7ccee5fa4506c19124fc8ccda6e033d"  # T051
+        "afbfec289993d24c9e9786f19c6111e04390a899"  # reserved versions, first try: as draft 29
     ),
     np.uint8,
 ).astype(np.int64)
@@ -84,6 +86,8 @@ def salted(version: int) -> int:
     if version >> 8 == 0xFACEB0:
         last = version & 0xFF
         return 3 if last == 2 or last == 3 or last == 0x0E or last == 0x11 or last == 0x13 else -1
+    if version & 0x0F0F0F0F == 0x0A0A0A0A:
+        return RESERVED  # sent to make the server name its versions; the client's own is not told
     if version == 0x51303530:
         return Q050
     if version == 0x54303530:
@@ -218,6 +222,16 @@ def opened(data: Bytes, p: int, work: Ints, scratch: Bytes) -> int:
 
 @compiled
 def unsealed(data: Bytes, p: int, held: Ints, work: Ints, scratch: Bytes) -> int:
+    """Opens an Initial; one of a reserved version as draft 29, then as version 1."""
+    body = unsealed_as(data, p, held, work, scratch)
+    if body < 0 and work[ROW] == RESERVED:
+        work[ROW] = 0
+        body = unsealed_as(data, p, held, work, scratch)
+    return body
+
+
+@compiled
+def unsealed_as(data: Bytes, p: int, held: Ints, work: Ints, scratch: Bytes) -> int:
     """Opens an Initial with the connection ID that gave the keys before, else with its own.
 
     A client goes on to the ID that the server chose, but keeps its keys; after a Retry they come

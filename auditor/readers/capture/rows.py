@@ -10,10 +10,10 @@ import pyarrow as pa
 
 from auditor.model.flow_table import Stage, schema_at
 from auditor.readers.capture.layout import (
-    ADDRESS, ALPN, ANSWER_TIME, APPS, BASES, CLEAR, DTLS, ECH, ENCRYPTED, END, FILE_SHIFT,
-    FIRST_FROM_1, FLAGS, HELLO, MARKS, NAME, NEXT, OCTETS, OUTER_6, PACKETS, PAYLOAD, PORTS, QUIC,
-    ROLE_CLIENT_0, ROLE_CLIENT_1, START, SYN_FROM_0, SYN_FROM_1, SYN_TIME, SYNACK_FROM_0,
-    SYNACK_FROM_1, TLS, TUNNEL, VERSION, VERSION_NAMES, VLAN, Ints,
+    ADDRESS, ALPN, ANSWER_TIME, APPS, BASES, CLEAR, DTLS, DNS_ANSWER, ECH, ENCRYPTED, END,
+    FILE_SHIFT, FIRST_FROM_1, FLAGS, HELLO, MARKS, NAME, NAMED_0, NAMED_1, NEXT, OCTETS, OUTER_6,
+    PACKETS, PAYLOAD, PORTS, QUIC, ROLE_CLIENT_0, ROLE_CLIENT_1, START, SYN_FROM_0, SYN_FROM_1,
+    SYN_TIME, SYNACK_FROM_0, SYNACK_FROM_1, TLS, TUNNEL, VERSION, VERSION_NAMES, VLAN, Ints,
 )  # fmt: skip
 from auditor.readers.capture.tunnels import kinds_named
 
@@ -46,6 +46,9 @@ def columns(done: Ints, names: list[str], tunnels: Ints) -> pa.Table:
     encrypted = marks & ENCRYPTED > 0
     secrecy = encrypted | (marks & CLEAR > 0)
     packed = done[:, NAME]
+    # a DNS answer tells the name of the end it was given for: of use only if that is the server
+    client_named = marks & np.where(from_1, NAMED_1, NAMED_0) > 0
+    known = ~(client_named & ((packed >> 32) & 0xFF == DNS_ANSWER))
     tcp = protocol == TCP
     found = {
         "start": pa.array(done[:, START], pa.timestamp("ns", tz="UTC")),
@@ -63,17 +66,17 @@ def columns(done: Ints, names: list[str], tunnels: Ints) -> pa.Table:
         "vlan": _vlans(done[:, VLAN]),
         "encrypted": _maybe(encrypted, secrecy, pa.bool_()),
         "app": _numbered(packed >> 40, APPS),
-        "host": _numbered(packed & 0xFFFFFFFF, ("", *names)),
-        "host_basis": _numbered((packed >> 32) & 0xFF, BASES),
+        "host": _numbered(np.where(known, packed & 0xFFFFFFFF, 0), ("", *names)),
+        "host_basis": _numbered(np.where(known, (packed >> 32) & 0xFF, 0), BASES),
         "ech": _maybe(marks & ECH > 0, np.isin(packed >> 40, (TLS, DTLS, QUIC)), pa.bool_()),
     }
     for side, other in (("src", from_1), ("dst", ~from_1)):
-        known = ~np.where(other, unseen_1, unseen_0)
+        seen_side = ~np.where(other, unseen_1, unseen_0)
         for name, column in (("packets", PACKETS), ("bytes", OCTETS), ("payload", PAYLOAD)):
             count = np.where(other, done[:, column + 1], done[:, column])
-            found[f"{side}_{name}"] = _maybe(count, known, pa.int64())
+            found[f"{side}_{name}"] = _maybe(count, seen_side, pa.int64())
         flags = (done[:, FLAGS] >> np.where(other, 8, 0)).astype(np.uint8)
-        found[f"{side}_tcp_flags"] = _maybe(flags, tcp & known, pa.uint8())
+        found[f"{side}_tcp_flags"] = _maybe(flags, tcp & seen_side, pa.uint8())
     hello = done[:, HELLO]
     found["ja4"] = _numbered(hello & ((1 << ALPN) - 1), ("", *names))
     found["alpn"] = _numbered((hello >> ALPN) & ((1 << VERSION - ALPN) - 1), ("", *names))

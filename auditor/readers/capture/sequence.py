@@ -9,7 +9,7 @@ from __future__ import annotations
 
 
 from auditor.readers.capture.layout import (
-    HOLES, HOLES_FREE, HOLES_USED, MOST_HOLES, NEXT, State,
+    HOLES, HOLES_FREE, HOLES_USED, MOST_HOLES, NEXT, PAYLOAD, State,
 )  # fmt: skip
 from auditor.readers.capture.numbers import ahead, compiled, hot
 
@@ -85,7 +85,11 @@ def new_bytes(
         sequence = (sequence + 1) & 0xFFFFFFFF
     end = (sequence + length) & 0xFFFFFFFF
     after = (end + fin) & 0xFFFFFFFF
-    if expected < 0:
+    if syn and expected >= 0 and sequence != expected:
+        if s.flows[row, PAYLOAD + direction] == 0:
+            s.flows[row, column] = -1  # which of two numberings is true, the first data tells
+            return length
+    elif expected < 0:
         if not syn:
             hole_kept(s, row, direction, sequence - BEFORE, sequence)
         s.flows[row, column] = after
