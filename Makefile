@@ -1,6 +1,7 @@
 # make audit   sets up and audits the samples with the defaults; report in reports/
 # make test    sets up what tests need (system packages too) and runs all gates and tests
 # make bench   measures beside nfdump and tshark; figures in bench/RESULTS.md
+# make agreement  compares with tshark and nDPI on real captures (AUDITOR_CORPUS names their folder)
 # make docs    writes the generated pages anew
 
 PYTHON ?= python3
@@ -9,7 +10,7 @@ BIN := $(VENV)/bin
 ROOT := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 APT := $(ROOT) env DEBIAN_FRONTEND=noninteractive apt-get -qq -o Dpkg::Use-Pty=0
 
-.PHONY: audit test gates docs bench clean tools
+.PHONY: audit test gates docs agreement bench clean tools
 
 audit: $(VENV)/.audit
 	$(BIN)/auditor audit samples/pcaps samples/zeek \
@@ -32,6 +33,9 @@ docs: $(VENV)/.test
 	$(BIN)/python -m auditor.model.flow_table > docs/flow-table.md
 	$(BIN)/python -m auditor.model.run > docs/run.schema.json
 	$(BIN)/python docs/make_cli.py > docs/cli.md
+
+agreement: $(VENV)/.test tools
+	$(BIN)/python -m tests.differential.agreement
 
 bench: $(VENV)/.test tools
 	$(BIN)/python bench/run.py

@@ -1,0 +1,80 @@
+"""Why the packet engine and others differ on a real capture, and who is right.
+
+Each reason was found by looking at the packets. It is kept as narrow as it can be: what it is
+about (``conversation``, ``host``, ``alpn``, ``ja4``), the capture (or a pattern of names) and the
+text; ``when`` narrows it further.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import Any, Final
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why some differences of a capture are there.
+
+    Attributes:
+        when: asked with the pair and with both sides; always true by default.
+    """
+
+    kind: str
+    file: str
+    text: str
+    when: Callable[[Any, Any, Any], bool] = lambda pair, ours, theirs: True
+
+
+_BEYOND = (
+    "some IP lengths reach beyond a frame that was captured whole: such packets never were on the "
+    "wire; cut to the frame here, believed by tshark"
+)
+_SECOND_FRAME = "Cisco FabricPath wraps some frames into a second Ethernet header: not read"
+_CAPWAP = "inside CAPWAP data (frames between access point and controller): not read"
+_PPI = "link type 192 (PPI) is not read"
+_SPLIT = "the request is longer than one segment"
+_DRAFT = "a QUIC draft from before RFC 9000, protected with keys of its own: not read"
+_GOOGLE = "Google's QUIC from before the IETF's: not read"
+_NO_NAME = (
+    "a DNS question that is no host name (its bytes are no letters, digits, - or _): left out"
+)
+
+REASONS: Final[tuple[Reason, ...]] = (
+    Reason("conversation", "ajp.pcap", _SECOND_FRAME),
+    Reason("conversation", "capwap*.pcap*", _CAPWAP),
+    Reason("conversation", "someip_sd_sample.pcap", _PPI),
+    Reason("conversation", "fuzz-2020-02-16-11740.pcap", _BEYOND),
+    Reason("conversation", "reasm_crash_anon.pcapng", _BEYOND),
+    Reason("conversation", "telnet.pcap", _BEYOND),
+    Reason("host", "capwap*.pcap*", _CAPWAP),
+    Reason("host", "dns-exf.pcap", _NO_NAME),
+    Reason("host", "dns-invalid-chars.pcap", _NO_NAME),
+    Reason(
+        "host",
+        "dns_invert_query.pcapng",
+        "an inverse query has no question: nDPI shows the address that it carries as its answer",
+    ),
+    Reason(
+        "host",
+        "smtp-starttls.pcap",
+        "the hello behind STARTTLS names no server: nDPI shows the greeting of the mail server",
+    ),
+    Reason("host", "doq_adguard.pcapng", _DRAFT),
+    Reason("host", "quic-2?.pcap", _DRAFT),
+    Reason("host", "quic-mvfst-*.pcap*", _DRAFT),
+    Reason("host", "quic.pcap", _GOOGLE),
+    Reason("host", "quic_q*.pcap", _GOOGLE),
+    Reason("host", "youtubeupload.pcap", _GOOGLE),
+    Reason("host", "http_ipv6.pcap", _GOOGLE),
+)
+
+
+def reason_of(kind: str, file: str, pair: object, ours: object, theirs: object) -> str:
+    """The reason of a difference; empty if none is known."""
+    for reason in REASONS:
+        fits = reason.kind == kind and fnmatchcase(file, reason.file)
+        if fits and reason.when(pair, ours, theirs):
+            return reason.text
+    return ""
