@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 
 from auditor.geo.addresses import numbered
 from auditor.geo.decision import Place
+from auditor.geo.initiator import turned
 from auditor.geo.placement import Placements, placed
 from auditor.model.flow_table import Stage, conform
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 _SIDES: Final = ("src", "dst", "both", "none")
 _SRC, _DST, _BOTH, _NONE, _UNDECIDED = 0, 1, 2, 3, -1
-_READ_COLUMNS: Final = ("src_ip", "dst_ip", "src_payload", "src_bytes", "dst_payload", "dst_bytes")
+_MOVED_COLUMNS: Final = ("src_payload", "src_bytes", "dst_payload", "dst_bytes")
 
 
 def located(
@@ -39,10 +40,14 @@ def located(
         home: the home country (ISO 3166-1 alpha-2).
         home_networks: networks the agency calls its own: at home whatever databases say.
     """
-    table = pa.Table.from_pandas(flows[list(_READ_COLUMNS)], preserve_index=False)
-    texts, src, dst = _ends(table)
+    texts, src, dst = _ends(flows)
     places = placed(numbered(texts.to_pylist()), databases, home.upper(), home_networks)
     side = _sides(places, src, dst)
+    flows, turn = turned(flows, side == _SRC, side == _DST)
+    if turn.any():
+        src, dst = np.where(turn, dst, src), np.where(turn, src, dst)
+        side = np.where(turn, _SRC, side)
+    table = pa.Table.from_pandas(flows[list(_MOVED_COLUMNS)], preserve_index=False)
     peer = np.select([side == _SRC, side == _DST], [dst, src], -1)
     state, basis = _states(places, src, dst, side)
     columns: dict[str, Any] = {
@@ -64,8 +69,9 @@ def located(
     return conform(done, Stage.GEO)
 
 
-def _ends(table: pa.Table) -> tuple[pa.Array, np.ndarray, np.ndarray]:
+def _ends(flows: pd.DataFrame) -> tuple[pa.Array, np.ndarray, np.ndarray]:
     """The distinct addresses, and for each flow the index of its source and its destination."""
+    table = pa.Table.from_pandas(flows[["src_ip", "dst_ip"]], preserve_index=False)
     chunks = [*table["src_ip"].chunks, *table["dst_ip"].chunks]
     encoded = pa.chunked_array(chunks, type=pa.string()).dictionary_encode().combine_chunks()
     indices = encoded.indices.to_numpy(zero_copy_only=False).astype(np.int64)

@@ -25,11 +25,16 @@ class Settings:
         udp_timeout: silence that ends a flow of anything but TCP.
         tcp_timeout: silence that ends a TCP flow.
         active_timeout: length after which a flow goes on as a new row.
+        copies_within: milliseconds within which the same IP packet counts once (mirror ports show
+            it twice); 0 = every packet counts.
+        community_id: whether the Community ID of each flow is wanted.
     """
 
     udp_timeout: int = 60
     tcp_timeout: int = 300
     active_timeout: int = 1800
+    copies_within: int = 0
+    community_id: bool = False
 
 
 @dataclass(frozen=True, slots=True)

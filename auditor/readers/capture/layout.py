@@ -23,13 +23,15 @@ FLAGS: Final = 7  # TCP flags or-ed: direction 0, direction 1 << 8; from bit BUD
 PACKETS: Final = 8  # 8-9: by direction, as all pairs below
 OCTETS: Final = 10  # 10-11: bytes of the IP layer
 PAYLOAD: Final = 12  # 12-13
-NEXT: Final = 14  # 14-15: TCP sequence number expected next; -1 = none seen
+NEXT: Final = 14  # 14-15: -1 = nothing seen; TCP sequence number expected next; ICMP type, code
 MARKS: Final = 16  # bits below
-SYN_TIME: Final = 17  # ns; -1 = no SYN seen
-RTT: Final = 18  # ns; -1 = not measured
+SYN_TIME: Final = 17  # ns, of the first SYN; -1 = none seen
+ANSWER_TIME: Final = 18  # ns, of the first SYN-ACK; -1 = none seen
 NAME: Final = 19  # name number + 1, basis << 32, application << 40
 VLAN: Final = 20  # number of tags, then 12 bits each from bit 4
 HOLES: Final = 21  # row in the table of sequence holes + 1; 0 = none
+TUNNEL: Final = 22  # number of the tunnel around it; 0 = none
+HELLO: Final = 23  # JA4 name + 1, from bit ALPN ALPN's name + 1, from bit VERSION TLS version
 WIDTH: Final = 24
 
 BUDGET: Final = 16  # in FLAGS: payload packets still to be looked into, 8 bits per direction
@@ -84,6 +86,11 @@ HOLES_FREE: Final = 15  # head of the list of freed hole rows + 1
 PORTS_CUT: Final = 16  # transport header cut before the ports: flow without ports
 NO_TIME: Final = 17  # packets without a time of their own
 BAD_TIME: Final = 18
+TUNNELS_USED: Final = 20
+LINK_SECRET: Final = 21  # frames encrypted at the link layer (802.11, MACsec)
+LINK_SEVERAL: Final = 22  # 802.11 frames of several packets
+DUPLICATES: Final = 23  # packets left out as copies
+NESTED_DEEP: Final = 24  # packets whose tunnels are nested too deeply
 FILE: Final = 19  # number of the file being swept, from 0
 COUNTERS: Final = 28
 
@@ -95,6 +102,7 @@ NAMES_FULL: Final = 3
 DAMAGED: Final = 4
 BLOCK: Final = 5  # pcapng: a block for the caller to look at
 HOLES_FULL: Final = 6
+TUNNELS_FULL: Final = 7
 
 # Columns of a pcapng interface.
 LINK: Final = 0
@@ -107,6 +115,11 @@ INTERFACE_WIDTH: Final = 5
 MOST_HOLES: Final = 4  # remembered per direction; the smallest is forgotten beyond that
 NAME_LENGTH: Final = 255
 FRAGMENTS: Final = 1 << 14
+RECENT: Final = 1 << 16
+TUNNEL_BITS: Final = 5  # of one kind in a nesting of tunnels
+OUTER_6: Final = 1 << 48  # in a nesting of tunnels: the outer addresses are IPv6
+ALPN: Final = 28
+VERSION: Final = 52
 ANSWERS: Final = 1 << 16
 
 
@@ -122,13 +135,15 @@ class State(NamedTuple):
     done: Ints  # [capacity, WIDTH]: ended flows, waiting to be taken
     counters: Ints
     holes: Ints  # [capacity, 2, MOST_HOLES, 2]: start and end of bytes not seen yet
-    fragments: Ints  # [FRAGMENTS, 7]: key, ports, time
+    fragments: Ints  # [FRAGMENTS, 11]: see ``fragments``
     answers: Ints  # [ANSWERS, 6]: client, address, name, time
     name_bytes: Bytes
     name_ends: Ints  # name i is name_bytes[name_ends[i] : name_ends[i + 1]]
     name_index: Ints
     scratch: Bytes  # a name being read
-    settings: Ints  # timeouts of TCP, of others, active timeout (ns); seed of the hash
+    settings: Ints  # timeouts of TCP, of others, active timeout (ns); hash seed; copies within ns
+    tunnels: Ints  # [power of two, 6]: outer address of end 0, of end 1, kinds; slot: number
+    recent: Ints  # [RECENT, 4, 2]: hash and time of the last packets, if copies are left out
 
 
 def rows_of_flows(rows: int) -> Ints:
@@ -138,7 +153,9 @@ def rows_of_flows(rows: int) -> Ints:
     return raw[first : first + rows * WIDTH].reshape(rows, WIDTH)
 
 
-def fresh(timeouts_ns: tuple[int, int, int], seed: int, capacity: int = CAPACITY) -> State:
+def fresh(
+    timeouts_ns: tuple[int, int, int], seed: int, copies_ns: int = 0, capacity: int = CAPACITY
+) -> State:
     """The state of a sweep that has seen nothing yet."""
     counters = np.zeros(COUNTERS, np.int64)
     counters[FIRST_TIME] = np.iinfo(np.int64).max
@@ -149,11 +166,13 @@ def fresh(timeouts_ns: tuple[int, int, int], seed: int, capacity: int = CAPACITY
         done=np.zeros((1 << 16, WIDTH), np.int64),
         counters=counters,
         holes=np.zeros((1 << 10, 2, MOST_HOLES, 2), np.int64),
-        fragments=np.zeros((FRAGMENTS, 7), np.int64),
+        fragments=np.zeros((FRAGMENTS, 11), np.int64),
         answers=np.zeros((ANSWERS, 6), np.int64),
         name_bytes=np.zeros(1 << 20, np.uint8),
         name_ends=np.zeros((1 << 14) + 1, np.int64),
         name_index=np.zeros(1 << 15, np.int64),
         scratch=np.zeros(NAME_LENGTH + 65, np.uint8),
-        settings=np.array([*timeouts_ns, seed], np.int64),
+        settings=np.array([*timeouts_ns, seed, copies_ns], np.int64),
+        tunnels=np.zeros((1 << 10, 6), np.int64),
+        recent=np.zeros((RECENT, 4, 2), np.int64),
     )

@@ -56,6 +56,12 @@ be64 = _load(64)
 
 
 @hot
+def octet(data: Bytes, place: int) -> int:
+    """The byte at ``data[place]`` as ``int64``: bytes themselves overflow when shifted."""
+    return data[place] + 0
+
+
+@hot
 def le16(data: Bytes, place: int) -> int:
     """The little-endian 16-bit number at ``data[place]``."""
     value = be16(data, place)

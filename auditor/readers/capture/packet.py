@@ -1,108 +1,47 @@
 """One packet, from its link layer to its flow (compiled).
 
 Lengths are believed only as far as the bytes reach: what a header claims beyond the packet's
-original length is cut to it. Sources: IEEE 802.3/802.1Q, RFC 791, RFC 8200, RFC 9293, RFC 768.
+original length is cut to it. Of a packet in a tunnel the innermost IP packet counts. Sources:
+RFC 791, RFC 8200, RFC 9293, RFC 768, RFC 3828 (UDP-Lite), RFC 9260 (SCTP).
 """
 
 from __future__ import annotations
 
-
+from auditor.readers.capture.fragments import TUNNELLED, held, taken_up, waits
 from auditor.readers.capture.layout import (
-    BAD_TIME, BUDGET, CLOSED, END, FIRST_TIME, FLAGS, FRAGMENTS, FRAGMENTS_LOST, HEADERS_CUT,
-    LAST_TIME, LINK_UNKNOWN, LINK_UNKNOWN_TYPE, MARKS, NEXT, NOT_IP, OCTETS, PACKETS,
-    PACKETS_READ, PAYLOAD, PORTS_CUT, RTT, SNAPPED, START,
-    SYN_FROM_0, SYN_TIME, SYNACK_FROM_0, VLAN, WIRE_BYTES, Bytes, State,
+    ANSWER_TIME, BAD_TIME, BUDGET, CLOSED, DUPLICATES, END, FIRST_FROM_1, FIRST_TIME, FLAGS,
+    HEADERS_CUT, LAST_TIME, LINK_SECRET, LINK_SEVERAL, LINK_UNKNOWN, LINK_UNKNOWN_TYPE, MARKS,
+    NESTED_DEEP, NEXT, NOT_IP, OCTETS, OUTER_6, PACKETS, PACKETS_READ, PAYLOAD, PORTS_CUT, RECENT,
+    SNAPPED, START, SYN_FROM_0, SYN_TIME, SYNACK_FROM_0, TUNNEL, TUNNEL_BITS, VLAN, WIRE_BYTES,
+    Bytes, State,
 )  # fmt: skip
-from auditor.readers.capture.numbers import be16, be32, be64, compiled, hot, le32, mixed
+from auditor.readers.capture.link import IP4, IP6, SECRET, SEVERAL, UNKNOWN, network
+from auditor.readers.capture.numbers import be16, be32, be64, compiled, hot, mixed, octet
 from auditor.readers.capture.payload import (
     client_is, looked_into_tcp, looked_into_udp, name_guessed,
 )  # fmt: skip
 from auditor.readers.capture.sequence import new_bytes
 from auditor.readers.capture.table import found, restarted
-
-IP4, IP6, OTHER, UNKNOWN = 0x0800, 0x86DD, 0, -1
-FRAGMENT_LIFE = 30_000_000_000
-"""ns that a first fragment's ports are kept for the rest (RFC 791 lets a datagram live 15-60 s)."""
+from auditor.readers.capture.tunnels import MOST_NESTED, may_carry, tunnel_number, unwrapped
 
 
-@hot
-def by_version(data: Bytes, p: int, end: int) -> int:
-    """The protocol that a bare IP packet's first half-byte tells."""
-    if p >= end:
-        return OTHER
-    version = data[p] >> 4
-    return IP4 if version == 4 else IP6 if version == 6 else OTHER
-
-
-@hot
-def network(data: Bytes, p: int, end: int, link: int) -> tuple[int, int, int]:
-    """Goes through the link layer: protocol above it, where that begins, VLAN tags."""
-    vlan = 0
-    kind = UNKNOWN
-    if link == 1:
-        if p + 14 > end:
-            return OTHER, end, vlan
-        kind = be16(data, p + 12)
-        p += 14
-    elif link in (101, 12, 14, 228, 229):
-        return by_version(data, p, end), p, vlan
-    elif link == 113:
-        if p + 16 > end:
-            return OTHER, end, vlan
-        kind = be16(data, p + 14)
-        p += 16
-    elif link == 276:
-        if p + 20 > end:
-            return OTHER, end, vlan
-        kind = be16(data, p)
-        p += 20
-    elif link in (0, 108):
-        if p + 4 > end:
-            return OTHER, end, vlan
-        family = be32(data, p)
-        if family > 0xFFFF:
-            family = le32(data, p)
-        # AF_INET; AF_INET6 of NetBSD and OpenBSD, FreeBSD, macOS (and Linux 10, Windows 23)
-        kind = IP4 if family == 2 else IP6 if family in (10, 23, 24, 28, 30) else OTHER
-        return kind, p + 4, vlan
-    else:
-        return UNKNOWN, p, vlan
-    tags = 0
-    while kind in (0x8100, 0x88A8, 0x9100, 0x9200, 0x9300):
-        if p + 4 > end or tags == 8:
-            return OTHER, end, vlan
-        if tags < 4:
-            vlan |= (be16(data, p) & 0xFFF) << (4 + 12 * tags)
-            vlan = (vlan & ~15) | (tags + 1)
-        tags += 1
-        kind = be16(data, p + 2)
-        p += 4
-    if kind <= 1500 and link == 1:  # 802.3 length; IP only inside LLC/SNAP with RFC 1042's prefix
-        if p + 8 <= end and be32(data, p) == 0xAAAA0300 and be16(data, p + 4) == 0:
-            kind = be16(data, p + 6)
-            p += 8
-        else:
-            kind = OTHER
-    return kind, p, vlan
-
-
-@hot
-def above_ip6(data: Bytes, p: int, end: int, kind: int) -> tuple[int, int, int]:
-    """Goes through IPv6 extension headers: protocol, where it begins, place of a fragment header.
+@compiled
+def above_ip(data: Bytes, p: int, end: int, kind: int) -> tuple[int, int, int]:
+    """Goes through extension headers: protocol, where it begins, place of a fragment header.
 
     The place is -1 without a fragment header; where the chain was not captured whole the
     protocol is -1.
     """
     fragment = -1
     for _ in range(16):
-        if kind in (0, 43, 60, 135, 139, 140):
+        if kind == 0 or kind == 43 or kind == 60 or kind == 135 or kind == 139 or kind == 140:
             if p + 2 > end:
                 return -1, p, fragment
-            size = 8 + 8 * data[p + 1]
+            size = 8 + 8 * octet(data, p + 1)
         elif kind == 51:
             if p + 2 > end:
                 return -1, p, fragment
-            size = 8 + 4 * data[p + 1]
+            size = 8 + 4 * octet(data, p + 1)
         elif kind == 44:
             if p + 8 > end:
                 return -1, p, fragment
@@ -110,45 +49,11 @@ def above_ip6(data: Bytes, p: int, end: int, kind: int) -> tuple[int, int, int]:
             size = 8
         else:
             return kind, p, fragment
-        kind = data[p]
+        kind = octet(data, p)
         p += size
         if fragment >= 0 and be16(data, fragment + 2) & 0xFFF8:
             return kind, p, fragment  # what follows is the middle of a datagram
     return -1, p, fragment
-
-
-@compiled
-def fragment_place(s: State, high_0: int, low_0: int, high_1: int, low_1: int, number: int) -> int:
-    """Where the ports of a fragmented datagram are kept."""
-    return mixed(mixed(low_0, low_1), mixed(number, high_0 ^ (high_1 << 1))) & (FRAGMENTS - 1)
-
-
-@compiled
-def ports_kept(
-    s: State, high_0: int, low_0: int, high_1: int, low_1: int, number: int, ports: int, time: int
-) -> None:
-    """Keeps a first fragment's ports for the rest of its datagram."""
-    f = s.fragments
-    place = fragment_place(s, high_0, low_0, high_1, low_1, number)
-    f[place, 0], f[place, 1], f[place, 2], f[place, 3] = high_0, low_0, high_1, low_1
-    f[place, 4], f[place, 5], f[place, 6] = number + 1, ports, time
-
-
-@compiled
-def ports_of(
-    s: State, high_0: int, low_0: int, high_1: int, low_1: int, number: int, time: int
-) -> int:
-    """The ports of a later fragment's datagram; -1 if its first fragment was not seen."""
-    f = s.fragments
-    place = fragment_place(s, high_0, low_0, high_1, low_1, number)
-    if (
-        f[place, 4] == number + 1
-        and f[place, 1] == low_0 and f[place, 3] == low_1
-        and f[place, 0] == high_0 and f[place, 2] == high_1
-        and abs(time - f[place, 6]) < FRAGMENT_LIFE
-    ):  # fmt: skip
-        return f[place, 5]
-    return -1
 
 
 @hot
@@ -177,77 +82,103 @@ def taken(s: State, data: Bytes, p: int, end: int, wire: int, link: int, time: i
     begin = p
     kind, p, vlan = network(data, p, end, link)
     if kind != IP4 and kind != IP6:
-        if kind == UNKNOWN:
-            c[LINK_UNKNOWN] += 1
-            c[LINK_UNKNOWN_TYPE] = link
-        else:
-            c[NOT_IP] += 1
+        no_ip(s, kind, link)
         return
     left = wire - (p - begin)  # bytes the packet had from here on, captured or not
-    fragment = -1  # offset of a fragment in its datagram; -1 = whole
-    number = 0
-    if kind == IP4:
-        if p + 20 > end or data[p] >> 4 != 4:
-            c[HEADERS_CUT] += 1
-            return
-        header = (data[p] & 15) * 4
-        if header < 20:
-            c[HEADERS_CUT] += 1
-            return
-        octets = be16(data, p + 2)
-        if octets == 0 or octets > left:  # 0: segmentation offload, the length is the frame's
-            octets = left
-        if octets < header:
-            c[HEADERS_CUT] += 1
-            return
-        part = be16(data, p + 6)
-        protocol = np_int(data[p + 9])
-        if part & 0x3FFF:
-            fragment = (part & 0x1FFF) * 8
-            number = be16(data, p + 4) << 8 | protocol
-        high_0, low_0, high_1, low_1 = 0, be32(data, p + 12), 0, be32(data, p + 16)
-        end = min(end, p + octets)
-        body = p + header
-        version = 4
-    else:
-        if p + 40 > end or data[p] >> 4 != 6:
-            c[HEADERS_CUT] += 1
-            return
-        octets = be16(data, p + 4) + 40
-        if octets == 40 and (data[p + 6] == 0 or left > 40 + 14):
-            # jumbogram (RFC 2675) or segmentation offload; a short rest is Ethernet padding
-            octets = left
-        octets = min(octets, left)
-        high_0, low_0 = be64(data, p + 8), be64(data, p + 16)
-        high_1, low_1 = be64(data, p + 24), be64(data, p + 32)
-        end = min(end, p + octets)
-        protocol, body, place = above_ip6(data, p + 40, end, np_int(data[p + 6]))
+    depth, kinds = 0, 0
+    outer_high_0, outer_low_0, outer_high_1, outer_low_1 = 0, 0, 0, 0
+    while True:  # from the outermost IP header to the innermost
+        fragment = -1  # offset of a fragment in its datagram; -1 = whole
+        number = 0
+        if kind == IP4:
+            if p + 20 > end or data[p] >> 4 != 4:
+                c[HEADERS_CUT] += 1
+                return
+            header = (octet(data, p) & 15) * 4
+            octets = be16(data, p + 2)
+            if octets == 0 or octets > left:  # 0: segmentation offload, the length is the frame's
+                octets = left
+            if header < 20 or octets < header:
+                c[HEADERS_CUT] += 1
+                return
+            part = be16(data, p + 6)
+            protocol = octet(data, p + 9)
+            if part & 0x3FFF:
+                fragment = (part & 0x1FFF) * 8
+                number = be16(data, p + 4) << 9 | protocol
+            high_0, low_0, high_1, low_1 = 0, be32(data, p + 12), 0, be32(data, p + 16)
+            end = min(end, p + octets)
+            body = p + header
+            version = 4
+            if protocol == 51 and fragment <= 0:
+                protocol, body, _ = above_ip(data, body, end, protocol)
+        else:
+            if p + 40 > end or data[p] >> 4 != 6:
+                c[HEADERS_CUT] += 1
+                return
+            octets = be16(data, p + 4) + 40
+            if octets == 40 and (data[p + 6] == 0 or left > 40 + 14):
+                # jumbogram (RFC 2675) or segmentation offload; a short rest is Ethernet padding
+                octets = left
+            octets = min(octets, left)
+            high_0, low_0 = be64(data, p + 8), be64(data, p + 16)
+            high_1, low_1 = be64(data, p + 24), be64(data, p + 32)
+            end = min(end, p + octets)
+            protocol, body, place = above_ip(data, p + 40, end, octet(data, p + 6))
+            if place >= 0 and protocol >= 0:
+                part = be16(data, place + 2)
+                if part & 0xFFF9:
+                    fragment = part & 0xFFF8
+                    number = be32(data, place + 4) << 9 | 0x100 | protocol
+            version = 6
         if protocol < 0:
             c[HEADERS_CUT] += 1
             return
-        if place >= 0:
-            part = be16(data, place + 2)
-            if part & 0xFFF9:
-                fragment = part & 0xFFF8
-                number = be32(data, place + 4) << 8 | protocol
-        version = 6
-    segment = octets - (body - p)  # bytes of the transport layer, captured or not
-    source, target, seen = 0, 0, 0
-    ported = protocol in (6, 17, 132, 136, 33)
-    if fragment > 0:
-        ports = ports_of(s, high_0, low_0, high_1, low_1, number, time)
-        if ports >= 0:
-            source, target, seen = ports & 0xFFFF, ports >> 16, 1
+        if depth == 0 and s.settings[4] > 0 and is_copy(s, data, p, end, octets, time):
+            c[DUPLICATES] += 1
+            return
+        segment = octets - (body - p)  # bytes of the transport layer, captured or not
+        source, target, seen = 0, 0, 0
+        # TCP, UDP, SCTP, UDP-Lite, DCCP
+        ported = (
+            protocol == 6 or protocol == 17 or protocol == 132 or protocol == 136 or protocol == 33
+        )
+        datagram = -1
+        if fragment >= 0:
+            datagram = held(s, high_0, low_0, high_1, low_1, number, time)
+        if fragment > 0:
+            ports = s.fragments[datagram, 5]
+            if ports == TUNNELLED:
+                return
+            if ports < 0 and (ported or may_carry(protocol, 0, 0)):
+                waits(s, datagram, octets, max(segment, 0), time)
+                return
+            if ports >= 0 and ported:
+                source, target, seen = ports & 0xFFFF, ports >> 16, 1
         elif ported:
-            c[FRAGMENTS_LOST] += 1
-    elif ported:
-        if body + 4 <= end and segment >= 4:
-            source, target, seen = be16(data, body), be16(data, body + 2), 1
-            if fragment == 0:
-                ports = source | target << 16
-                ports_kept(s, high_0, low_0, high_1, low_1, number, ports, time)
-        else:
-            c[PORTS_CUT] += 1
+            if body + 4 <= end and segment >= 4:
+                source, target, seen = be16(data, body), be16(data, body + 2), 1
+            else:
+                c[PORTS_CUT] += 1
+        if fragment <= 0 and may_carry(protocol, source, target):
+            code, inner, q = unwrapped(data, body, end, protocol, version, source, target)
+            if code and depth == MOST_NESTED:
+                c[NESTED_DEEP] += 1
+            elif code:
+                if depth == 0:
+                    outer_high_0, outer_low_0, outer_high_1, outer_low_1 = (
+                        high_0, low_0, high_1, low_1
+                    )  # fmt: skip
+                    kinds = OUTER_6 if version == 6 else 0
+                kinds |= code << (TUNNEL_BITS * depth)
+                depth += 1
+                left = octets - (q - p)
+                if fragment == 0:  # the inner packet is longer than this part of it
+                    left = 0xFFFF
+                    s.fragments[datagram, 5] = TUNNELLED
+                kind, p = inner, q
+                continue
+        break
     # end 0 is the smaller (address, port)
     if high_0 != high_1:
         swap = high_0 > high_1
@@ -268,8 +199,8 @@ def taken(s: State, data: Bytes, p: int, end: int, wire: int, link: int, time: i
     if protocol == 6 and fragment <= 0:
         tcp(s, row, new, direction, data, body, end, segment, source, target, time)
     elif protocol == 17 and fragment <= 0 and seen:
-        length = max(segment - 8, 0)
-        f[row, PAYLOAD + direction] += length
+        f[row, PAYLOAD + direction] += max(segment - 8, 0)
+        f[row, NEXT + direction] = 0
         if new:
             name_guessed(s, row, time)
         shift = BUDGET + 8 * direction
@@ -278,36 +209,127 @@ def taken(s: State, data: Bytes, p: int, end: int, wire: int, link: int, time: i
             if looked_into_udp(s, row, direction, data, body + 8, end, source, target, time):
                 f[row, FLAGS] &= ~(255 << shift)
     else:
-        header = 0
-        if fragment <= 0:
-            header = 12 if protocol == 132 else 8 if protocol in (1, 58, 136) else 0
-        length = max(segment - header, 0)
-        f[row, PAYLOAD + direction] += length
-        if protocol == 6 and f[row, NEXT + direction] >= 0:
-            f[row, NEXT + direction] = (f[row, NEXT + direction] + length) & 0xFFFFFFFF
-        if (protocol == 1 or protocol == 58) and body < end:
-            icmp_role(s, row, direction, protocol, np_int(data[body]))
-    if new:
-        f[row, VLAN] = vlan
-    f[row, START] = min(f[row, START], time)
+        other(s, row, direction, data, body, end, segment, protocol, fragment)
+    if time <= f[row, START]:
+        earliest(s, row, new, direction, time, vlan)
     f[row, END] = max(f[row, END], time)
     f[row, PACKETS + direction] += 1
     f[row, OCTETS + direction] += octets
+    if fragment == 0:
+        taken_up(s, datagram, row, direction)
+        s.fragments[datagram, 5] = source | target << 16
+    if kinds and f[row, TUNNEL] == 0:
+        if swap:
+            f[row, TUNNEL] = tunnel_number(
+                s, outer_high_1, outer_low_1, outer_high_0, outer_low_0, kinds
+            )
+        else:
+            f[row, TUNNEL] = tunnel_number(
+                s, outer_high_0, outer_low_0, outer_high_1, outer_low_1, kinds
+            )
 
 
-@hot
-def np_int(value: int) -> int:
-    """A byte as ``int64``."""
-    return value + 0
+@compiled
+def no_ip(s: State, kind: int, link: int) -> None:
+    """Counts a packet that is in no flow."""
+    c = s.counters
+    if kind == UNKNOWN:
+        c[LINK_UNKNOWN] += 1
+        c[LINK_UNKNOWN_TYPE] = link
+    elif kind == SECRET:
+        c[LINK_SECRET] += 1
+    elif kind == SEVERAL:
+        c[LINK_SEVERAL] += 1
+    else:
+        c[NOT_IP] += 1
 
 
-@hot
+@compiled
+def is_copy(s: State, data: Bytes, p: int, end: int, octets: int, time: int) -> bool:
+    """Whether the same IP packet was seen a moment ago; if not, it is remembered."""
+    code = mixed(octets, s.settings[3])
+    while p + 8 <= end:
+        code = mixed(code, be64(data, p))
+        p += 8
+    while p < end:
+        code = mixed(code, octet(data, p))
+        p += 1
+    known = s.recent[code & (RECENT - 1)]
+    oldest = 0
+    for i in range(4):
+        if known[i, 0] == code and abs(time - known[i, 1]) <= s.settings[4]:
+            return True
+        if known[i, 1] < known[oldest, 1]:
+            oldest = i
+    known[oldest, 0], known[oldest, 1] = code, time
+    return False
+
+
+@compiled
+def earliest(s: State, row: int, new: bool, direction: int, time: int, vlan: int) -> None:
+    """Notes what the first packet shows; of several at the same time one from end 0 is first."""
+    f = s.flows
+    if new:
+        f[row, VLAN] = vlan
+    elif time < f[row, START] or (direction == 0 and f[row, MARKS] & FIRST_FROM_1):
+        f[row, VLAN] = vlan
+        f[row, MARKS] = (f[row, MARKS] & ~FIRST_FROM_1) | (FIRST_FROM_1 if direction else 0)
+        f[row, START] = time
+
+
+@compiled
+def other(
+    s: State, row: int, direction: int, data: Bytes, p: int, end: int, segment: int, protocol: int,
+    fragment: int,
+) -> None:  # fmt: skip
+    """Adds a packet that is neither TCP nor whole UDP, or a later fragment, to its flow."""
+    f = s.flows
+    length = segment
+    if fragment <= 0:
+        if protocol == 132:
+            length = user_data(data, p + 12, end, segment - 12)
+        elif protocol == 1 or protocol == 58 or protocol == 136 or protocol == 17:
+            length = segment - 8
+    length = max(length, 0)
+    f[row, PAYLOAD + direction] += length
+    if protocol == 6 and f[row, NEXT + direction] >= 0:
+        f[row, NEXT + direction] = (f[row, NEXT + direction] + length) & 0xFFFFFFFF
+    elif protocol != 1 and protocol != 58:
+        f[row, NEXT + direction] = 0
+    elif fragment <= 0 and p + 2 <= end:
+        if f[row, NEXT + direction] < 0:
+            f[row, NEXT + direction] = be16(data, p)
+        icmp_role(s, row, direction, protocol, octet(data, p))
+
+
+@compiled
+def user_data(data: Bytes, p: int, end: int, size: int) -> int:
+    """Bytes of user data in the chunks of an SCTP packet; all of it where a chunk is cut."""
+    total = 0
+    stop = p + size
+    for _ in range(256):
+        if p + 4 > stop:
+            return total
+        if p + 4 > end:
+            return total + stop - p
+        kind, length = octet(data, p), be16(data, p + 2)
+        if length < 4:
+            return total
+        if kind == 0:
+            total += max(min(length, stop - p) - 16, 0)
+        elif kind == 64:
+            total += max(min(length, stop - p) - 20, 0)
+        p += (length + 3) // 4 * 4
+    return total
+
+
+@compiled
 def icmp_role(s: State, row: int, direction: int, protocol: int, kind: int) -> None:
     """Echo and timestamp requests come from the client, their replies go to it."""
     if protocol == 1:
-        if kind in (8, 13, 15, 17):
+        if kind == 8 or kind == 13 or kind == 15 or kind == 17:
             client_is(s, row, direction)
-        elif kind in (0, 14, 16, 18):
+        elif kind == 0 or kind == 14 or kind == 16 or kind == 18:
             client_is(s, row, 1 - direction)
     elif kind == 128:
         client_is(s, row, direction)
@@ -329,51 +351,60 @@ def tcp(
     target: int,
     time: int,
 ) -> None:
-    """Adds one TCP segment to its flow: flags, new payload, handshake time, first bytes."""
+    """Adds one TCP segment to its flow: flags, new payload, handshake times, first bytes."""
     f = s.flows
     if p + 14 > end:  # ports without flags
         if new:
             name_guessed(s, row, time)
         return
-    flags = np_int(data[p + 13])
+    flags = octet(data, p + 13)
     syn, fin = (flags >> 1) & 1, flags & 1
     sequence = be32(data, p + 4)
-    if syn and not new:
-        again = f[row, NEXT + direction] == (sequence + 1) & 0xFFFFFFFF
-        ended = f[row, MARKS] & CLOSED
-        busy = f[row, PAYLOAD] + f[row, PAYLOAD + 1] > 0
-        opens = flags & 16 == 0
-        if not again and (ended or (busy and opens)):
-            restarted(s, row, time, direction)
-            new = True
+    if syn and not new and begins_anew(s, row, direction, sequence, flags, time):
+        restarted(s, row, time, direction)
+        new = True
     if new:
         name_guessed(s, row, time)
     if syn:
-        if flags & 16:
-            f[row, MARKS] |= SYNACK_FROM_0 << direction
-            if (
-                f[row, SYN_TIME] >= 0
-                and f[row, RTT] < 0
-                and f[row, MARKS] & (SYN_FROM_0 << (1 - direction))
-            ):
-                f[row, RTT] = max(time - f[row, SYN_TIME], 0)
-        else:
-            f[row, MARKS] |= SYN_FROM_0 << direction
-            if f[row, RTT] < 0:
-                # after a repeated SYN the answer may be to either: the last one gives the
-                # smaller time, which never makes a far host seem nearer than the first could
-                f[row, SYN_TIME] = time if f[row, SYN_TIME] < 0 else f[row, SYN_TIME]
+        handshake(s, row, direction, flags, time)
     f[row, FLAGS] |= flags << (8 * direction)
-    header = (data[p + 12] >> 4) * 4
+    header = (octet(data, p + 12) >> 4) * 4
     if header < 20:
         header = 20
     length = max(segment - header, 0)
-    if length or syn or fin or f[row, NEXT + direction] < 0:
+    before = f[row, NEXT + direction]
+    if length or syn or fin or before < 0:
         f[row, PAYLOAD + direction] += new_bytes(s, row, direction, sequence, length, syn, fin)
     if flags & 5:
         f[row, MARKS] |= CLOSED
     shift = BUDGET + 8 * direction
     if length and (f[row, FLAGS] >> shift) & 255 and p + header < end:
         f[row, FLAGS] -= 1 << shift
-        if looked_into_tcp(s, row, direction, data, p + header, end, source, target, time):
+        first = (sequence + syn) & 0xFFFFFFFF
+        if looked_into_tcp(
+            s, row, direction, data, p + header, end, source, target, time, first, before
+        ):
             f[row, FLAGS] &= ~(255 << shift)
+
+
+@compiled
+def begins_anew(s: State, row: int, direction: int, sequence: int, flags: int, time: int) -> bool:
+    """Whether a SYN opens another connection between the same ports."""
+    f = s.flows
+    if time <= f[row, START]:  # the file has its packets out of order
+        return False
+    if f[row, NEXT + direction] == (sequence + 1) & 0xFFFFFFFF:
+        return False  # repeated
+    busy = f[row, PAYLOAD] + f[row, PAYLOAD + 1] > 0
+    return f[row, MARKS] & CLOSED > 0 or (busy and flags & 16 == 0)
+
+
+@compiled
+def handshake(s: State, row: int, direction: int, flags: int, time: int) -> None:
+    """Notes who sent a SYN or SYN-ACK and when the first of each was sent."""
+    f = s.flows
+    answer = flags & 16
+    f[row, MARKS] |= (SYNACK_FROM_0 if answer else SYN_FROM_0) << direction
+    column = ANSWER_TIME if answer else SYN_TIME
+    if f[row, column] < 0 or time < f[row, column]:
+        f[row, column] = time

@@ -447,6 +447,8 @@ def looked_into_tcp(
     source_port: int,
     target_port: int,
     time: int,
+    sequence: int,
+    before: int,
 ) -> bool:
     """Looks into one TCP payload; True when nothing more is to be learned in this direction."""
     if tls(s, row, direction, data, p, end):

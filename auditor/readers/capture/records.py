@@ -11,7 +11,7 @@ import numpy as np
 from auditor.readers.capture.layout import (
     BLOCK, DAMAGED, DONE_FULL, FLOWS_DONE, FLOWS_FULL, FLOWS_LIVE, HOLES_FREE, HOLES_FULL,
     HOLES_USED, LAST_TIME, LINK, MORE, NAME_BYTES, NAMES, NAMES_FULL, NO_TIME, SNAP, TIME_BY,
-    TIME_KIND, TIME_OFFSET, Bytes, Ints, State,
+    TIME_KIND, TIME_OFFSET, TUNNELS_FULL, TUNNELS_USED, Bytes, Ints, State,
 )  # fmt: skip
 from auditor.readers.capture.numbers import compiled, hot, word16, word32
 from auditor.readers.capture.packet import taken
@@ -27,14 +27,16 @@ MOST_BLOCK = 1 << 24
 def lacking(s: State) -> int:
     """What has no room for one more packet; ``MORE`` (= 0) if all have."""
     c = s.counters
-    if c[FLOWS_LIVE] + 1 > s.flows.shape[0]:
+    if c[FLOWS_LIVE] + 2 > s.flows.shape[0]:
         return FLOWS_FULL
-    if c[FLOWS_DONE] + 2 > s.done.shape[0]:
+    if c[FLOWS_DONE] + 4 > s.done.shape[0]:
         return DONE_FULL
     if c[NAMES] + 32 > s.name_ends.size - 1 or c[NAME_BYTES] + 8192 > s.name_bytes.size:
         return NAMES_FULL
     if c[HOLES_FREE] == 0 and c[HOLES_USED] + 2 > s.holes.shape[0]:
         return HOLES_FULL
+    if c[TUNNELS_USED] * 2 > s.tunnels.shape[0]:
+        return TUNNELS_FULL
     return MORE
 
 

@@ -10,10 +10,11 @@ import pyarrow as pa
 
 from auditor.model.flow_table import Stage, schema_at
 from auditor.readers.capture.layout import (
-    ADDRESS, APPS, BASES, CLEAR, ECH, ENCRYPTED, END, FILE_SHIFT, FIRST_FROM_1, FLAGS, MARKS, NAME,
-    OCTETS, PACKETS, PAYLOAD, PORTS, ROLE_CLIENT_0, ROLE_CLIENT_1, RTT, START, SYN_FROM_0,
-    SYN_FROM_1, SYNACK_FROM_0, SYNACK_FROM_1, VLAN, Ints,
+    ADDRESS, ANSWER_TIME, APPS, BASES, CLEAR, ECH, ENCRYPTED, END, FILE_SHIFT, FIRST_FROM_1, FLAGS, MARKS, NAME,
+    NEXT, OCTETS, OUTER_6, PACKETS, PAYLOAD, PORTS, ROLE_CLIENT_0, ROLE_CLIENT_1, START,
+    SYN_FROM_0, SYN_FROM_1, SYN_TIME, SYNACK_FROM_0, SYNACK_FROM_1, TUNNEL, VLAN, Ints,
 )  # fmt: skip
+from auditor.readers.capture.tunnels import kinds_named
 
 READ: Final = pa.schema(
     [field for field in schema_at(Stage.READ) if field.name not in ("flow_id", "input_id")]
@@ -25,9 +26,10 @@ SWEPT: Final = READ.append(pa.field("file", pa.int32()))
 
 _INITIATOR: Final = ("syn", "syn-ack", "role", "port", "first-packet")
 TCP: Final = 6
+ACK: Final = 16
 
 
-def columns(done: Ints, names: list[str]) -> pa.Table:
+def columns(done: Ints, names: list[str], tunnels: Ints) -> pa.Table:
     """Ended flows (shape ``[flows, WIDTH]``) as a table of schema ``SWEPT``, in their order."""
     marks = done[:, MARKS]
     ports = done[:, PORTS]
@@ -37,7 +39,9 @@ def columns(done: Ints, names: list[str]) -> pa.Table:
     version4 = (ports >> 40) & 0xFF == 4
     source, target = _addresses(done, version4, from_1)
     port_0, port_1 = ports & 0xFFFF, (ports >> 16) & 0xFFFF
-    rtt = done[:, RTT]
+    rtt = done[:, ANSWER_TIME] - done[:, SYN_TIME]
+    measured = (done[:, ANSWER_TIME] >= 0) & (done[:, SYN_TIME] >= 0) & (rtt >= 0)
+    unseen_0, unseen_1 = _unseen(done, protocol)
     encrypted = marks & ENCRYPTED > 0
     secrecy = encrypted | (marks & CLEAR > 0)
     packed = done[:, NAME]
@@ -53,7 +57,7 @@ def columns(done: Ints, names: list[str]) -> pa.Table:
         "initiator_basis": pa.DictionaryArray.from_arrays(
             pa.array(basis, pa.int32()), pa.array(_INITIATOR)
         ).cast(pa.string()),
-        "rtt_us": _maybe(rtt // 1000, rtt >= 0, pa.int64()),
+        "rtt_us": _maybe(rtt // 1000, measured, pa.int64()),
         "sampling": pa.array(np.ones(len(done), np.int64)),
         "vlan": _vlans(done[:, VLAN]),
         "encrypted": _maybe(encrypted, secrecy, pa.bool_()),
@@ -62,12 +66,14 @@ def columns(done: Ints, names: list[str]) -> pa.Table:
         "host_basis": _numbered((packed >> 32) & 0xFF, BASES),
         "ech": _maybe(marks & ECH > 0, (packed >> 40) == 1, pa.bool_()),
     }
-    for name, column in (("packets", PACKETS), ("bytes", OCTETS), ("payload", PAYLOAD)):
-        found[f"src_{name}"] = pa.array(np.where(from_1, done[:, column + 1], done[:, column]))
-        found[f"dst_{name}"] = pa.array(np.where(from_1, done[:, column], done[:, column + 1]))
     for side, other in (("src", from_1), ("dst", ~from_1)):
+        known = ~np.where(other, unseen_1, unseen_0)
+        for name, column in (("packets", PACKETS), ("bytes", OCTETS), ("payload", PAYLOAD)):
+            count = np.where(other, done[:, column + 1], done[:, column])
+            found[f"{side}_{name}"] = _maybe(count, known, pa.int64())
         flags = (done[:, FLAGS] >> np.where(other, 8, 0)).astype(np.uint8)
-        found[f"{side}_tcp_flags"] = _maybe(flags, tcp, pa.uint8())
+        found[f"{side}_tcp_flags"] = _maybe(flags, tcp & known, pa.uint8())
+    found |= _tunnels(done[:, TUNNEL], tunnels, from_1)
     found["file"] = pa.array((marks >> FILE_SHIFT).astype(np.int32))
     empty = {field.name: pa.nulls(len(done), field.type) for field in SWEPT}
     return pa.table({**empty, **found}, schema=SWEPT)
@@ -121,6 +127,45 @@ def _initiators(marks: Ints, ports: Ints, protocol: Ints) -> tuple[np.ndarray, n
     return from_1, basis
 
 
+def _unseen(done: Ints, protocol: Ints) -> tuple[np.ndarray, np.ndarray]:
+    """Per flow and end: nothing of it was captured, yet the other end proves that it talked.
+
+    A TCP segment with ACK acknowledges something; so does a reply (role of a server).
+    """
+    marks = done[:, MARKS]
+    unseen = []
+    for end, answers in ((0, ROLE_CLIENT_0), (1, ROLE_CLIENT_1)):
+        flags = (done[:, FLAGS] >> (8 * (1 - end))) & 0xFF
+        proved = np.where(protocol == TCP, flags & ACK > 0, marks & answers > 0)
+        unseen.append((done[:, NEXT + end] < 0) & (done[:, PACKETS + end] == 0) & proved)
+    return unseen[0], unseen[1]
+
+
+def _tunnels(numbers: Ints, tunnels: Ints, from_1: np.ndarray) -> dict[str, pa.Array]:
+    """The columns on tunnels; each distinct tunnel is written out once."""
+    count = int(numbers.max(initial=0))
+    texts: tuple[list[str | None], ...] = ([None], [None], [None])
+    for row in tunnels[:count].tolist():
+        four = row[4] & OUTER_6 == 0
+        texts[0].append(_address_text(row[0], row[1], four))
+        texts[1].append(_address_text(row[2], row[3], four))
+        texts[2].append(kinds_named(row[4]))
+    end_0, end_1, kinds = (pa.array(column, pa.string()) for column in texts)
+    both = pa.concat_arrays([end_0, end_1])
+    return {
+        "tunnel": kinds.take(pa.array(numbers)),
+        "outer_src_ip": both.take(pa.array(np.where(from_1, numbers + count + 1, numbers))),
+        "outer_dst_ip": both.take(pa.array(np.where(from_1, numbers, numbers + count + 1))),
+    }
+
+
+def _address_text(high: int, low: int, four: bool) -> str:  # noqa: FBT001
+    high, low = high & (1 << 64) - 1, low & (1 << 64) - 1
+    if four:
+        return socket.inet_ntoa(low.to_bytes(4, "big"))
+    return socket.inet_ntop(socket.AF_INET6, (high << 64 | low).to_bytes(16, "big"))
+
+
 def _addresses(done: Ints, version4: np.ndarray, from_1: np.ndarray) -> tuple[pa.Array, pa.Array]:
     """Source and destination as text; each distinct address is written out once."""
     import pandas as pd  # late: it loads while the first packets are swept
@@ -133,12 +178,10 @@ def _addresses(done: Ints, version4: np.ndarray, from_1: np.ndarray) -> tuple[pa
     high_codes, high_values = pd.factorize(np.where(four, np.int64(-1), high))
     codes, pairs = pd.factorize((high_codes * len(low_values) + low_codes) * 2 + four)
     pairs, is_four = np.divmod(pairs, 2)
-    highs = high_values[pairs // max(len(low_values), 1)].astype(np.uint64).tolist()
-    lows = low_values[pairs % max(len(low_values), 1)].astype(np.uint64).tolist()
+    highs = high_values[pairs // max(len(low_values), 1)].tolist()
+    lows = low_values[pairs % max(len(low_values), 1)].tolist()
     texts = [
-        socket.inet_ntoa(low.to_bytes(4, "big"))
-        if four
-        else socket.inet_ntop(socket.AF_INET6, (high << 64 | low).to_bytes(16, "big"))
+        _address_text(high, low, four)
         for high, low, four in zip(highs, lows, is_four.tolist(), strict=True)
     ]
     written = pa.array(texts, pa.string())

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from auditor.readers.capture import names, rows, table
+from auditor.readers.capture import fragments, names, rows, table, tunnels
 from auditor.readers.capture.layout import (
-    DONE_FULL, FLOWS_DONE, FLOWS_FULL, FLOWS_LIVE, HOLES_FULL, LAST_TIME, NAMES_FULL, fresh,
+    DONE_FULL, FLOWS_DONE, FLOWS_FULL, FLOWS_LIVE, FRAGMENTS, HOLES_FULL, LAST_TIME, NAMES_FULL,
+    TUNNELS_FULL, fresh,
 )  # fmt: skip
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from auditor.readers.reading import Settings
 
 SECOND = 1_000_000_000
+MILLISECOND = 1_000_000
 
 MOST_ROWS = 1 << 20
 """Ended flows that are kept as rows (200 bytes each) before they are made columns."""
@@ -31,7 +33,8 @@ class Sweep:
         timeouts = (settings.tcp_timeout, settings.udp_timeout, settings.active_timeout)
         tcp, other, active = (seconds * SECOND for seconds in timeouts)
         seed = int.from_bytes(os.urandom(7), "little")
-        self.state = fresh((tcp, other, active), seed)
+        copies = settings.copies_within * MILLISECOND
+        self.state = fresh((tcp, other, active), seed, copies)
         self._ended: list[Ints] = []
         self._parts: list[pa.Table] = []
 
@@ -53,9 +56,18 @@ class Sweep:
             self.state = names.with_more_names(self.state)
         elif lacking == HOLES_FULL:
             self.state = table.with_more_holes(self.state)
+        elif lacking == TUNNELS_FULL:
+            self.state = tunnels.with_more_tunnels(self.state)
 
     def flows(self) -> pa.Table:
         """All flows, ended or not, in order; the sweep is over after this."""
+        row = 0
+        while row < FRAGMENTS:
+            self.make_room(DONE_FULL)
+            room = self.state.flows.shape[0] - int(self.state.counters[FLOWS_LIVE])
+            if room == 0:
+                self.make_room(FLOWS_FULL)
+            row = fragments.all_given_up(self.state, row, min(room, 1 << 12))
         self._take_ended()
         live = int(self.state.counters[FLOWS_LIVE])
         if live:
@@ -79,4 +91,4 @@ class Sweep:
         if self._ended:
             done = rows.ordered(np.concatenate(self._ended))
             self._ended.clear()
-            self._parts.append(rows.columns(done, names.decoded(self.state)))
+            self._parts.append(rows.columns(done, names.decoded(self.state), self.state.tunnels))

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from auditor.readers.capture.layout import (
-    ADDRESS, BUDGET, CONTINUED, END, ENCRYPTED, FILE, FILE_SHIFT, FIRST_FROM_1, FLAGS,
+    ADDRESS, ANSWER_TIME, BUDGET, CONTINUED, END, ENCRYPTED, FILE, FILE_SHIFT, FIRST_FROM_1, FLAGS,
     FLOWS_DONE, FLOWS_LIVE, HOLES, HOLES_FREE, MARKS, MOST_HOLES, NEXT, OCTETS, PACKETS, PAYLOAD, PORTS,
-    ROLE_CLIENT_0, ROLE_CLIENT_1, RTT, START, SYN_FROM_0, SYN_FROM_1, SYN_TIME, SYNACK_FROM_0,
-    SYNACK_FROM_1, CLEAR, ECH, WIDTH, State, rows_of_flows, Ints,
+    ROLE_CLIENT_0, ROLE_CLIENT_1, START, SYN_FROM_0, SYN_FROM_1, SYN_TIME, SYNACK_FROM_0,
+    SYNACK_FROM_1, CLEAR, ECH, WIDTH, Ints, State, rows_of_flows,
 )  # fmt: skip
 from auditor.readers.capture.numbers import compiled, hot, mixed
 
@@ -43,7 +43,7 @@ def begun(s: State, row: int, time: int, direction: int) -> None:
     flows[row, NEXT + 1] = -1
     flows[row, MARKS] = s.counters[FILE] << FILE_SHIFT | (FIRST_FROM_1 if direction else 0)
     flows[row, SYN_TIME] = -1
-    flows[row, RTT] = -1
+    flows[row, ANSWER_TIME] = -1
 
 
 @compiled
@@ -200,3 +200,4 @@ def with_more_holes(s: State) -> State:
     holes = np.zeros((rows * 2, 2, MOST_HOLES, 2), np.int64)
     holes[:rows] = s.holes
     return s._replace(holes=holes)
+
