@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 from auditor.model.errors import InputError
 from tests.differential.conversations import Seen, flows_of, of_flows, of_tshark, pair_of
 from tests.differential.ndpi import SERVER_NAMES, Answer, answers, comparable
-from tests.differential.reasons import reason_of
+from tests.differential.reasons import NO_SERVER_NAME, reason_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 PAGE = Path(__file__).parents[2] / "docs" / "agreement.md"
 NAMED = {6: "TCP", 17: "UDP"}
 MOST_LINES = 100
+DIFFERS, BOTH_RIGHT, NO_NAME = "differs", "both right", "no name"
 ANSWERED = ("host", "alpn", "ja4")
 
 
@@ -41,7 +42,8 @@ class Difference:
     Attributes:
         kind: ``conversation``, ``host``, ``alpn`` or ``ja4``.
         reason: why, found by looking at the packets; empty = nobody has looked yet.
-        settled: both ways are right (several names in one conversation).
+        standing: ``DIFFERS``, ``BOTH_RIGHT`` (several names in one conversation) or ``NO_NAME``
+            (nDPI's text is no name that the packets hold).
     """
 
     file: str
@@ -50,7 +52,7 @@ class Difference:
     ours: str
     theirs: str
     reason: str
-    settled: bool = False
+    standing: str = DIFFERS
 
 
 @dataclass
@@ -75,9 +77,14 @@ class Agreement:
         """Percent of what was compared that is equal."""
         return 100 * self.equal[kind] / max(self.compared[kind], 1)
 
-    def settled(self, kind: str) -> int:
-        """How many differ although both ways are right."""
-        return sum(one.settled for one in self.differing(kind))
+    def agreed(self, kind: str) -> float:
+        """Percent that is equal or right on both sides, of what is a name at all."""
+        of_these = self.compared[kind] - self.standing(kind, NO_NAME)
+        return 100 * (self.equal[kind] + self.standing(kind, BOTH_RIGHT)) / max(of_these, 1)
+
+    def standing(self, kind: str, standing: str) -> int:
+        """How many differences stand so."""
+        return sum(one.standing == standing for one in self.differing(kind))
 
     def differing(self, kind: str) -> list[Difference]:
         return [one for one in self.differences if one.kind == kind]
@@ -158,11 +165,13 @@ def _answer(
         found.equal[kind] += 1
         return
     names = {comparable(name) for name in seen.names.get(answer.pair, ())} if kind == "host" else ()
-    settled = bool(ours) and wanted in names and ours <= set(names)
-    reason = "tshark reads both names in this conversation" if settled else ""
-    reason = reason or reason_of(kind, file, answer.pair, tuple(sorted(ours)), theirs)
+    reason, standing = reason_of(kind, file, answer.pair, tuple(sorted(ours)), theirs), DIFFERS
+    if ours and wanted in names and ours <= set(names):
+        reason, standing = "tshark reads both names in this conversation", BOTH_RIGHT
+    elif reason.startswith(NO_SERVER_NAME):
+        standing = NO_NAME
     shown = ", ".join(sorted(ours)) or "none"
-    found.differences.append(Difference(file, kind, answer.pair, shown, theirs, reason, settled))
+    found.differences.append(Difference(file, kind, answer.pair, shown, theirs, reason, standing))
 
 
 def page(found: Agreement) -> str:
@@ -171,7 +180,8 @@ def page(found: Agreement) -> str:
     tshark = version.stdout.split(" (Git")[0].strip()
     rows = [
         f"| {title} | {found.compared[kind]:,} | {found.equal[kind]:,} | {found.share(kind):.2f} % "
-        f"| {found.settled(kind):,} | {len(found.differing(kind)) - found.settled(kind):,} |"
+        + "".join(f"| {found.standing(kind, one):,} " for one in (BOTH_RIGHT, NO_NAME, DIFFERS))
+        + f"| {found.agreed(kind):.2f} % |"
         for kind, title in _TITLES.items()
     ]
     text = _INTRODUCTION.format(captures=found.captures, tshark=tshark, rows="\n".join(rows))
@@ -238,8 +248,8 @@ Written by `make agreement` from the real captures in `$AUDITOR_CORPUS/ndpi`; do
 {captures} captures of the nDPI project, compared with {tshark} and with the answers of
 nDPI that lie beside the captures.
 
-| | compared | equal | share | both right | differ |
-|---|---:|---:|---:|---:|---:|
+| | compared | equal | share | both right | no name | differ | agreed |
+|---|---:|---:|---:|---:|---:|---:|---:|
 {rows}
 
 A *conversation* is a protocol and two endpoints with their ports. It is equal if packets and IP
@@ -250,7 +260,8 @@ A *server name* is what nDPI shows as host of a flow that it takes for TLS, QUIC
 mail and file transfer inside TLS). It is equal if a flow of the same endpoints has that name here;
 case, a port behind the name and a final dot do not count, and of longer names nDPI keeps the last
 79 characters. *Both right*: several names occur in the conversation, tshark reads both, nDPI shows
-another than the first.
+another than the first. *No name*: what nDPI shows is no name that the packets hold. *Agreed* is the
+share that is equal or right on both sides, without what is no name.
 
 Every difference has a reason, found by looking at the packets."""
 

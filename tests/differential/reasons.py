@@ -27,6 +27,8 @@ class Reason:
     when: Callable[[Any, Any, Any], bool] = lambda pair, ours, theirs: True
 
 
+NO_SERVER_NAME: Final = "nDPI shows no name that the packets hold: "
+
 _BEYOND = (
     "some IP lengths reach beyond a frame that was captured whole: such packets never were on the "
     "wire; cut to the frame here, believed by tshark"
@@ -37,8 +39,9 @@ _PPI = "link type 192 (PPI) is not read"
 _SPLIT = "the request is longer than one segment"
 _DRAFT = "a QUIC draft from before RFC 9000, protected with keys of its own: not read"
 _GOOGLE = "Google's QUIC from before the IETF's: not read"
-_NO_NAME = (
-    "a DNS question that is no host name (its bytes are no letters, digits, - or _): left out"
+_ODD_QUESTION = NO_SERVER_NAME + (
+    "the DNS question has bytes that are no letters, digits, - or _; nDPI replaces them, here the "
+    "question is no host name"
 )
 
 REASONS: Final[tuple[Reason, ...]] = (
@@ -49,17 +52,17 @@ REASONS: Final[tuple[Reason, ...]] = (
     Reason("conversation", "reasm_crash_anon.pcapng", _BEYOND),
     Reason("conversation", "telnet.pcap", _BEYOND),
     Reason("host", "capwap*.pcap*", _CAPWAP),
-    Reason("host", "dns-exf.pcap", _NO_NAME),
-    Reason("host", "dns-invalid-chars.pcap", _NO_NAME),
+    Reason("host", "dns-exf.pcap", _ODD_QUESTION),
+    Reason("host", "dns-invalid-chars.pcap", _ODD_QUESTION),
     Reason(
         "host",
         "dns_invert_query.pcapng",
-        "an inverse query has no question: nDPI shows the address that it carries as its answer",
+        NO_SERVER_NAME + "an inverse query has no question, only the address of its answer",
     ),
     Reason(
         "host",
         "smtp-starttls.pcap",
-        "the hello behind STARTTLS names no server: nDPI shows the greeting of the mail server",
+        NO_SERVER_NAME + "the hello behind STARTTLS has no SNI; the text is the SMTP greeting's",
     ),
     Reason("host", "doq_adguard.pcapng", _DRAFT),
     Reason("host", "quic-2?.pcap", _DRAFT),

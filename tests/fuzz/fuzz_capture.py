@@ -157,7 +157,7 @@ def main() -> None:
     tally = run(chosen.corpus, chosen.seed, folder, seconds=60 * chosen.minutes)
     sys.stdout.write(
         f"{tally.cases:,} cases ({tally.refused:,} refused as no capture), {tally.packets:,} "
-        f"packets; at most {tally.most_memory / 1e6:.0f} MB and {tally.most_seconds:.2f} s for one\n"
+        f"packets; at most {tally.most_memory / 1e6:.0f} MB, {tally.most_seconds:.2f} s for one\n"
     )
 
 
