@@ -11,6 +11,10 @@ from typing import Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from auditor.readers.capture.hello import SCRATCH_JA4, WIDTH_FOUND, WORK_JA4
+from auditor.readers.capture.pieces import SIZE, WIDTH_HELD
+from auditor.readers.capture.quic import SCRATCH_QUIC, WORK_QUIC
+
 Ints = npt.NDArray[np.int64]
 Bytes = npt.NDArray[np.uint8]
 
@@ -52,19 +56,28 @@ CONTINUED: Final = 2048  # goes on from a row that the active timeout ended
 FILE_SHIFT: Final = 32  # above the bits: number of the file the row began in
 
 # Where a name comes from (column NAME), best last.
-BASES: Final = ("", "dns-answer", "dns-query", "http-host", "quic-sni", "tls-sni")
-DNS_ANSWER: Final = 1
-DNS_QUERY: Final = 2
-HTTP_HOST: Final = 3
-TLS_SNI: Final = 5
+BASES: Final = (
+    "", "ech-outer", "dns-answer", "dns-query", "http-host", "quic-sni", "tls-sni",
+)  # fmt: skip
+ECH_OUTER, DNS_ANSWER, DNS_QUERY, HTTP_HOST, QUIC_SNI, TLS_SNI = range(1, 7)
 
 # Applications told from the first payload bytes.
 APPS: Final = (
     "", "tls", "http", "http2", "dns", "mdns", "llmnr", "ssh", "smtp", "ftp", "imap", "pop3",
     "postgresql", "mysql", "quic", "ntp", "smb", "rdp", "mqtt", "syslog", "snmp", "ldap",
+    "dtls", "stun", "wireguard", "ipsec", "ike", "openvpn",
 )  # fmt: skip
 TLS, HTTP, HTTP2, DNS, MDNS, LLMNR, SSH, SMTP, FTP, IMAP, POP3 = range(1, 12)
 POSTGRESQL, MYSQL, QUIC, NTP, SMB, RDP, MQTT, SYSLOG, SNMP, LDAP = range(12, 22)
+DTLS, STUN, WIREGUARD, IPSEC, IKE, OPENVPN = range(22, 28)
+
+VERSIONS: Final = (
+    0x0300, 0x0301, 0x0302, 0x0303, 0x0304, 0xFEFF, 0xFEFD, 0xFEFC,
+)  # fmt: skip
+VERSION_NAMES: Final = (
+    "", "SSL 3.0", "TLS 1.0", "TLS 1.1", "TLS 1.2", "TLS 1.3", "DTLS 1.0", "DTLS 1.2", "DTLS 1.3",
+)  # fmt: skip
+"""TLS versions a server can choose, and their names by number + 1."""
 
 # Counters of a sweep.
 PACKETS_READ: Final = 0
@@ -116,6 +129,16 @@ MOST_HOLES: Final = 4  # remembered per direction; the smallest is forgotten bey
 NAME_LENGTH: Final = 255
 FRAGMENTS: Final = 1 << 14
 RECENT: Final = 1 << 16
+PIECES: Final = 1 << 10  # a flow's place is its row modulo this
+FEEDER: Final = 32  # in a row of ``held``: 2 * (row + 1) + direction of the flow it belongs to
+BASE: Final = 33  # and the sequence number of its first byte
+
+# Regions of ``scratch`` and ``work``.
+JA4_TEXT: Final = 384  # before it, from 0 on: a name being read
+MESSAGE: Final = 512  # a hello without its record headers
+ROOM: Final = MESSAGE + SIZE  # for JA4 and QUIC
+FOUND: Final = max(WORK_JA4, WORK_QUIC)  # before it: for hashes
+
 TUNNEL_BITS: Final = 5  # of one kind in a nesting of tunnels
 OUTER_6: Final = 1 << 48  # in a nesting of tunnels: the outer addresses are IPv6
 ALPN: Final = 28
@@ -140,8 +163,11 @@ class State(NamedTuple):
     name_bytes: Bytes
     name_ends: Ints  # name i is name_bytes[name_ends[i] : name_ends[i + 1]]
     name_index: Ints
-    scratch: Bytes  # a name being read
+    scratch: Bytes  # regions above
     settings: Ints  # timeouts of TCP, of others, active timeout (ns); hash seed; copies within ns
+    pieces: Bytes  # [PIECES, SIZE]: beginnings of streams that came in parts
+    held: Ints  # [PIECES, WIDTH_HELD + 2]: which bytes of them are there, and whose they are
+    work: Ints  # for hashes and hellos: see ``hello`` and ``crypto``
     tunnels: Ints  # [power of two, 6]: outer address of end 0, of end 1, kinds; slot: number
     recent: Ints  # [RECENT, 4, 2]: hash and time of the last packets, if copies are left out
 
@@ -171,8 +197,11 @@ def fresh(
         name_bytes=np.zeros(1 << 20, np.uint8),
         name_ends=np.zeros((1 << 14) + 1, np.int64),
         name_index=np.zeros(1 << 15, np.int64),
-        scratch=np.zeros(NAME_LENGTH + 65, np.uint8),
+        scratch=np.zeros(ROOM + max(SCRATCH_JA4, SCRATCH_QUIC), np.uint8),
         settings=np.array([*timeouts_ns, seed, copies_ns], np.int64),
+        pieces=np.zeros((PIECES, SIZE), np.uint8),
+        held=np.zeros((PIECES, WIDTH_HELD + 2), np.int64),
+        work=np.zeros(FOUND + WIDTH_FOUND, np.int64),
         tunnels=np.zeros((1 << 10, 6), np.int64),
         recent=np.zeros((RECENT, 4, 2), np.int64),
     )

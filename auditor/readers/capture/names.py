@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from auditor.readers.capture.layout import (
-    FLOWS_DONE, FLOWS_LIVE, NAME, NAME_BYTES, NAMES, Bytes, State,
+    ALPN, FLOWS_DONE, FLOWS_LIVE, HELLO, NAME, NAME_BYTES, NAMES, VERSION, Bytes, State,
 )  # fmt: skip
-from auditor.readers.capture.payload import names_indexed
+from auditor.readers.capture.naming import names_indexed
 
 MOST_BYTES = 64 << 20
 """Beyond this the store is thinned out before it grows."""
@@ -40,13 +40,23 @@ def with_more_names(s: State) -> State:
 def _thinned(s: State) -> State:
     flows = s.flows[: s.counters[FLOWS_LIVE]]
     done = s.done[: s.counters[FLOWS_DONE]]
-    low = 0xFFFFFFFF
-    used = np.unique(np.concatenate([flows[:, NAME] & low, done[:, NAME] & low, s.answers[:, 4]]))
+    places = (
+        (NAME, 0, 32), (HELLO, 0, ALPN), (HELLO, ALPN, VERSION - ALPN),
+    )  # fmt: skip - column, first bit and bits of each number of a name
+    held = [
+        (rows[:, column] >> first) & ((1 << bits) - 1)
+        for rows in (flows, done)
+        for column, first, bits in places
+    ]
+    used = np.unique(np.concatenate([*held, s.answers[:, 4]]))
     used = used[used > 0]
     number = np.zeros(int(s.counters[NAMES]) + 1, np.int64)
     number[used] = np.arange(1, used.size + 1)
     for rows in (flows, done):
-        rows[:, NAME] = (rows[:, NAME] & ~low) | number[rows[:, NAME] & low]
+        for column, first, bits in places:
+            mask = ((1 << bits) - 1) << first
+            anew = number[(rows[:, column] & mask) >> first]
+            rows[:, column] = (rows[:, column] & ~mask) | anew << first
     s.answers[:, 4] = number[s.answers[:, 4]]
     starts, ends = s.name_ends[used - 1], s.name_ends[used]
     name_ends = np.zeros(used.size + 1, np.int64)

@@ -8,18 +8,18 @@ RFC 791, RFC 8200, RFC 9293, RFC 768, RFC 3828 (UDP-Lite), RFC 9260 (SCTP).
 from __future__ import annotations
 
 from auditor.readers.capture.fragments import TUNNELLED, held, taken_up, waits
+from auditor.readers.capture.greetings import opaque
 from auditor.readers.capture.layout import (
     ANSWER_TIME, BAD_TIME, BUDGET, CLOSED, DUPLICATES, END, FIRST_FROM_1, FIRST_TIME, FLAGS,
-    HEADERS_CUT, LAST_TIME, LINK_SECRET, LINK_SEVERAL, LINK_UNKNOWN, LINK_UNKNOWN_TYPE, MARKS,
+    HEADERS_CUT, IPSEC, LAST_TIME, LINK_SECRET, LINK_SEVERAL, LINK_UNKNOWN, LINK_UNKNOWN_TYPE, MARKS,
     NESTED_DEEP, NEXT, NOT_IP, OCTETS, OUTER_6, PACKETS, PACKETS_READ, PAYLOAD, PORTS_CUT, RECENT,
     SNAPPED, START, SYN_FROM_0, SYN_TIME, SYNACK_FROM_0, TUNNEL, TUNNEL_BITS, VLAN, WIRE_BYTES,
     Bytes, State,
 )  # fmt: skip
 from auditor.readers.capture.link import IP4, IP6, SECRET, SEVERAL, UNKNOWN, network
+from auditor.readers.capture.naming import client_is, name_guessed
 from auditor.readers.capture.numbers import be16, be32, be64, compiled, hot, mixed, octet
-from auditor.readers.capture.payload import (
-    client_is, looked_into_tcp, looked_into_udp, name_guessed,
-)  # fmt: skip
+from auditor.readers.capture.payload import looked_into_tcp, looked_into_udp
 from auditor.readers.capture.sequence import new_bytes
 from auditor.readers.capture.table import found, restarted
 from auditor.readers.capture.tunnels import MOST_NESTED, may_carry, tunnel_number, unwrapped
@@ -296,6 +296,8 @@ def other(
         f[row, NEXT + direction] = (f[row, NEXT + direction] + length) & 0xFFFFFFFF
     elif protocol != 1 and protocol != 58:
         f[row, NEXT + direction] = 0
+        if protocol == 50:
+            opaque(s, row, IPSEC)
     elif fragment <= 0 and p + 2 <= end:
         if f[row, NEXT + direction] < 0:
             f[row, NEXT + direction] = be16(data, p)

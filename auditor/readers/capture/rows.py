@@ -10,9 +10,11 @@ import pyarrow as pa
 
 from auditor.model.flow_table import Stage, schema_at
 from auditor.readers.capture.layout import (
-    ADDRESS, ANSWER_TIME, APPS, BASES, CLEAR, ECH, ENCRYPTED, END, FILE_SHIFT, FIRST_FROM_1, FLAGS, MARKS, NAME,
-    NEXT, OCTETS, OUTER_6, PACKETS, PAYLOAD, PORTS, ROLE_CLIENT_0, ROLE_CLIENT_1, START,
-    SYN_FROM_0, SYN_FROM_1, SYN_TIME, SYNACK_FROM_0, SYNACK_FROM_1, TUNNEL, VLAN, Ints,
+    ADDRESS, ALPN, ANSWER_TIME, APPS, BASES, CLEAR, DTLS, ECH, ENCRYPTED, END, FILE_SHIFT,
+    FIRST_FROM_1, FLAGS, HELLO, MARKS, NAME,
+    NEXT, OCTETS, OUTER_6, PACKETS, PAYLOAD, PORTS, QUIC, ROLE_CLIENT_0, ROLE_CLIENT_1, START,
+    SYN_FROM_0, SYN_FROM_1, SYN_TIME, SYNACK_FROM_0, SYNACK_FROM_1, TLS, TUNNEL, VERSION,
+    VERSION_NAMES, VLAN, Ints,
 )  # fmt: skip
 from auditor.readers.capture.tunnels import kinds_named
 
@@ -64,7 +66,7 @@ def columns(done: Ints, names: list[str], tunnels: Ints) -> pa.Table:
         "app": _numbered(packed >> 40, APPS),
         "host": _numbered(packed & 0xFFFFFFFF, ("", *names)),
         "host_basis": _numbered((packed >> 32) & 0xFF, BASES),
-        "ech": _maybe(marks & ECH > 0, (packed >> 40) == 1, pa.bool_()),
+        "ech": _maybe(marks & ECH > 0, np.isin(packed >> 40, (TLS, DTLS, QUIC)), pa.bool_()),
     }
     for side, other in (("src", from_1), ("dst", ~from_1)):
         known = ~np.where(other, unseen_1, unseen_0)
@@ -73,6 +75,10 @@ def columns(done: Ints, names: list[str], tunnels: Ints) -> pa.Table:
             found[f"{side}_{name}"] = _maybe(count, known, pa.int64())
         flags = (done[:, FLAGS] >> np.where(other, 8, 0)).astype(np.uint8)
         found[f"{side}_tcp_flags"] = _maybe(flags, tcp & known, pa.uint8())
+    hello = done[:, HELLO]
+    found["ja4"] = _numbered(hello & ((1 << ALPN) - 1), ("", *names))
+    found["alpn"] = _numbered((hello >> ALPN) & ((1 << VERSION - ALPN) - 1), ("", *names))
+    found["tls_version"] = _numbered(hello >> VERSION, VERSION_NAMES)
     found |= _tunnels(done[:, TUNNEL], tunnels, from_1)
     found["file"] = pa.array((marks >> FILE_SHIFT).astype(np.int32))
     empty = {field.name: pa.nulls(len(done), field.type) for field in SWEPT}

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from auditor.readers.capture.layout import (
-    ADDRESS, ANSWER_TIME, BUDGET, CONTINUED, END, ENCRYPTED, FILE, FILE_SHIFT, FIRST_FROM_1, FLAGS,
-    FLOWS_DONE, FLOWS_LIVE, HOLES, HOLES_FREE, MARKS, MOST_HOLES, NEXT, OCTETS, PACKETS, PAYLOAD, PORTS,
+    ADDRESS, ANSWER_TIME, BUDGET, CONTINUED, END, ENCRYPTED, FEEDER, FILE, FILE_SHIFT, FIRST_FROM_1, FLAGS,
+    FLOWS_DONE, FLOWS_LIVE, HOLES, HOLES_FREE, MARKS, MOST_HOLES, NEXT, OCTETS, PACKETS, PAYLOAD, PIECES, PORTS,
     ROLE_CLIENT_0, ROLE_CLIENT_1, START, SYN_FROM_0, SYN_FROM_1, SYN_TIME, SYNACK_FROM_0,
     SYNACK_FROM_1, CLEAR, ECH, WIDTH, Ints, State, rows_of_flows,
 )  # fmt: skip
@@ -42,6 +42,9 @@ def begun(s: State, row: int, time: int, direction: int) -> None:
     flows[row, NEXT] = -1
     flows[row, NEXT + 1] = -1
     flows[row, MARKS] = s.counters[FILE] << FILE_SHIFT | (FIRST_FROM_1 if direction else 0)
+    held = s.held[row & (PIECES - 1)]
+    if held[FEEDER] >> 1 == row + 1:
+        held[FEEDER] = 0  # of the flow that had this row before
     flows[row, SYN_TIME] = -1
     flows[row, ANSWER_TIME] = -1
 
@@ -174,6 +177,8 @@ def expired(s: State, now: int) -> bool:
             emitted(s, row)
             holes_freed(s, row)
             last = s.counters[FLOWS_LIVE] - 1
+            s.held[row & (PIECES - 1), FEEDER] = 0
+            s.held[last & (PIECES - 1), FEEDER] = 0
             if row != last:
                 for column in range(WIDTH):
                     flows[row, column] = flows[last, column]
