@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 from auditor.model.errors import InputError
 from tests.differential.conversations import Seen, flows_of, of_flows, of_tshark, pair_of
 from tests.differential.ndpi import SERVER_NAMES, Answer, answers, comparable
-from tests.differential.reasons import NO_SERVER_NAME, reason_of
+from tests.differential.reasons import NO_SERVER_NAME, reason_of, reason_of_ja4
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 PAGE = Path(__file__).parents[2] / "docs" / "agreement.md"
 NAMED = {6: "TCP", 17: "UDP"}
-MOST_LINES = 100
+MOST_LINES = 60
 DIFFERS, BOTH_RIGHT, NO_NAME = "differs", "both right", "no name"
 ANSWERED = ("host", "alpn", "ja4")
 
@@ -164,9 +164,12 @@ def _answer(
     if wanted in ours:
         found.equal[kind] += 1
         return
-    names = {comparable(name) for name in seen.names.get(answer.pair, ())} if kind == "host" else ()
-    reason, standing = reason_of(kind, file, answer.pair, tuple(sorted(ours)), theirs), DIFFERS
-    if ours and wanted in names and ours <= set(names):
+    names = {comparable(name) for name in seen.names.get(answer.pair, ())}
+    given = tuple(sorted(ours))
+    reason, standing = reason_of(kind, file, answer.pair, given, theirs), DIFFERS
+    if kind == "ja4":
+        reason = reason_of_ja4(given, theirs, answer.alpn, names) or reason
+    elif ours and wanted in names and ours <= names:
         reason, standing = "tshark reads both names in this conversation", BOTH_RIGHT
     elif reason.startswith(NO_SERVER_NAME):
         standing = NO_NAME

@@ -52,6 +52,13 @@ REASONS: Final[tuple[Reason, ...]] = (
     Reason("conversation", "reasm_crash_anon.pcapng", _BEYOND),
     Reason("conversation", "telnet.pcap", _BEYOND),
     Reason("host", "capwap*.pcap*", _CAPWAP),
+    Reason("ja4", "capwap*.pcap*", _CAPWAP),
+    Reason(
+        "ja4",
+        "dtls_old_version.pcapng",
+        "DTLS of OpenSSL before 0.9.8f (version 1.0 in the bytes), which no standard describes",
+    ),
+    Reason("ja4", "codm.pcap", "the hello is spread over two segments: not put together here"),
     Reason("host", "dns-exf.pcap", _ODD_QUESTION),
     Reason("host", "dns-invalid-chars.pcap", _ODD_QUESTION),
     Reason(
@@ -81,3 +88,36 @@ def reason_of(kind: str, file: str, pair: object, ours: object, theirs: object) 
         if fits and reason.when(pair, ours, theirs):
             return reason.text
     return ""
+
+
+def reason_of_ja4(ours: tuple[str, ...], theirs: str, alpn: str, names: set[str]) -> str:
+    """Where nDPI departs from JA4's definition; empty if that does not explain it all.
+
+    The definition (FoxIO, JA4 technical details): ``d`` if the hello has an SNI, else ``i``; the
+    first and the last letter of the first ALPN; zeros in the place of a hash of nothing.
+
+    Args:
+        ours: the fingerprints here.
+        alpn: the first ALPN as nDPI reads it.
+        names: the server names that tshark reads.
+    """
+    if len(ours) != 1:
+        return ""
+    (a, b, c), (their_a, their_b, their_c) = ours[0].split("_"), theirs.split("_")
+    departures = []
+    if a[3] != their_a[3]:
+        if (a[3] == "d") != bool(names):
+            return ""
+        departures.append(
+            "`d` without an SNI" if a[3] == "i" else "`i` for an SNI that is an address"
+        )
+    if a[8:] != their_a[8:]:
+        if a[8:] != alpn[:1] + alpn[-1:]:
+            return ""
+        departures.append("other letters than the first and last of the ALPN")
+    if c != their_c:
+        if (c, their_c) != ("0" * 12, "e3b0c44298fc"):
+            return ""
+        departures.append("the hash of nothing, not zeros")
+    rest = (a[:3] + a[4:8], b) == (their_a[:3] + their_a[4:8], their_b)
+    return "as JA4 is defined; nDPI has " + ", ".join(departures) if rest and departures else ""

@@ -11,6 +11,7 @@ import pytest
 
 from tests.differential.agreement import NO_NAME, Agreement, Difference, measured, page
 from tests.differential.ndpi import answers, comparable
+from tests.differential.reasons import reason_of_ja4
 
 CORPUS = os.environ.get("AUDITOR_CORPUS")
 
@@ -60,6 +61,17 @@ def test_ndpis_lines_are_understood(tmp_path):
     assert (tls.protocol, tls.host, tls.alpn) == ("TLS", "A.example", "h2")
     assert tls.ja4 == "t13d1516h2_8daaf6152771_02713d6af862"
     assert (dns.protocol, dns.host, dns.alpn) == ("DNS", "", "")
+
+
+def test_a_fingerprint_is_explained_only_by_what_the_packets_show():
+    ours, theirs = ("t13i1910h2_9dc949149365_d811adc85aab",), "t13d1910h2_9dc949149365_d811adc85aab"
+    assert "`d` without an SNI" in reason_of_ja4(ours, theirs, "h2", set())
+    assert reason_of_ja4(ours, theirs, "h2", {"a.example"}) == ""
+    ours, theirs = ("t12d6707h1_2955a3196ffa_000000000000",), "t12d6707ht_2955a3196ffa_e3b0c44298fc"
+    assert "first and last" in reason_of_ja4(ours, theirs, "http/1.1", {"a.example"})
+    assert reason_of_ja4(ours, theirs, "hq", {"a.example"}) == ""
+    assert reason_of_ja4(ours, theirs.replace("ffa", "ffb"), "http/1.1", {"a.example"}) == ""
+    assert reason_of_ja4((), theirs, "http/1.1", {"a.example"}) == ""
 
 
 def test_names_are_compared_as_ndpi_keeps_them():
