@@ -43,11 +43,27 @@ _OPTIONS: dict[str, Any] = {
     "_nrt": False,
 }  # fmt: skip
 
-compiled = njit(**_OPTIONS)
-"""Compiles a function."""
+_unliteral: Any = types.unliteral
 
-hot = njit(**_OPTIONS, forceinline=True)
-"""The same for what runs for every packet: written into its caller."""
+
+def compiled(function: Any, **more: bool) -> Any:  # noqa: ANN401 - a numba dispatcher
+    """Compiles a function, once for all numbers.
+
+    numba would compile it anew for every constant that is passed to it, and would write it into
+    its callers if it first meets it in a function that is itself written into its callers.
+    """
+    dispatcher: Any = njit(**{"forceinline": False, **_OPTIONS, **more})(function)
+    template = dispatcher.get_call_template
+    dispatcher.get_call_template = lambda arguments, keywords: template(
+        tuple(map(_unliteral, arguments)), keywords
+    )
+    return dispatcher
+
+
+def hot(function: Any) -> Any:  # noqa: ANN401
+    """The same for what runs for every packet: written into its caller."""
+    return compiled(function, forceinline=True)
+
 
 be16 = _load(16)
 be32 = _load(32)
