@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 from auditor.model.errors import InputError
 from tests.differential.conversations import Seen, flows_of, of_flows, of_tshark, pair_of
 from tests.differential.ndpi import SERVER_NAMES, Answer, answers, comparable
-from tests.differential.reasons import NO_SERVER_NAME, reason_of, reason_of_ja4
+from tests.differential.reasons import NO_SERVER_NAME, REASONS, reason_of, reason_of_ja4
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -285,6 +285,10 @@ def main() -> None:
             f"{kind}: {found.equal[kind]} of {found.compared[kind]} equal "
             f"({found.share(kind):.2f} %), {without} differences without a reason\n"
         )
+    texts = {(one.kind, one.reason) for one in found.differences}
+    for reason in REASONS:
+        if (reason.kind, reason.text) not in texts:
+            sys.stdout.write(f"no difference needs this reason: {reason.file}: {reason.text}\n")
 
 
 if __name__ == "__main__":

@@ -42,13 +42,15 @@ STEP = 1000
 
 
 class Path:
-    """The way of packets between two hosts: addresses of one IP version, tags, what is sent."""
+    """The way of packets between two hosts: addresses of one IP version, tags, perhaps a tunnel."""
 
     def __init__(self, draw, number: int):
         self.six = draw(st.booleans())
         self.client = f"2405:4800:10:2::{number:x}" if self.six else f"203.162.10.{number}"
         self.server = f"2a01:4f8::{number:x}" if self.six else f"52.219.40.{number}"
         self.tags = draw(st.sampled_from([(), (), ((0x8100, 7),), ((0x88A8, 3), (0x8100, 9))]))
+        self.tunnel = draw(st.sampled_from(["", "", "", "ip", "gre", "vxlan"]))
+        self.gates = f"198.51.100.{number}", f"198.51.100.{number + 100}"
         self.together = 0  # packets with the same number may share a time
         self.sent: list[tuple[tuple[int, bool], bytes]] = []
 
@@ -56,8 +58,19 @@ class Path:
         """One packet."""
         source, target = (self.server, self.client) if back else (self.client, self.server)
         pack, kind = (ip6, 0x86DD) if self.six else (ip4, 0x0800)
-        packet = ether(pack(source, target, protocol, data), kind, self.tags)
-        self.sent.append(((self.together, back), packet))
+        self._keep(pack(source, target, protocol, data), kind, back=back)
+
+    def _keep(self, packet: bytes, kind: int, *, back: bool) -> None:
+        """The packet as it is seen: in its tunnel (RFC 2003, 2784, 7348) and its frame."""
+        if self.tunnel:
+            protocol, inner = {
+                "ip": (41 if self.six else 4, packet),
+                "gre": (47, struct.pack(">HH", 0, kind) + packet),
+                "vxlan": (17, udp(51000, 4789, b"\x08\0\0\0\0\0\x07\0" + ether(packet, kind))),
+            }[self.tunnel]
+            near, far = self.gates[::-1] if back else self.gates
+            packet, kind = ip4(near, far, protocol, inner), 0x0800
+        self.sent.append(((self.together, back), ether(packet, kind, self.tags)))
 
     def send_in_parts(self, protocol: int, data: bytes, number: int, size: int = 400) -> None:
         """One datagram in fragments (RFC 791 section 3.2, RFC 8200 section 4.5)."""
@@ -70,7 +83,7 @@ class Path:
                 packet = ip4(self.client, self.server, protocol, part, number=number,
                              offset=offset, more=more)  # fmt: skip
             kind = 0x86DD if self.six else 0x0800
-            self.sent.append(((self.together, False), ether(packet, kind, self.tags)))
+            self._keep(packet, kind, back=False)
 
 
 def connection(draw, path: Path, first: bytes = b"") -> None:
