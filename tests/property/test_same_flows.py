@@ -7,7 +7,19 @@ from hypothesis import strategies as st
 
 from tests.property.stories import captures
 from tests.property.test_captures import reading_over
-from tests.readers.capture.packets import SECOND, block, enhanced, interface, option, pcap, section
+from tests.readers.capture.packets import (
+    SECOND,
+    T0,
+    block,
+    enhanced,
+    ether,
+    interface,
+    ip4,
+    option,
+    pcap,
+    section,
+    udp,
+)
 
 small = settings(
     max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
@@ -69,3 +81,17 @@ def test_packets_of_one_moment_may_come_in_any_order(tmp_path, packets, chance):
     mixed = sorted(packets, key=lambda packet: (packet[0], chance.random()))
     path = tmp_path / "a.pcap"
     assert flows_of(path, pcap(mixed)).to_pylist() == flows_of(path, pcap(packets)).to_pylist()
+
+
+def test_two_datagrams_in_fragments_at_once_are_both_whole(tmp_path):
+    """Same identification, and pairs of addresses that differ alike: no two share a place."""
+    packets = []
+    for part, (offset, more) in enumerate([(0, True), (800, False)]):
+        for host in range(1, 9):
+            data = udp(4000, 5000, bytes(1000))[offset : offset + 800]
+            packet = ip4(f"10.0.0.{host}", f"10.0.1.{host}", 17, data, number=7, offset=offset,
+                         more=more)  # fmt: skip
+            packets.append((T0 + (part * 8 + host) * 1000, ether(packet)))
+    table = flows_of(tmp_path / "a.pcap", pcap(packets))
+    assert table["src_payload"].to_pylist() == [1000] * 8
+    assert table["src_packets"].to_pylist() == [2] * 8
