@@ -224,6 +224,13 @@ def flows(
     jobs: Jobs = 0,
     since: Since = None,
     until: Until = None,
+    engine: Annotated[
+        Literal["capture", "scapy", "tshark"],
+        typer.Option(
+            "--engine",
+            help="What reads packets; scapy and tshark: a second opinion by other code, slow.",
+        ),
+    ] = "capture",
 ) -> None:
     """Write the flow table (docs/flow-table.md) after the geo stage, without judging it."""
     from auditor import pipeline, report
@@ -238,12 +245,67 @@ def flows(
         raise typer.BadParameter(f"{out.name}: use {', '.join(writers)}", param_hint="--out")
     order = _order(paths, inventory, None, policies, geoip, home, jobs, since, until)
     with _progress() as progress:
-        table, inputs, problems = pipeline.located_flows(order, progress)
+        if engine == "capture":
+            table, inputs, problems = pipeline.located_flows(order, progress)
+        else:
+            table, inputs, problems = pipeline.located_again(order, engine, progress)
         progress.stage("write")
         report.written(out.parent, {out.name: lambda file: writer(table, file)})
     for problem in problems:
         _tell(problem)
     _say(f"{len(table):,} flows from {len(inputs):,} files: {out}")
+
+
+@app.command()
+def crosscheck(
+    paths: Paths,
+    engine: Annotated[
+        Literal["scapy", "tshark"], typer.Option("--engine", help="The second opinion.")
+    ] = "tshark",
+    against: Annotated[
+        Literal["capture", "scapy", "tshark"],
+        typer.Option("--against", help="What it is compared with."),
+    ] = "capture",
+    limit: Annotated[
+        int, typer.Option("--limit", min=0, help="Differences that are shown one by one.")
+    ] = 20,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="All of it as one JSON object, without --limit.")
+    ] = False,
+) -> None:
+    """Read captures by two engines and show each difference; exit code 1 if there is one."""
+    import json
+    from dataclasses import asdict
+
+    from auditor import pipeline, report
+
+    if engine == against:
+        raise typer.BadParameter("name two different engines", param_hint="--against")
+    problems: list[Problem] = []
+    with _progress() as progress:
+        found = pipeline.crosschecked(tuple(paths), against, engine, problems.append, progress)
+    for problem in dict.fromkeys(problems):
+        _tell(problem)
+    if as_json:
+        _say(json.dumps(asdict(found), ensure_ascii=False, indent=2))
+    elif sys.stdout.isatty():
+        from rich.console import Console
+        from rich.table import Table
+        from rich.text import Text
+
+        table = Table(show_header=False)
+        for row in report.agreement_rows(found):
+            table.add_row(*(Text(cell) for cell in row))
+        for line in report.agreement_heads(found):
+            _say(line)
+        Console().print(table)
+        for line in report.difference_lines(found, limit):
+            _say(line)
+    else:
+        for line in report.agreement_lines(found, limit):
+            _say(line)
+    if found.differences:
+        raise typer.Exit(FINDINGS)
 
 
 @app.command("report")
@@ -399,7 +461,7 @@ def doctor() -> None:
     for package in ("numba", "numpy", "pandas", "pyarrow", "maxminddb", "jinja2", "scapy"):
         _say(f"  {package} {importlib.metadata.version(package)}")
     tools = (
-        ("tshark", "no second opinion on packets (needed by the tests, not by an audit)"),
+        ("tshark", "no second opinion by tshark (scapy gives one too; an audit needs neither)"),
         ("nfdump", "no comparison with nfdump (needed by the tests and the benchmark)"),
     )
     for tool, cost in tools:

@@ -13,7 +13,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Protocol
+from typing import IO, TYPE_CHECKING, Literal, Protocol
 
 from auditor import __version__, readers
 from auditor.model import run as run_document
@@ -22,15 +22,20 @@ from auditor.model.run import DataSource, InputFile, Run, Totals
 from auditor.model.text import legible
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from types import TracebackType
 
     import pandas as pd  # noqa: TC004 - nobody evaluates the annotations of Audit
     import pyarrow as pa
 
     from auditor.geo import GeoDatabases
+    from auditor.model.agreement import Agreement
     from auditor.model.inventory import Network
     from auditor.model.problem import Note, Problem
+    from auditor.readers.second import Second
+
+Engine = Literal["capture", "scapy", "tshark"]
+"""What reads packets: the packet engine, or one of the two that give a second opinion."""
 
 JSON_ROWS = 1 << 16
 """Rows that are turned into text at a time: the text is much larger than the table."""
@@ -165,6 +170,73 @@ def located_flows(
     return flows, inputs, tuple(problems)
 
 
+def located_again(
+    order: Order, engine: Second, progress: Progress
+) -> tuple[pd.DataFrame, tuple[InputFile, ...], tuple[Problem, ...]]:
+    """As ``located_flows``, with the packets read by a second engine: other code, and slow.
+
+    Raises:
+        InputError, PolicyError, GeoDataError: as ``audit``; also where the engine is missing.
+    """
+    from auditor import classify, geo
+    from auditor.readers.second.inputs import read_again
+
+    problems: list[Problem] = []
+    networks: tuple[Network, ...] = ()
+    if order.inventory:
+        inventory = classify.inventory(order.inventory, classify.catalogue(order.policies))
+        networks = inventory.networks
+    with geo.open_databases(order.geoip, problems.append) as databases:
+        progress.stage("read")
+        inputs, table = read_again(_wanted(order), engine, problems.append)
+        progress.stage("locate")
+        flows = conform(to_pandas(table), Stage.READ)
+        flows = geo.located(flows, databases, order.home, networks)
+    return flows, inputs, tuple(problems)
+
+
+def crosschecked(
+    paths: tuple[Path, ...], first: Engine, second: Engine, note: Note, progress: Progress
+) -> Agreement:
+    """How far two engines agree about the same captures, each file by itself.
+
+    A file that one of them cannot read is noted and left out.
+
+    Raises:
+        InputError: a path does not exist, an engine is missing, or no file could be read by both.
+    """
+    from auditor.model.errors import InputError
+    from auditor.readers.second.comparison import agreement
+    from auditor.readers.second.inputs import captures, unread
+
+    failures: list[InputError] = []
+    settings = readers.Settings()
+    progress.stage("read")
+
+    def tables() -> Iterator[tuple[str, pa.Table, pa.Table]]:
+        for path in captures(paths):
+            try:
+                pair = [_read_by(engine, path, settings, note) for engine in (second, first)]
+            except InputError as error:
+                failures.append(error)
+                note(unread(path, error))
+                continue
+            yield legible(str(path)), pair[1], pair[0]
+
+    result = agreement(tables(), first, second)
+    if not result.files and failures:
+        raise failures[0]
+    return result
+
+
+def _read_by(engine: Engine, path: Path, settings: readers.Settings, note: Note) -> pa.Table:
+    if engine == "capture":
+        return readers.read_inputs(readers.Wanted((path,), settings), note, readers.Watch())[1]
+    from auditor.readers.second import flows_of
+
+    return flows_of(path, settings, engine=engine, note=note)
+
+
 def write_parquet(flows: pd.DataFrame, file: IO[bytes]) -> None:
     """Writes a flow table of any stage as Parquet, with the contract's metadata."""
     import pyarrow as pa
@@ -234,9 +306,7 @@ class _Reading(readers.Watch):
 
     def __init__(self, order: Order, progress: Progress) -> None:
         self.progress = progress
-        self._wanted = readers.Wanted(
-            order.paths, order.settings, order.jobs, order.since, order.until
-        )
+        self._wanted = _wanted(order)
         self._ready = threading.Event()
         self._over = threading.Event()
         self._thread = ThreadPoolExecutor(1)
@@ -285,6 +355,10 @@ class _Reading(readers.Watch):
 
 class _OverError(Exception):
     """Nobody waits for the reading any more."""
+
+
+def _wanted(order: Order) -> readers.Wanted:
+    return readers.Wanted(order.paths, order.settings, order.jobs, order.since, order.until)
 
 
 def _settings_of(order: Order) -> dict[str, str]:

@@ -19,7 +19,7 @@ Generated from `auditor/cli.py` by `python docs/make_cli.py > docs/cli.md`; do n
 | exit code | meaning |
 |---|---|
 | 0 | done; nothing at or above `--fail-on` |
-| 1 | done; a finding that no dossier covers is at or above `--fail-on` |
+| 1 | done; a finding without a dossier is at or above `--fail-on`; `crosscheck` saw differences |
 | 2 | the command was written wrongly |
 | 11 | an input cannot be used |
 | 12 | a file that people write (rules, inventory, dossiers) has mistakes |

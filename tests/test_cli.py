@@ -150,6 +150,66 @@ def test_flows_writes_the_three_forms(auditor, tmp_path):
     assert "categories" not in table.column_names
 
 
+def test_flows_by_another_engine_are_the_same_flows(auditor, tmp_path):
+    ours, theirs = tmp_path / "ours.jsonl", tmp_path / "theirs.jsonl"
+    assert auditor("flows", POST, "--out", ours).code == 0
+    assert auditor("flows", POST, "--out", theirs, "--engine", "scapy").code == 0
+    one, other = (
+        [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+        for path in (ours, theirs)
+    )
+    assert one
+    for row in (*one, *other):
+        for name in ("ja4", "alpn", "tls_version", "community_id"):  # only the packet engine's
+            del row[name]
+    assert one == other
+
+
+def test_crosscheck_says_that_two_engines_agree(auditor):
+    done = auditor("crosscheck", POST, POST.with_name("domestic-only.pcap"), "--engine", "scapy")
+    assert (done.code, done.err) == (0, "")
+    assert "Không có khác biệt / No difference" in done.out
+    assert "2 files" in done.out
+
+
+def test_crosscheck_shows_each_difference_and_ends_with_1(auditor, monkeypatch):
+    from auditor.readers.second import conversations
+
+    monkeypatch.setitem(conversations.HEADERS, 17, 9)  # a mistake: one byte of payload is lost
+    capture = PCAPS / "domestic-only.pcap"
+    done = auditor("crosscheck", capture, "--engine", "scapy", "--limit", 1)
+    assert done.code == 1
+    assert "payload bytes" in done.out
+    assert "more differences" in done.out
+    told = json.loads(auditor("crosscheck", capture, "--engine", "scapy", "--json").out)
+    assert {each["what"] for each in told["differences"]} == {"payload"}
+    assert told["attributes"]["packets"] == told["conversations"]
+
+
+def test_without_tshark_the_second_opinion_says_so_with_the_way_out(auditor, monkeypatch, tmp_path):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    for command in (("crosscheck", POST), ("flows", POST, "--engine", "tshark", "--out", "a.csv")):
+        done = auditor(*command)
+        assert done.code == 11
+        assert "tshark is not installed" in done.err
+        assert "--engine scapy" in done.err
+
+
+def test_crosscheck_leaves_out_what_is_no_capture_and_says_so(auditor, tmp_path):
+    log = written(tmp_path / "notes.txt", "hello\n")
+    done = auditor("crosscheck", POST, log, "--engine", "scapy")
+    assert done.code == 0
+    assert str(log) in done.err
+    assert ": 1 file, " in done.out
+    assert auditor("crosscheck", log, "--engine", "scapy").code == 11
+    assert auditor("crosscheck", tmp_path / "nope", "--engine", "scapy").code == 11
+
+
+def test_an_engine_is_not_compared_with_itself(auditor):
+    done = auditor("crosscheck", POST, "--engine", "scapy", "--against", "scapy")
+    assert done.code == 2
+
+
 def test_since_and_until_are_vietnamese_time_unless_they_say_otherwise(auditor, tmp_path):
     """The sample begins at 2026-09-22 19:15:00 UTC, which is 02:15 on the 23rd in Vietnam."""
 

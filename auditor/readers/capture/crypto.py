@@ -17,7 +17,7 @@ import numpy as np
 from numba import types
 from numba.extending import intrinsic
 
-from auditor.readers.capture.numbers import be32, be64, compiled
+from auditor.readers.capture.numbers import be32, be64, compiled, octet
 
 if TYPE_CHECKING:
     from auditor.readers.capture.layout import Bytes, Ints
@@ -105,12 +105,6 @@ apart: Any = _apart
 
 The compiler would copy whole ciphers to every place that uses them, and spend seconds on it.
 """
-
-
-@compiled
-def octet(data: Bytes, place: int) -> int:
-    """A byte as a number that can be shifted: shifts of ``uint8`` would lose bits."""
-    return np.int64(data[place])  # type: ignore[return-value]
 
 
 @compiled

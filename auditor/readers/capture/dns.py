@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 from auditor.readers.capture.layout import (
-    ADDRESS, DNS, DNS_QUERY, MDNS, NAME_LENGTH, Bytes, State,
+    ADDRESS,
+    DNS,
+    DNS_QUERY,
+    MDNS,
+    NAME_LENGTH,
+    Bytes,
+    State,
 )  # fmt: skip
 from auditor.readers.capture.naming import answer_kept, client_is, named, told
 from auditor.readers.capture.numbers import be16, be32, compiled

@@ -11,9 +11,17 @@ Columns of the table: 0-3 addresses from and to, 4 identification << 9 | IPv6 <<
 from __future__ import annotations
 
 from auditor.readers.capture.layout import (
-    END, FRAGMENTS, FRAGMENTS_LOST, NEXT, OCTETS, PACKETS, PAYLOAD, START, State,
+    END,
+    FRAGMENTS,
+    FRAGMENTS_LOST,
+    NEXT,
+    OCTETS,
+    PACKETS,
+    PAYLOAD,
+    START,
+    State,
 )  # fmt: skip
-from auditor.readers.capture.numbers import compiled, mixed
+from auditor.readers.capture.numbers import compiled, entry, mixed
 from auditor.readers.capture.table import found
 
 WAITING = -1
@@ -95,7 +103,7 @@ def given_up(s: State, row: int) -> None:
     f[row, 5] = EMPTY
 
 
-@compiled
+@entry
 def all_given_up(s: State, row: int, room: int) -> int:
     """Gives rows up from ``row`` on while there is room for so many flows; the next row."""
     while row < FRAGMENTS and room > 0:

@@ -24,8 +24,9 @@ def greeting(
     app = 0
     client = direction
     clear = True
-    if size >= 16 and be16(data, p) == size - 2 and openvpn(s, row, direction, data, p + 2, end, server_port):
-        return True
+    if size >= 16 and be16(data, p) == size - 2:
+        if openvpn(s, row, direction, data, p + 2, end, server_port):
+            return True
     if begins(data, p, end, b"SSH-"):
         told(s, row, SSH, -1, 0)
         s.flows[row, MARKS] |= ENCRYPTED

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from auditor.readers.capture.crypto import octet, sha256
-from auditor.readers.capture.numbers import be16, be32, compiled
+from auditor.readers.capture.crypto import sha256
+from auditor.readers.capture.numbers import be16, be32, compiled, octet
 
 if TYPE_CHECKING:
     from auditor.readers.capture.layout import Bytes, Ints

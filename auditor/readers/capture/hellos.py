@@ -147,4 +147,3 @@ def quic(s: State, row: int, direction: int, data: Bytes, p: int, end: int, targ
             name = plain_name(s, piece, found[NAME_START], found[NAME_END])
             told(s, row, QUIC, name, QUIC_SNI)
     return DONE
-

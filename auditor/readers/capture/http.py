@@ -5,7 +5,8 @@ RFC 9112 (Host, absolute URI), RFC 9113 (HTTP/2).
 
 from __future__ import annotations
 
-from auditor.readers.capture.layout import HTTP, HTTP2, HTTP_HOST, Bytes, State
+from auditor.readers.capture.http2 import authority
+from auditor.readers.capture.layout import HTTP, HTTP2, HTTP_HOST, ROOM, Bytes, State
 from auditor.readers.capture.naming import client_is, plain_name, told
 from auditor.readers.capture.numbers import compiled
 
@@ -74,7 +75,7 @@ def http(s: State, row: int, direction: int, data: Bytes, p: int, end: int) -> i
         return DONE
     if begins(data, p, end, b"PRI * HTTP/2"):
         client_is(s, row, direction)
-        length = 0
+        length = authority(data, p, end, s.scratch, s.scratch[ROOM:])
         told(s, row, HTTP2, plain_name(s, s.scratch, 0, length), HTTP_HOST)
         return MORE if length == 0 else DONE
     connect = begins(data, p, end, b"CONNECT ")

@@ -41,8 +41,10 @@ def _thinned(s: State) -> State:
     flows = s.flows[: s.counters[FLOWS_LIVE]]
     done = s.done[: s.counters[FLOWS_DONE]]
     places = (
-        (NAME, 0, 32), (HELLO, 0, ALPN), (HELLO, ALPN, VERSION - ALPN),
-    )  # fmt: skip - column, first bit and bits of each number of a name
+        (NAME, 0, 32),
+        (HELLO, 0, ALPN),
+        (HELLO, ALPN, VERSION - ALPN),
+    )  # column, first bit and bits of each number of a name
     held = [
         (rows[:, column] >> first) & ((1 << bits) - 1)
         for rows in (flows, done)

@@ -1,4 +1,4 @@
-"""Names of servers: a store of distinct ones, and the names DNS answers gave to addresses (compiled).
+"""Names of servers: a store of distinct ones, and the names that DNS gave to addresses (compiled).
 
 A flow holds a name by its number. Where a name was seen decides which of two is kept.
 """
@@ -8,10 +8,21 @@ from __future__ import annotations
 import numpy as np
 
 from auditor.readers.capture.layout import (
-    ADDRESS, ANSWERS, DNS_ANSWER, ECH_OUTER, MARKS, NAME, NAME_BYTES, NAME_LENGTH, NAMES,
-    ROLE_CLIENT_0, ROLE_CLIENT_1, TLS_SNI, Bytes, State,
+    ADDRESS,
+    ANSWERS,
+    DNS_ANSWER,
+    ECH_OUTER,
+    MARKS,
+    NAME,
+    NAME_BYTES,
+    NAME_LENGTH,
+    NAMES,
+    ROLE_CLIENT_0,
+    ROLE_CLIENT_1,
+    Bytes,
+    State,
 )  # fmt: skip
-from auditor.readers.capture.numbers import compiled, mixed
+from auditor.readers.capture.numbers import compiled, entry, mixed
 
 WINDOW = 3600 * 1_000_000_000
 """ns that a DNS answer gives its address a name."""
@@ -26,7 +37,7 @@ def name_hash(data: Bytes, start: int, end: int, seed: int) -> int:
     return code
 
 
-@compiled
+@entry
 def names_indexed(s: State) -> None:
     """Builds the hash index over the names anew."""
     index = s.name_index

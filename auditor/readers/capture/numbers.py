@@ -37,7 +37,7 @@ def _load(bits: int) -> Any:  # noqa: ANN401 - a numba intrinsic
 
 
 _OPTIONS: dict[str, Any] = {
-    "cache": FOLDER is not None, "nogil": True, "error_model": "numpy",
+    "nogil": True, "error_model": "numpy", "no_cfunc_wrapper": True,
     # Without this numba counts references to every array at every call, with atomic instructions:
     # measured, that costs three quarters of the engine's speed. Compiled code allocates nothing.
     "_nrt": False,
@@ -52,7 +52,9 @@ def compiled(function: Any, **more: bool) -> Any:  # noqa: ANN401 - a numba disp
     numba would compile it anew for every constant that is passed to it, and would write it into
     its callers if it first meets it in a function that is itself written into its callers.
     """
-    dispatcher: Any = njit(**{"forceinline": False, **_OPTIONS, **more})(function)
+    # only an entry needs a way in from Python, and a place in the cache: it holds all below it
+    options = {"forceinline": False, "no_cpython_wrapper": True, "cache": False, **_OPTIONS, **more}
+    dispatcher: Any = njit(**options)(function)
     template = dispatcher.get_call_template
     dispatcher.get_call_template = lambda arguments, keywords: template(
         tuple(map(_unliteral, arguments)), keywords
@@ -63,6 +65,11 @@ def compiled(function: Any, **more: bool) -> Any:  # noqa: ANN401 - a numba disp
 def hot(function: Any) -> Any:  # noqa: ANN401
     """The same for what runs for every packet: written into its caller."""
     return compiled(function, forceinline=True)
+
+
+def entry(function: Any) -> Any:  # noqa: ANN401
+    """The same for what Python calls."""
+    return compiled(function, no_cpython_wrapper=False, cache=FOLDER is not None)
 
 
 be16 = _load(16)

@@ -11,10 +11,10 @@ from auditor.readers.capture.fragments import TUNNELLED, held, taken_up, waits
 from auditor.readers.capture.greetings import opaque
 from auditor.readers.capture.layout import (
     ANSWER_TIME, BAD_TIME, BUDGET, CLOSED, DUPLICATES, END, FIRST_FROM_1, FIRST_TIME, FLAGS,
-    HEADERS_CUT, IPSEC, LAST_TIME, LINK_SECRET, LINK_SEVERAL, LINK_UNKNOWN, LINK_UNKNOWN_TYPE, MARKS,
-    NESTED_DEEP, NEXT, NOT_IP, OCTETS, OUTER_6, PACKETS, PACKETS_READ, PAYLOAD, PORTS_CUT, RECENT,
-    SNAPPED, START, SYN_FROM_0, SYN_TIME, SYNACK_FROM_0, TUNNEL, TUNNEL_BITS, VLAN, WIRE_BYTES,
-    Bytes, State,
+    HEADERS_CUT, IPSEC, LAST_TIME, LINK_SECRET, LINK_SEVERAL, LINK_UNKNOWN, LINK_UNKNOWN_TYPE,
+    MARKS, NESTED_DEEP, NEXT, NOT_IP, OCTETS, OUTER_6, PACKETS, PACKETS_READ, PAYLOAD, PORTS_CUT,
+    RECENT, SNAPPED, START, SYN_FROM_0, SYN_TIME, SYNACK_FROM_0, TUNNEL, TUNNEL_BITS, VLAN,
+    WIRE_BYTES, Bytes, State,
 )  # fmt: skip
 from auditor.readers.capture.link import IP4, IP6, SECRET, SEVERAL, UNKNOWN, network
 from auditor.readers.capture.naming import client_is, name_guessed

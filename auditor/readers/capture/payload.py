@@ -11,8 +11,7 @@ from auditor.readers.capture.greetings import datagram_greeting, greeting
 from auditor.readers.capture.hellos import dtls, quic, tls
 from auditor.readers.capture.http import DONE, MORE, NO, http
 from auditor.readers.capture.layout import (
-    BASE, BUDGET, CLEAR, DNS, FEEDER, FLAGS, LLMNR, MARKS, MDNS, NAME, PIECES, QUIC, Bytes,
-    State,
+    BASE, BUDGET, CLEAR, DNS, FEEDER, FLAGS, LLMNR, MARKS, MDNS, NAME, PIECES, QUIC, Bytes, State,
 )  # fmt: skip
 from auditor.readers.capture.numbers import ahead, be16, compiled
 from auditor.readers.capture.pieces import SIZE, emptied, put, whole

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from auditor.readers.capture.crypto import (
-    BLOCK, KEYS, MASK_KEYS, WORK, aes_block, aes_keys, apart, expanded, gcm_opened, hmac, octet,
+    BLOCK, KEYS, MASK_KEYS, WORK, aes_block, aes_keys, apart, expanded, gcm_opened, hmac,
 )  # fmt: skip
 from auditor.readers.capture.hello import NAME_END, NAME_START
-from auditor.readers.capture.numbers import be16, be32, compiled, le16, le32
+from auditor.readers.capture.numbers import be16, be32, compiled, le16, le32, octet
 from auditor.readers.capture.pieces import OWNER, SIZE, emptied, put, whole
 
 if TYPE_CHECKING:

@@ -182,7 +182,7 @@ def _pcapng(windows: Windows, sweep: Sweep) -> Stopped:
         place = windows.start
 
 
-def _interface(block: bytes, swapped: bool, interface: Ints) -> None:  # noqa: FBT001
+def _interface(block: bytes, swapped: bool, interface: Ints) -> None:
     """Fills one row of the interface table from an Interface Description Block (section 4.2)."""
     order = "<" if swapped else ">"
     link, _, snap = struct.unpack_from(order + "HHI", block, 8)

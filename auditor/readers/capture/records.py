@@ -13,7 +13,7 @@ from auditor.readers.capture.layout import (
     HOLES_USED, LAST_TIME, LINK, MORE, NAME_BYTES, NAMES, NAMES_FULL, NO_TIME, SNAP, TIME_BY,
     TIME_KIND, TIME_OFFSET, TUNNELS_FULL, TUNNELS_USED, Bytes, Ints, State,
 )  # fmt: skip
-from auditor.readers.capture.numbers import compiled, hot, word16, word32
+from auditor.readers.capture.numbers import entry, hot, word16, word32
 from auditor.readers.capture.packet import taken
 
 MOST_CAPTURED = 1 << 18
@@ -40,7 +40,7 @@ def lacking(s: State) -> int:
     return MORE
 
 
-@compiled
+@entry
 def pcap_records(
     s: State, data: Bytes, p: int, end: int, swapped: bool, nanoseconds: bool, snap: int, link: int
 ) -> tuple[int, int]:
@@ -94,7 +94,7 @@ def block_time(interfaces: Ints, number: int, high: int, low: int) -> int:
     return time + offset
 
 
-@compiled
+@entry
 def pcapng_blocks(
     s: State, data: Bytes, p: int, end: int, swapped: bool, interfaces: Ints, known: int
 ) -> tuple[int, int]:

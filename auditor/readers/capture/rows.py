@@ -11,10 +11,9 @@ import pyarrow as pa
 from auditor.model.flow_table import Stage, schema_at
 from auditor.readers.capture.layout import (
     ADDRESS, ALPN, ANSWER_TIME, APPS, BASES, CLEAR, DTLS, ECH, ENCRYPTED, END, FILE_SHIFT,
-    FIRST_FROM_1, FLAGS, HELLO, MARKS, NAME,
-    NEXT, OCTETS, OUTER_6, PACKETS, PAYLOAD, PORTS, QUIC, ROLE_CLIENT_0, ROLE_CLIENT_1, START,
-    SYN_FROM_0, SYN_FROM_1, SYN_TIME, SYNACK_FROM_0, SYNACK_FROM_1, TLS, TUNNEL, VERSION,
-    VERSION_NAMES, VLAN, Ints,
+    FIRST_FROM_1, FLAGS, HELLO, MARKS, NAME, NEXT, OCTETS, OUTER_6, PACKETS, PAYLOAD, PORTS, QUIC,
+    ROLE_CLIENT_0, ROLE_CLIENT_1, START, SYN_FROM_0, SYN_FROM_1, SYN_TIME, SYNACK_FROM_0,
+    SYNACK_FROM_1, TLS, TUNNEL, VERSION, VERSION_NAMES, VLAN, Ints,
 )  # fmt: skip
 from auditor.readers.capture.tunnels import kinds_named
 
@@ -165,7 +164,7 @@ def _tunnels(numbers: Ints, tunnels: Ints, from_1: np.ndarray) -> dict[str, pa.A
     }
 
 
-def _address_text(high: int, low: int, four: bool) -> str:  # noqa: FBT001
+def _address_text(high: int, low: int, four: bool) -> str:
     high, low = high & (1 << 64) - 1, low & (1 << 64) - 1
     if four:
         return socket.inet_ntoa(low.to_bytes(4, "big"))

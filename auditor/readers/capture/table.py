@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from auditor.readers.capture.layout import (
-    ADDRESS, ANSWER_TIME, BUDGET, CONTINUED, END, ENCRYPTED, FEEDER, FILE, FILE_SHIFT, FIRST_FROM_1, FLAGS,
-    FLOWS_DONE, FLOWS_LIVE, HOLES, HOLES_FREE, MARKS, MOST_HOLES, NEXT, OCTETS, PACKETS, PAYLOAD, PIECES, PORTS,
-    ROLE_CLIENT_0, ROLE_CLIENT_1, START, SYN_FROM_0, SYN_FROM_1, SYN_TIME, SYNACK_FROM_0,
-    SYNACK_FROM_1, CLEAR, ECH, WIDTH, Ints, State, rows_of_flows,
+    ADDRESS, ANSWER_TIME, BUDGET, CONTINUED, END, ENCRYPTED, FEEDER, FILE, FILE_SHIFT,
+    FIRST_FROM_1, FLAGS, FLOWS_DONE, FLOWS_LIVE, HOLES, HOLES_FREE, MARKS, MOST_HOLES, NEXT,
+    OCTETS, PACKETS, PAYLOAD, PIECES, PORTS, ROLE_CLIENT_0, ROLE_CLIENT_1, START, SYN_FROM_0,
+    SYN_FROM_1, SYN_TIME, SYNACK_FROM_0, SYNACK_FROM_1, CLEAR, ECH, WIDTH, State, rows_of_flows,
 )  # fmt: skip
-from auditor.readers.capture.numbers import compiled, hot, mixed
+from auditor.readers.capture.numbers import compiled, entry, hot, mixed
 
 LOOKS = 6
 """Payload packets per direction that are looked into before a flow is left alone."""
@@ -144,7 +144,7 @@ def restarted(s: State, row: int, time: int, direction: int) -> None:
     begun(s, row, time, direction)
 
 
-@compiled
+@entry
 def indexed(s: State) -> None:
     """Builds the hash index over the live rows anew."""
     index = s.slots
@@ -162,7 +162,7 @@ def indexed(s: State) -> None:
         index[slot] = ((code >> 32) & 0x7FFFFFFF) << 32 | (row + 1)
 
 
-@compiled
+@entry
 def expired(s: State, now: int) -> bool:
     """Moves silent flows to the ended ones; False when these are full before the end."""
     flows = s.flows
@@ -205,4 +205,3 @@ def with_more_holes(s: State) -> State:
     holes = np.zeros((rows * 2, 2, MOST_HOLES, 2), np.int64)
     holes[:rows] = s.holes
     return s._replace(holes=holes)
-

@@ -11,10 +11,13 @@ from __future__ import annotations
 import numpy as np
 
 from auditor.readers.capture.layout import (
-    TUNNEL_BITS, TUNNELS_USED, Bytes, State,
+    TUNNEL_BITS,
+    TUNNELS_USED,
+    Bytes,
+    State,
 )  # fmt: skip
 from auditor.readers.capture.link import ETHER, IP4, IP6, OTHER, PPP, WIFI, following, layers
-from auditor.readers.capture.numbers import be16, be32, compiled, hot, mixed, octet
+from auditor.readers.capture.numbers import be16, be32, compiled, entry, hot, mixed, octet
 
 TUNNELS = (
     "", "gre", "nvgre", "erspan", "4in4", "6in4", "4in6", "6in6", "etherip", "mpls", "vxlan",
@@ -257,7 +260,7 @@ def with_more_tunnels(s: State) -> State:
     return larger
 
 
-@compiled
+@entry
 def tunnels_indexed(s: State) -> None:
     """Builds the hash index over the tunnels anew."""
     table = s.tunnels

@@ -22,6 +22,14 @@ from auditor.readers.capture.crypto import (
     hmac,
     sha256,
 )
+from tests.readers.capture.direct import called
+
+aes_block = called(aes_block)
+aes_keys = called(aes_keys)
+expanded = called(expanded)
+gcm_opened = called(gcm_opened)
+hmac = called(hmac)
+sha256 = called(sha256)
 
 
 def fresh():

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from auditor.readers.capture import hello
+from auditor.readers.capture import hello as hello_module
 from auditor.readers.capture.hello import (
     ALPN_END,
     ALPN_START,
@@ -23,6 +23,9 @@ from auditor.readers.capture.hello import (
     WIDTH_FOUND,
     WORK_JA4,
 )
+from tests.readers.capture.direct import Direct
+
+hello = Direct(hello_module)
 
 CHROME = [0x1301, 0x1302, 0x1303, 0xC02B, 0xC02F, 0xC02C, 0xC030, 0xCCA9, 0xCCA8, 0xC013, 0xC014,
           0x009C, 0x009D, 0x002F, 0x0035]  # fmt: skip

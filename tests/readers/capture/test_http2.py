@@ -7,8 +7,11 @@ from hpack.huffman_constants import REQUEST_CODES, REQUEST_CODES_LENGTH
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from auditor.readers.capture import http2
+from auditor.readers.capture import http2 as http2_module
 from auditor.readers.capture.http2 import LENGTHS, PREFACE, SCRATCH_HTTP2, SYMBOLS
+from tests.readers.capture.direct import Direct
+
+http2 = Direct(http2_module)
 
 USUAL = [(":method", "GET"), (":scheme", "http"), (":path", "/a/b?c"), (":authority", "a.example"),
          ("user-agent", "tést/1"), ("x-long", "y" * 300)]  # fmt: skip

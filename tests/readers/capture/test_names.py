@@ -10,7 +10,10 @@ from auditor.readers.capture.layout import (
     NAMES,
     fresh,
 )  # fmt: skip
-from auditor.readers.capture.payload import named, told
+from auditor.readers.capture.naming import named, told
+from tests.readers.capture.direct import called
+
+named, told = called(named), called(told)
 
 
 def written(state, text):

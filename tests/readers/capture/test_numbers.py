@@ -4,10 +4,13 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from auditor.readers.capture.numbers import ahead, be16, be32, be64, compiled, word16, word32
+from auditor.readers.capture.numbers import ahead, be16, be32, be64, entry, word16, word32
+from tests.readers.capture.direct import called
+
+ahead, word16, word32 = called(ahead), called(word16), called(word32)
 
 
-@compiled
+@entry
 def read(data, place):
     return be16(data, place), be32(data, place), be64(data, place)
 

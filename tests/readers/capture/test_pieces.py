@@ -8,6 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from auditor.readers.capture.pieces import OWNER, RANGES, SIZE, WIDTH_HELD, emptied, put, whole
+from tests.readers.capture.direct import called
+
+emptied = called(emptied)
+put = called(put)
+whole = called(whole)
 
 
 def empty():

@@ -11,10 +11,15 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from auditor.readers.capture import hello, quic
+from auditor.readers.capture import hello as hello_module
+from auditor.readers.capture import quic as quic_module
 from auditor.readers.capture.hello import NAME_END, NAME_START, WIDTH_FOUND
-from auditor.readers.capture.pieces import SIZE, WIDTH_HELD, whole
+from auditor.readers.capture.pieces import SIZE, WIDTH_HELD
+from auditor.readers.capture.pieces import whole as inner_whole
 from auditor.readers.capture.quic import SCRATCH_QUIC, WORK_QUIC
+from tests.readers.capture.direct import Direct, called
+
+hello, quic, whole = Direct(hello_module), Direct(quic_module), called(inner_whole)
 
 SALTS = {
     0x00000001: "38762cf7f55934b34d179ae6a4c80cadccbb7f0a",

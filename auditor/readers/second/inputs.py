@@ -1,0 +1,138 @@
+"""The inputs, read by a second engine: one file after the other."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from auditor.model.errors import InputError
+from auditor.model.flow_table import Stage, schema_at
+from auditor.model.problem import Problem
+from auditor.model.run import InputFile
+from auditor.model.text import legible
+from auditor.readers.second import Second, flows_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+    from pathlib import Path
+
+    from auditor.model.problem import Note
+    from auditor.readers.inputs import Wanted
+
+
+def read_again(
+    wanted: Wanted, engine: Second, note: Note
+) -> tuple[tuple[InputFile, ...], pa.Table]:
+    """The inputs as ``readers.read_inputs`` gives them, by a second engine.
+
+    Each file stands for itself: a flow that goes on in another file is another row.
+
+    Raises:
+        InputError: a path does not exist, or nothing could be read at all.
+    """
+    inputs: list[InputFile] = []
+    tables: list[pa.Table] = []
+    failures: list[InputError] = []
+    for path in captures(wanted.paths):
+        flows = None
+        try:
+            flows = flows_of(path, wanted.settings, engine=engine, note=_legibly(note))
+        except InputError as error:
+            failures.append(error)
+            note(unread(path, error))
+        if flows is not None:
+            flows = _in_span(flows, wanted.since, wanted.until)
+            ids = pa.array(np.full(len(flows), len(inputs) + 1, np.int32))
+            tables.append(flows.append_column("input_id", ids))
+        inputs.append(_input_file(len(inputs) + 1, path, engine, flows))
+    if not tables:
+        raise failures[0]
+    schema = schema_at(Stage.READ)
+    joined = pa.concat_tables(tables)
+    numbers = pa.array(np.arange(1, len(joined) + 1, dtype=np.int64))
+    joined = joined.append_column("flow_id", numbers).select(schema.names).cast(schema)
+    return tuple(inputs), joined.combine_chunks()
+
+
+def captures(paths: Iterable[Path]) -> list[Path]:
+    """The files named, and those in the folders named, each once, in a fixed order.
+
+    Raises:
+        InputError: a path does not exist, or there is no file.
+    """
+    found: dict[Path, None] = {}
+    named = list(paths)
+    for path in named:
+        if not path.exists():
+            hint = "Check the path."
+            raise InputError("no such file or folder", place=str(path), hint=hint)
+        inner = sorted(path.rglob("*")) if path.is_dir() else [path]
+        for file in inner:
+            hidden = any(part.startswith(".") for part in file.relative_to(path).parts)
+            if file.is_file() and not hidden:
+                found[file] = None
+    if not found:
+        raise InputError(
+            "no file to read",
+            place=", ".join(str(path) for path in named),
+            hint="Name captures (pcap, pcapng), or a folder with them.",
+        )
+    return list(found)
+
+
+def unread(path: Path, error: InputError) -> Problem:
+    """What to say about a file that one engine cannot read."""
+    what = f"The file {legible(error.message)}."
+    return Problem("unreadable-file", legible(str(path)), what, error.hint)
+
+
+def _legibly(note: Note) -> Note:
+    def noted(problem: Problem) -> None:
+        source, message = legible(problem.source), legible(problem.message)
+        note(replace(problem, source=source, message=message))
+
+    return noted
+
+
+def _in_span(flows: pa.Table, since: datetime | None, until: datetime | None) -> pa.Table:
+    kind = pa.timestamp("ns", tz="UTC")
+    if since is not None:
+        flows = flows.filter(pc.greater_equal(flows["end"], pa.scalar(since, kind)))
+    if until is not None:
+        flows = flows.filter(pc.less(flows["start"], pa.scalar(until, kind)))
+    return flows
+
+
+def _input_file(number: int, path: Path, engine: str, flows: pa.Table | None) -> InputFile:
+    timed = flows if flows is not None and len(flows) else None
+    packets = 0
+    if timed is not None:
+        packets = sum(pc.sum(timed[name]).as_py() or 0 for name in ("src_packets", "dst_packets"))
+    digest = None
+    if flows is not None:
+        with path.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+    return InputFile(
+        id=number,
+        name=legible(str(path)),
+        size=path.stat().st_size,
+        sha256=digest,
+        reader=engine,
+        packets=packets,
+        not_ip=0,
+        bytes_on_wire=None,
+        flows=0 if flows is None else len(flows),
+        first=None if timed is None else _moment(pc.min(timed["start"])),
+        last=None if timed is None else _moment(pc.max(timed["end"])),
+    )
+
+
+def _moment(time: pa.Scalar) -> datetime:
+    moment: datetime = time.cast(pa.timestamp("us", tz="UTC"), safe=False).as_py()
+    return moment
