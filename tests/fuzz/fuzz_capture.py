@@ -123,8 +123,12 @@ def run(
     corpus: Path | None, seed: int, folder: Path, *, seconds: float = 0, cases: int = 0
 ) -> Tally:
     """Tries so many cases, or for so long; a failing one is kept in ``folder`` and raised."""
-    draw, tally, begin = Random(seed), Tally(), time.monotonic()
+    draw, tally = Random(seed), Tally()
     known, path = seeds(corpus), folder / "case.pcap"
+    for content in (PCAP, PCAPNG):  # what is compiled at the first start is no case's doing
+        path.write_bytes(content)
+        reading_over(path, 0)
+    begin = time.monotonic()
     said = begin
     while tally.cases < cases or time.monotonic() - begin < seconds:
         content = mutated(draw, draw.choice(known), draw.choice(known))
