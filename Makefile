@@ -1,6 +1,7 @@
 # make audit   sets up and audits the samples with the defaults; report in reports/
 # make test    sets up what tests need (system packages too) and runs all gates and tests
-# make bench   measures beside nfdump and tshark; figures in bench/RESULTS.md
+# make bench   measures beside nfdump, tshark and others (15 GB of captures); figures in bench/RESULTS.md
+# make agreement  compares with tshark and nDPI on real captures (AUDITOR_CORPUS names their folder)
 # make docs    writes the generated pages anew
 
 PYTHON ?= python3
@@ -9,7 +10,7 @@ BIN := $(VENV)/bin
 ROOT := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 APT := $(ROOT) env DEBIAN_FRONTEND=noninteractive apt-get -qq -o Dpkg::Use-Pty=0
 
-.PHONY: audit test gates docs bench clean tools
+.PHONY: audit test gates docs agreement bench clean tools
 
 audit: $(VENV)/.audit
 	$(BIN)/auditor audit samples/pcaps samples/zeek \
@@ -33,7 +34,16 @@ docs: $(VENV)/.test
 	$(BIN)/python -m auditor.model.run > docs/run.schema.json
 	$(BIN)/python docs/make_cli.py > docs/cli.md
 
+agreement: $(VENV)/.test tools
+	$(BIN)/python -m tests.differential.agreement
+
 bench: $(VENV)/.test tools
+	-@missing=; for tool in softflowd argus ndpiReader; do \
+	  command -v $$tool >/dev/null || missing="$$missing $$tool"; done; \
+	[ -z "$$missing" ] || { echo "installing:$$missing"; $(APT) update; \
+	  for package in softflowd argus-server libndpi-bin; do \
+	  $(APT) install --no-install-recommends -y $$package; done; }
+	-@$(BIN)/pip install --quiet --disable-pip-version-check dpkt nfstream
 	$(BIN)/python bench/run.py
 
 tools:

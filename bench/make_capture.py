@@ -1,10 +1,15 @@
 """Makes the capture that the benchmark reads: from a seed, the same bytes every time.
 
     python bench/make_capture.py bench/data/1g.pcap [--packets 3000000] [--flows 250000]
+                                 [--repeat 8] [--clients 1]
 
 About 1 GB for the defaults: 75 % IPv4 and 25 % IPv6, 80 % TCP with handshakes, TLS ClientHellos
 with one of 2,000 names, HTTP requests and closes, 20 % UDP with DNS; flow lengths and packet sizes
 are heavy-tailed (a few flows carry most bytes, most packets are small or full-sized).
+
+``--repeat N`` makes nearly N times as many bytes of the same flows: each packet of a flow's middle
+comes N times, its sequence numbers going on. ``--clients N`` takes the clients of another network:
+what a second sensor sees at the same time.
 """
 
 from __future__ import annotations
@@ -77,6 +82,24 @@ def plan(packets: int, flows: int, seed: int) -> dict[str, np.ndarray]:
         "server": np.minimum(draw.zipf(1.25, flows), 20_000) - 1,
         "port": draw.integers(32768, 61000, flows),
     }  # fmt: skip
+
+
+def repeated(
+    made: dict[str, np.ndarray], first: int, last: int, times: int
+) -> dict[str, np.ndarray]:
+    """Packets first to last, those with payload so many times, a microsecond apart.
+
+    Handshakes, the first request, DNS and the last packet of a flow stay single.
+    """
+    part = {name: made[name][first:last] for name in ("flow", "position", "time", "size", "back")}
+    flow, position = part["flow"], part["position"]
+    single = (position < 4) | (position == made["count"][flow] - 1)
+    each = np.where(single, 1, times)
+    part = {name: np.repeat(values, each) for name, values in part.items()}
+    part["time"] = (
+        part["time"] + np.arange(len(part["time"])) - np.repeat(np.cumsum(each) - each, each)
+    )
+    return part
 
 
 @njit
@@ -217,8 +240,11 @@ def main() -> None:
     ask.add_argument("--packets", type=int, default=3_000_000)
     ask.add_argument("--flows", type=int, default=250_000)
     ask.add_argument("--seed", type=int, default=20)
+    ask.add_argument("--repeat", type=int, default=1)
+    ask.add_argument("--clients", type=int, default=0, help="number of the clients' network")
     chosen = ask.parse_args()
     made = plan(chosen.packets, chosen.flows, chosen.seed)
+    made["client"] += chosen.clients * 4096
     names = [f"host{i}.service{i % 97}.example" for i in range(2000)]
     texts = [hello(name) for name in names]
     texts += [
@@ -237,15 +263,17 @@ def main() -> None:
     sequence = draw.integers(0, 2**32, (chosen.flows, 2))
     networks, networks6 = np.array(NETWORKS), np.array(NETWORKS6)
     chosen.path.parent.mkdir(parents=True, exist_ok=True)
-    out = np.empty(200_000 * 1600, np.uint8)
+    step = max(200_000 // chosen.repeat, 1)
+    out = np.empty(step * chosen.repeat * 1600, np.uint8)
     with chosen.path.open("wb") as file:
         file.write(struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65535, 1))
-        for first in range(0, chosen.packets, 200_000):
+        for first in range(0, chosen.packets, step):
+            part = repeated(made, first, min(first + step, chosen.packets), chosen.repeat)
             size = fill(
-                out, first, min(first + 200_000, chosen.packets), made["flow"], made["position"],
-                made["time"] + START, made["size"], made["back"], made["count"], made["six"],
-                made["tcp"], made["tls"], made["name"], made["client"], made["server"],
-                made["port"], sequence, hellos, ends, noise, networks, networks6,
+                out, 0, len(part["flow"]), part["flow"], part["position"], part["time"] + START,
+                part["size"], part["back"], made["count"], made["six"], made["tcp"], made["tls"],
+                made["name"], made["client"], made["server"], made["port"], sequence, hellos, ends,
+                noise, networks, networks6,
             )  # fmt: skip
             file.write(out[:size])
     print(f"{chosen.path}: {chosen.path.stat().st_size / 1e9:.2f} GB")

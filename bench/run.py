@@ -1,9 +1,10 @@
-"""Measures the auditor beside its peers, in one run on one file, and writes bench/RESULTS.md.
+"""Measures the auditor beside its peers, in one run on the same files, and writes RESULTS.md.
 
-    make bench        (or: python bench/run.py [--capture FILE] [--rounds 3])
+    make bench        (or: python bench/run.py [--rounds 3] [--quick])
 
 Every program is run `rounds` times, in turns, and the best wall time counts: other work on the
-machine only ever makes a run slower. Peak memory is what the kernel reports of the process.
+machine only ever makes a run slower. Peak memory is what the kernel reports of the largest process.
+Slow programs read the first packets of the file; their times are scaled by packets and marked `~`.
 """
 
 from __future__ import annotations
@@ -11,13 +12,24 @@ from __future__ import annotations
 import argparse
 import os
 import platform
+import resource
 import shutil
+import struct
 import subprocess
 import sys
 import tempfile
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from bench.peers import AUDITOR, PEERS, ROOT, audit, flows, versions
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 HERE = Path(__file__).parent
 SWEEP = """
@@ -50,148 +62,247 @@ for _ in range(4):
 print(best)
 """
 
+FILES = {  # arguments of make_capture.py: the same 250,000 flows, once, with 5 and with 10 times
+    "1 GB": [],
+    "4 GB": ["--repeat", "5"],
+    "8 GB": ["--repeat", "10"],
+    "second sensor": ["--clients", "1", "--seed", "21"],
+}
+
 
 @dataclass
 class Measured:
     """One program's best wall time, the CPU time and peak memory of that run."""
 
-    name: str
     wall: float
     cpu: float
     megabytes: float
+    scaled: bool = False
 
 
-def once(name: str, commands: list[list[str]], environment: dict[str, str]) -> Measured:
+def once(commands: list[list[str]], environment: dict[str, str] | None = None) -> Measured:
     """Runs commands one after the other, their output thrown away."""
     wall = cpu = peak = 0.0
     for command in commands:
         begin = time.perf_counter()
         with tempfile.TemporaryFile() as said:
             process = subprocess.Popen(
-                command, stdout=subprocess.DEVNULL, stderr=said, env=environment
+                command, stdout=subprocess.DEVNULL, stderr=said, env=environment, cwd=ROOT
             )
             _, status, usage = os.wait4(process.pid, 0)
             process.returncode = os.waitstatus_to_exitcode(status)
             if process.returncode:
                 said.seek(0)
-                raise SystemExit(f"{command}: {said.read().decode()[-2000:]}")
+                raise SystemExit(f"{command}: {said.read().decode(errors='replace')[-2000:]}")
         wall += time.perf_counter() - begin
         cpu += usage.ru_utime + usage.ru_stime
         peak = max(peak, usage.ru_maxrss / 1024)
-    return Measured(name, wall, cpu, peak)
+    return Measured(wall, cpu, peak)
+
+
+def better(old: Measured | None, new: Measured) -> Measured:
+    return new if old is None or new.wall < old.wall else old
+
+
+@contextmanager
+def collector(folder: Path) -> Iterator[None]:
+    """nfcapd, which takes what softflowd sends."""
+    if not shutil.which("nfcapd"):
+        yield
+        return
+    (folder / "collected").mkdir()
+    command = ["nfcapd", "-w", str(folder / "collected"), "-b", "127.0.0.1", "-p", "29995"]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        try:
+            yield
+        finally:
+            process.terminate()
+
+
+def made(data: Path, name: str, *, quick: bool) -> Path:
+    """The capture of that name, made if it is not there."""
+    path = data / f"{'quick-' if quick else ''}{name.replace(' ', '-')}.pcap"
+    if not path.exists():
+        small = ["--packets", "60000", "--flows", "5000"] if quick else []
+        command = [sys.executable, str(HERE / "make_capture.py"), str(path), *small, *FILES[name]]
+        subprocess.run(command, check=True)
+    return path
+
+
+def packets_in(path: Path) -> int:
+    """Packets of a capture of ours."""
+    count, place = 0, 24
+    with path.open("rb") as file:
+        while chunk := file.read(1 << 20):
+            while place + 16 <= len(chunk):
+                place += 16 + int.from_bytes(chunk[place + 8 : place + 12], "little")
+                count += 1
+            if place < len(chunk):
+                file.seek(place - len(chunk), 1)
+                place = 0
+            else:
+                place -= len(chunk)
+    return count
+
+
+def first_packets(path: Path, count: int, target: Path) -> int:
+    """Writes the first packets of a capture; how many there were."""
+    written = 0
+    with path.open("rb") as file, target.open("wb") as out:
+        out.write(file.read(24))
+        while written < count and (head := file.read(16)):
+            out.write(head + file.read(struct.unpack_from("<I", head, 8)[0]))
+            written += 1
+    return written
+
+
+def measured(data: Path, size: str, rounds: int, *, quick: bool) -> dict[str, Measured]:
+    """The best of some rounds of every program on one file."""
+    path, best = made(data, size, quick=quick), {}
+    count = packets_in(path)
+    with tempfile.TemporaryDirectory() as temporary:
+        for turn in range(rounds):
+            for peer in PEERS:
+                if peer.missing() or (size != "1 GB" and not peer.big):
+                    continue
+                folder = Path(temporary) / "out"
+                folder.mkdir()
+                capture, share = path, 1.0
+                if peer.packets:
+                    if turn:
+                        shutil.rmtree(folder)
+                        continue  # once is enough for what is scaled
+                    capture = folder / "first.pcap"
+                    share = count / first_packets(path, peer.packets, capture)
+                with collector(folder):
+                    one = once(peer.run(str(capture), folder))
+                one.wall, one.cpu, one.scaled = one.wall * share, one.cpu * share, share > 1
+                best[peer.name] = better(best.get(peer.name), one)
+                print(f"{size}: {peer.name}: {one.wall:.2f} s", flush=True)
+                shutil.rmtree(folder)
+    return best
+
+
+def side_by_side(data: Path, rounds: int, *, quick: bool) -> tuple[Measured, Measured]:
+    """Two sensors' captures of the same time: one after the other, and by two processes."""
+    captures = [str(made(data, name, quick=quick)) for name in ("1 GB", "second sensor")]
+    best: dict[int, Measured] = {}
+    with tempfile.TemporaryDirectory() as temporary:
+        for _ in range(rounds):
+            for jobs in (1, 2):
+                one = once(flows(*captures, folder=Path(temporary), jobs=jobs))
+                best[jobs] = better(best.get(jobs), one)
+                print(f"two sensors, {jobs} jobs: {one.wall:.2f} s", flush=True)
+    return best[1], best[2]
+
+
+def first_start() -> float:
+    """Seconds that the first audit after installation takes longer: a sample, nothing compiled."""
+    sample = str(ROOT / "samples" / "pcaps" / "domestic-only.pcap")
+    with tempfile.TemporaryDirectory() as temporary:
+        environment = {**os.environ, "NUMBA_CACHE_DIR": str(Path(temporary) / "cache")}
+        command = audit(sample, Path(temporary))
+        cold = once(command, environment)
+        warm = once(command, environment)
+    return cold.wall - warm.wall
+
+
+def table(best: dict[str, Measured]) -> list[str]:
+    # a child begins with what its starter holds: less cannot be told apart
+    least = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    writes = {peer.name: peer.writes for peer in PEERS}
+    lines = ["| program | wall s | CPU s | peak MB | writes |", "|---|---:|---:|---:|---|"]
+    for name, one in best.items():
+        mark = "~" if one.scaled else ""
+        held = f"{one.megabytes:.0f}" if one.megabytes > 1.1 * least else f"< {1.1 * least:.0f}"
+        figures = f"{mark}{one.wall:.2f} | {mark}{one.cpu:.2f} | {held}"
+        lines.append(f"| `{name}` | {figures} | {writes[name]} |")
+    return lines
+
+
+def wanted(figures: list[tuple[str, str, str, bool]]) -> list[str]:
+    lines = ["| figure | measured | wanted | reached |", "|---|---:|---:|---|"]
+    return lines + [
+        f"| {name} | {value} | {want} | {'yes' if reached else '**no**'} |"
+        for name, value, want, reached in figures
+    ]
 
 
 def main() -> None:
     ask = argparse.ArgumentParser(description=__doc__)
-    ask.add_argument("--capture", type=Path, default=HERE / "data" / "1g.pcap")
+    ask.add_argument("--data", type=Path, default=HERE / "data", help="where captures are made")
     ask.add_argument("--rounds", type=int, default=3)
+    ask.add_argument("--quick", action="store_true", help="small files, one round: tries the bench")
     chosen = ask.parse_args()
-    if not chosen.capture.exists():
-        subprocess.run(
-            [sys.executable, str(HERE / "make_capture.py"), str(chosen.capture)], check=True
+    rounds = 1 if chosen.quick else chosen.rounds
+    one_gb = made(chosen.data, "1 GB", quick=chosen.quick)
+    with tempfile.TemporaryDirectory() as temporary:  # compiles the engine, fills the page cache
+        once(audit(str(one_gb), Path(temporary)))
+    sizes = {
+        size: measured(
+            chosen.data, size, rounds if size == "1 GB" else min(rounds, 2), chosen.quick
         )
-    auditor = str(Path(sys.executable).parent / "auditor")
-    policies = HERE.parent / "policies" / "examples"
-    with tempfile.TemporaryDirectory() as folder:
-        temporary = Path(folder)
-        capture = str(chosen.capture)
-        audit = [
-            auditor, "audit", capture, "--inventory", str(policies / "inventory.yaml"),
-            "--dossiers", str(policies / "dossiers.yaml"), "--out", str(temporary / "out"),
-        ]  # fmt: skip
-        flows = [auditor, "flows", capture, "--out", str(temporary / "flows.parquet")]
-        nfcapd = temporary / "nf"
-        programs = {
-            "auditor audit": [audit],
-            "auditor flows": [flows],
-            "nfpcapd, nfdump -o csv": [
-                ["nfpcapd", "-r", capture, "-w", str(nfcapd)],
-                ["nfdump", "-R", str(nfcapd), "-o", "csv"],
-            ],
-            "tshark -q -z conv,tcp": [["tshark", "-n", "-r", capture, "-q", "-z", "conv,tcp"]],
-            "auditor --help": [[auditor, "--help"]],
-        }
-        once("warm-up", [audit], dict(os.environ))  # compiles the engine, fills the page cache
-        best: dict[str, Measured] = {}
-        for _ in range(chosen.rounds):
-            for name, commands in programs.items():
-                shutil.rmtree(nfcapd, ignore_errors=True)
-                nfcapd.mkdir()
-                measured = once(name, commands, dict(os.environ))
-                print(f"{name}: {measured.wall:.2f} s", flush=True)
-                if name not in best or measured.wall < best[name].wall:
-                    best[name] = measured
-        swept = subprocess.run(
-            [sys.executable, "-c", SWEEP, capture], capture_output=True, text=True, check=True
-        )
-        compiling = first_start(temporary, audit)
-    text = page(chosen.capture, chosen.rounds, best, float(swept.stdout), compiling)
-    (HERE / "RESULTS.md").write_text(text, encoding="utf-8")
+        for size in ("1 GB", "4 GB", "8 GB")
+    }
+    single, double = side_by_side(chosen.data, rounds, quick=chosen.quick)
+    swept = subprocess.run(
+        [sys.executable, "-c", SWEEP, str(one_gb)], capture_output=True, text=True, check=True,
+        cwd=ROOT,
+    )  # fmt: skip
+    helped = min(once([[*AUDITOR, "--help"]]).wall for _ in range(3))
+    compiling = first_start()
+    text = page(chosen, sizes, single.wall / double.wall, float(swept.stdout), helped, compiling)
+    target = chosen.data / "quick.md" if chosen.quick else HERE / "RESULTS.md"
+    target.write_text(text, encoding="utf-8")
     print(text)
 
 
-def first_start(temporary: Path, audit: list[str]) -> float:
-    """Seconds that the first audit after installation takes longer: a sample, nothing compiled."""
-    sample = str(HERE.parent / "samples" / "pcaps" / "domestic-only.pcap")
-    command = [audit[0], "audit", sample, *audit[3:]]
-    environment = {**os.environ, "NUMBA_CACHE_DIR": str(temporary / "cache")}
-    cold = once("cold", [command], environment)
-    warm = once("warm", [command], environment)
-    return cold.wall - warm.wall
-
-
 def page(
-    capture: Path, rounds: int, best: dict[str, Measured], swept: float, compiling: float
+    chosen: argparse.Namespace,
+    sizes: dict[str, dict[str, Measured]],
+    faster: float,
+    swept: float,
+    helped: float,
+    compiling: float,
 ) -> str:
     """The results as a page."""
-    audit = best["auditor audit"].wall
-    nfdump = best["nfpcapd, nfdump -o csv"].wall
-    tshark = best["tshark -q -z conv,tcp"].wall
-    versions = [
-        subprocess.run([tool, option], capture_output=True, text=True, check=False)
-        for tool, option in (("tshark", "--version"), ("nfdump", "-V"))
-    ]
-    first = [(run.stdout or run.stderr).splitlines()[0] for run in versions]
-    named = ", ".join(line.split(" (Git")[0].strip() for line in first)
-    made = time.strftime("%Y-%m-%d")
-    size = capture.stat().st_size / 1e9
+    absent = [peer.name for peer in PEERS if peer.missing()]
+    real = {
+        size: made(chosen.data, size, quick=chosen.quick).stat().st_size / 1e9 for size in sizes
+    }
     lines = f"""# Measurements
 
-Written by `make bench` on {made}: {os.cpu_count()} cores, Python {platform.python_version()},
-{named}.
+Written by `make bench` on {time.strftime("%Y-%m-%d")}: {os.cpu_count()} cores, Python
+{platform.python_version()}; {", ".join(versions())}.
 
-Capture: {size:.2f} GB made by `bench/make_capture.py` (3 million packets, 250,000 flows,
-75 % IPv4). Best of {rounds} runs each, in turns on the same file. The machine is shared and noisy:
-the ratios say more than the seconds. nfdump writes one line per direction and five-minute window,
-tshark only TCP; the audit also hashes the file, locates, classifies, judges and writes its three
-files.
-"Sweep alone" is the compiled walk over 4 MiB windows already read, growth of its tables included.
-
-| program | wall s | CPU s | peak MB |
-|---|---:|---:|---:|""".splitlines()
-    lines += [
-        f"| `{one.name}` | {one.wall:.2f} | {one.cpu:.2f} | {one.megabytes:.0f} |"
-        for one in best.values()
-    ]
-    wanted = [
+The captures are made by `bench/make_capture.py`: 250,000 flows, 75 % IPv4, 80 % TCP, 3 million
+packets in the first file; the larger ones hold the same flows with 5 and 10 times the packets.
+Best of {chosen.rounds} runs (two from 4 GB up), in turns on the same file. The machine is shared
+and noisy: the ratios say more than the seconds. `~`: run once on the first packets, scaled. What
+the programs write differs much; the last column says it. "Sweep alone" is the compiled walk over
+4 MiB windows already read, growth of its tables included.""".splitlines()
+    if absent:
+        lines += ["", "Not installed here and left out: " + ", ".join(absent) + "."]
+    for size, best in sizes.items():
+        lines += ["", f"## {real[size]:.2f} GB", "", *table(best)]
+    lines += ["", "## What was wanted", ""]
+    ratios = []
+    for size, times in (("1 GB", 1.0), ("4 GB", 2.0)):
+        if "nfpcapd" in sizes[size]:
+            ratio = sizes[size]["nfpcapd"].wall / sizes[size]["auditor flows"].wall
+            ratios.append((f"nfpcapd ÷ auditor flows, {real[size]:.1f} GB", f"{ratio:.2f}",
+                           f"≥ {times:.0f}", ratio >= times))  # fmt: skip
+    small, large = (sizes[size]["auditor flows"].megabytes for size in ("1 GB", "8 GB"))
+    lines += wanted([
+        *ratios,
         ("sweep alone, one core, packets/s", f"{swept / 1e6:.1f} M", "≥ 6 M", swept >= 6e6),
-        ("nfpcapd and nfdump ÷ audit", f"{nfdump / audit:.2f}", "≥ 1", nfdump >= audit),
-        ("tshark ÷ audit", f"{tshark / audit:.2f}", "≥ 8", tshark >= 8 * audit),
-        (
-            "peak memory of the audit",
-            f"{best['auditor audit'].megabytes:.0f} MB",
-            "< 1,500 MB",
-            best["auditor audit"].megabytes < 1500,
-        ),
-        ("auditor --help", f"{best['auditor --help'].wall:.2f} s", "< 0.4 s",
-         best["auditor --help"].wall < 0.4),
+        ("two sensors' files, `--jobs 2` against `--jobs 1`", f"{faster:.2f}", "≥ 1.8",
+         faster >= 1.8),
+        (f"peak memory of `auditor flows`, {real['8 GB']:.1f} GB against {real['1 GB']:.1f} GB",
+         f"{large:.0f} / {small:.0f} MB", "within 10 %", large <= 1.1 * small),
+        ("`auditor --help`", f"{helped:.2f} s", "< 0.4 s", helped < 0.4),
         ("compiling at the first start", f"{compiling:.1f} s", "< 20 s", compiling < 20),
-    ]  # fmt: skip
-    lines += ["", "| figure | measured | wanted | reached |", "|---|---:|---:|---|"]
-    lines += [
-        f"| {name} | {value} | {want} | {'yes' if reached else '**no**'} |"
-        for name, value, want, reached in wanted
-    ]
+    ])  # fmt: skip
     return "\n".join(lines) + "\n"
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.differential.conversations import of_engine
+from tests.differential.conversations import flows_of, of_flows
 
 EXPLAINED = {
     "vlan-ipv6.pcap": "nfpcapd counts a fragmented datagram as one packet and leaves IPv6 out here",
@@ -46,7 +46,8 @@ def of_nfdump(capture, folder):
 
 @pytest.mark.parametrize("capture", SAMPLES, ids=lambda path: path.name)
 def test_every_tcp_and_udp_conversation_of_a_sample_is_equal_to_nfdumps(capture, tmp_path):
-    packets, octets = of_engine(capture)
+    seen = of_flows(flows_of(capture))
+    packets, octets = seen.packets, seen.octets
     ported = [key for key in packets if key[0] in (6, 17)]
     assert ported
     ours = {key: (packets[key], octets[key]) for key in ported}

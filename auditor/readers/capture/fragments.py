@@ -37,7 +37,9 @@ LIFE = 30_000_000_000
 def held(s: State, high_0: int, low_0: int, high_1: int, low_1: int, number: int, time: int) -> int:
     """The row of a fragmented datagram, emptied if it held another one."""
     f = s.fragments
-    row = mixed(mixed(low_0, low_1), mixed(number, high_0 ^ (high_1 << 1))) & (FRAGMENTS - 1)
+    # seeded, so that nobody can aim at a row; mixed in turn, so that like pairs of hosts differ
+    pair = mixed(mixed(s.settings[3] ^ high_0, low_0), mixed(high_1, low_1))
+    row = mixed(pair, number) & (FRAGMENTS - 1)
     if (
         f[row, 4] == number
         and f[row, 1] == low_0 and f[row, 3] == low_1
