@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from auditor.readers.capture.reader import CaptureReader
 from auditor.readers.reading import Settings
+from auditor.readers.streams import Source
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -36,7 +37,9 @@ FIELDS = (
 
 def of_engine(path: Path) -> tuple[Counter[Key], Counter[Key]]:
     """Packets and IP bytes per direction, as the packet engine counts them."""
-    reading = CaptureReader().read(path, Settings(), lambda problem: None, lambda size: None)
+    [reading] = CaptureReader().read(
+        [Source(path)], Settings(), lambda problem: None, lambda size: None
+    )
     packets: Counter[Key] = Counter()
     octets: Counter[Key] = Counter()
     names = (

@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 
 from auditor.readers.capture import reader, windows
 from auditor.readers.capture.reader import CaptureReader
-from auditor.readers.reading import Settings
 from tests.readers.capture.packets import (
     ABROAD,
     ABROAD6,
@@ -32,6 +31,7 @@ from tests.readers.capture.packets import (
     ip6,
     option,
     pcap,
+    read_file,
     section,
     segment,
     udp,
@@ -63,19 +63,17 @@ PCAPNG = (
 
 def reading_over(path, pattern, size=1 << 16):
     """What is read when the windows held ``pattern`` before."""
-    problems = []
 
     class Filled(windows.Windows):
-        def __init__(self, stream, progress):
-            super().__init__(stream, progress, size)
+        def __init__(self, stream):
+            super().__init__(stream, size)
 
         def _empty(self):
             return np.full(self._room + self._window, pattern, np.uint8)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(reader, "Windows", Filled)
-        reading = CaptureReader().read(path, Settings(), problems.append, lambda size: None)
-    return reading, problems
+        return read_file(path)
 
 
 @st.composite
@@ -113,12 +111,10 @@ def test_damaged_captures_are_read_the_same_whatever_lies_around_them(tmp_path, 
 @pytest.mark.parametrize("content", [PCAP, PCAPNG], ids=["pcap", "pcapng"])
 def test_a_capture_cut_at_any_byte_is_read_and_what_is_lost_is_said(tmp_path, content):
     path = tmp_path / "a.pcap"
-    whole = CaptureReader()
     before = -1
     for size in range(4, len(content), 7):
         path.write_bytes(content[:size])
-        problems = []
-        reading = whole.read(path, Settings(), problems.append, lambda size: None)
+        reading, problems = read_file(path)
         assert reading.packets >= before  # a longer part never holds fewer packets
         before = reading.packets
         for problem in problems:
