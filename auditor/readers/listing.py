@@ -7,7 +7,6 @@ import stat
 import struct
 import tarfile
 import zipfile
-from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final
 
 from auditor.model.errors import InputError
@@ -16,6 +15,7 @@ from auditor.readers.streams import METHODS, STANDARD_INPUT, ZIP, Part, Source
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from pathlib import Path
 
     from auditor.model.problem import Note
 

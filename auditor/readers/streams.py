@@ -14,10 +14,10 @@ import os
 import stat
 import zlib
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 if TYPE_CHECKING:
-    from pathlib import Path
     from types import TracebackType
 
     from auditor.readers.reading import Progress
@@ -171,7 +171,7 @@ class Opened:
             if part.check is not None:
                 stream = _Checked(stream, part.check)
         while True:
-            self.head = self._read_head(stream)
+            self.head: bytes = self._read_head(stream)
             kind = next((k for magic, k in MAGICS.items() if self.head.startswith(magic)), None)
             if kind is None or len(self.packings) == MOST_LAYERS:
                 break
@@ -336,9 +336,17 @@ class _Checked:
 class _Decoder(Protocol):
     """What bz2, lzma and lz4 agree on."""
 
-    eof: bool
-    needs_input: bool
-    unused_data: bytes
+    @property
+    def eof(self) -> bool:
+        """Whether the stream is over."""
+
+    @property
+    def needs_input(self) -> bool:
+        """Whether nothing more comes without more bytes."""
+
+    @property
+    def unused_data(self) -> bytes:
+        """What was given to it and stands behind the stream."""
 
     def decompress(self, data: bytes, max_length: int) -> bytes:
         """Unpacks what it has been given so far, at most so many bytes of it."""
@@ -435,8 +443,7 @@ METHODS: Final = frozenset({0, *_METHODS})
 
 
 def _xz() -> _Decoder:
-    decoder: _Decoder = lzma.LZMADecompressor(memlimit=MOST_MEMORY)
-    return decoder
+    return lzma.LZMADecompressor(memlimit=MOST_MEMORY)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,14 +8,13 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from auditor.model.errors import InputError
+from auditor.model.problem import Problem
+from auditor.readers.reading import Reader
 from auditor.readers.streams import CHUNK, HEAD, DamagedError, Source
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-
-    from auditor.model.errors import InputError
-    from auditor.model.problem import Problem
-    from auditor.readers.reading import Reader
 
 TOLERANCE: Final = 1_000_000_000
 """ns that a file may begin before the end of the one it follows."""

@@ -120,7 +120,7 @@ class Container:
             if sound:
                 form[forms.SWAPPED] = head[8:] == b"\x4d\x3c\x2b\x1a"
                 form[forms.KNOWN] = 0
-        kind, size = struct.unpack_from(self._order + "II", head)
+        kind, size = struct.unpack_from(self.order + "II", head)
         least = 28 if section else 20 if kind in (1, 10) else 12
         sound = sound and least <= size <= records.MOST_BLOCK and size % 4 == 0
         if sound and place + size > end:
@@ -146,17 +146,18 @@ class Container:
         elif sound and kind == 4:
             self._resolved(block)
         elif sound and kind == 10:
-            secret, length = struct.unpack_from(self._order + "II", block, 8)
+            secret, length = struct.unpack_from(self.order + "II", block, 8)
             if len(self._secrets) < MOST_SECRETS:
                 name = _SECRETS.get(secret, f"0x{secret:08x}")
                 self._secrets.append(Secrets(name, offset + 16, min(length, size - 20)))
         if sound:
-            return place + size
+            return place + int(size)
         form[forms.GAP_FROM] = offset
         return place + 1
 
     @property
-    def _order(self) -> str:
+    def order(self) -> str:
+        """Byte order, as ``struct`` names it."""
         return "<" if self.form[forms.SWAPPED] else ">"
 
     def _pcap(self, head: bytes) -> None:
@@ -186,7 +187,7 @@ class Container:
         """Code, value and place of the options of a block, up to their end."""
         found = []
         while place + 8 <= len(block):
-            code, length = struct.unpack_from(self._order + "HH", block, place)
+            code, length = struct.unpack_from(self.order + "HH", block, place)
             if code == 0 or place + 4 + length > len(block) - 4:
                 break
             found.append((code, block[place + 4 : place + 4 + length], place + 4))
@@ -202,7 +203,7 @@ class Container:
             self.interfaces = np.concatenate([self.interfaces, np.zeros_like(self.interfaces)])
         interface = self.interfaces[known]
         interface[:] = 0
-        link, _, snap = struct.unpack_from(self._order + "HHI", block, 8)
+        link, _, snap = struct.unpack_from(self.order + "HHI", block, 8)
         interface[LINK] = link
         interface[SNAP] = snap
         interface[TIME_KIND], interface[TIME_BY] = 0, 1000  # microseconds unless told otherwise
@@ -220,7 +221,7 @@ class Container:
                 else:
                     interface[TIME_KIND], interface[TIME_BY] = 1, 10 ** min(resolution - 9, 18)
             elif code == 14 and len(value) >= 8:
-                (seconds,) = struct.unpack_from(self._order + "q", value)
+                (seconds,) = struct.unpack_from(self.order + "q", value)
                 interface[TIME_OFFSET] = min(max(seconds, -(2**33)), 2**33) * 1_000_000_000
         self.form[forms.KNOWN] = known + 1
         return True
@@ -229,7 +230,7 @@ class Container:
         """Takes the names of a Name Resolution Block (section 4.5)."""
         place = 8
         while place + 8 <= len(block) and len(self._names) < MOST_NAMES:
-            kind, length = struct.unpack_from(self._order + "HH", block, place)
+            kind, length = struct.unpack_from(self.order + "HH", block, place)
             value = block[place + 4 : min(place + 4 + length, len(block) - 4)]
             if kind == 0 or len(value) < length:
                 break
@@ -253,7 +254,7 @@ def first_time(head: bytes) -> int | None:
         at = container.begin
         if len(head) < at + 16:
             return None
-        seconds, fraction = struct.unpack_from(container._order + "II", head, at)
+        seconds, fraction = struct.unpack_from(container.order + "II", head, at)
         return int(seconds * 1_000_000_000 + fraction * form[forms.SCALE])
     return _first_block(container, head, data)
 
@@ -275,7 +276,7 @@ def last_time(head: bytes, tail: bytes) -> int | None:
 def _first_block(container: Container, head: bytes, data: Bytes) -> int | None:
     place = 0
     while place + 28 <= len(head):
-        kind, size = struct.unpack_from(container._order + "II", head, place)
+        kind, size = struct.unpack_from(container.order + "II", head, place)
         if head[place : place + 4] == PCAPNG or kind in (1, 4, 10):
             after = container.block(data, place, len(head))
             if after is None or container.form[forms.GAP_FROM] >= 0:
@@ -283,10 +284,11 @@ def _first_block(container: Container, head: bytes, data: Bytes) -> int | None:
             place = after
             continue
         if kind in (6, 2):
-            number = struct.unpack_from(container._order + ("I" if kind == 6 else "H"), head, place + 8)[0]
+            wide = "I" if kind == 6 else "H"
+            (number,) = struct.unpack_from(container.order + wide, head, place + 8)
             if number >= container.form[forms.KNOWN]:
                 return None
-            high, low = struct.unpack_from(container._order + "II", head, place + 12)
+            high, low = struct.unpack_from(container.order + "II", head, place + 12)
             time = int(records.time_of_block(container.interfaces, number, high, low))
             return time if time >= 0 else None
         if kind == 3 or size < 12 or size % 4:

@@ -25,12 +25,11 @@ from auditor.readers.capture.layout import (
 from auditor.readers.capture.sweep import SECOND, Sweep
 from auditor.readers.capture.windows import Windows
 from auditor.readers.reading import Progress, Reading, Settings
-from auditor.readers.streams import DamagedError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from auditor.readers.streams import Opened, Source
+    from auditor.readers.streams import DamagedError, Opened, Source
 
 TOLERANCE: Final = SECOND
 """ns that a file may begin before the end of the one it follows."""
@@ -233,7 +232,8 @@ def _walked(windows: Windows, sweep: Sweep, seen: Container) -> tuple[str, int, 
 
 def _broken(error: DamagedError | OSError, name: str, total: int) -> Problem:
     if isinstance(error, OSError):
-        what = f"The file cannot be read to its end: {error.strerror or error}; all before was read."
+        why = error.strerror or error
+        what = f"The file cannot be read to its end: {why}; all before was read."
         hint = "Check the disk or the network share it lies on, then run again."
         return Problem("unreadable-file", name, what, hint, offset=total)
     what = f"The packing is damaged ({error.reason}); all that stands before was read."
@@ -281,7 +281,7 @@ def _shortcomings(counted: Ints, source: str) -> list[Problem]:
          whole),
     )  # fmt: skip
     return [
-        Problem(code, source, f"{int(counted[counter]):,} {what}", hint, count=int(counted[counter]))
+        Problem(code, source, f"{counted[counter]:,} {what}", hint, count=int(counted[counter]))
         for counter, code, what, hint in told
         if counted[counter]
     ]

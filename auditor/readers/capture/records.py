@@ -327,7 +327,14 @@ def settled(data: Bytes, after: int, end: int, form: Ints, time: int) -> bool:
 
 @compiled
 def walked(
-    s: State, data: Bytes, p: int, end: int, form: Ints, interfaces: Ints, gaps: Ints, comments: Ints
+    s: State,
+    data: Bytes,
+    p: int,
+    end: int,
+    form: Ints,
+    interfaces: Ints,
+    gaps: Ints,
+    comments: Ints,
 ) -> tuple[int, int]:
     """Walks records from ``p``; where it stopped and why.
 

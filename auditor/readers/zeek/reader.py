@@ -47,10 +47,12 @@ class ZeekConn:
     def begins(self, head: bytes) -> int | None:
         """Nothing: a log names each connection once, whatever the log before held."""
         del head
+        return None
 
     def ends(self, source: Source, head: bytes) -> int | None:
         """Nothing, as ``begins``."""
         del source, head
+        return None
 
     def read(
         self, sources: Sequence[Source], settings: Settings, note: Note, progress: Progress
