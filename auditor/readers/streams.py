@@ -40,8 +40,8 @@ HEAD: Final = 1 << 16
 """Bytes of a file that the readers are shown."""
 
 PIECE: Final = 1 << 16
-SMALL_PIECE: Final = 1 << 12
-"""Zstandard: 4 KiB can unpack to 128 MiB at most, and its library gives all at once."""
+SMALL_PIECE: Final = 1 << 10
+"""Zstandard: 1 KiB can unpack to 32 MiB at most, and its library gives all at once."""
 
 CHUNK: Final = 1 << 20
 STANDARD_INPUT: Final = "-"
@@ -515,7 +515,7 @@ class _Unpacked:
         """The first bytes of the next stream, whose decoder is made; empty at the end."""
         if self._layer.again is None:
             return b""
-        data = self._decoder.unused_data.lstrip(b"\0")  # files may be padded with zeros
+        data = (self._decoder.unused_data or b"").lstrip(b"\0")  # files may be padded with zeros
         while len(data) < 6:
             more = self._more()
             if not more:

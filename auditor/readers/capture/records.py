@@ -30,6 +30,10 @@ MOST_FOUND = 1 << 20
 """Bytes of a block that the search behind damage believes in; so much is carried on at most."""
 
 DAY = 86_400_000_000_000
+YEAR = 366 * DAY
+LARGE = 1 << 12
+"""Bytes of a packet beyond which its record must have a sound one behind it to be believed."""
+
 SECTION = 0x0A0D0D0A
 ORDER = 0x1A2B3C4D
 LATEST = 9_200_000_000_000_000_000
@@ -99,6 +103,22 @@ def near(time: int, other: int) -> bool:
     return time - other <= DAY and other - time <= DAY
 
 
+@hot
+def record_at(data: Bytes, p: int, form: Ints, time: int) -> int:
+    """Captured bytes of what looks like a pcap record of about that time; -1 if it does not."""
+    swapped = form[SWAPPED] == 1
+    captured, wire = word32(data, p + 8, swapped), word32(data, p + 12, swapped)
+    if captured < 1 or captured > wire or wire > form[MOST]:
+        return -1
+    fraction = word32(data, p + 4, swapped) * form[SCALE]
+    if fraction >= 1_000_000_000:
+        return -1
+    own = word32(data, p, swapped) * 1_000_000_000 + fraction
+    if own < 1_000_000_000 or (time >= 0 and (own < time - DAY or own > time + YEAR)):
+        return -1
+    return captured
+
+
 @compiled
 def followed(data: Bytes, p: int, end: int, form: Ints, time: int) -> int:
     """Whether a strange pcap record, which ends at ``p``, has another one of its time behind it."""
@@ -113,23 +133,7 @@ def followed(data: Bytes, p: int, end: int, form: Ints, time: int) -> int:
     other = word32(data, p, swapped) * 1_000_000_000 + word32(data, p + 4, swapped) * form[SCALE]
     if near(other, time) or (form[LAST] >= 0 and near(other, form[LAST])):
         return YES
-    return NO
-
-
-@hot
-def record_at(data: Bytes, p: int, form: Ints, time: int) -> int:
-    """Captured bytes of what looks like a pcap record of about that time; -1 if it does not."""
-    swapped = form[SWAPPED] == 1
-    captured, wire = word32(data, p + 8, swapped), word32(data, p + 12, swapped)
-    if captured < 1 or captured > wire or wire > form[MOST]:
-        return -1
-    fraction = word32(data, p + 4, swapped) * form[SCALE]
-    if fraction >= 1_000_000_000:
-        return -1
-    own = word32(data, p, swapped) * 1_000_000_000 + fraction
-    if own < 1_000_000_000 or (time >= 0 and not near(own, time)):
-        return -1
-    return captured
+    return YES if record_at(data, p, form, -1) >= 0 else NO
 
 
 @hot
@@ -214,35 +218,48 @@ def gap_ended(form: Ints, gaps: Ints, until: int) -> None:
 
 
 @hot
-def record_read(data: Bytes, p: int, end: int, form: Ints) -> tuple[int, int, int, int, int, int]:
-    """One pcap record: what it is; begin and end of its packet; wire length; time; what follows."""
-    header = form[HEADER]
-    if p + header > end:
-        return MORE, 0, 0, 0, 0, p
-    swapped = form[SWAPPED] == 1
-    captured, wire = word32(data, p + 8, swapped), word32(data, p + 12, swapped)
-    fraction = word32(data, p + 4, swapped) * form[SCALE]
-    time = word32(data, p, swapped) * 1_000_000_000 + fraction
-    if captured > form[MOST]:
-        return DAMAGED, 0, 0, 0, 0, p
+def record_read(
+    data: Bytes,
+    p: int,
+    end: int,
+    form: Ints,
+    swapped: bool,
+    header: int,
+    scale: int,
+    most: int,
+    snap: int,
+    last: int,
+) -> tuple[int, int, int, int, int, int]:
+    """One pcap record: what it is; begin and end of its packet; wire length; time; what follows.
+
+    What does not change from record to record comes in by itself: it stays in registers.
+    """
     begin = p + header
+    if begin > end:
+        return MORE, 0, 0, 0, 0, p
+    captured, wire = word32(data, p + 8, swapped), word32(data, p + 12, swapped)
+    fraction = word32(data, p + 4, swapped) * scale
+    time = word32(data, p, swapped) * 1_000_000_000 + fraction
+    if captured > most:
+        return DAMAGED, 0, 0, 0, 0, p
     after = begin + captured
-    snap = form[SNAP_LENGTH]
-    last = form[LAST]
     torn = captured > wire or (snap > 0 and captured > snap)
+    strange = torn or fraction >= 1_000_000_000 or captured == 0 or not near(time, last)
     if after > end:
-        return DAMAGED if torn and form[FINISHED] else MORE, 0, 0, 0, 0, p
-    if torn or fraction >= 1_000_000_000 or captured == 0 or (last >= 0 and not near(time, last)):
+        if form[FINISHED] and last >= 0 and strange:
+            return DAMAGED, 0, 0, 0, 0, p
+        # cut off, unless its length is not to be believed and more stands behind it
+        if form[FINISHED] and (last < 0 or captured > LARGE):
+            if sought(data, p + 1, end, form)[1] == YES:
+                return DAMAGED, 0, 0, 0, 0, p
+        return MORE, 0, 0, 0, 0, p
+    if strange or captured > LARGE:
         if captured + wire == 0 and time < 1_000_000_000:
             return DAMAGED, 0, 0, 0, 0, p  # a stretch of zeros
         answer = followed(data, after, end, form, time)
         if answer != YES:
             return MORE if answer == UNSEEN else DAMAGED, 0, 0, 0, 0, p
     stop = begin + min(captured, snap) if snap > 0 else after
-    fcs = form[FCS]
-    if fcs > 0:  # the frame check sequence is no part of the packet
-        wire = max(wire - fcs, 0)
-        stop = max(min(stop, begin + wire), begin)
     return PACKET, begin, stop, max(wire, stop - begin), time, after
 
 
@@ -262,9 +279,11 @@ def block_read(
         return DAMAGED, 0, 0, 0, 0, 0, p
     enhanced = kind == 6 or kind == 2
     if p + size > end:
-        if enhanced and p + 28 <= end and form[FINISHED]:
-            captured = word32(data, p + 20, swapped)
-            if captured + 32 > size or captured + 70_000 < size:
+        # cut off, unless its length is not that of its packet and more stands behind it
+        if form[FINISHED] and not (
+            enhanced and p + 28 <= end and size == 32 + (word32(data, p + 20, swapped) + 3) // 4 * 4
+        ):
+            if sought(data, p + 1, end, form)[1] == YES:
                 return DAMAGED, 0, 0, 0, 0, 0, p
         return MORE, 0, 0, 0, 0, 0, p
     if word32(data, p + size - 4, swapped) != size:
@@ -342,13 +361,17 @@ def walked(
     ``SKIP`` when the places for comments are full.
     """
     pcapng = form[PCAPNG] == 1
+    swapped, header, scale = form[SWAPPED] == 1, form[HEADER], form[SCALE]
+    most, snap, fcs = form[MOST], form[SNAP_LENGTH], form[FCS]
     link = form[LINKTYPE]
+    seeking = form[GAP_FROM] >= 0
     while True:
-        if form[GAP_FROM] >= 0:
+        if seeking:
             p, answer = sought(data, p, end, form)
             if answer == UNSEEN:
                 return p, MORE
             gap_ended(form, gaps, form[OFFSET] + p)
+            seeking = False
         why = lacking(s)
         if why != MORE:
             return p, why
@@ -357,15 +380,20 @@ def walked(
                 s, data, p, end, form, interfaces
             )
         else:
-            what, begin, stop, wire, time, after = record_read(data, p, end, form)
+            what, begin, stop, wire, time, after = record_read(
+                data, p, end, form, swapped, header, scale, most, snap, form[LAST]
+            )
+            if fcs > 0:  # the frame check sequence is no part of the packet
+                wire = max(wire - fcs, 0)
+                stop = max(min(stop, begin + wire), begin)
         if what == PACKET:
             taken(s, data, begin, stop, wire, link, time)
             if time >= 0 and (pcapng or settled(data, after, end, form, time)):
                 form[LAST] = time
             if pcapng and after - 8 > begin + (stop - begin + 3) // 4 * 4:
-                kind = word32(data, p, form[SWAPPED] == 1)
+                kind = word32(data, p, swapped)
                 if kind != 3:
-                    size = word32(data, p + 20, form[SWAPPED] == 1)
+                    size = word32(data, p + 20, swapped)
                     commented(data, begin + (size + 3) // 4 * 4, after - 4, form, comments)
                     if form[COMMENTS] >= comments.shape[0]:
                         return after, SKIP
@@ -378,6 +406,7 @@ def walked(
             p = after
         elif what == DAMAGED:
             form[GAP_FROM] = form[OFFSET] + p
+            seeking = True
             p += 1
         else:
             return p, what
