@@ -21,7 +21,7 @@ from auditor.model.run import InputFile
 from auditor.model.text import legible
 from auditor.readers.formats import reader_for
 from auditor.readers.listing import listed, members
-from auditor.readers.reading import Reading, Settings
+from auditor.readers.reading import NOTHING, Reading, Settings
 from auditor.readers.streams import ZIP, Source, is_pipe, opened_pipe
 from auditor.readers.time_lines import Examined, chains, copies, folder_of, marked
 
@@ -339,6 +339,7 @@ def _in_span(flows: pa.Table, wanted: Wanted) -> pa.Table:
 def _input_file(
     number: int, each: Examined, reading: Reading | None, flows: pa.Table | None
 ) -> InputFile:
+    said = reading.annotations if reading else NOTHING
     timed = flows is not None and len(flows) > 0
     return InputFile(
         id=number,
@@ -352,6 +353,10 @@ def _input_file(
         flows=0 if flows is None else len(flows),
         first=_moment(pc.min(flows["start"])) if flows is not None and timed else None,
         last=_moment(pc.max(flows["end"])) if flows is not None and timed else None,
+        comments=tuple(legible(each.text[:200]) for each in said.comments[:20]),
+        comment_count=said.comment_count,
+        names=len(said.names),
+        secrets=len(said.secrets),
     )
 
 

@@ -69,6 +69,7 @@ class Annotations:
 
 
 NOTHING = Annotations()
+"""What a file says that says nothing."""
 
 
 @dataclass(frozen=True, slots=True)

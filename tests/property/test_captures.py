@@ -5,8 +5,10 @@ looked beyond the bytes of a packet or of the file, the two readings would diffe
 """
 
 import struct
+from itertools import pairwise
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 from hypothesis import HealthCheck, example, given, settings
@@ -32,6 +34,7 @@ from tests.readers.capture.packets import (
     option,
     pcap,
     read_file,
+    read_files,
     section,
     segment,
     udp,
@@ -100,8 +103,9 @@ def test_damaged_captures_are_read_the_same_whatever_lies_around_them(tmp_path, 
         return
     zeros, problems = reading_over(path, 0x00)
     ones, other_problems = reading_over(path, 0xFF)
-    assert zeros == ones
-    assert problems == other_problems
+    small, same_problems = reading_over(path, 0xFF, 1 << 10)
+    assert zeros == ones == small
+    assert problems == other_problems == same_problems
     counted = pc.sum(zeros.flows["src_packets"]).as_py() or 0
     counted += pc.sum(zeros.flows["dst_packets"]).as_py() or 0
     left_out = sum(p.count for p in problems if p.code in ("cut-header", "unknown-link-type"))
@@ -139,3 +143,29 @@ def test_both_containers_hold_the_same_flows(tmp_path):
         enhanced(0, time, data) for time, data in SCENE))  # fmt: skip
     two, _ = reading_over(path, 0)
     assert one.flows.equals(two.flows)
+
+
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(cuts=st.sets(st.integers(1, 2 * len(SCENE) - 1), min_size=1, max_size=3))
+def test_a_capture_cut_into_files_at_any_record_gives_the_same_flows(tmp_path, cuts):
+    packets = SCENE + [(time + 400 * SECOND, data) for time, data in SCENE]
+    whole = tmp_path / "whole.pcap"
+    whole.write_bytes(pcap(packets))
+    places = [0, *sorted(cuts), len(packets)]
+    paths = []
+    for begin, end in pairwise(places):
+        paths.append(tmp_path / f"{begin}.pcap")
+        paths[-1].write_bytes(pcap(packets[begin:end]))
+    if any(
+        packets[end][0] < max(time for time, _ in packets[:end]) - SECOND for end in places[1:-1]
+    ):
+        return  # a file that begins long before the last one's end is no later part of it
+    one, _ = read_file(whole)
+    parts, _ = read_files(paths)
+    together = pa.concat_tables([part.flows for part in parts])
+    keys = [(name, "ascending") for name in ("start", "src_ip", "src_port", "dst_ip", "dst_port",
+                                            "protocol", "end")]  # fmt: skip
+    assert together.sort_by(keys).equals(one.flows.sort_by(keys))
+    assert sum(part.packets for part in parts) == one.packets
