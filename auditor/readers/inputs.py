@@ -307,8 +307,7 @@ def _looked_at(source: Source) -> Examined:
     mark, whole = marked(head)
     packed = bool(opened.packings) or source.part is not None
     begin = reader.begins(head)
-    end = None if begin is None or packed else reader.ends(source, head)
-    return Examined(source, size, reader, None, None, begin, end, mark, whole, packed)
+    return Examined(source, size, reader, None, None, begin, mark, whole, packed)
 
 
 def _nobodys(source: Source, head: bytes, size: int) -> Problem:

@@ -111,7 +111,7 @@ class Reader(Protocol):
     def begins(self, head: bytes) -> int | None:
         """Time of the first packet in ns, where files of this format make up one time line."""
 
-    def ends(self, source: Source, head: bytes) -> int | None:
+    def ends(self, source: Source) -> int | None:
         """Time of the last packet in ns, where it can be told without reading the whole file."""
 
     def read(

@@ -29,7 +29,7 @@ class Examined:
 
     Attributes:
         reader: who reads it; null = nobody, for the reason in ``failure`` or ``problem``.
-        begin, end: times of its first and last packet in ns; null = not known.
+        begin: time of its first packet in ns; null = not known.
         mark: digest of its first bytes.
         whole: whether these are all of it.
     """
@@ -40,7 +40,6 @@ class Examined:
     failure: InputError | None = None
     problem: Problem | None = None
     begin: int | None = None
-    end: int | None = None
     mark: bytes = b""
     whole: bool = False
     packed: bool = False
@@ -97,6 +96,9 @@ def _lines(examined: list[Examined], places: list[int]) -> list[_Chain]:
     for place in sorted(places, key=lambda place: (examined[place].begin or 0, place)):
         each = examined[place]
         begin = each.begin or 0
+        end = None
+        if each.reader is not None and len(places) > 1 and not each.packed:
+            end = each.reader.ends(each.source)
         pattern = re.sub(r"\d+", "0", (each.source.part or each.source.path).name)
         live = [line for line in live if line.end is None or begin - line.end <= LONGEST_SILENCE]
         fitting = [
@@ -108,9 +110,9 @@ def _lines(examined: list[Examined], places: list[int]) -> list[_Chain]:
             line = max(fitting, key=lambda line: (line.pattern == pattern, line.end or 0))
             line.places.append(place)
             line.pattern = pattern
-            line.end = None if line.end is None or each.end is None else max(line.end, each.end)
+            line.end = None if line.end is None or end is None else max(line.end, end)
         else:
-            line = _Chain([place], pattern, each.end, begin)
+            line = _Chain([place], pattern, end, begin)
             lines.append(line)
             live.append(line)
     return lines

@@ -27,7 +27,7 @@ PCAP: Final = {
     0xA1B23C4D: (16, 1, 24),
     0xA1B2CD34: (24, 1000, 24),
     0x1C0001AB: (16, 1000, 28),
-    0x1C0001AC: (16, 1, 28),
+    0x1C0001AC: (16, 1000, 28),
 }
 """Magic number of a pcap file: bytes of a record header, ns per unit of time, file header."""
 

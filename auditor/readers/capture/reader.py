@@ -55,11 +55,15 @@ class CaptureReader:
         """Time of the first packet in ns; null if it is not among the first bytes."""
         return containers.first_time(head)
 
-    def ends(self, source: Source, head: bytes) -> int | None:
+    def ends(self, source: Source) -> int | None:
         """Time of the last packet in ns, from the end of a file that is not packed."""
         if source.part is not None or source.pipe is not None:
             return None
         try:
+            with source.open() as opened:
+                head = opened.head
+            if opened.packings:
+                return None
             with source.path.open("rb") as file:
                 file.seek(max(source.size - TAIL, 0))
                 tail = file.read(TAIL)

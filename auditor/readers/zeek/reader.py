@@ -49,9 +49,9 @@ class ZeekConn:
         del head
         return None
 
-    def ends(self, source: Source, head: bytes) -> int | None:
+    def ends(self, source: Source) -> int | None:
         """Nothing, as ``begins``."""
-        del source, head
+        del source
         return None
 
     def read(
