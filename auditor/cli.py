@@ -51,7 +51,10 @@ app.add_typer(geoip_app, name="geoip")
 # readable=False: what cannot be read is told by the room that reads it, with a way out; typer
 # would refuse the whole command.
 Paths = Annotated[
-    list[Path], typer.Argument(readable=False, help="Captures, logs, or folders with them.")
+    list[Path],
+    typer.Argument(
+        readable=False, help="Captures, logs, folders with them, or - for standard input."
+    ),
 ]
 InventoryFile = Annotated[
     Path | None,

@@ -36,6 +36,7 @@ SWEEP = """
 import sys, time
 import numpy as np
 from auditor.readers.capture import records
+from auditor.readers.capture.container import Container
 from auditor.readers.capture.layout import MORE, PACKETS_READ
 from auditor.readers.capture.sweep import Sweep
 from auditor.readers.reading import Settings
@@ -45,13 +46,14 @@ for _ in range(4):
     data = np.empty(ROOM + WINDOW, np.uint8)
     sweep, spent, rest = Sweep(Settings()), 0.0, 0
     with open(sys.argv[1], "rb", buffering=0) as file:
-        file.read(24)
+        seen = Container(file.read(24))
         while size := file.readinto(data.data[ROOM:]):
             place, end = ROOM - rest, ROOM + size
             begin = time.perf_counter()
             while True:
-                place, why = records.pcap_records(
-                    sweep.state, data, place, end, True, False, 65535, 1)
+                place, why = records.walked(
+                    sweep.state, data, place, end, seen.form, seen.interfaces, seen.gaps,
+                    seen.places)
                 if why == MORE:
                     break
                 sweep.make_room(why)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gzip
 import json
 import os
 import re
@@ -695,3 +696,14 @@ def test_help_is_quick_because_it_loads_nothing_heavy():
         assert not loaded & HEAVY
         # typer itself uses pydantic once it knows which command it is
         assert "audit" in arguments or "pydantic" not in loaded
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_standard_input_is_read_like_a_file(tmp_path, packed):
+    content = SMALL.read_bytes()
+    out = tmp_path / "flows.csv"
+    command = [sys.executable, "-m", "auditor", "flows", "-", "--out", str(out)]
+    given = gzip.compress(content) if packed else content
+    done = subprocess.run(command, input=given, capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert b"3 flows from 1 files" in done.stdout

@@ -276,8 +276,8 @@ def test_pipes_and_sockets_are_told_and_hold_nothing_up(tmp_path, monkeypatch):
     assert run.totals.flows == 3
     assert codes(run) >= {("unreadable-file", "pipe.pcap"), ("unreadable-file", "socket")}
     with pytest.raises(InputError, match="no regular file") as caught:
-        audit(tmp_path / "pipe.pcap")
-    assert caught.value.place == str(tmp_path / "pipe.pcap")
+        audit(tmp_path / "socket")
+    assert caught.value.place == str(tmp_path / "socket")
 
 
 @pytest.mark.usefixtures("powerless")

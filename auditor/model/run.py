@@ -28,11 +28,16 @@ class InputFile:
 
     Attributes:
         id: ``input_id`` of its flows.
-        sha256: hex digest of the whole file as it was read; null = it could not be read.
+        sha256: hex digest of the whole file as it lies on disk; of its content for a member of an
+            archive; null = it could not be read to its end.
         reader: which reader took it; null = nobody did.
         packets: packets (captures) or records (logs) read.
         bytes_on_wire: original length of all packets, link layer included; null for logs.
         not_ip: packets that carried no IP and are in no flow (ARP and others).
+        comments: what people wrote into the capture: the first 20, each 200 characters at most.
+        comment_count: how many comments there are.
+        names: names that the capture gives to addresses (name resolution blocks).
+        secrets: keys that decrypt its content and lie in it (decryption secrets blocks).
     """
 
     id: int
@@ -46,6 +51,10 @@ class InputFile:
     flows: int
     first: AwareDatetime | None
     last: AwareDatetime | None
+    comments: tuple[str, ...] = ()
+    comment_count: int = 0
+    names: int = 0
+    secrets: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ A format is one entry of ``READERS``; ``reader_of`` asks each how sure it is of 
 from auditor.readers.formats import HEAD, READERS, reader_of
 from auditor.readers.inputs import Wanted, Watch, read_inputs
 from auditor.readers.reading import Progress, Reader, Reading, Settings
+from auditor.readers.streams import Source
 
 __all__ = [
     "HEAD",
@@ -14,6 +15,7 @@ __all__ = [
     "Reader",
     "Reading",
     "Settings",
+    "Source",
     "Wanted",
     "Watch",
     "read_inputs",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from auditor.readers.capture.reader import CaptureReader
+from auditor.readers.streams import HEAD, Source
 from auditor.readers.zeek import ZeekConn
 
 if TYPE_CHECKING:
@@ -14,17 +15,20 @@ if TYPE_CHECKING:
 
 READERS: Final[tuple[Reader, ...]] = (CaptureReader(), ZeekConn())
 
-HEAD: Final = 1 << 16
-"""Bytes of a file that the readers are shown."""
+__all__ = ["HEAD", "READERS", "reader_for", "reader_of"]
+
+
+def reader_for(head: bytes) -> Reader | None:
+    """The reader that is surest of content beginning with ``head``; none if no reader takes it."""
+    sure, reader = max(((reader.sniff(head), reader) for reader in READERS), key=lambda it: it[0])
+    return reader if sure > 0 else None
 
 
 def reader_of(path: Path) -> Reader | None:
-    """The reader that is surest of a file; none if no reader takes it.
+    """The reader that is surest of a file, out of its packing; none if no reader takes it.
 
     Raises:
         OSError: the file cannot be opened.
     """
-    with path.open("rb") as file:
-        head = file.read(HEAD)
-    sure, reader = max(((reader.sniff(head), reader) for reader in READERS), key=lambda it: it[0])
-    return reader if sure > 0 else None
+    with Source(path).open() as opened:
+        return reader_for(opened.head)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import stat
-from concurrent.futures import Executor, Future, ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from multiprocessing import get_context
@@ -15,18 +14,23 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from auditor.model.errors import AuditorError, InputError
+from auditor.model.errors import InputError
 from auditor.model.flow_table import Stage, schema_at
 from auditor.model.problem import Problem
 from auditor.model.run import InputFile
 from auditor.model.text import legible
-from auditor.readers.formats import reader_of
-from auditor.readers.reading import Reading, Settings
+from auditor.readers.community import community_ids
+from auditor.readers.formats import reader_for
+from auditor.readers.listing import listed, members
+from auditor.readers.reading import NOTHING, Reading, Settings
+from auditor.readers.streams import ZIP, Source, is_pipe, opened_pipe
+from auditor.readers.time_lines import Examined, chains, copies, folder_of, marked
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable
 
     from auditor.model.problem import Note
+    from auditor.readers.reading import Reader
 
 PARALLEL_FROM = 32 << 20
 """Bytes of input from which a second process is worth its start."""
@@ -37,8 +41,8 @@ class Wanted:
     """What to read, and how.
 
     Attributes:
-        paths: files and folders; folders are walked.
-        jobs: processes that read files side by side.
+        paths: files, folders, which are walked, and ``-`` for standard input.
+        jobs: processes that read time lines side by side.
         since, until: only flows that overlap this span (``until`` excluded).
     """
 
@@ -71,183 +75,259 @@ def read_inputs(wanted: Wanted, note: Note, watch: Watch) -> tuple[tuple[InputFi
     Raises:
         InputError: a path does not exist, or nothing could be read at all.
     """
-    files = list(_files(wanted.paths, lambda problem: note(_legible(problem))))
-    if not files:
+
+    def tell(problem: Problem) -> None:
+        note(_legible(problem))
+
+    found = _examined(wanted.paths, tell)
+    if not found:
         raise InputError(
             "no file to read",
             place=", ".join(str(path) for path in wanted.paths),
             hint="Name captures (pcap, pcapng) or Zeek conn.log files, or a folder with them.",
         )
-    sizes = [_size(path) for path in files]
-    watch.begin(sum(sizes))
+    watch.begin(sum(each.size for each in found))
+    same = copies(found)
+    lines, overlapping = chains(found, same)
+    outcomes = _outcomes(found, lines, wanted, watch)
     inputs: list[InputFile] = []
     tables: list[pa.Table] = []
     unread: list[Problem] = []
-    seen: dict[str, Path] = {}
-    for path, size, outcome in zip(
-        files, sizes, _outcomes(files, sizes, wanted, watch), strict=True
-    ):
-        number = len(inputs) + 1
-        reader, reading, problems, failure = outcome
-        if failure is not None:
-            what = f"The file {failure.message}."
-            problems.append(Problem("unreadable-file", str(path), what, failure.hint, None, size))
+    seen: dict[str, str] = {}
+    mixed = _Mixed(overlapping)
+    for place, each in enumerate(found):
+        number = place + 1
+        name = each.source.name
+        reading, problems = _outcome_of(place, found, same, outcomes)
         for problem in problems:
-            note(_legible(problem))
+            if problem.code != "overlapping-captures" or mixed.is_news(each.source):
+                tell(problem)
+        if each.reader is not None and mixed.is_known(each.source):
+            tell(_overlapping(folder_of(each.source)))
         if reading is None:
             unread += problems
-        elif reading.sha256 in seen:
-            note(_legible(_same(path, seen[reading.sha256], size)))
+        elif place in same or (reading.content is not None and reading.content in seen):
+            first = seen.get(reading.content or "", "another input")
+            tell(_same(name, first, each.size))
             reading = replace(reading, flows=reading.flows.slice(0, 0))
-        else:
-            seen[reading.sha256] = path
+        elif reading.content is not None:
+            seen[reading.content] = name
+        if place in same:
+            watch.advance(each.size)
         flows = _in_span(reading.flows, wanted) if reading else None
-        inputs.append(_input_file(number, path, size, reader, reading, flows))
+        inputs.append(_input_file(number, each, reading, flows))
         if flows is not None:
             tables.append(
                 flows.append_column("input_id", pa.array(np.full(len(flows), number, np.int32)))
             )
     if not tables:
-        raise _nothing_read(unread)
+        raise _nothing_read(unread, wanted)
     schema = schema_at(Stage.READ)
-    joined = pa.concat_tables(tables)
+    joined = pa.concat_tables(tables, promote_options="default")
+    if wanted.settings.community_id:
+        place = joined.schema.get_field_index("community_id")
+        joined = joined.set_column(place, "community_id", community_ids(joined))
     ids = pa.array(np.arange(1, len(joined) + 1, dtype=np.int64))
     joined = joined.append_column("flow_id", ids).select(schema.names).cast(schema)
     return tuple(inputs), joined.combine_chunks()
 
 
-def _same(path: Path, first: Path, size: int) -> Problem:
+class _Mixed:
+    """Folders whose captures overlap in time; each is told once."""
+
+    def __init__(self, folders: list[str]) -> None:
+        self._waiting = set(folders)
+        self._told: set[str] = set()
+
+    def is_known(self, source: Source) -> bool:
+        """Whether the folder was found to be one, and is told of now."""
+        return folder_of(source) in self._waiting and self.is_news(source)
+
+    def is_news(self, source: Source) -> bool:
+        """Whether nothing has been told of the folder so far."""
+        folder = folder_of(source)
+        news = folder not in self._told
+        self._told.add(folder)
+        return news
+
+
+def _overlapping(folder: str) -> Problem:
+    what = "Captures in this folder overlap in time: a flow that several of them saw counts twice."
+    hint = "Audit the captures of one sensor at a time if they saw the same traffic."
+    return Problem("overlapping-captures", folder, what, hint)
+
+
+def _same(name: str, first: str, size: int) -> Problem:
     what = f"The file has the same content as {first}: its flows were counted there, not twice."
-    return Problem("same-content", str(path), what, "Leave the copy out.", lost_bytes=size)
+    return Problem("same-content", name, what, "Leave the copy out.", lost_bytes=size)
 
 
-def _nothing_read(unread: list[Problem]) -> InputError:
+def _nothing_read(unread: list[Problem], wanted: Wanted) -> InputError:
+    if not unread:
+        place = ", ".join(str(path) for path in wanted.paths)
+        return InputError("nothing could be read", place=place, hint="Unpack it and look inside.")
     first = unread[0]
     more = f" ({len(unread) - 1:,} more could not be read either)" if len(unread) > 1 else ""
     what = f"nothing could be read: {first.message}{more}"
     return InputError(what, place=first.source, hint=first.hint)
 
 
-Outcome = tuple[str | None, Reading | None, list[Problem], AuditorError | None]
-"""Name of the reader, what it read, what it noted, why it failed."""
+Answer = tuple["Reading | InputError", list[Problem]]
+"""What became of one file, and what was noted of it."""
+
+
+def _outcome_of(
+    place: int,
+    found: list[Examined],
+    same: dict[int, tuple[int, str]],
+    outcomes: dict[int, Answer],
+) -> tuple[Reading | None, list[Problem]]:
+    """What was read of a file, and its problems; a copy has those of what it is a copy of."""
+    each = found[place]
+    if place in same:
+        first, digest = same[place]
+        answer, problems = outcomes[first]
+        problems = [replace(problem, source=each.source.name) for problem in problems]
+        if not isinstance(answer, InputError):
+            answer = replace(answer, sha256=digest, size=each.size)
+    elif place in outcomes:
+        answer, problems = outcomes[place]
+    elif each.failure is not None:
+        answer, problems = each.failure, []
+    else:
+        return None, [each.problem] if each.problem else []
+    if isinstance(answer, InputError):
+        what = f"The file {answer.message}."
+        name = each.source.name
+        failed = Problem("unreadable-file", name, what, answer.hint, None, each.size)
+        return None, [*problems, failed]
+    return answer, problems
 
 
 def _outcomes(
-    files: list[Path], sizes: list[int], wanted: Wanted, watch: Watch
-) -> Iterator[Outcome]:
-    """What became of each file, in the order of the files."""
-    if wanted.jobs > 1 and len(files) > 1 and sum(sizes) >= PARALLEL_FROM:
+    found: list[Examined], lines: list[list[int]], wanted: Wanted, watch: Watch
+) -> dict[int, Answer]:
+    """What became of each file that was read."""
+    outcomes: dict[int, Answer] = {}
+
+    def here(line: list[int]) -> None:
+        read = _line_read(*_order(found, line), wanted.settings, watch.advance)
+        outcomes.update(zip(line, read, strict=True))
+
+    apart = [line for line in lines if found[line[0]].source.pipe is None]
+    if wanted.jobs > 1 and len(apart) > 1 and _size(found, apart) >= PARALLEL_FROM:
         watch.go_on()
         # spawn: a forked child would inherit the locks of threads it does not have
         with ProcessPoolExecutor(wanted.jobs, mp_context=get_context("spawn")) as pool:
-            yield from _side_by_side(pool, files, sizes, wanted, watch)
+            futures = [
+                (line, pool.submit(_line_read, *_order(found, line), wanted.settings, None))
+                for line in apart
+            ]
+            for line in lines:
+                if found[line[0]].source.pipe is not None:
+                    here(line)
+            for line, future in futures:
+                outcomes.update(zip(line, future.result(), strict=True))
+                watch.advance(_size(found, [line]))
     else:
-        for path in files:
-            yield _outcome(path, wanted.settings, watch.advance)
+        for line in lines:
+            here(line)
+    return outcomes
 
 
-def _side_by_side(
-    pool: Executor, files: list[Path], sizes: list[int], wanted: Wanted, watch: Watch
-) -> Iterator[Outcome]:
-    futures: list[Future[Outcome]] = [
-        pool.submit(_outcome, path, wanted.settings, None) for path in files
-    ]
-    for future, size in zip(futures, sizes, strict=True):
-        yield future.result()
-        watch.advance(size)
+def _order(found: list[Examined], line: list[int]) -> tuple[Reader, list[Source]]:
+    reader = found[line[0]].reader
+    assert reader is not None  # noqa: S101 - only files with a reader are in a line
+    return reader, [found[place].source for place in line]
 
 
-def _outcome(path: Path, settings: Settings, advance: Callable[[int], None] | None) -> Outcome:
+def _size(found: list[Examined], lines: list[list[int]]) -> int:
+    return sum(found[place].size for line in lines for place in line)
+
+
+def _line_read(
+    reader: Reader,
+    sources: list[Source],
+    settings: Settings,
+    advance: Callable[[int], None] | None,
+) -> list[Answer]:
     problems: list[Problem] = []
-    try:
-        if not stat.S_ISREG(path.stat().st_mode):
-            failure = InputError(
-                "is no regular file but a pipe, socket or device",
-                place=str(path),
-                hint="Write what comes out of it into a file, and name that.",
-            )
-            return None, None, problems, failure
-        reader = reader_of(path)
-    except OSError as error:
-        failure = InputError(
-            f"cannot be opened: {error.strerror}",
-            place=str(path),
-            hint="Check that the file is there and that this user may read it.",
-        )
-        return None, None, problems, failure
-    if reader is None:
-        problems.append(_nobodys(path))
-        return None, None, problems, None
-    try:
-        reading = reader.read(path, settings, problems.append, advance or (lambda size: None))
-    except InputError as failure:
-        return reader.name, None, problems, failure
-    return reader.name, reading, problems, None
+    read = reader.read(sources, settings, problems.append, advance or (lambda size: None))
+    names = [source.name for source in sources]
+    return [
+        (answer, [problem for problem in problems if problem.source == name])
+        for answer, name in zip(read, names, strict=True)
+    ]
 
 
-def _nobodys(path: Path) -> Problem:
-    if _size(path) == 0:
-        return Problem("empty-file", str(path), "The file is empty.", "Take it from its source.")
-    return Problem(
-        "unknown-format",
-        str(path),
-        "No reader takes this file: it is no capture (pcap, pcapng) and no Zeek conn.log.",
-        "Leave it out, or convert it; the file's content decides, not its name.",
-        lost_bytes=_size(path),
+def _examined(paths: tuple[Path, ...], note: Note) -> list[Examined]:
+    """Every source that the paths lead to, with its reader or the reason why it has none."""
+    found: list[Examined] = []
+    for path, named in listed(paths, note):
+        source = Source(path)
+        try:
+            if named and is_pipe(path):
+                found.append(_looked_at(Source(path, pipe=opened_pipe(path))))
+                continue
+            if not stat.S_ISREG(path.stat().st_mode):
+                failure = InputError(
+                    "is no regular file but a pipe, socket or device",
+                    place=str(path),
+                    hint="Write what comes out of it into a file, and name that.",
+                )
+                found.append(Examined(source, 0, failure=failure))
+                continue
+            inner = members(path, note)
+        except OSError as error:
+            found.append(Examined(source, source.size, failure=_unopened(source, error)))
+            continue
+        found += [_looked_at(each) for each in ([source] if inner is None else inner)]
+    return found
+
+
+def _unopened(source: Source, error: OSError) -> InputError:
+    return InputError(
+        f"cannot be opened: {error.strerror}",
+        place=source.name,
+        hint="Check that the file is there and that this user may read it.",
     )
 
 
-def _files(paths: Iterable[Path], note: Note) -> Iterator[Path]:
-    """Every file once: named ones, and all in named folders, in a fixed order."""
-    seen: set[str] = set()
-    for path in paths:
-        try:
-            found = _walked(path, note) if stat.S_ISDIR(path.stat().st_mode) else [path]
-        except (FileNotFoundError, NotADirectoryError):
-            hint = "Check the path."
-            raise InputError("no such file or folder", place=str(path), hint=hint) from None
-        except OSError:
-            found = [path]  # opening it will tell why not
-        for file in found:
-            real = os.path.realpath(file)
-            if real not in seen:
-                seen.add(real)
-                yield file
-
-
-def _walked(folder: Path, note: Note) -> list[Path]:
-    found: list[Path] = []
-    todo = [folder]
-    while todo:
-        inner = todo.pop()
-        try:
-            entries = sorted(inner.iterdir())
-        except OSError as error:
-            what = f"The folder cannot be listed: {error.strerror}."
-            note(Problem("unreadable-file", str(inner), what, "Check the permissions."))
-            continue
-        for entry in entries:
-            if entry.name.startswith("."):
-                continue
-            try:
-                mode = entry.stat().st_mode
-            except OSError:
-                mode = stat.S_IFREG  # opening it will tell why not
-            if stat.S_ISDIR(mode) and entry.is_symlink():  # it could lead round in a circle
-                what = "A link to another folder was not followed."
-                note(Problem("not-followed", str(entry), what, "Name the other folder too."))
-            elif stat.S_ISDIR(mode):
-                todo.append(entry)
-            else:
-                found.append(entry)
-    return sorted(found)
-
-
-def _size(path: Path) -> int:
+def _looked_at(source: Source) -> Examined:
+    size = source.size
     try:
-        return path.stat().st_size
-    except OSError:
-        return 0  # gone since it was listed: opening it will tell
+        opened = source.open()
+    except OSError as error:
+        return Examined(source, size, failure=_unopened(source, error))
+    head = opened.head
+    broken = opened.broken
+    if source.pipe is None:
+        opened.close()
+    if isinstance(broken, OSError) and not head:
+        return Examined(source, size, failure=_unopened(source, broken))
+    reader = reader_for(head)
+    if reader is None:
+        return Examined(source, size, problem=_nobodys(source, head, size))
+    mark, whole = marked(head)
+    packed = bool(opened.packings) or source.part is not None
+    begin = reader.begins(head)
+    return Examined(source, size, reader, None, None, begin, mark, whole, packed)
+
+
+def _nobodys(source: Source, head: bytes, size: int) -> Problem:
+    name = source.name
+    if not head and not size:
+        return Problem("empty-file", name, "The file is empty.", "Take it from its source.")
+    if head.startswith(ZIP) or head[257:262] == b"ustar":
+        what = "An archive inside a packed file, a pipe or another archive is not read."
+        return Problem("unknown-format", name, what, "Unpack it and name the folder.", None, size)
+    return Problem(
+        "unknown-format",
+        name,
+        "No reader takes this file: it is no capture (pcap, pcapng) and no Zeek conn.log.",
+        "Leave it out, or convert it; the file's content decides, not its name.",
+        lost_bytes=size,
+    )
 
 
 def _in_span(flows: pa.Table, wanted: Wanted) -> pa.Table:
@@ -260,26 +340,26 @@ def _in_span(flows: pa.Table, wanted: Wanted) -> pa.Table:
 
 
 def _input_file(
-    number: int,
-    path: Path,
-    size: int,
-    reader: str | None,
-    reading: Reading | None,
-    flows: pa.Table | None,
+    number: int, each: Examined, reading: Reading | None, flows: pa.Table | None
 ) -> InputFile:
+    said = reading.annotations if reading else NOTHING
     timed = flows is not None and len(flows) > 0
     return InputFile(
         id=number,
-        name=legible(str(path)),
-        size=size,
+        name=legible(each.source.name),
+        size=reading.size if reading and each.source.pipe is not None else each.size,
         sha256=reading.sha256 if reading else None,
-        reader=reader,
+        reader=each.reader.name if each.reader else None,
         packets=reading.packets if reading else 0,
         not_ip=reading.not_ip if reading else 0,
         bytes_on_wire=reading.bytes_on_wire if reading else None,
         flows=0 if flows is None else len(flows),
         first=_moment(pc.min(flows["start"])) if flows is not None and timed else None,
         last=_moment(pc.max(flows["end"])) if flows is not None and timed else None,
+        comments=tuple(legible(each.text[:200]) for each in said.comments[:20]),
+        comment_count=said.comment_count,
+        names=len(said.names),
+        secrets=len(said.secrets),
     )
 
 

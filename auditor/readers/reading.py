@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Protocol
 import pyarrow as pa
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Sequence
 
+    from auditor.model.errors import InputError
     from auditor.model.problem import Note
+    from auditor.readers.streams import Source
 
 Progress = Callable[[int], None]
 """Told how many more bytes of the input have been read."""
@@ -38,6 +40,44 @@ class Settings:
 
 
 @dataclass(frozen=True, slots=True)
+class Comment:
+    """What somebody wrote into a capture; ``offset`` is the place in the (unpacked) file."""
+
+    offset: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Secrets:
+    """Keys that lie in a capture: where, and of what kind (``tls``, ``ssh``...), never what."""
+
+    kind: str
+    offset: int
+    length: int
+
+
+@dataclass(frozen=True, slots=True)
+class Annotations:
+    """What a capture says of itself besides its packets.
+
+    Attributes:
+        comments: of sections, interfaces and packets; at most 1,000 of at most 1,000 characters.
+        comment_count: how many there are.
+        names: address and name of name resolution blocks; at most 65,536.
+        secrets: decryption secrets blocks; at most 1,000.
+    """
+
+    comments: tuple[Comment, ...] = ()
+    comment_count: int = 0
+    names: tuple[tuple[str, str], ...] = ()
+    secrets: tuple[Secrets, ...] = ()
+
+
+NOTHING = Annotations()
+"""What a file says that says nothing."""
+
+
+@dataclass(frozen=True, slots=True)
 class Reading:
     """One file, read.
 
@@ -47,14 +87,20 @@ class Reading:
         packets: packets (captures) or records (logs) in the file.
         not_ip: of these, how many carry no IP and are in no flow.
         bytes_on_wire: original length of all packets with their link layer; null for logs.
-        sha256: hex digest of the file as it was read.
+        sha256: hex digest of the file on disk; of the content for a member of an archive; null =
+            it could not be read to its end.
+        content: hex digest of the content, unpacked; null as above.
+        size: bytes on disk that were read.
     """
 
     flows: pa.Table
     packets: int
     not_ip: int
     bytes_on_wire: int | None
-    sha256: str
+    sha256: str | None
+    content: str | None = None
+    size: int = 0
+    annotations: Annotations = NOTHING
 
 
 class Reader(Protocol):
@@ -67,9 +113,18 @@ class Reader(Protocol):
     def sniff(self, head: bytes) -> float:
         """How sure this reader is that a file beginning with ``head`` is its own (0 to 1)."""
 
-    def read(self, path: Path, settings: Settings, note: Note, progress: Progress) -> Reading:
-        """The flows of one file; what cannot be read is noted, with offset and bytes lost.
+    def begins(self, head: bytes) -> int | None:
+        """Time of the first packet in ns, where files of this format make up one time line."""
 
-        Raises:
-            InputError: the file cannot be opened or read at all.
+    def ends(self, source: Source) -> int | None:
+        """Time of the last packet in ns, where it can be told without reading the whole file."""
+
+    def read(
+        self, sources: Sequence[Source], settings: Settings, note: Note, progress: Progress
+    ) -> list[Reading | InputError]:
+        """The flows of files that are one time line, in this order: one answer per file.
+
+        A flow that goes on from one file into the next is one flow, of the file it began in.
+        What cannot be read is noted, with the file's name, offset and bytes lost; a file that
+        cannot be opened or read at all has its error for an answer.
         """

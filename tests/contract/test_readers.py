@@ -11,7 +11,8 @@ import pytest
 
 from auditor.model.flow_table import Stage, schema_at
 from auditor.readers import Settings, formats
-from auditor.readers.formats import HEAD, READERS, reader_of
+from auditor.readers.formats import READERS, reader_of
+from auditor.readers.streams import Source
 
 SAMPLES = Path(__file__).parents[2] / "samples"
 FILES = sorted(path for path in SAMPLES.glob("*/*") if path.parent.name in {"pcaps", "zeek"})
@@ -20,14 +21,14 @@ SCHEMA = schema_at(Stage.READ)
 
 
 def head(path: Path) -> bytes:
-    with path.open("rb") as file:
-        return file.read(HEAD)
+    with Source(path).open() as opened:
+        return opened.head
 
 
 def read(path: Path):
     problems: list = []
     sizes: list[int] = []
-    reading = reader_of(path).read(path, Settings(), problems.append, sizes.append)
+    [reading] = reader_of(path).read([Source(path)], Settings(), problems.append, sizes.append)
     return reading, problems, sizes
 
 

@@ -56,7 +56,9 @@ def lines(header: tuple[str, ...], rows: list[tuple]) -> str:
 def flow_text(path: Path) -> str:
     problems: list = []
     reader = readers.reader_of(path)
-    reading = reader.read(path, readers.Settings(), problems.append, lambda size: None)
+    [reading] = reader.read(
+        [readers.Source(path)], readers.Settings(), problems.append, lambda size: None
+    )
     flows = reading.flows
     start = pc.strftime(flows["start"], "%Y-%m-%dT%H:%M:%SZ").to_pylist()
     length = pc.subtract(flows["end"].cast("int64"), flows["start"].cast("int64")).to_pylist()

@@ -5,8 +5,10 @@ looked beyond the bytes of a packet or of the file, the two readings would diffe
 """
 
 import struct
+from itertools import pairwise
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 from hypothesis import HealthCheck, example, given, settings
@@ -14,7 +16,6 @@ from hypothesis import strategies as st
 
 from auditor.readers.capture import reader, windows
 from auditor.readers.capture.reader import CaptureReader
-from auditor.readers.reading import Settings
 from tests.readers.capture.packets import (
     ABROAD,
     ABROAD6,
@@ -32,6 +33,8 @@ from tests.readers.capture.packets import (
     ip6,
     option,
     pcap,
+    read_file,
+    read_files,
     section,
     segment,
     udp,
@@ -63,19 +66,17 @@ PCAPNG = (
 
 def reading_over(path, pattern, size=1 << 16):
     """What is read when the windows held ``pattern`` before."""
-    problems = []
 
     class Filled(windows.Windows):
-        def __init__(self, stream, progress):
-            super().__init__(stream, progress, size)
+        def __init__(self, stream):
+            super().__init__(stream, size)
 
         def _empty(self):
             return np.full(self._room + self._window, pattern, np.uint8)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(reader, "Windows", Filled)
-        reading = CaptureReader().read(path, Settings(), problems.append, lambda size: None)
-    return reading, problems
+        return read_file(path)
 
 
 @st.composite
@@ -102,8 +103,9 @@ def test_damaged_captures_are_read_the_same_whatever_lies_around_them(tmp_path, 
         return
     zeros, problems = reading_over(path, 0x00)
     ones, other_problems = reading_over(path, 0xFF)
-    assert zeros == ones
-    assert problems == other_problems
+    small, same_problems = reading_over(path, 0xFF, 1 << 10)
+    assert zeros == ones == small
+    assert problems == other_problems == same_problems
     counted = pc.sum(zeros.flows["src_packets"]).as_py() or 0
     counted += pc.sum(zeros.flows["dst_packets"]).as_py() or 0
     left_out = sum(p.count for p in problems if p.code in ("cut-header", "unknown-link-type"))
@@ -113,12 +115,10 @@ def test_damaged_captures_are_read_the_same_whatever_lies_around_them(tmp_path, 
 @pytest.mark.parametrize("content", [PCAP, PCAPNG], ids=["pcap", "pcapng"])
 def test_a_capture_cut_at_any_byte_is_read_and_what_is_lost_is_said(tmp_path, content):
     path = tmp_path / "a.pcap"
-    whole = CaptureReader()
     before = -1
     for size in range(4, len(content), 7):
         path.write_bytes(content[:size])
-        problems = []
-        reading = whole.read(path, Settings(), problems.append, lambda size: None)
+        reading, problems = read_file(path)
         assert reading.packets >= before  # a longer part never holds fewer packets
         before = reading.packets
         for problem in problems:
@@ -143,3 +143,29 @@ def test_both_containers_hold_the_same_flows(tmp_path):
         enhanced(0, time, data) for time, data in SCENE))  # fmt: skip
     two, _ = reading_over(path, 0)
     assert one.flows.equals(two.flows)
+
+
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(cuts=st.sets(st.integers(1, 2 * len(SCENE) - 1), min_size=1, max_size=3))
+def test_a_capture_cut_into_files_at_any_record_gives_the_same_flows(tmp_path, cuts):
+    packets = SCENE + [(time + 400 * SECOND, data) for time, data in SCENE]
+    whole = tmp_path / "whole.pcap"
+    whole.write_bytes(pcap(packets))
+    places = [0, *sorted(cuts), len(packets)]
+    paths = []
+    for begin, end in pairwise(places):
+        paths.append(tmp_path / f"{begin}.pcap")
+        paths[-1].write_bytes(pcap(packets[begin:end]))
+    if any(
+        packets[end][0] < max(time for time, _ in packets[:end]) - SECOND for end in places[1:-1]
+    ):
+        return  # a file that begins long before the last one's end is no later part of it
+    one, _ = read_file(whole)
+    parts, _ = read_files(paths)
+    together = pa.concat_tables([part.flows for part in parts])
+    keys = [(name, "ascending") for name in ("start", "src_ip", "src_port", "dst_ip", "dst_port",
+                                            "protocol", "end")]  # fmt: skip
+    assert together.sort_by(keys).equals(one.flows.sort_by(keys))
+    assert sum(part.packets for part in parts) == one.packets

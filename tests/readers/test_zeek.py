@@ -14,6 +14,7 @@ from auditor.model.errors import InputError
 from auditor.model.flow_table import Stage, schema_at
 from auditor.model.problem import Problem
 from auditor.readers.reading import Reading, Settings
+from auditor.readers.streams import Source
 from auditor.readers.zeek import ZeekConn
 
 SAMPLES = Path(__file__).parents[2] / "samples" / "zeek"
@@ -74,7 +75,7 @@ def read(tmp_path: Path, content: bytes, name="conn.log"):
     path.write_bytes(content)
     problems: list[Problem] = []
     told: list[int] = []
-    reading = ZeekConn().read(path, Settings(), problems.append, told.append)
+    [reading] = ZeekConn().read([Source(path)], Settings(), problems.append, told.append)
     assert reading.sha256 == hashlib.sha256(content).hexdigest()
     assert sum(told) == len(content)
     assert_contract(reading)
@@ -107,8 +108,15 @@ def test_a_conn_log_with_header_is_surely_ours():
     assert ZeekConn().sniff(log()) == 1.0
 
 
-def test_a_gzipped_conn_log_is_recognised_from_its_first_bytes():
-    assert ZeekConn().sniff(gzip.compress(log(*[line()] * 500))[:300]) == 1.0
+def test_a_gzipped_conn_log_is_recognised_from_what_it_holds(tmp_path):
+    path = tmp_path / "conn.log.gz"
+    path.write_bytes(gzip.compress(log(*[line()] * 500)))
+    assert sniffed(path) == 1.0
+
+
+def sniffed(path):
+    with Source(path).open() as opened:
+        return ZeekConn().sniff(opened.head)
 
 
 def test_json_lines_of_conn_are_ours():
@@ -152,8 +160,8 @@ def test_a_byte_order_mark_does_not_hide_the_log(tmp_path):
 def test_each_sample_is_read_whole(name):
     problems: list[Problem] = []
     path = SAMPLES / name
-    assert ZeekConn().sniff(path.read_bytes()[:4096]) > 0.5
-    reading = ZeekConn().read(path, Settings(), problems.append, lambda _: None)
+    assert sniffed(path) > 0.5
+    [reading] = ZeekConn().read([Source(path)], Settings(), problems.append, lambda _: None)
     assert_contract(reading)
     assert reading.packets == reading.flows.num_rows == 71
     assert [problem.code for problem in problems] == ["missed-bytes"]
@@ -542,7 +550,7 @@ def test_a_gzip_file_that_breaks_off_gives_what_stands_before(tmp_path):
     whole = gzip.compress(log(*lines))
     reading, problems = read(tmp_path, whole[: len(whole) // 2], "conn.log.gz")
     assert 1000 < reading.flows.num_rows < 2999
-    assert only(problems, "gzip-damaged").offset is None
+    assert only(problems, "packing-damaged").offset is None
 
 
 def test_a_gzip_file_with_a_flipped_byte_gives_what_stands_before(tmp_path):
@@ -551,7 +559,7 @@ def test_a_gzip_file_with_a_flipped_byte_gives_what_stands_before(tmp_path):
     whole[-6] ^= 0xFF  # the checksum at the end: every line before it is there
     reading, problems = read(tmp_path, bytes(whole), "conn.log.gz")
     assert reading.flows.num_rows == 3000
-    assert only(problems, "gzip-damaged").lost_bytes is not None
+    assert only(problems, "packing-damaged").lost_bytes is not None
 
 
 def test_gzip_members_one_behind_the_other_are_all_read(tmp_path):
@@ -564,7 +572,7 @@ def test_gzip_members_one_behind_the_other_are_all_read(tmp_path):
 def test_bytes_behind_the_gzip_stream_are_said(tmp_path):
     reading, problems = read(tmp_path, gzip.compress(log(line())) + b"tail", "conn.log.gz")
     assert reading.flows.num_rows == 1
-    assert only(problems, "gzip-damaged").lost_bytes == 4
+    assert only(problems, "packing-damaged").lost_bytes == 4
 
 
 def test_a_line_without_end_does_not_fill_the_memory(tmp_path):
@@ -586,10 +594,10 @@ def test_a_log_of_several_blocks_keeps_its_line_numbers(tmp_path, monkeypatch):
 
 
 def test_a_missing_file_is_an_input_error_with_its_path(tmp_path):
-    with pytest.raises(InputError) as caught:
-        ZeekConn().read(tmp_path / "none.log", Settings(), print, lambda _: None)
-    assert "none.log" in str(caught.value)
-    assert caught.value.hint
+    [answer] = ZeekConn().read([Source(tmp_path / "none.log")], Settings(), print, lambda _: None)
+    assert isinstance(answer, InputError)
+    assert "none.log" in str(answer)
+    assert answer.hint
 
 
 # --- JSON ----------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from auditor.readers.capture.crypto import apart, octet
-from auditor.readers.capture.numbers import be32, compiled
+from auditor.readers.capture.numbers import be32, compiled, octet
 
 if TYPE_CHECKING:
     from auditor.readers.capture.layout import Bytes

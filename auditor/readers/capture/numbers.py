@@ -53,7 +53,13 @@ def compiled(function: Any, **more: bool) -> Any:  # noqa: ANN401 - a numba disp
     its callers if it first meets it in a function that is itself written into its callers.
     """
     # only an entry needs a way in from Python, and a place in the cache: it holds all below it
-    options = {"forceinline": False, "no_cpython_wrapper": True, "cache": False, **_OPTIONS, **more}
+    options: dict[str, Any] = {
+        "forceinline": False,
+        "no_cpython_wrapper": True,
+        "cache": False,
+        **_OPTIONS,
+        **more,
+    }
     dispatcher: Any = njit(**options)(function)
     template = dispatcher.get_call_template
     dispatcher.get_call_template = lambda arguments, keywords: template(

@@ -87,6 +87,7 @@ def taken(s: State, data: Bytes, p: int, end: int, wire: int, link: int, time: i
     left = wire - (p - begin)  # bytes the packet had from here on, captured or not
     depth, kinds = 0, 0
     outer_high_0, outer_low_0, outer_high_1, outer_low_1 = 0, 0, 0, 0
+    high_0, low_0, high_1, low_1 = 0, 0, 0, 0
     while True:  # from the outermost IP header to the innermost
         fragment = -1  # offset of a fragment in its datagram; -1 = whole
         number = 0

@@ -1,46 +1,51 @@
-"""Reads pcap and pcapng files into the flow table.
+"""Reads captures into the flow table.
 
-Damage ends the reading of a file, not the audit: all flows up to it are kept, and a problem names
-the offset and the bytes lost.
+Several files that follow one another are one sweep: a flow may go on from one into the next. After
+damage the reading goes on at the next record that can be made out; each gap is a problem that names
+its offset and the bytes lost.
 """
 
 from __future__ import annotations
 
-import struct
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from auditor.model.errors import InputError
 from auditor.model.problem import Note, Problem
+from auditor.readers.capture import container as containers
+from auditor.readers.capture import form as forms
 from auditor.readers.capture import records
+from auditor.readers.capture.container import Container
 from auditor.readers.capture.layout import (
-    BAD_TIME, BLOCK, DAMAGED, FRAGMENTS_LOST, HEADERS_CUT, INTERFACE_WIDTH, LINK, LINK_UNKNOWN,
-    LINK_UNKNOWN_TYPE, MORE, NO_TIME, NOT_IP, PACKETS_READ, PORTS_CUT, SNAP, SNAPPED, TIME_BY,
-    TIME_KIND, TIME_OFFSET, WIRE_BYTES,
+    BAD_TIME, BLOCK, FILE, FRAGMENTS_LOST, HEADERS_CUT, LAST_TIME, LINK_UNKNOWN,
+    LINK_UNKNOWN_TYPE, MORE, NO_TIME, NOT_IP, PACKETS_READ, PORTS_CUT, SNAPPED, WIRE_BYTES, Ints,
+    LINK_SECRET, LINK_SEVERAL, NESTED_DEEP, DUPLICATES,
 )  # fmt: skip
-from auditor.readers.capture.sweep import Sweep
+from auditor.readers.capture.sweep import SECOND, Sweep
+from auditor.readers.capture.tunnels import MOST_NESTED
 from auditor.readers.capture.windows import Windows
 from auditor.readers.reading import Progress, Reading, Settings
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Sequence
 
-    from auditor.readers.capture.layout import Ints
+    from auditor.readers.streams import DamagedError, Opened, Source
 
-PCAP_MAGICS: Final = {
-    b"\xd4\xc3\xb2\xa1": (True, False),
-    b"\xa1\xb2\xc3\xd4": (False, False),
-    b"\x4d\x3c\xb2\xa1": (True, True),
-    b"\xa1\xb2\x3c\x4d": (False, True),
-}
-"""First four bytes of a pcap file: (little-endian?, nanoseconds?)."""
+TOLERANCE: Final = SECOND
+"""ns that a file may begin before the end of the one it follows."""
 
-PCAPNG_MAGIC: Final = b"\x0a\x0d\x0d\x0a"
-MOST_INTERFACES: Final = 1 << 16
+TAIL: Final = 1 << 19
+"""Bytes at the end of a file in which its last packet is looked for."""
+
+OPAQUE: Final = ("ipsec", "openvpn", "wireguard")
+"""Applications that carry others where nobody can see them."""
 
 CUT = "The capture was cut off; take the rest from the sensor if it still has it."
-DAMAGE = "Try `pcapfix`, `editcap` or `capinfos` on a copy, or take the file again from its source."
+DAMAGE = "Take the file again from its source if that is whole; the records around it were read."
+KEYS = "Who has this file can read what it encrypts: keep it as safe as the keys, or strip them."
 
 
 class CaptureReader:
@@ -50,168 +55,234 @@ class CaptureReader:
 
     def sniff(self, head: bytes) -> float:
         """Certain for the magic numbers of pcap and pcapng."""
-        return 1.0 if head[:4] in PCAP_MAGICS or head[:4] == PCAPNG_MAGIC else 0.0
+        return 1.0 if containers.is_capture(head) else 0.0
 
-    def read(self, path: Path, settings: Settings, note: Note, progress: Progress) -> Reading:
-        """The flows of one capture; see ``Reader.read``."""
+    def begins(self, head: bytes) -> int | None:
+        """Time of the first packet in ns; null if it is not among the first bytes."""
+        return containers.first_time(head)
+
+    def ends(self, source: Source) -> int | None:
+        """Time of the last packet in ns, from the end of a file that is not packed."""
+        if source.part is not None or source.pipe is not None:
+            return None
         try:
-            stream = path.open("rb", buffering=0)
-            size = path.stat().st_size
-        except OSError as error:
-            raise InputError(
-                f"cannot be opened: {error.strerror}",
-                place=str(path),
-                hint="Check that the file is there and that this user may read it.",
-            ) from None
-        sweep = Sweep(settings)
-        with stream, Windows(stream, progress) as windows:
+            with source.open() as opened:
+                head = opened.head
+            if opened.packings:
+                return None
+            with source.path.open("rb") as file:
+                file.seek(max(source.size - TAIL, 0))
+                tail = file.read(TAIL)
+        except OSError:
+            return None  # opening it will tell
+        return containers.last_time(head, tail)
+
+    def read(
+        self, sources: Sequence[Source], settings: Settings, note: Note, progress: Progress
+    ) -> list[Reading | InputError]:
+        """The flows of captures that follow one another; see ``Reader.read``."""
+        answers: list[_File | InputError] = []
+        sweeps: list[_Stretch] = []
+        for number, source in enumerate(sources):
             try:
-                head = windows.data[windows.start : windows.start + 4].tobytes()
-                walk = _pcapng if head == PCAPNG_MAGIC else _pcap
-                stopped = walk(windows, sweep)
-                windows.drained()
+                opened = source.open(progress)
             except OSError as error:
-                raise InputError(
-                    f"cannot be read to its end: {error.strerror}",
-                    place=str(path),
-                    hint="Check the disk or the network share it lies on, then run again.",
-                ) from None
-            digest = windows.sha256
-        source = str(path)
-        if stopped is not None:
-            code, where, what, hint = stopped
-            note(Problem(code, source, what, hint, offset=where, lost_bytes=max(size - where, 0)))
-        flows = sweep.flows()
-        for problem in _shortcomings(sweep, source):
-            note(problem)
-        return Reading(
-            flows=flows.drop_columns(["file"]),
-            packets=sweep.counted(PACKETS_READ),
-            not_ip=sweep.counted(NOT_IP),
-            bytes_on_wire=sweep.counted(WIRE_BYTES),
-            sha256=digest,
-        )
-
-
-Stopped = tuple[str, int, str, str] | None
-"""Where reading stopped before the end: code, offset, what is wrong, hint."""
-
-
-def _pcap(windows: Windows, sweep: Sweep) -> Stopped:
-    begin = windows.start
-    if windows.end - begin < 24:
-        where = windows.offset + begin
-        return "truncated-header", where, "The file ends inside its own header.", CUT
-    head = windows.data[begin : begin + 24].tobytes()
-    swapped, nanoseconds = PCAP_MAGICS[head[:4]]
-    snap, link = struct.unpack_from("<II" if swapped else ">II", head, 16)
-    place = begin + 24
-    while True:
-        place, why = records.pcap_records(
-            sweep.state, windows.data, place, windows.end, swapped, nanoseconds, snap, link & 0xFFFF
-        )
-        if why == DAMAGED:
-            captured = struct.unpack_from(
-                "<I" if swapped else ">I", windows.data[place + 8 : place + 12].tobytes()
-            )[0]
-            what = f"The record claims {captured:,} bytes of one packet: it is damaged."
-            return "damaged-record", windows.offset + place, what, DAMAGE
-        if why != MORE:
-            sweep.make_room(why)
-            continue
-        if windows.finished:
-            if place < windows.end:
-                what = "The file ends inside a packet record."
-                return "truncated-record", windows.offset + place, what, CUT
-            return None
-        windows.advance(place)
-        place = windows.start
-
-
-def _pcapng(windows: Windows, sweep: Sweep) -> Stopped:
-    interfaces = np.zeros((16, INTERFACE_WIDTH), np.int64)
-    known = 0
-    swapped = True
-    place = windows.start
-    while True:
-        place, why = records.pcapng_blocks(
-            sweep.state, windows.data, place, windows.end, swapped, interfaces, known
-        )
-        where = windows.offset + place
-        if why == BLOCK:
-            head = windows.data[place : place + 12].tobytes()
-            section = head[:4] == PCAPNG_MAGIC
-            if section:
-                if head[8:] not in (b"\x4d\x3c\x2b\x1a", b"\x1a\x2b\x3c\x4d"):
-                    what = "A section header carries no known byte order."
-                    return "damaged-record", where, what, DAMAGE
-                swapped = head[8:] == b"\x4d\x3c\x2b\x1a"
-                known = 0
-            (size,) = struct.unpack_from("<I" if swapped else ">I", head, 4)
-            if not (28 if section else 20) <= size <= records.MOST_BLOCK or size % 4:
-                what = f"A block claims a length of {size:,} bytes: it is damaged."
-                return "damaged-record", where, what, DAMAGE
-            if place + size > windows.end:
-                why = MORE
-            else:
-                block = windows.data[place : place + size].tobytes()
-                if block[-4:] != head[4:8]:
-                    what = "The two lengths of a block differ: it is damaged."
-                    return "damaged-record", where, what, DAMAGE
-                if not section:
-                    if known == MOST_INTERFACES:
-                        what = f"A section names more than {MOST_INTERFACES:,} interfaces."
-                        return "damaged-record", where, what, DAMAGE
-                    if known == len(interfaces):
-                        interfaces = np.concatenate([interfaces, np.zeros_like(interfaces)])
-                    _interface(block, swapped, interfaces[known])
-                    known += 1
-                place += size
+                answers.append(_unopened(source, error))
                 continue
-        if why == DAMAGED:
-            what = "A block's length, interface or packet size makes no sense: it is damaged."
-            return "damaged-record", where, what, DAMAGE
+            with opened, Windows(opened) as windows:
+                begin = containers.first_time(opened.head)
+                if not sweeps or not sweeps[-1].goes_on(begin):
+                    if sweeps:
+                        sweeps[-1].ended()
+                    sweeps.append(_Stretch(Sweep(settings)))
+                sweep = sweeps[-1].sweep
+                sweep.state.counters[FILE] = number
+                answers.append(_file(source, opened, windows, sweep, note))
+        if sweeps:
+            sweeps[-1].ended()
+        flows = _by_file([stretch.flows for stretch in sweeps], len(sources))
+        return [
+            answer if isinstance(answer, InputError) else answer.reading(flows[number])
+            for number, answer in enumerate(answers)
+        ]
+
+
+class _Stretch:
+    """One sweep over files that follow one another, and its flows when it has ended."""
+
+    def __init__(self, sweep: Sweep) -> None:
+        self.sweep = sweep
+        self.flows: pa.Table = None
+
+    def goes_on(self, begin: int | None) -> bool:
+        """Whether a file whose first packet has this time may follow."""
+        return begin is None or begin >= self.sweep.counted(LAST_TIME) - TOLERANCE
+
+    def ended(self) -> None:
+        """Makes the flows and lets the state of the sweep go."""
+        self.flows = self.sweep.flows()
+        del self.sweep
+
+
+class _File:
+    """What is known of one file when it has been walked."""
+
+    def __init__(
+        self,
+        name: str,
+        note: Note,
+        counted: Ints,
+        opened: Opened,
+        windows: Windows,
+        seen: Container,
+    ) -> None:
+        self._name = name
+        self._note = note
+        self._counted = counted
+        self._annotations = seen.annotations
+        whole = not isinstance(windows.broken, OSError)
+        self._content = windows.sha256 if whole else None
+        self._sha256 = opened.sha256(windows.sha256) if whole else None
+        self._size = opened.size
+
+    def reading(self, flows: pa.Table) -> Reading:
+        """The same with the file's flows."""
+        for problem in _half_seen(flows, self._name):
+            self._note(problem)
+        return Reading(
+            flows=flows,
+            packets=int(self._counted[PACKETS_READ]),
+            not_ip=int(self._counted[NOT_IP]),
+            bytes_on_wire=int(self._counted[WIRE_BYTES]),
+            sha256=self._sha256,
+            content=self._content,
+            size=self._size,
+            annotations=self._annotations,
+        )
+
+
+def _unopened(source: Source, error: OSError) -> InputError:
+    return InputError(
+        f"cannot be opened: {error.strerror or error}",
+        place=source.name,
+        hint="Check that the file is there and that this user may read it.",
+    )
+
+
+def _by_file(tables: list[pa.Table], files: int) -> list[pa.Table]:
+    """The flows of each file, in their order."""
+    if not tables:
+        return []
+    table = pa.concat_tables(tables, promote_options="default")
+    numbers = table["file"].to_numpy()
+    table = table.drop_columns(["file"])
+    if files == 1:
+        return [table]
+    order = np.argsort(numbers, kind="stable")
+    ends = np.searchsorted(numbers[order], np.arange(files + 1))
+    table = table.take(pa.array(order)).combine_chunks()
+    return [table.slice(ends[i], ends[i + 1] - ends[i]) for i in range(files)]
+
+
+def _file(source: Source, opened: Opened, windows: Windows, sweep: Sweep, note: Note) -> _File:
+    """Walks one file."""
+    before = sweep.state.counters.copy()
+    seen = Container(opened.head)
+    cut = _walked(windows, sweep, seen)
+    windows.drained()
+    counted = sweep.state.counters - before
+    counted[LINK_UNKNOWN_TYPE] = sweep.counted(LINK_UNKNOWN_TYPE)
+    total = windows.offset + windows.end
+    packed = " (of the unpacked content)" if opened.packings else ""
+    name = source.name
+    if windows.broken is not None:
+        note(_broken(windows.broken, name, total))
+    for problem in _gaps(seen, total, name, packed):
+        note(problem)
+    if cut is not None and windows.broken is None:
+        code, where, what = cut
+        note(Problem(code, name, what + packed + ".", CUT, where, max(total - where, 0)))
+    if seen.annotations.secrets:
+        kinds = ", ".join(sorted({secret.kind for secret in seen.annotations.secrets}))
+        what = f"The capture carries keys that decrypt its content ({kinds}); they were not used."
+        note(Problem("decryption-secrets", name, what, KEYS, seen.annotations.secrets[0].offset))
+    for problem in _shortcomings(counted, name):
+        note(problem)
+    return _File(name, note, counted, opened, windows, seen)
+
+
+def _walked(windows: Windows, sweep: Sweep, seen: Container) -> tuple[str, int, str] | None:
+    """Walks a file to its end; where and how it is cut off, if it is."""
+    if seen.begin < 0:
+        return "truncated-header", 0, "The file ends inside its own header"
+    form = seen.form
+    place = windows.start + seen.begin
+    while place > windows.end and not windows.finished:  # tiny windows
+        windows.advance(windows.start)
+        place = windows.start + seen.begin
+    while True:
+        form[forms.OFFSET], form[forms.FINISHED] = windows.offset, windows.finished
+        place, why = records.walked(
+            sweep.state, windows.data, place, windows.end, form, seen.interfaces, seen.gaps,
+            seen.places,
+        )  # fmt: skip
+        if form[forms.COMMENTS]:
+            seen.taken_comments(windows.data, windows.offset)
+        if why == records.SKIP:
+            continue
+        if why == BLOCK:
+            after = seen.block(windows.data, place, windows.end)
+            if after is not None:
+                place = after
+                continue
+            why = MORE
         if why != MORE:
             sweep.make_room(why)
             continue
         if windows.finished:
-            if place < windows.end:
-                return "truncated-record", where, "The file ends inside a block.", CUT
-            return None
+            break
         windows.advance(place)
         place = windows.start
+    if form[forms.GAP_FROM] >= 0:
+        records.gap_ended(form, seen.gaps, windows.offset + windows.end)
+        return None
+    if place < windows.end:
+        what = "block" if form[forms.PCAPNG] else "packet record"
+        return "truncated-record", windows.offset + place, f"The file ends inside a {what}"
+    return None
 
 
-def _interface(block: bytes, swapped: bool, interface: Ints) -> None:
-    """Fills one row of the interface table from an Interface Description Block (section 4.2)."""
-    order = "<" if swapped else ">"
-    link, _, snap = struct.unpack_from(order + "HHI", block, 8)
-    interface[LINK] = link
-    interface[SNAP] = snap
-    interface[TIME_KIND], interface[TIME_BY] = 0, 1000  # microseconds unless told otherwise
-    place = 16
-    while place + 8 <= len(block):
-        code, length = struct.unpack_from(order + "HH", block, place)
-        value = block[place + 4 : min(place + 4 + length, len(block) - 4)]
-        if code == 0:
-            break
-        if code == 9 and len(value) >= 1:
-            resolution = value[0] & 0x7F
-            if value[0] & 0x80:
-                interface[TIME_KIND], interface[TIME_BY] = 2, min(resolution, 62)
-            elif resolution <= 9:
-                interface[TIME_KIND], interface[TIME_BY] = 0, 10 ** (9 - resolution)
-            else:
-                interface[TIME_KIND], interface[TIME_BY] = 1, 10 ** min(resolution - 9, 18)
-        elif code == 14 and len(value) >= 8:
-            (seconds,) = struct.unpack_from(order + "q", value)
-            interface[TIME_OFFSET] = min(max(seconds, -(2**33)), 2**33) * 1_000_000_000
-        place += 4 + (length + 3) // 4 * 4
+def _broken(error: DamagedError | OSError, name: str, total: int) -> Problem:
+    if isinstance(error, OSError):
+        why = error.strerror or error
+        what = f"The file cannot be read to its end: {why}; all before was read."
+        hint = "Check the disk or the network share it lies on, then run again."
+        return Problem("unreadable-file", name, what, hint, offset=total)
+    what = f"The packing is damaged ({error.reason}); all that stands before was read."
+    hint = "Copy the file again from its source."
+    return Problem("packing-damaged", name, what, hint, error.offset, error.lost)
 
 
-def _shortcomings(sweep: Sweep, source: str) -> list[Problem]:
+def _gaps(seen: Container, total: int, name: str, packed: str) -> list[Problem]:
+    """One problem per stretch that could not be read; those beyond the first 20 are one."""
+    count = int(seen.form[forms.GAPS])
+    problems = []
+    for where, size in seen.gaps[: min(count, len(seen.gaps))].tolist():
+        on = "nothing readable stands behind" if where + size >= total else "reading went on behind"
+        what = f"{size:,} bytes make no sense as records{packed}: they are damaged; {on} them."
+        problems.append(Problem("damaged-record", name, what, DAMAGE, where, size))
+    more = count - len(seen.gaps)
+    if more > 0:
+        size = int(seen.form[forms.GAP_BYTES])
+        what = f"{more:,} more damaged stretches{packed} with {size:,} bytes were left out."
+        where = int(seen.form[forms.LOST_FROM])
+        problems.append(Problem("damaged-record", name, what, DAMAGE, where, size, more))
+    return problems
+
+
+def _shortcomings(counted: Ints, source: str) -> list[Problem]:
     """What the packets themselves did not show, one problem per kind."""
-    link = sweep.counted(LINK_UNKNOWN_TYPE)
+    link = int(counted[LINK_UNKNOWN_TYPE])
     whole = "Capture with a larger snap length (`tcpdump -s 0`)."
     told = (
         (LINK_UNKNOWN, "unknown-link-type",
@@ -227,13 +298,43 @@ def _shortcomings(sweep: Sweep, source: str) -> list[Problem]:
          "packets carry no time (simple packet blocks); they got that of the packet before.", ""),
         (BAD_TIME, "bad-time", "packets carry a time outside 1970-2262; they were given 1970.",
          "Check the clock of the sensor."),
+        (LINK_SECRET, "link-encrypted",
+         "frames are encrypted at the link layer (802.11, MACsec); they are in no flow.",
+         "Capture behind the access point or switch, where the frames are decrypted."),
+        (LINK_SEVERAL, "several-in-one",
+         "802.11 frames hold several packets each (A-MSDU); they are in no flow.",
+         "Capture behind the access point."),
+        (NESTED_DEEP, "deep-tunnel",
+         f"packets are in more than {MOST_NESTED} tunnels; what is deeper inside was not seen.",
+         "Look at the packets with tshark."),
+        (DUPLICATES, "copies",
+         "packets were copies of one seen just before; they were counted once, as asked.", ""),
         (SNAPPED, "snapped",
          "packets lack their end (snap length); their bytes count, their content was not seen.",
          whole),
     )  # fmt: skip
     return [
-        Problem(code, source, f"{sweep.counted(counter):,} {what}", hint,
-                count=sweep.counted(counter))
+        Problem(code, source, f"{counted[counter]:,} {what}", hint, count=int(counted[counter]))
         for counter, code, what, hint in told
-        if sweep.counted(counter)
-    ]  # fmt: skip
+        if counted[counter]
+    ]
+
+
+def _half_seen(flows: pa.Table, name: str) -> list[Problem]:
+    """What the flows of a file leave open: ends that were not captured, tunnels nobody can open."""
+    unseen = pc.or_(pc.is_null(flows["src_packets"]), pc.is_null(flows["dst_packets"]))
+    opaque = pc.is_in(flows["app"], pa.array(OPAQUE))
+    told = (
+        (unseen, "half-conversation",
+         "flows show only one of their ends, though the other answered; what it sent is not known.",
+         "Capture where both directions pass (routing may be asymmetric)."),
+        (opaque, "opaque-tunnel",
+         "flows are encrypted tunnels; what they carry, and to whom in the end, cannot be seen.",
+         "Capture before the tunnel begins, or ask who runs its other end."),
+    )  # fmt: skip
+    counts = [(pc.sum(mask).as_py() or 0, code, what, hint) for mask, code, what, hint in told]
+    return [
+        Problem(code, name, f"{count:,} {what}", hint, count=count)
+        for count, code, what, hint in counts
+        if count
+    ]

@@ -22,11 +22,12 @@ READ: Final = pa.schema(
 )
 """What a reader gives: the columns of stage ``read`` but for those the pipeline numbers."""
 
-SWEPT: Final = READ.append(pa.field("file", pa.int32()))
-"""The same with the number of the file a flow began in, from 0 (a sweep may go over several)."""
+SWEPT: Final = READ.append(pa.field("file", pa.int32())).append(pa.field("icmp", pa.int32()))
+"""The same with the number of the file a flow began in, from 0 (a sweep may go over several), and
+the first ICMP message of the initiator, or else of the responder: type << 8 | code."""
 
 _INITIATOR: Final = ("syn", "syn-ack", "role", "port", "first-packet")
-TCP: Final = 6
+ICMP, TCP, ICMP6 = 1, 6, 58
 ACK: Final = 16
 
 
@@ -82,6 +83,11 @@ def columns(done: Ints, names: list[str], tunnels: Ints) -> pa.Table:
     found["alpn"] = _numbered((hello >> ALPN) & ((1 << VERSION - ALPN) - 1), ("", *names))
     found["tls_version"] = _numbered(hello >> VERSION, VERSION_NAMES)
     found |= _tunnels(done[:, TUNNEL], tunnels, from_1)
+    there, back = np.where(from_1, 1, 0) + NEXT, np.where(from_1, 0, 1) + NEXT
+    every = np.arange(len(done))
+    icmp = np.where(done[every, there] < 0, done[every, back], done[every, there])
+    is_icmp = (protocol == ICMP) | (protocol == ICMP6)
+    found["icmp"] = _maybe(icmp, is_icmp & (icmp >= 0), pa.int32())
     found["file"] = pa.array((marks >> FILE_SHIFT).astype(np.int32))
     empty = {field.name: pa.nulls(len(done), field.type) for field in SWEPT}
     return pa.table({**empty, **found}, schema=SWEPT)

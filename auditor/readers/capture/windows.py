@@ -1,4 +1,4 @@
-"""A file as a row of windows of bounded memory, hashed on the way.
+"""A stream as a row of windows of bounded memory, hashed on the way.
 
 Windows instead of a memory map: the memory held does not depend on the file's size, a file that
 is cut while it is read ends the reading instead of the process, and streams can be read the same
@@ -10,16 +10,15 @@ from __future__ import annotations
 import hashlib
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
 from auditor.readers.capture.layout import Bytes
+from auditor.readers.streams import DamagedError
 
 if TYPE_CHECKING:
     from types import TracebackType
-
-    from auditor.readers.reading import Progress
 
 WINDOW = 16 << 20
 ROOM = 1 << 19
@@ -35,16 +34,24 @@ class _Buffer:
     hashed: Future[None] | None = None
 
 
+class Stream(Protocol):
+    """What windows are filled from."""
+
+    def readinto(self, buffer: memoryview, /) -> int | None:
+        """Fills the buffer as far as it can; 0 at the end."""
+
+
 class Windows:
     """The bytes of a stream, a window at a time.
 
     ``data[start:end]`` is what can be looked at. ``advance(used_to)`` moves on: what was not used
     comes again, in front of the next bytes. ``offset`` is the place of ``data[0]`` in the stream.
+    ``broken``: why the stream ends before its end, its packing damaged or the disk failing.
     """
 
-    def __init__(self, stream: BinaryIO, progress: Progress, window: int = WINDOW) -> None:
+    def __init__(self, stream: Stream, window: int = WINDOW) -> None:
         self._stream = stream
-        self._progress = progress
+        self.broken: DamagedError | OSError | None = None
         self._hash = hashlib.sha256()
         self._window = window
         self._room = ROOM
@@ -122,11 +129,14 @@ class Windows:
             buffer.hashed.result()
         view = buffer.data.data[self._room :]
         size = 0
-        while size < len(view):  # a pipe gives less than asked for
-            got = self._stream.readinto(view[size:])  # type: ignore[attr-defined]
+        while size < len(view) and self.broken is None:  # a pipe gives less than asked for
+            try:
+                got = self._stream.readinto(view[size:])
+            except (DamagedError, OSError) as error:
+                self.broken = error
+                break
             if not got:
                 break
             size += got
         buffer.hashed = self._hashing.submit(self._hash.update, view[:size])
-        self._progress(size)
         return size

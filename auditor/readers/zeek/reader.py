@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zlib
 from typing import TYPE_CHECKING, Final
 
 import pyarrow as pa
@@ -11,15 +10,16 @@ from auditor.model.errors import InputError
 from auditor.readers.reading import Reading
 from auditor.readers.zeek.flows import ORDER, SCHEMA, flow_columns
 from auditor.readers.zeek.json_lines import JsonLines
-from auditor.readers.zeek.lines import BOM, GZIP, LogFile
+from auditor.readers.zeek.lines import BOM, LogFile
 from auditor.readers.zeek.tally import Tally
 from auditor.readers.zeek.tsv import Tsv
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Sequence
 
     from auditor.model.problem import Note
     from auditor.readers.reading import Progress, Settings
+    from auditor.readers.streams import Source
 
 MOST_HEAD: Final = 1 << 16
 _KEYS: Final = (b'"ts"', b'"id.orig_h"', b'"id.resp_h"')
@@ -27,17 +27,12 @@ _ONLY_IN_CONN: Final = (b'"conn_state"', b'"missed_bytes"', b'"orig_ip_bytes"')
 
 
 class ZeekConn:
-    """Reads Zeek's ``conn.log`` in both of its forms, plain or gzipped."""
+    """Reads Zeek's ``conn.log`` in both of its forms."""
 
     name = "zeek-conn"
 
     def sniff(self, head: bytes) -> float:
         """1.0 for the form with a header, 0.9 for JSON lines, 0 for other logs and other files."""
-        if head.startswith(GZIP):
-            try:
-                head = zlib.decompressobj(31).decompress(head[:MOST_HEAD], MOST_HEAD)
-            except zlib.error:
-                return 0.0
         head = head[:MOST_HEAD].removeprefix(BOM)
         if head.startswith(b"#separator "):
             return _tsv_confidence(head)
@@ -49,42 +44,62 @@ class ZeekConn:
             return 0.9 if b'"_path":"conn"' in compact else 0.0
         return 0.9 if any(key in line for key in _ONLY_IN_CONN) else 0.0
 
-    def read(self, path: Path, settings: Settings, note: Note, progress: Progress) -> Reading:
-        """The flows of one log; lines that cannot be read are noted by kind.
+    def begins(self, head: bytes) -> int | None:
+        """Nothing: a log names each connection once, whatever the log before held."""
+        del head
+        return None
 
-        Raises:
-            InputError: the file cannot be opened or read at all.
-        """
-        tally = Tally()
-        log = LogFile(path, tally, progress)
-        form: Tsv | JsonLines | None = None
-        pieces: list[pa.Table] = []
-        records = 0
-        try:
-            for block in log.blocks():
-                if form is None:
-                    is_json = block.text.lstrip().startswith(b"{")
-                    form = JsonLines(tally) if is_json else Tsv(tally)
-                for found in form.records(block):
-                    records += found.columns.num_rows
-                    pieces.append(flow_columns(found, tally))
-        except OSError as error:
-            raise InputError(
-                f"cannot be read: {error.strerror or error}",
-                place=str(path),
-                hint="Check that it is a file and that this user may read it.",
-            ) from None
-        if form is not None and not form.closed and not log.damaged:
-            tally.add("not-closed", log.line)
-        tally.tell(str(path), note, offsets=not log.compressed)
-        flows = pa.concat_tables(pieces) if pieces else SCHEMA.empty_table()
-        return Reading(
-            flows=flows.sort_by([(name, "ascending") for name in ORDER]).combine_chunks(),
-            packets=records,
-            not_ip=0,
-            bytes_on_wire=None,
-            sha256=log.sha256,
+    def ends(self, source: Source) -> int | None:
+        """Nothing, as ``begins``."""
+        del source
+        return None
+
+    def read(
+        self, sources: Sequence[Source], settings: Settings, note: Note, progress: Progress
+    ) -> list[Reading | InputError]:
+        """The flows of logs; lines that cannot be read are noted by kind."""
+        del settings
+        return [_read(source, note, progress) for source in sources]
+
+
+def _read(source: Source, note: Note, progress: Progress) -> Reading | InputError:
+    tally = Tally()
+    form: Tsv | JsonLines | None = None
+    pieces: list[pa.Table] = []
+    records = 0
+    try:
+        opened = source.open(progress)
+    except OSError as error:
+        return InputError(
+            f"cannot be opened: {error.strerror or error}",
+            place=source.name,
+            hint="Check that it is a file and that this user may read it.",
         )
+    with opened:
+        log = LogFile(opened, tally)
+        for block in log.blocks():
+            if form is None:
+                is_json = block.text.lstrip().startswith(b"{")
+                form = JsonLines(tally) if is_json else Tsv(tally)
+            for found in form.records(block):
+                records += found.columns.num_rows
+                pieces.append(flow_columns(found, tally))
+        readable = not isinstance(log.broken, OSError)
+        content = log.content if readable else None
+        digest = opened.sha256(log.content) if readable else None
+    if form is not None and not form.closed and log.broken is None:
+        tally.add("not-closed", log.line)
+    tally.tell(source.name, note, offsets=not opened.packings)
+    flows = pa.concat_tables(pieces) if pieces else SCHEMA.empty_table()
+    return Reading(
+        flows=flows.sort_by([(name, "ascending") for name in ORDER]).combine_chunks(),
+        packets=records,
+        not_ip=0,
+        bytes_on_wire=None,
+        sha256=digest,
+        content=content,
+        size=opened.size,
+    )
 
 
 def _tsv_confidence(head: bytes) -> float:

@@ -74,9 +74,13 @@ KINDS: Final[dict[str, tuple[str, str]]] = {
         "the log has no #close line at its end: it was cut there, or is still growing",
         "Copy it again once Zeek has rotated it, if records could be missing.",
     ),
-    "gzip-damaged": (
-        "the gzip stream breaks off ({detail}); everything before was read",
+    "packing-damaged": (
+        "the packing is damaged ({detail}); everything before was read",
         "Copy the file again.",
+    ),
+    "unreadable-file": (
+        "the file cannot be read to its end ({detail}); everything before was read",
+        "Check the disk or the network share it lies on, then run again.",
     ),
 }
 

@@ -6,8 +6,10 @@ import ipaddress
 import struct
 from typing import TYPE_CHECKING
 
+from auditor.model.errors import InputError
 from auditor.readers.capture.reader import CaptureReader
 from auditor.readers.reading import Settings
+from auditor.readers.streams import Source
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -101,9 +103,31 @@ def read(
 ) -> tuple[Reading, list[Problem]]:
     """What the reader makes of a file with this content."""
     path.write_bytes(content)
-    problems: list[Problem] = []
-    reading = CaptureReader().read(path, settings or Settings(), problems.append, lambda size: None)
+    return read_file(path, settings)
+
+
+def read_file(path: Path, settings: Settings | None = None) -> tuple[Reading, list[Problem]]:
+    """What the reader makes of one file."""
+    [reading], problems = read_files([path], settings)
     return reading, problems
+
+
+def read_files(
+    paths: list[Path], settings: Settings | None = None
+) -> tuple[list[Reading], list[Problem]]:
+    """What the reader makes of files that follow one another.
+
+    Raises:
+        InputError: the answer to one of them.
+    """
+    problems: list[Problem] = []
+    answers = CaptureReader().read(
+        [Source(path) for path in paths], settings or Settings(), problems.append, lambda size: None
+    )
+    for answer in answers:
+        if isinstance(answer, InputError):
+            raise answer
+    return answers, problems
 
 
 def rows(reading: Reading) -> list[dict[str, object]]:

@@ -18,6 +18,7 @@ from tests.readers.capture.packets import (
     ip4,
     pcap,
     read,
+    read_file,
     rows,
     segment,
     tcp,
@@ -95,7 +96,6 @@ def test_more_flows_than_the_first_table_holds(tmp_path):
 
 def test_silent_flows_make_room_for_new_ones(tmp_path):
     """Many flows of which few live at a time: the table must not grow with all of them."""
-    from auditor.readers.capture.reader import CaptureReader
     from auditor.readers.capture.sweep import Sweep
 
     sizes = []
@@ -118,7 +118,7 @@ def test_silent_flows_make_room_for_new_ones(tmp_path):
     original = module.Sweep
     module.Sweep = Watched
     try:
-        reading = CaptureReader().read(path, Settings(), print, lambda size: None)
+        reading, _ = read_file(path)
     finally:
         module.Sweep = original
     assert len(reading.flows) == count

@@ -5,7 +5,20 @@ import struct
 import pytest
 
 from tests.readers.capture.packets import (
-    ABROAD, ABROAD6, HOME, HOME6, SECOND, T0, ether, ip4, ip6, pcap, read, rows, tcp, udp,
+    ABROAD,
+    ABROAD6,
+    HOME,
+    HOME6,
+    SECOND,
+    T0,
+    ether,
+    ip4,
+    ip6,
+    pcap,
+    read,
+    rows,
+    tcp,
+    udp,
 )  # fmt: skip
 
 OUTER, FAR = "192.0.2.1", "198.51.100.7"

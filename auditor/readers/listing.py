@@ -1,0 +1,151 @@
+"""Paths become sources: folders walked, archives opened, pipes told apart from files."""
+
+from __future__ import annotations
+
+import os
+import stat
+import struct
+import tarfile
+import zipfile
+from typing import TYPE_CHECKING, BinaryIO, Final
+
+from auditor.model.errors import InputError
+from auditor.model.problem import Problem
+from auditor.readers.streams import METHODS, STANDARD_INPUT, ZIP, Part, Source
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+    from auditor.model.problem import Note
+
+MOST_MEMBERS: Final = 100_000
+
+
+def listed(paths: Iterable[Path], note: Note) -> Iterator[tuple[Path, bool]]:
+    """Every file once, and whether it was named: files, and all in folders, in a fixed order.
+
+    Raises:
+        InputError: a path does not exist.
+    """
+    seen: set[str] = set()
+    for path in paths:
+        named = True
+        try:
+            if str(path) != STANDARD_INPUT and stat.S_ISDIR(path.stat().st_mode):
+                named, found = False, _walked(path, note)
+            else:
+                found = [path]
+        except (FileNotFoundError, NotADirectoryError):
+            hint = "Check the path."
+            raise InputError("no such file or folder", place=str(path), hint=hint) from None
+        except OSError:
+            found = [path]  # opening it will tell why not
+        for file in found:
+            real = str(file) if str(file) == STANDARD_INPUT else os.path.realpath(file)
+            if real not in seen:
+                seen.add(real)
+                yield file, named
+
+
+def members(path: Path, note: Note) -> list[Source] | None:
+    """The members of a zip or tar archive that can be read; null if the file is none.
+
+    Raises:
+        OSError: the file cannot be opened or read.
+    """
+    with path.open("rb") as file:
+        head = file.read(512)
+        if head.startswith(ZIP):
+            parts = _zip_parts(path, file, note)
+        elif head[257:262] == b"ustar":
+            parts = _tar_parts(path, file, note)
+        else:
+            return None
+    if len(parts) > MOST_MEMBERS:
+        what = f"The archive has {len(parts):,} members; the first {MOST_MEMBERS:,} were read."
+        note(Problem("archive-too-large", str(path), what, "Unpack it and name the folder."))
+    return [Source(path, part) for part in parts[:MOST_MEMBERS]]
+
+
+def _zip_parts(path: Path, file: BinaryIO, note: Note) -> list[Part]:
+    parts: list[Part] = []
+    try:
+        with zipfile.ZipFile(file) as archive:
+            entries = archive.infolist()
+    except (zipfile.BadZipFile, NotImplementedError, ValueError, struct.error, EOFError) as error:
+        what = f"The zip file has no directory that can be read ({error}); nothing of it was read."
+        hint = "Copy it again from its source, or repair a copy (`zip -FF`)."
+        note(Problem("packing-damaged", str(path), what, hint, lost_bytes=path.stat().st_size))
+        return parts
+    for entry in entries:
+        name = f"{path}/{entry.filename}"
+        if entry.is_dir():
+            continue
+        if entry.flag_bits & 1:
+            what = "The member is protected by a password and was not read."
+            note(Problem("locked-member", name, what, "Unpack it and name the folder.",
+                         lost_bytes=entry.compress_size))  # fmt: skip
+            continue
+        if entry.compress_type not in METHODS:
+            what = f"The member is packed by method {entry.compress_type}, which is not read."
+            note(Problem("unknown-packing", name, what, "Unpack it and name the folder.",
+                         lost_bytes=entry.compress_size))  # fmt: skip
+            continue
+        file.seek(entry.header_offset)
+        local = file.read(30)
+        if len(local) < 30 or local[:4] != ZIP[0]:
+            what = "The member does not stand where the archive's directory says."
+            note(Problem("packing-damaged", name, what, "Copy the file again from its source.",
+                         entry.header_offset, entry.compress_size))  # fmt: skip
+            continue
+        names = sum(struct.unpack_from("<HH", local, 26))
+        parts.append(
+            Part(entry.filename, entry.header_offset + 30 + names, entry.compress_size,
+                 entry.compress_type, entry.CRC)
+        )  # fmt: skip
+    return parts
+
+
+def _tar_parts(path: Path, file: BinaryIO, note: Note) -> list[Part]:
+    parts: list[Part] = []
+    file.seek(0)
+    try:
+        with tarfile.open(fileobj=file, mode="r:") as archive:
+            for entry in archive:
+                if entry.isreg() and not entry.issparse():
+                    parts.append(Part(entry.name, entry.offset_data, entry.size))
+                if len(parts) > MOST_MEMBERS:
+                    break
+    except (tarfile.TarError, ValueError, EOFError) as error:
+        what = f"The tar file is damaged ({error}); its members before that were read."
+        note(Problem("packing-damaged", str(path), what, "Copy it again from its source."))
+    return parts
+
+
+def _walked(folder: Path, note: Note) -> list[Path]:
+    found: list[Path] = []
+    todo = [folder]
+    while todo:
+        inner = todo.pop()
+        try:
+            entries = sorted(inner.iterdir())
+        except OSError as error:
+            what = f"The folder cannot be listed: {error.strerror}."
+            note(Problem("unreadable-file", str(inner), what, "Check the permissions."))
+            continue
+        for entry in entries:
+            if entry.name.startswith("."):
+                continue
+            try:
+                mode = entry.stat().st_mode
+            except OSError:
+                mode = stat.S_IFREG  # opening it will tell why not
+            if stat.S_ISDIR(mode) and entry.is_symlink():  # it could lead round in a circle
+                what = "A link to another folder was not followed."
+                note(Problem("not-followed", str(entry), what, "Name the other folder too."))
+            elif stat.S_ISDIR(mode):
+                todo.append(entry)
+            else:
+                found.append(entry)
+    return sorted(found)
