@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from auditor.readers.capture.crypto import apart, octet
+from auditor.readers.capture.crypto import apart
 from auditor.readers.capture.numbers import be32, compiled, octet
 
 if TYPE_CHECKING:
