@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from auditor.readers.capture.crypto import sha256
-from auditor.readers.capture.numbers import be16, be32, compiled, octet
+from auditor.readers.capture.numbers import be16, be32, compiled, mixed, octet
 
 if TYPE_CHECKING:
     from auditor.readers.capture.layout import Bytes, Ints
@@ -262,6 +262,39 @@ def listed(data: Bytes, p: int, end: int, step: int, work: Ints) -> int:
             work[128 + count] = value
             count += 1
     return count
+
+
+@compiled
+def ja4_key(data: Bytes, found: Ints, transport: int, seed: int) -> int:
+    """A hash of all that goes into the JA4 of a hello, whatever order it stands in; never 0.
+
+    So the fingerprint itself, which takes longer, is made once for hellos that share it.
+    """
+    key = mixed(seed, transport << 32 | found[VERSION_OFFERED] << 1 | found[NAMED])
+    p, end = found[CIPHERS_START], found[CIPHERS_END]
+    total = 0
+    while p + 2 <= end:
+        value = be16(data, p)
+        if not grease(value):
+            total += mixed(seed, value)
+        p += 2
+    key = mixed(key, total)
+    p, end = found[EXTENSIONS_START], found[EXTENSIONS_END]
+    total = 0
+    while p + 4 <= end:
+        value = be16(data, p)
+        if not grease(value):
+            total += mixed(seed, value)
+        p += 4 + be16(data, p + 2)
+    key = mixed(key, total)
+    p, end = found[SIGNATURES_START], found[SIGNATURES_END]
+    while p + 2 <= end:
+        key = mixed(key, be16(data, p))
+        p += 2
+    p, end = found[ALPN_START], found[ALPN_END]
+    if p < end:
+        key = mixed(key, octet(data, p) << 8 | octet(data, end - 1))
+    return key | 1
 
 
 @compiled

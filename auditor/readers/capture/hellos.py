@@ -5,21 +5,26 @@ TLS: RFC 8446, RFC 6066. DTLS: RFC 6347, RFC 9147. QUIC: RFC 9000, RFC 9001, RFC
 
 from __future__ import annotations
 
+from numba import types
+
 from auditor.readers.capture.hello import (
     ALPN_END, ALPN_START, ECH_OFFERED, LENGTH_JA4, NAME_END, NAME_START, WIDTH_FOUND,
-    client_hello, datagram_hello, ja4, server_hello, walked,
+    client_hello, datagram_hello, ja4, ja4_key, COMPLETE, server_hello, walked,
 )  # fmt: skip
 from auditor.readers.capture.http import DONE, MORE, NO
 from auditor.readers.capture.layout import (
-    ALPN, DTLS, ECH, ENCRYPTED, FEEDER, FOUND, HELLO, JA4_TEXT, MARKS, MESSAGE, PIECES, QUIC,
-    QUIC_SNI, ROLE_CLIENT_0, ROLE_CLIENT_1, ROOM, TLS, TLS_SNI, VERSION, VERSIONS, Bytes, State,
+    ALPN, DTLS, ECH, ENCRYPTED, FEED_QUIC, FEEDER, FOUND, HELLO, JA4_TEXT, MARKS, MESSAGE,
+    MOST_PRINTS, PRINTS, Ints, PIECES, QUIC, QUIC_SNI, ROLE_CLIENT_0, ROLE_CLIENT_1, ROOM, TLS,
+    TLS_SNI, VERSION, VERSIONS, Bytes, State,
 )  # fmt: skip
 from auditor.readers.capture.naming import (
     client_is, covered, interned, plain_name, token, told,
 )  # fmt: skip
-from auditor.readers.capture.numbers import be16, be32, compiled
+from auditor.readers.capture.numbers import be16, be32, compiled, through
 from auditor.readers.capture.pieces import SIZE, emptied, whole
-from auditor.readers.capture.quic import fed, google_hello, is_initial
+from auditor.readers.capture.quic import google_hello, is_initial
+
+fed = through(types.int64)
 
 
 @compiled
@@ -53,12 +58,24 @@ def hello_told(
     offered = -1
     if found[ALPN_START] >= 0:
         offered = token(s, data, found[ALPN_START], found[ALPN_END])
-    text = s.scratch[JA4_TEXT : JA4_TEXT + LENGTH_JA4]
-    print_number = -1
-    if ja4(data, found, transport, text, s.work, s.scratch[ROOM:]):
-        print_number = interned(s, text, LENGTH_JA4)
+    print_number = fingerprint(s, data, found, transport)
     if print_number + 1 < 1 << ALPN and offered + 1 < 1 << (VERSION - ALPN):
         s.flows[row, HELLO] = packed | (offered + 1) << ALPN | (print_number + 1)
+
+
+@compiled
+def fingerprint(s: State, data: Bytes, found: Ints, transport: int) -> int:
+    """The number of a hello's JA4 among the names; -1 = it was not captured whole."""
+    if found[COMPLETE] == 0:
+        return -1
+    key = ja4_key(data, found, transport, s.settings[3])
+    place = PRINTS + 2 * ((key >> 8) & (MOST_PRINTS - 1))
+    if s.work[place] != key:
+        text = s.scratch[JA4_TEXT : JA4_TEXT + LENGTH_JA4]
+        if ja4(data, found, transport, text, s.work, s.scratch[ROOM:]) == 0:
+            return -1
+        s.work[place], s.work[place + 1] = key, interned(s, text, LENGTH_JA4)
+    return s.work[place + 1]
 
 
 @compiled
@@ -72,8 +89,14 @@ def tls(s: State, row: int, direction: int, data: Bytes, p: int, end: int) -> in
     answer = DONE
     if kind == 22:
         message = data[p + 5]
-        if message == 1:
+        if message == 1 and end - p > 9:
             client_is(s, row, direction)
+            size = be32(data, p + 5) & 0xFFFFFF
+            if be16(data, p + 3) >= size + 4 and p + 9 + size <= end:  # whole, in one record
+                hello_told(s, row, data, p + 9, p + 9 + size, TLS, TLS_SNI, 116)
+                told(s, row, TLS, -1, 0)
+                s.flows[row, MARKS] |= ENCRYPTED
+                return DONE
             out = s.scratch[MESSAGE : MESSAGE + SIZE]
             size, wanted = walked(data, p, end, out)
             if size < wanted or wanted == 0:
@@ -130,7 +153,8 @@ def quic(s: State, row: int, direction: int, data: Bytes, p: int, end: int, targ
     if held[FEEDER] != mine:
         emptied(held)
         held[FEEDER] = mine
-    answer = fed(data, p, end, held, piece, s.work, s.scratch[ROOM:])
+    parts = (data, p, end, held, piece, s.work, s.scratch[ROOM:])
+    answer = fed(s.settings[FEED_QUIC], parts)
     if answer == 0:
         if end - p >= 1200 and target == 443:
             client_is(s, row, direction)

@@ -135,11 +135,18 @@ PIECES: Final = 1 << 10  # a flow's place is its row modulo this
 FEEDER: Final = 32  # in a row of ``held``: 2 * (row + 1) + direction of the flow it belongs to
 BASE: Final = 33  # and the sequence number of its first byte
 
+# Columns of ``settings``: addresses that ``units`` writes.
+LOOK_TCP: Final = 5
+LOOK_UDP: Final = 6
+FEED_QUIC: Final = 7
+
 # Regions of ``scratch`` and ``work``.
 JA4_TEXT: Final = 384  # before it, from 0 on: a name being read
 MESSAGE: Final = 512  # a hello without its record headers
 ROOM: Final = MESSAGE + SIZE  # for JA4 and QUIC
 FOUND: Final = max(WORK_JA4, WORK_QUIC)  # before it: for hashes
+PRINTS: Final = FOUND + WIDTH_FOUND  # pairs: key of a hello, number of its JA4
+MOST_PRINTS: Final = 1 << 11
 
 TUNNEL_BITS: Final = 5  # of one kind in a nesting of tunnels
 OUTER_6: Final = 1 << 48  # in a nesting of tunnels: the outer addresses are IPv6
@@ -166,7 +173,8 @@ class State(NamedTuple):
     name_ends: Ints  # name i is name_bytes[name_ends[i] : name_ends[i + 1]]
     name_index: Ints
     scratch: Bytes  # regions above
-    settings: Ints  # timeouts of TCP, of others, active timeout (ns); hash seed; copies within ns
+    settings: Ints  # timeouts of TCP, of others, active timeout (ns); hash seed; copies within ns;
+    # addresses of compiled functions: below
     pieces: Bytes  # [PIECES, SIZE]: beginnings of streams that came in parts
     held: Ints  # [PIECES, WIDTH_HELD + 2]: which bytes of them are there, and whose they are
     work: Ints  # for hashes and hellos: see ``hello`` and ``crypto``
@@ -200,10 +208,10 @@ def fresh(
         name_ends=np.zeros((1 << 14) + 1, np.int64),
         name_index=np.zeros(1 << 15, np.int64),
         scratch=np.zeros(ROOM + max(SCRATCH_JA4, SCRATCH_QUIC), np.uint8),
-        settings=np.array([*timeouts_ns, seed, copies_ns], np.int64),
+        settings=np.array([*timeouts_ns, seed, copies_ns, 0, 0, 0], np.int64),
         pieces=np.zeros((PIECES, SIZE), np.uint8),
         held=np.zeros((PIECES, WIDTH_HELD + 2), np.int64),
-        work=np.zeros(FOUND + WIDTH_FOUND, np.int64),
+        work=np.zeros(PRINTS + 2 * MOST_PRINTS, np.int64),
         tunnels=np.zeros((1 << 10, 6), np.int64),
         recent=np.zeros((RECENT, 4, 2), np.int64),
     )

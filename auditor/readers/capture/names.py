@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from auditor.readers.capture.layout import (
-    ALPN, FLOWS_DONE, FLOWS_LIVE, HELLO, NAME, NAME_BYTES, NAMES, VERSION, Bytes, State,
+    ALPN, FLOWS_DONE, FLOWS_LIVE, HELLO, NAME, NAME_BYTES, NAMES, PRINTS, VERSION, Bytes, State,
 )  # fmt: skip
 from auditor.readers.capture.naming import names_indexed
 
@@ -67,6 +67,7 @@ def _thinned(s: State) -> State:
         [s.name_bytes[start:end] for start, end in zip(starts, ends, strict=True)]
         or [np.zeros(0, np.uint8)]
     )
+    s.work[PRINTS:] = 0  # they are numbers of names too
     s.counters[NAMES] = used.size
     s.counters[NAME_BYTES] = kept.size
     return s._replace(name_bytes=kept, name_ends=name_ends)

@@ -5,13 +5,11 @@ A flow holds a name by its number. Where a name was seen decides which of two is
 
 from __future__ import annotations
 
-import numpy as np
-
 from auditor.readers.capture.layout import (
     ADDRESS, ANSWERS, DNS_ANSWER, ECH_OUTER, MARKS, NAME, NAME_BYTES, NAMED_0, NAMED_1,
     NAME_LENGTH, NAMES, ROLE_CLIENT_0, ROLE_CLIENT_1, Bytes, State,
 )  # fmt: skip
-from auditor.readers.capture.numbers import compiled, entry, mixed
+from auditor.readers.capture.numbers import be64, compiled, entry, mixed, octet
 
 WINDOW = 3600 * 1_000_000_000
 """ns that a DNS answer gives its address a name."""
@@ -20,10 +18,15 @@ WINDOW = 3600 * 1_000_000_000
 @compiled
 def name_hash(data: Bytes, start: int, end: int, seed: int) -> int:
     """The hash of a name."""
-    code = seed
-    for i in range(start, end):
-        code = mixed(code, np.int64(data[i]))
-    return code
+    code = mixed(seed, end - start)
+    while start + 8 <= end:
+        code = mixed(code, be64(data, start))
+        start += 8
+    tail = 0
+    while start < end:
+        tail = tail << 8 | octet(data, start)
+        start += 1
+    return mixed(code, tail)
 
 
 @entry

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from llvmlite import ir
 from numba import njit, types
+from numba.core import cgutils
 from numba.extending import intrinsic
 
 from auditor.readers.capture.cache import FOLDER
@@ -76,6 +77,37 @@ def hot(function: Any) -> Any:  # noqa: ANN401
 def entry(function: Any) -> Any:  # noqa: ANN401
     """The same for what Python calls."""
     return compiled(function, no_cpython_wrapper=False, cache=FOLDER is not None)
+
+
+def through(result: Any) -> Any:  # noqa: ANN401
+    """An intrinsic ``call(address, arguments)``: the compiled function at that address.
+
+    What is called by address is compiled by itself, not again with each of its callers: that is
+    most of the time of the first start.
+    """
+
+    @intrinsic
+    def call(typing: Any, address: Any, arguments: Any) -> Any:  # noqa: ANN401
+        kinds = [_unliteral(kind) for kind in arguments.types]
+        wide = types.Tuple(kinds)
+
+        def code(context: Any, builder: Any, signature: Any, values: Any) -> Any:  # noqa: ANN401
+            function = context.call_conv.get_function_type(result, kinds)
+            pointer = builder.inttoptr(values[0], function.as_pointer())
+            parts = cgutils.unpack_tuple(builder, values[1], len(kinds))
+            _, answer = context.call_conv.call_function(builder, pointer, result, kinds, parts)
+            return answer
+
+        return result(types.int64, wide), code
+
+    return call
+
+
+def address_of(function: Any, arguments: tuple[Any, ...]) -> int:  # noqa: ANN401
+    """Where an entry stands in memory, compiled for arguments of these types."""
+    function.compile(arguments)
+    made = function.overloads[arguments]
+    return int(made.library.get_pointer_to_function(made.fndesc.llvm_func_name))
 
 
 be16 = _load(16)

@@ -7,22 +7,25 @@ RFC 791, RFC 8200, RFC 9293, RFC 768, RFC 3828 (UDP-Lite), RFC 9260 (SCTP).
 
 from __future__ import annotations
 
+from numba import types
+
 from auditor.readers.capture.fragments import TUNNELLED, held, taken_up, waits
 from auditor.readers.capture.greetings import opaque
 from auditor.readers.capture.layout import (
     ANSWER_TIME, BAD_TIME, BUDGET, CLOSED, DUPLICATES, END, FIRST_FROM_1, FIRST_TIME, FLAGS,
     HEADERS_CUT, IPSEC, LAST_TIME, LINK_SECRET, LINK_SEVERAL, LINK_UNKNOWN, LINK_UNKNOWN_TYPE,
-    MARKS, NESTED_DEEP, NEXT, NOT_IP, OCTETS, OUTER_6, PACKETS, PACKETS_READ, PAYLOAD, PORTS_CUT,
-    RECENT, SNAPPED, START, SYN_FROM_0, SYN_TIME, SYNACK_FROM_0, TUNNEL, TUNNEL_BITS, VLAN,
-    WIRE_BYTES, Bytes, State,
+    LOOK_TCP, LOOK_UDP, MARKS, NESTED_DEEP, NEXT, NOT_IP, OCTETS, OUTER_6, PACKETS, PACKETS_READ,
+    PAYLOAD, PORTS_CUT, RECENT, SNAPPED, START, SYN_FROM_0, SYN_TIME, SYNACK_FROM_0, TUNNEL,
+    TUNNEL_BITS, VLAN, WIRE_BYTES, Bytes, State,
 )  # fmt: skip
 from auditor.readers.capture.link import IP4, IP6, SECRET, SEVERAL, UNKNOWN, network
 from auditor.readers.capture.naming import client_is, name_guessed
-from auditor.readers.capture.numbers import be16, be32, be64, compiled, hot, mixed, octet
-from auditor.readers.capture.payload import looked_into_tcp, looked_into_udp
+from auditor.readers.capture.numbers import be16, be32, be64, compiled, hot, mixed, octet, through
 from auditor.readers.capture.sequence import new_bytes
 from auditor.readers.capture.table import found, restarted
 from auditor.readers.capture.tunnels import MOST_NESTED, may_carry, tunnel_number, unwrapped
+
+looked_into = through(types.boolean)
 
 
 @compiled
@@ -207,7 +210,8 @@ def taken(s: State, data: Bytes, p: int, end: int, wire: int, link: int, time: i
         shift = BUDGET + 8 * direction
         if (f[row, FLAGS] >> shift) & 255 and body + 8 < end:
             f[row, FLAGS] -= 1 << shift
-            if looked_into_udp(s, row, direction, data, body + 8, end, source, target, time):
+            look = (s, row, direction, data, body + 8, end, source, target, time)
+            if looked_into(s.settings[LOOK_UDP], look):
                 f[row, FLAGS] &= ~(255 << shift)
     else:
         other(s, row, direction, data, body, end, segment, protocol, fragment)
@@ -386,9 +390,8 @@ def tcp(
     if length and (f[row, FLAGS] >> shift) & 255 and p + header < end:
         f[row, FLAGS] -= 1 << shift
         first = (sequence + syn) & 0xFFFFFFFF
-        if looked_into_tcp(
-            s, row, direction, data, p + header, end, source, target, time, first, before
-        ):
+        look = (s, row, direction, data, p + header, end, source, target, time, first, before)
+        if looked_into(s.settings[LOOK_TCP], look):
             f[row, FLAGS] &= ~(255 << shift)
 
 

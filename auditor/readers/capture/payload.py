@@ -13,7 +13,7 @@ from auditor.readers.capture.http import DONE, MORE, NO, http
 from auditor.readers.capture.layout import (
     BASE, BUDGET, CLEAR, DNS, FEEDER, FLAGS, LLMNR, MARKS, MDNS, NAME, PIECES, QUIC, Bytes, State,
 )  # fmt: skip
-from auditor.readers.capture.numbers import ahead, be16, compiled
+from auditor.readers.capture.numbers import ahead, be16, compiled, entry
 from auditor.readers.capture.pieces import SIZE, emptied, put, whole
 from auditor.readers.capture.table import LOOKS
 
@@ -55,7 +55,7 @@ def begun_piece(
     put(held, s.pieces[slot], ahead(sequence, base), data, p, end)
 
 
-@compiled
+@entry
 def looked_into_tcp(
     s: State, row: int, direction: int, data: Bytes, p: int, end: int, source: int, target: int,
     time: int, sequence: int, before: int,
@@ -87,7 +87,7 @@ def looked_into_tcp(
     return answer == DONE
 
 
-@compiled
+@entry
 def looked_into_udp(
     s: State, row: int, direction: int, data: Bytes, p: int, end: int, source: int, target: int,
     time: int,

@@ -16,7 +16,7 @@ from auditor.readers.capture.crypto import (
     BLOCK, KEYS, MASK_KEYS, WORK, aes_block, aes_keys, apart, expanded, gcm_opened, hmac,
 )  # fmt: skip
 from auditor.readers.capture.hello import NAME_END, NAME_START
-from auditor.readers.capture.numbers import be16, be32, compiled, le16, le32, octet
+from auditor.readers.capture.numbers import be16, be32, compiled, entry, le16, le32, octet
 from auditor.readers.capture.pieces import OWNER, SIZE, emptied, put, whole
 
 if TYPE_CHECKING:
@@ -337,7 +337,7 @@ def verdict(held: Ints, piece: Bytes, work: Ints) -> int:
     return 2 if size >= min(wanted, SIZE) else 1
 
 
-@compiled
+@entry
 def fed(data: Bytes, p: int, end: int, held: Ints, piece: Bytes, work: Ints, scratch: Bytes) -> int:
     """Feeds one UDP payload of the client to the beginning of its handshake.
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from auditor.readers.capture import fragments, names, rows, table, tunnels
+from auditor.readers.capture import fragments, names, rows, table, tunnels, units
 from auditor.readers.capture.layout import (
     DONE_FULL, FLOWS_DONE, FLOWS_FULL, FLOWS_LIVE, FRAGMENTS, HOLES_FULL, LAST_TIME, NAMES_FULL,
     TUNNELS_FULL, fresh,
@@ -35,6 +35,7 @@ class Sweep:
         seed = int.from_bytes(os.urandom(7), "little")
         copies = settings.copies_within * MILLISECOND
         self.state = fresh((tcp, other, active), seed, copies)
+        units.linked(self.state)
         self._ended: list[Ints] = []
         self._parts: list[pa.Table] = []
 
