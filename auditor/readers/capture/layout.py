@@ -6,10 +6,15 @@ A live flow is one row of ``int64`` (three cache lines). End 0 is the end with t
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
+from llvmlite import ir
+from numba import types, typeof
+from numba.core.imputils import lower_getattr_generic
+from numba.core.typing.templates import AttributeTemplate, infer_getattr
+from numba.extending import NativeValue, models, register_model, typeof_impl, unbox
 
 from auditor.readers.capture.hello import SCRATCH_JA4, WIDTH_FOUND, WORK_JA4
 from auditor.readers.capture.pieces import SIZE, WIDTH_HELD
@@ -159,8 +164,13 @@ CAPACITY: Final = 1 << 16
 """Live flows there is room for at first; memory that is not touched is not taken."""
 
 
-class State(NamedTuple):
-    """Everything a sweep remembers between packets."""
+class State:
+    """Everything a sweep remembers between packets: tables that compiled code sees as attributes.
+
+    ``address`` is where their array descriptions stand one after the other: compiled functions pass
+    on that one number instead of 150 (the sweep went from 4.4 to 6.0 million packets/s with it). A
+    table is replaced by making another state with ``having``.
+    """
 
     flows: Ints  # [capacity, WIDTH]
     slots: Ints  # [power of two]: hash tag << 32 | row + 1
@@ -174,12 +184,88 @@ class State(NamedTuple):
     name_index: Ints
     scratch: Bytes  # regions above
     settings: Ints  # timeouts of TCP, of others, active timeout (ns); hash seed; copies within ns;
-    # addresses of compiled functions: below
+    # addresses of compiled functions: above
     pieces: Bytes  # [PIECES, SIZE]: beginnings of streams that came in parts
     held: Ints  # [PIECES, WIDTH_HELD + 2]: which bytes of them are there, and whose they are
     work: Ints  # for hashes and hellos: see ``hello`` and ``crypto``
     tunnels: Ints  # [power of two, 6]: outer address of end 0, of end 1, kinds; slot: number
     recent: Ints  # [RECENT, 4, 2]: hash and time of the last packets, if copies are left out
+
+    def __init__(self, **tables: npt.NDArray[Any]) -> None:
+        words: list[int] = []
+        for name, kind in TABLES.items():
+            table = tables[name]
+            if typeof(table) != kind:
+                raise TypeError(f"table {name} is {typeof(table)}, must be {kind}")
+            setattr(self, name, table)
+            words += (0, 0, table.size, table.itemsize, table.ctypes.data)
+            words += (*table.shape, *table.strides)
+        self._words = np.array(words, np.int64)
+        self.address = int(self._words.ctypes.data)
+
+    def having(self, **tables: npt.NDArray[Any]) -> State:
+        """The same state with some tables replaced."""
+        return State(**{name: tables.get(name, getattr(self, name)) for name in TABLES})
+
+
+TABLES: Final[dict[str, types.Array]] = {
+    "flows": types.int64[:, ::1], "slots": types.int64[::1], "done": types.int64[:, ::1],
+    "counters": types.int64[::1], "holes": types.int64[:, :, :, ::1],
+    "fragments": types.int64[:, ::1], "answers": types.int64[:, ::1],
+    "name_bytes": types.uint8[::1], "name_ends": types.int64[::1],
+    "name_index": types.int64[::1], "scratch": types.uint8[::1], "settings": types.int64[::1],
+    "pieces": types.uint8[:, ::1], "held": types.int64[:, ::1], "work": types.int64[::1],
+    "tunnels": types.int64[:, ::1], "recent": types.int64[:, :, ::1],
+}  # fmt: skip
+"""Types of the tables, in the order of their descriptions."""
+
+
+class StateType(types.Type):  # type: ignore[misc]
+    """What numba knows of a state: an address."""
+
+    def __init__(self) -> None:
+        super().__init__("State")
+
+
+STATE: Final = StateType()
+
+
+@typeof_impl.register(State)
+def _type_of_state(value: State, context: Any) -> StateType:  # noqa: ANN401
+    return STATE
+
+
+@register_model(StateType)
+class _StateModel(models.PrimitiveModel):  # type: ignore[misc]
+    def __init__(self, manager: Any, kind: StateType) -> None:  # noqa: ANN401
+        super().__init__(manager, kind, ir.IntType(64))
+
+
+@unbox(StateType)
+def _unboxed(kind: StateType, value: Any, c: Any) -> NativeValue:  # noqa: ANN401
+    number = c.pyapi.object_getattr_string(value, "address")
+    address = c.pyapi.long_as_longlong(number)
+    c.pyapi.decref(number)
+    return NativeValue(address)
+
+
+@infer_getattr
+class _Tables(AttributeTemplate):  # type: ignore[misc]
+    key = StateType
+
+    def generic_resolve(self, state: StateType, name: str) -> types.Array | None:
+        return TABLES.get(name)
+
+
+@lower_getattr_generic(StateType)
+def _table(context: Any, builder: Any, kind: StateType, value: Any, name: str) -> Any:  # noqa: ANN401
+    before = list(TABLES).index(name)
+    place = 8 * sum(5 + 2 * table.ndim for table in list(TABLES.values())[:before])
+    described = context.get_value_type(TABLES[name]).as_pointer()
+    loaded = builder.load(builder.inttoptr(builder.add(value, ir.IntType(64)(place)), described))
+    # no compiled function replaces a table, so its description need not be read twice
+    loaded.set_metadata("invariant.load", builder.module.add_metadata([]))
+    return loaded
 
 
 def rows_of_flows(rows: int) -> Ints:

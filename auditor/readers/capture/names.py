@@ -30,7 +30,7 @@ def with_more_names(s: State) -> State:
     name_bytes = np.zeros(max(size * 2, 1 << 20), np.uint8)
     name_bytes[:size] = s.name_bytes[:size]
     slots = 1 << (name_ends.size * 2 - 1).bit_length()
-    larger = s._replace(
+    larger = s.having(
         name_bytes=name_bytes, name_ends=name_ends, name_index=np.zeros(slots, np.int64)
     )
     names_indexed(larger)
@@ -70,4 +70,4 @@ def _thinned(s: State) -> State:
     s.work[PRINTS:] = 0  # they are numbers of names too
     s.counters[NAMES] = used.size
     s.counters[NAME_BYTES] = kept.size
-    return s._replace(name_bytes=kept, name_ends=name_ends)
+    return s.having(name_bytes=kept, name_ends=name_ends)

@@ -196,7 +196,7 @@ def grown(s: State) -> State:
     rows = s.flows.shape[0]
     flows = rows_of_flows(rows * 2)
     flows[:rows] = s.flows
-    larger = s._replace(flows=flows, slots=np.zeros(rows * 4, np.int64))
+    larger = s.having(flows=flows, slots=np.zeros(rows * 4, np.int64))
     indexed(larger)
     return larger
 
@@ -206,4 +206,4 @@ def with_more_holes(s: State) -> State:
     rows = s.holes.shape[0]
     holes = np.zeros((rows * 2, 2, MOST_HOLES, 2), np.int64)
     holes[:rows] = s.holes
-    return s._replace(holes=holes)
+    return s.having(holes=holes)

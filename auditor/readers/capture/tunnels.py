@@ -255,7 +255,7 @@ def with_more_tunnels(s: State) -> State:
     rows = s.tunnels.shape[0]
     tunnels = np.zeros((rows * 2, 6), np.int64)
     tunnels[:rows, :5] = s.tunnels[:, :5]
-    larger = s._replace(tunnels=tunnels)
+    larger = s.having(tunnels=tunnels)
     tunnels_indexed(larger)
     return larger
 

@@ -10,13 +10,13 @@ import os
 import subprocess
 import sys
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from numba import types, typeof
+from numba import types
 
 from auditor.readers.capture import payload, quic, records
 from auditor.readers.capture.cache import FOLDER
-from auditor.readers.capture.layout import FEED_QUIC, LOOK_TCP, LOOK_UDP, fresh
+from auditor.readers.capture.layout import FEED_QUIC, LOOK_TCP, LOOK_UDP, STATE
 from auditor.readers.capture.numbers import address_of
 
 if TYPE_CHECKING:
@@ -41,8 +41,7 @@ def linked(s: State) -> None:
 @cache
 def looks() -> tuple[int, int]:
     """Addresses of the looks into TCP and UDP payload."""
-    state = typeof(fresh((1, 1, 1), 1))
-    udp = (state, INT, INT, BYTES, *(INT,) * 5)
+    udp = (STATE, INT, INT, BYTES, *(INT,) * 5)
     tcp = address_of(payload.looked_into_tcp, (*udp, INT, INT))
     return tcp, address_of(payload.looked_into_udp, udp)
 
@@ -66,9 +65,8 @@ def walk() -> None:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
-    state: Any = typeof(fresh((1, 1, 1), 1))
     tables = types.int64[:, ::1]
-    records.walked.compile((state, BYTES, INT, INT, NUMBERS, tables, tables, tables))
+    records.walked.compile((STATE, BYTES, INT, INT, NUMBERS, tables, tables, tables))
     openers()
     if helper is not None:
         helper.wait()  # what it compiled is in the cache; had it failed, it is compiled here

@@ -141,4 +141,5 @@ def test_frame_check_sequences_are_no_payload(tmp_path):
 def test_packets_more_than_a_day_apart_are_no_damage(tmp_path):
     days = [(T0 + i * 3 * 86_400 * SECOND, data) for i, (_, data) in enumerate(SCENE)]
     reading, problems = read(tmp_path / "a", pcap(days))
-    assert (reading.packets, problems) == (len(SCENE), [])
+    damaged = [problem for problem in problems if problem.code == "damaged-record"]
+    assert (reading.packets, damaged) == (len(SCENE), [])
