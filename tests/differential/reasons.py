@@ -33,26 +33,26 @@ _BEYOND = (
     "some IP lengths reach beyond a frame that was captured whole: such packets never were on the "
     "wire; cut to the frame here, believed by tshark"
 )
-_CAPWAP = "inside CAPWAP data (frames between access point and controller): not read"
-_GOOGLE = "Google's QUIC older than its version Q046 (another header): not read"
 _ODD_QUESTION = NO_SERVER_NAME + (
     "the DNS question has bytes that are no letters, digits, - or _; nDPI replaces them, here the "
     "question is no host name"
 )
 
 REASONS: Final[tuple[Reason, ...]] = (
-    Reason("conversation", "capwap*.pcap*", _CAPWAP),
     Reason("conversation", "fuzz-2020-02-16-11740.pcap", _BEYOND),
     Reason("conversation", "reasm_crash_anon.pcapng", _BEYOND),
     Reason("conversation", "telnet.pcap", _BEYOND),
-    Reason("host", "capwap*.pcap*", _CAPWAP),
-    Reason("ja4", "capwap*.pcap*", _CAPWAP),
     Reason(
         "ja4",
         "dtls_old_version.pcapng",
         "DTLS of OpenSSL before 0.9.8f (version 1.0 in the bytes), which no standard describes",
     ),
-    Reason("ja4", "codm.pcap", "the hello is spread over two segments: not put together here"),
+    Reason(
+        "ja4",
+        "quic-forcing-vn-with-data.pcapng",
+        "after a version negotiation the client says hello again, with other extensions: the first "
+        "hello counts here, nDPI shows the second (read from packet 3 on, this one has it too)",
+    ),
     Reason("host", "dns-exf.pcap", _ODD_QUESTION),
     Reason("host", "dns-invalid-chars.pcap", _ODD_QUESTION),
     Reason(
@@ -65,10 +65,6 @@ REASONS: Final[tuple[Reason, ...]] = (
         "smtp-starttls.pcap",
         NO_SERVER_NAME + "the hello behind STARTTLS has no SNI; the text is the SMTP greeting's",
     ),
-    Reason("host", "quic.pcap", _GOOGLE),
-    Reason("host", "quic_q39.pcap", _GOOGLE),
-    Reason("host", "youtubeupload.pcap", _GOOGLE),
-    Reason("host", "http_ipv6.pcap", _GOOGLE),
 )
 
 

@@ -53,14 +53,15 @@ def hello_told(
     else:
         told(s, row, app, number, basis)
     packed = s.flows[row, HELLO]
-    if packed & ((1 << VERSION) - 1):
-        return  # a second hello, after a retry, says the same again
+    if packed & ((1 << ALPN) - 1):
+        return  # the first whole hello counts, not a second one after a retry
     offered = -1
     if found[ALPN_START] >= 0:
         offered = token(s, data, found[ALPN_START], found[ALPN_END])
     print_number = fingerprint(s, data, found, transport)
     if print_number + 1 < 1 << ALPN and offered + 1 < 1 << (VERSION - ALPN):
-        s.flows[row, HELLO] = packed | (offered + 1) << ALPN | (print_number + 1)
+        chosen = packed >> VERSION << VERSION
+        s.flows[row, HELLO] = chosen | (offered + 1) << ALPN | (print_number + 1)
 
 
 @compiled

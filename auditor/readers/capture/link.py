@@ -280,6 +280,8 @@ def in_wifi(data: Bytes, p: int, end: int) -> tuple[int, int]:
     if p < 0 or p + 26 > end:
         return OTHER, p
     control = le16(data, p)
+    if control & 3 and be16(data, p) & 3 == 0:
+        control = be16(data, p)  # swapped, as access points of one maker do in CAPWAP
     if (control >> 2) & 3 != 2 or control & 0x40:
         return OTHER, p
     if control & 0x4000:

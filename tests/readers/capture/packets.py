@@ -64,12 +64,12 @@ Packet = tuple[int, bytes]
 def pcap(packets: list[Packet], *, order: str = "<", nano: bool = False, link: int = 1,
          snap: int = 65535, cut: int | None = None) -> bytes:  # fmt: skip
     magic = 0xA1B23C4D if nano else 0xA1B2C3D4
-    out = struct.pack(order + "IHHiIII", magic, 2, 4, 0, 0, snap, link)
+    out = [struct.pack(order + "IHHiIII", magic, 2, 4, 0, 0, snap, link)]
     for time, data in packets:
         kept = data if cut is None else data[:cut]
         fraction = time % SECOND // (1 if nano else 1000)
-        out += struct.pack(order + "IIII", time // SECOND, fraction, len(kept), len(data)) + kept
-    return out
+        out += struct.pack(order + "IIII", time // SECOND, fraction, len(kept), len(data)), kept
+    return b"".join(out)
 
 
 def block(kind: int, body: bytes, order: str = "<") -> bytes:

@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 
 from auditor.model.errors import InputError
-from auditor.readers.capture.reader import CaptureReader
 from auditor.readers.reading import Settings
 from auditor.readers.second import flows_of
 from tests.readers.capture.packets import (
@@ -29,6 +28,7 @@ from tests.readers.capture.packets import (
     ip4,
     ip6,
     pcap,
+    read_file,
     section,
     segment,
     tcp,
@@ -40,24 +40,18 @@ SAMPLES = sorted((Path(__file__).parents[3] / "samples" / "pcaps").glob("*.pcap*
 COLUMNS = (
     "start", "end", "protocol", "src_ip", "src_port", "dst_ip", "dst_port", "initiator_basis",
     "src_packets", "dst_packets", "src_bytes", "dst_bytes", "src_payload", "dst_payload",
-    "src_tcp_flags", "dst_tcp_flags", "rtt_us", "vlan", "host", "host_basis",
+    "src_tcp_flags", "dst_tcp_flags", "rtt_us", "vlan", "tunnel", "outer_src_ip", "outer_dst_ip",
+    "host", "host_basis",
 )  # fmt: skip
-COUNTS = ("packets", "bytes", "payload", "tcp_flags")
 
 
 def compared(found: list[dict]) -> list[dict]:
-    """Only what all engines know, and an unseen side as nothing."""
-    chosen = [{name: row[name] for name in COLUMNS} for row in found]
-    for row in chosen:
-        if row["protocol"] == 6:
-            for name in COUNTS:
-                for side in ("src", "dst"):
-                    row[f"{side}_{name}"] = row[f"{side}_{name}"] or 0
-    return sorted(chosen, key=repr)
+    """Only what all engines know."""
+    return sorted(({name: row[name] for name in COLUMNS} for row in found), key=repr)
 
 
 def of_engine(path: Path) -> list[dict]:
-    table = CaptureReader().read(path, Settings(), lambda _: None, lambda _: None).flows
+    table = read_file(path)[0].flows
     return timed(table.to_pylist(), table)
 
 
