@@ -75,6 +75,19 @@ Since = Annotated[
 Until = Annotated[
     str | None, typer.Option("--until", help="Only flows that start before this time.")
 ]
+CopiesWithin = Annotated[
+    int,
+    typer.Option(
+        "--copies-within",
+        min=0,
+        max=10_000,
+        metavar="MS",
+        help="Count the same IP packet within so many milliseconds once (mirror ports); 0 = off.",
+    ),
+]
+CommunityId = Annotated[
+    bool, typer.Option("--community-id", help="Fill the column community_id of the flow table.")
+]
 FailOn = Annotated[
     Literal["critical", "high", "medium", "low", "info"] | None,
     typer.Option("--fail-on", help="Exit with 1 if an uncovered finding is at least this severe."),
@@ -191,12 +204,15 @@ def audit(
     fail_on: FailOn = None,
     since: Since = None,
     until: Until = None,
+    copies_within: CopiesWithin = 0,
+    community_id: CommunityId = False,
 ) -> None:
     """Audit captures and logs: report.html, run.json and flows.parquet in --out."""
     from auditor import pipeline, report
     from auditor.model.run import write_json
 
-    order = _order(paths, inventory, dossiers, policies, geoip, home, jobs, since, until)
+    settings = (copies_within, community_id)
+    order = _order(paths, inventory, dossiers, policies, geoip, home, jobs, since, until, settings)
     with _progress() as progress:
         done = pipeline.audit(order, lambda: datetime.now(UTC), progress)
         progress.stage("write")
@@ -227,6 +243,8 @@ def flows(
     jobs: Jobs = 0,
     since: Since = None,
     until: Until = None,
+    copies_within: CopiesWithin = 0,
+    community_id: CommunityId = False,
     engine: Annotated[
         Literal["capture", "scapy", "tshark"],
         typer.Option(
@@ -246,7 +264,8 @@ def flows(
     writer = writers.get(out.suffix.lower())
     if writer is None:
         raise typer.BadParameter(f"{out.name}: use {', '.join(writers)}", param_hint="--out")
-    order = _order(paths, inventory, None, policies, geoip, home, jobs, since, until)
+    settings = (copies_within, community_id)
+    order = _order(paths, inventory, None, policies, geoip, home, jobs, since, until, settings)
     with _progress() as progress:
         if engine == "capture":
             table, inputs, problems = pipeline.located_flows(order, progress)
@@ -495,8 +514,9 @@ def _order(
     jobs: int,
     since: str | None,
     until: str | None,
+    settings: tuple[int, bool],
 ) -> Order:
-    from auditor import pipeline
+    from auditor import pipeline, readers
     from auditor.report.countries import NAMES
 
     if home.upper() not in NAMES:
@@ -514,6 +534,7 @@ def _order(
         jobs=jobs or os.cpu_count() or 1,
         since=begin,
         until=end,
+        settings=readers.Settings(copies_within=settings[0], community_id=settings[1]),
     )
 
 
@@ -544,7 +565,10 @@ class _Quiet:
     """Progress when nobody watches."""
 
     def stage(self, name: str, total: int | None = None) -> None:
-        """Says nothing."""
+        """Says nothing, but for what takes long and happens once."""
+        if name == "compile":
+            _complain("Biên dịch bộ đọc gói tin, chỉ lần đầu, khoảng 20 giây.")
+            _complain("Compiling the packet engine, the first time only, about 20 seconds.")
 
     def advance(self, size: int) -> None:
         """Says nothing."""
@@ -560,6 +584,7 @@ def _progress() -> Iterator[_Quiet]:
     from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
     words = {
+        "compile": "Biên dịch bộ đọc gói tin, chỉ lần đầu / compile the engine, once",
         "read": "Đọc / read",
         "locate": "Định vị / locate",
         "classify": "Phân loại / classify",

@@ -334,6 +334,9 @@ class _Reading(readers.Watch):
         self._ready.set()
         return self._read.result()
 
+    def prepare(self) -> None:
+        self.progress.stage("compile")
+
     def begin(self, total: int) -> None:
         self.progress.stage("read", total)
 

@@ -25,7 +25,7 @@ _LEVELS: Final = ("core", "important", "personal", "unclassified")
 """Highest first."""
 
 _NEEDED: Final = (
-    *("src_ip", "dst_ip", "home_side", "host", "host_basis", "ech"),
+    *("src_ip", "dst_ip", "home_side", "host", "host_basis"),
     *("crosses_border", "outbound_bytes"),
 )
 
@@ -90,8 +90,8 @@ def _systems_of(table: pa.Table, systems: Sequence[System]) -> Numbers:
         for end, away in (("src_ip", at_dst), ("dst_ip", at_src))
     ]
     owners = np.where(by_network[0] == NOBODY, by_network[1], by_network[0])
-    cover_name = pc.fill_null(table["ech"], pa.scalar(value=False)).to_numpy()
-    own_name = at_dst & ~_is(table["host_basis"], "dns-query") & ~cover_name
+    basis = table["host_basis"]
+    own_name = at_dst & ~_is(basis, "dns-query") & ~_is(basis, "ech-outer")
     by_name = _for_distinct(
         _where((owners == NOBODY) & own_name, table["host"]),
         lambda distinct: [_system_named(host, names) for host in distinct],

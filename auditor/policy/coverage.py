@@ -203,13 +203,12 @@ def _number(day: date) -> int:
 def _named_hosts(flows: pa.Table) -> pa.DictionaryArray:
     """Host names that may stand for the far side.
 
-    A name that a flow asked a resolver for is not the resolver's own, and where Encrypted Client
-    Hello was offered the visible name may be a cover name.
+    A name that a flow asked a resolver for is not the resolver's own, and the outer name of an
+    Encrypted Client Hello may be a cover name.
     """
     hosts = encoded(flows, "host")
-    asked = one_of(column_of(flows, "host_basis"), ["dns-query"]).hit
-    cover = np.asarray(pc.fill_null(column_of(flows, "ech"), False), dtype=np.bool_)
-    numbers = pc.if_else(pa.array(asked | cover), None, hosts.indices)
+    others = one_of(column_of(flows, "host_basis"), ["dns-query", "ech-outer"]).hit
+    numbers = pc.if_else(pa.array(others), None, hosts.indices)
     return pa.DictionaryArray.from_arrays(numbers, hosts.dictionary)
 
 

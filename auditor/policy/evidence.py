@@ -40,7 +40,7 @@ class Seen:
         crossing_unknown: flows of which nobody can say whether they cross the border.
         amount_unknown: flows whose outbound bytes are not known.
         not_whole: flows of which not every packet is known to be counted.
-        covered_name: flows that offered Encrypted Client Hello.
+        covered_name: flows whose name stood beside an Encrypted Client Hello.
         country_unknown: flows that cross the border to a country nobody knows.
         control: flows that are name, time or control messages.
     """
@@ -169,7 +169,9 @@ class Gathering:
         self._amount_unknown = self._count(pc.is_null(column_of(table, "outbound_bytes")))
         whole = pc.fill_null(pc.equal(column_of(table, "sampling"), 1), False)
         self._not_whole = self._count(pc.invert(whole))
-        self._covered_name = self._count(column_of(table, "ech"))
+        self._covered_name = self._count(
+            pa.array(masks.equals(column_of(table, "host_basis"), "ech-outer").hit)
+        )
         crosses = pc.fill_null(column_of(table, "crosses_border"), False)
         somewhere = pc.is_null(column_of(table, "peer_country"))
         self._country_unknown = self._count(pc.and_(crosses, somewhere))

@@ -74,7 +74,7 @@ FACTS: Final[tuple[Fact, ...]] = (
     Fact("app", Kind.TEXT, "Application protocol, lower case."),
     Fact("encrypted", Kind.TRUTH, "The payload is protected; false = a clear-text protocol was recognised."),
     Fact("host", Kind.TEXT, "Name of the server, lower case."),
-    Fact("host_basis", Kind.TEXT, "Where the name was seen.", values=("tls-sni", "quic-sni", "http-host", "dns-answer", "dns-query", "log")),
+    Fact("host_basis", Kind.TEXT, "Where the name was seen.", values=("tls-sni", "quic-sni", "http-host", "dns-answer", "dns-query", "ech-outer", "log")),
     Fact("outbound_bytes", Kind.NUMBER, "Bytes that left home; 0 = an attempt, nothing was transferred."),
     Fact("inbound_bytes", Kind.NUMBER, "Bytes that came in."),
     Fact("system_id", Kind.TEXT, "System of the inventory at the home end."),

@@ -393,9 +393,9 @@ def _place_not_known(seen: Seen) -> list[Text]:
         out.append(
             _said(
                 "{flows} ẩn tên máy chủ (Encrypted Client Hello); tên nhìn thấy có thể chỉ "
-                "là tên ngụy trang.",
+                "là tên ngụy trang và không được coi là tên máy chủ thật.",
                 "{flows}: Encrypted Client Hello was offered; the visible name may be a cover "
-                "name.",
+                "name and is not taken for the real one.",
                 seen.covered_name,
             )
         )

@@ -59,6 +59,9 @@ class Watch:
     ``advance`` may raise to end the reading early.
     """
 
+    def prepare(self) -> None:
+        """Something is made ready that takes long and happens once: compiling the engine."""
+
     def begin(self, total: int) -> None:
         """The inputs have so many bytes."""
 
@@ -86,6 +89,8 @@ def read_inputs(wanted: Wanted, note: Note, watch: Watch) -> tuple[tuple[InputFi
             place=", ".join(str(path) for path in wanted.paths),
             hint="Name captures (pcap, pcapng) or Zeek conn.log files, or a folder with them.",
         )
+    for reader in {each.reader for each in found if each.reader is not None}:
+        reader.prepare(watch.prepare)
     watch.begin(sum(each.size for each in found))
     same = copies(found)
     lines, overlapping = chains(found, same)

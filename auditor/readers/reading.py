@@ -83,7 +83,8 @@ class Reading:
 
     Attributes:
         flows: the columns of stage ``read`` without ``flow_id`` and ``input_id``, which the
-            pipeline gives; sorted by start, then endpoints.
+            pipeline gives; sorted by start, then endpoints. Captures add ``icmp``: the first ICMP
+            message, type << 8 | code (int32), for Community IDs.
         packets: packets (captures) or records (logs) in the file.
         not_ip: of these, how many carry no IP and are in no flow.
         bytes_on_wire: original length of all packets with their link layer; null for logs.
@@ -109,6 +110,9 @@ class Reader(Protocol):
     @property
     def name(self) -> str:
         """Short name, as shown in reports: ``pcap``, ``zeek-conn``."""
+
+    def prepare(self, begins: Callable[[], None]) -> None:
+        """Makes ready what reading needs; calls ``begins`` before what takes long, once ever."""
 
     def sniff(self, head: bytes) -> float:
         """How sure this reader is that a file beginning with ``head`` is its own (0 to 1)."""

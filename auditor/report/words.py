@@ -124,6 +124,7 @@ HOST_BASIS: Final[dict[str, Text]] = {
     "http-host": Text("tên trong HTTP", "name in HTTP"),
     "dns-answer": Text("theo trả lời DNS", "from a DNS answer"),
     "dns-query": Text("tên được hỏi qua DNS", "name asked of DNS"),
+    "ech-outer": Text("tên ngoài của ECH, có thể chỉ để che", "outer name of ECH, perhaps a cover"),
     "log": Text("nhật ký ghi", "recorded by the log"),
 }
 

@@ -169,7 +169,7 @@ def test_the_servers_name_decides_where_no_network_does():
     assert systems(
         flow(**arrived, host_basis="tls-sni"),
         flow(**arrived, host_basis="dns-query"),
-        flow(**arrived, host_basis="tls-sni", ech=True),
+        flow(**arrived, host_basis="ech-outer"),
         flow("10.20.9.9", ABROAD, home="src", host="datdai.mau.gov.vn", host_basis="tls-sni"),
     ) == ["land-registry", None, None, None]
 

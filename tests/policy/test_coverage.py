@@ -172,6 +172,6 @@ def test_a_name_asked_of_a_resolver_is_not_the_resolvers(reached):
 
 
 def test_a_name_that_may_be_a_cover_does_not_bring_a_flow_under_a_dossier(reached):
-    hidden = {"ech": True}
+    hidden = {"ech": True, "host_basis": "ech-outer"}
     reason, _ = reached(hidden, dossier(recipients={"hosts": ["*.example.com"]}))
     assert reason is Reason.RECIPIENT_UNKNOWN

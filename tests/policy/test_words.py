@@ -58,7 +58,9 @@ def test_numbers_are_grouped_as_each_language_has_it():
 def test_a_finding_says_what_it_rests_on_and_what_is_open(
     flow_table, shipped, catalogue, inventory
 ):
-    (one,) = findings(flow_table({}, {"ech": True}), shipped, catalogue, inventory, None)
+    (one,) = findings(
+        flow_table({}, {"host_basis": "ech-outer"}), shipped, catalogue, inventory, None
+    )
     known = "\n".join(said.vi for said in one.known_by)
     open_ = "\n".join(said.vi for said in one.not_known)
     assert "bản kê khai hệ thống ghi rằng hệ thống registry" in known

@@ -78,6 +78,9 @@ TLS, HTTP, HTTP2, DNS, MDNS, LLMNR, SSH, SMTP, FTP, IMAP, POP3 = range(1, 12)
 POSTGRESQL, MYSQL, QUIC, NTP, SMB, RDP, MQTT, SYSLOG, SNMP, LDAP = range(12, 22)
 DTLS, STUN, WIREGUARD, IPSEC, IKE, OPENVPN = range(22, 28)
 
+OPAQUE_APPS: Final = ("ipsec", "openvpn", "wireguard")
+"""Those that carry others where nobody can see them."""
+
 VERSIONS: Final = (
     0x0300, 0x0301, 0x0302, 0x0303, 0x0304, 0xFEFF, 0xFEFD, 0xFEFC,
 )  # fmt: skip
@@ -220,7 +223,7 @@ TABLES: Final[dict[str, types.Array]] = {
 """Types of the tables, in the order of their descriptions."""
 
 
-class StateType(types.Type):  # type: ignore[misc]
+class StateType(types.Type):
     """What numba knows of a state: an address."""
 
     def __init__(self) -> None:
@@ -236,7 +239,7 @@ def _type_of_state(value: State, context: Any) -> StateType:  # noqa: ANN401
 
 
 @register_model(StateType)
-class _StateModel(models.PrimitiveModel):  # type: ignore[misc]
+class _StateModel(models.PrimitiveModel):
     def __init__(self, manager: Any, kind: StateType) -> None:  # noqa: ANN401
         super().__init__(manager, kind, ir.IntType(64))
 
@@ -250,11 +253,11 @@ def _unboxed(kind: StateType, value: Any, c: Any) -> NativeValue:  # noqa: ANN40
 
 
 @infer_getattr
-class _Tables(AttributeTemplate):  # type: ignore[misc]
+class _Tables(AttributeTemplate):
     key = StateType
 
-    def generic_resolve(self, state: StateType, name: str) -> types.Array | None:
-        return TABLES.get(name)
+    def generic_resolve(self, value: StateType, attr: str) -> Any:  # noqa: ANN401
+        return TABLES.get(attr)
 
 
 @lower_getattr_generic(StateType)

@@ -17,12 +17,12 @@ from auditor.model.errors import InputError
 from auditor.model.problem import Note, Problem
 from auditor.readers.capture import container as containers
 from auditor.readers.capture import form as forms
-from auditor.readers.capture import records
+from auditor.readers.capture import records, units
 from auditor.readers.capture.container import Container
 from auditor.readers.capture.layout import (
     BAD_TIME, BLOCK, FILE, FRAGMENTS_LOST, HEADERS_CUT, LAST_TIME, LINK_UNKNOWN,
-    LINK_UNKNOWN_TYPE, MORE, NO_TIME, NOT_IP, PACKETS_READ, PORTS_CUT, SNAPPED, WIRE_BYTES, Ints,
-    LINK_SECRET, LINK_SEVERAL, NESTED_DEEP, DUPLICATES,
+    LINK_UNKNOWN_TYPE, MORE, NO_TIME, OPAQUE_APPS, NOT_IP, PACKETS_READ, PORTS_CUT, SNAPPED,
+    WIRE_BYTES, Ints, LINK_SECRET, LINK_SEVERAL, NESTED_DEEP, DUPLICATES,
 )  # fmt: skip
 from auditor.readers.capture.sweep import SECOND, Sweep
 from auditor.readers.capture.tunnels import MOST_NESTED
@@ -30,7 +30,7 @@ from auditor.readers.capture.windows import Windows
 from auditor.readers.reading import Progress, Reading, Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from auditor.readers.streams import DamagedError, Opened, Source
 
@@ -40,9 +40,7 @@ TOLERANCE: Final = SECOND
 TAIL: Final = 1 << 19
 """Bytes at the end of a file in which its last packet is looked for."""
 
-OPAQUE: Final = ("ipsec", "openvpn", "wireguard")
-"""Applications that carry others where nobody can see them."""
-
+WHOLE = "Capture with a larger snap length (`tcpdump -s 0`)."
 CUT = "The capture was cut off; take the rest from the sensor if it still has it."
 DAMAGE = "Take the file again from its source if that is whole; the records around it were read."
 KEYS = "Who has this file can read what it encrypts: keep it as safe as the keys, or strip them."
@@ -52,6 +50,12 @@ class CaptureReader:
     """pcap and pcapng files."""
 
     name = "capture"
+
+    def prepare(self, begins: Callable[[], None]) -> None:
+        """Compiles the engine if no earlier start has: see ``units``."""
+        if not units.compiled_before():
+            begins()
+            units.prepared()
 
     def sniff(self, head: bytes) -> float:
         """Certain for the magic numbers of pcap and pcapng."""
@@ -93,13 +97,14 @@ class CaptureReader:
                 begin = containers.first_time(opened.head)
                 if not sweeps or not sweeps[-1].goes_on(begin):
                     if sweeps:
-                        sweeps[-1].ended()
+                        sweeps[-1].ended(note)
                     sweeps.append(_Stretch(Sweep(settings)))
+                sweeps[-1].last = source.name
                 sweep = sweeps[-1].sweep
                 sweep.state.counters[FILE] = number
                 answers.append(_file(source, opened, windows, sweep, note))
         if sweeps:
-            sweeps[-1].ended()
+            sweeps[-1].ended(note)
         flows = _by_file([stretch.flows for stretch in sweeps], len(sources))
         return [
             answer if isinstance(answer, InputError) else answer.reading(flows[number])
@@ -113,14 +118,19 @@ class _Stretch:
     def __init__(self, sweep: Sweep) -> None:
         self.sweep = sweep
         self.flows: pa.Table = None
+        self.last = ""
 
     def goes_on(self, begin: int | None) -> bool:
         """Whether a file whose first packet has this time may follow."""
         return begin is None or begin >= self.sweep.counted(LAST_TIME) - TOLERANCE
 
-    def ended(self) -> None:
+    def ended(self, note: Note) -> None:
         """Makes the flows and lets the state of the sweep go."""
         self.flows = self.sweep.flows()
+        lost = self.sweep.counted(FRAGMENTS_LOST)
+        if lost:  # known only now: their first fragment may come in any order
+            what = f"{lost:,} IP fragments came without their first one; they have no ports."
+            note(Problem("lost-fragment", self.last, what, WHOLE, count=lost))
         del self.sweep
 
 
@@ -283,17 +293,14 @@ def _gaps(seen: Container, total: int, name: str, packed: str) -> list[Problem]:
 def _shortcomings(counted: Ints, source: str) -> list[Problem]:
     """What the packets themselves did not show, one problem per kind."""
     link = int(counted[LINK_UNKNOWN_TYPE])
-    whole = "Capture with a larger snap length (`tcpdump -s 0`)."
     told = (
         (LINK_UNKNOWN, "unknown-link-type",
          f"packets have link type {link}, which is not read; they are in no flow.",
          "Convert the capture with `editcap -T ether`, or capture on an Ethernet interface."),
         (HEADERS_CUT, "cut-header",
-         "packets have an IP header that is cut off or not valid; they are in no flow.", whole),
+         "packets have an IP header that is cut off or not valid; they are in no flow.", WHOLE),
         (PORTS_CUT, "cut-ports",
-         "packets are cut off before their ports; they count in flows without ports.", whole),
-        (FRAGMENTS_LOST, "lost-fragment",
-         "IP fragments came without their first one; they count in flows without ports.", whole),
+         "packets are cut off before their ports; they count in flows without ports.", WHOLE),
         (NO_TIME, "no-time",
          "packets carry no time (simple packet blocks); they got that of the packet before.", ""),
         (BAD_TIME, "bad-time", "packets carry a time outside 1970-2262; they were given 1970.",
@@ -311,7 +318,7 @@ def _shortcomings(counted: Ints, source: str) -> list[Problem]:
          "packets were copies of one seen just before; they were counted once, as asked.", ""),
         (SNAPPED, "snapped",
          "packets lack their end (snap length); their bytes count, their content was not seen.",
-         whole),
+         WHOLE),
     )  # fmt: skip
     return [
         Problem(code, source, f"{counted[counter]:,} {what}", hint, count=int(counted[counter]))
@@ -323,7 +330,7 @@ def _shortcomings(counted: Ints, source: str) -> list[Problem]:
 def _half_seen(flows: pa.Table, name: str) -> list[Problem]:
     """What the flows of a file leave open: ends that were not captured, tunnels nobody can open."""
     unseen = pc.or_(pc.is_null(flows["src_packets"]), pc.is_null(flows["dst_packets"]))
-    opaque = pc.is_in(flows["app"], pa.array(OPAQUE))
+    opaque = pc.is_in(flows["app"], pa.array(OPAQUE_APPS))
     told = (
         (unseen, "half-conversation",
          "flows show only one of their ends, though the other answered; what it sent is not known.",

@@ -31,6 +31,12 @@ def compiled_before() -> bool:
     return FOLDER is not None and any(FOLDER.rglob("payload.looked_into_udp*.nbc"))
 
 
+def prepared() -> None:
+    """Compiles all of the engine, or fetches what was compiled before."""
+    walk()
+    looks()
+
+
 def linked(s: State) -> None:
     """Writes the addresses of the functions that are called by address into a state."""
     walk()

@@ -15,7 +15,7 @@ from auditor.readers.zeek.tally import Tally
 from auditor.readers.zeek.tsv import Tsv
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from auditor.model.problem import Note
     from auditor.readers.reading import Progress, Settings
@@ -30,6 +30,9 @@ class ZeekConn:
     """Reads Zeek's ``conn.log`` in both of its forms."""
 
     name = "zeek-conn"
+
+    def prepare(self, begins: Callable[[], None]) -> None:
+        """Nothing needs to be made ready."""
 
     def sniff(self, head: bytes) -> float:
         """1.0 for the form with a header, 0.9 for JSON lines, 0 for other logs and other files."""

@@ -151,7 +151,7 @@ def test_bytes_come_from_the_ip_length_not_from_what_was_captured(tmp_path):
     reading, problems = flows(tmp_path, data, cut=68)
     [row] = rows(reading)
     assert (row["src_bytes"], row["src_payload"]) == (1440, 1400)
-    assert [problem.code for problem in problems] == ["snapped"]
+    assert [problem.code for problem in problems] == ["snapped", "half-conversation"]
 
 
 def test_a_packet_cut_before_its_ports_is_a_flow_without_ports(tmp_path):

@@ -44,7 +44,22 @@ def test_sni_is_the_host_of_a_tls_flow(tmp_path):
 
 def test_ech_is_seen(tmp_path):
     row = told(tmp_path, client_hello("cover.example", ech=True))
-    assert row["ech"] is True
+    assert (row["host"], row["host_basis"], row["ech"]) == ("cover.example", "ech-outer", True)
+
+
+def test_dns_tells_a_name_from_its_cover(tmp_path):
+    def asked(name):
+        answer = dns(name, (ABROAD,), reply=True)
+        return [
+            (T0 - SECOND, ether(ip4(HOME, "203.0.113.53", 17, udp(4000, 53, dns(name))))),
+            (T0 - SECOND // 2, ether(ip4("203.0.113.53", HOME, 17, udp(53, 4000, answer)))),
+        ]
+
+    said = segment(T0 + SECOND, 1001, client_hello("cover.example", ech=True))
+    for name, basis in (("cover.example", "tls-sni"), ("real.example", "dns-answer")):
+        reading, _ = read(tmp_path / "a.pcap", pcap([*asked(name), *handshake(T0), said]))
+        [row] = [row for row in rows(reading) if row["dst_port"] == 443]
+        assert (row["host"], row["host_basis"], row["ech"]) == (name, basis, True)
 
 
 def test_tls_without_a_name_has_no_host(tmp_path):
@@ -194,3 +209,93 @@ def test_http_reply_alone_tells_the_server(tmp_path):
     reading, _ = read(tmp_path / "a.pcap", pcap([(T0, data)]))
     [row] = rows(reading)
     assert (row["src_ip"], row["initiator_basis"]) == (HOME, "role")
+
+
+LONG = client_hello("spread.example" + ".example" * 30)
+
+
+def cut(data, *places):
+    ends = (0, *places, len(data))
+    return [(1001 + start, data[start:end]) for start, end in zip(ends, ends[1:], strict=False)]
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2), (0, 2, 1), (2, 0, 1), (2, 1, 0), (1, 2, 0)])
+def test_a_hello_over_several_segments_is_read_whatever_their_order(tmp_path, order):
+    pieces = cut(LONG, 60, 200)
+    packets = [segment(T0 + SECOND + i, *pieces[at]) for i, at in enumerate(order)]
+    reading, _ = read(tmp_path / "a.pcap", pcap([*handshake(T0), *packets], nano=True))
+    [row] = rows(reading)
+    assert row["host"] == "spread.example" + ".example" * 30
+    assert (row["host_basis"], row["ja4"][:4]) == ("tls-sni", "t13d")
+    assert (row["src_payload"], row["dst_payload"]) == (len(LONG), 0)
+
+
+def test_a_hello_over_several_records_is_read(tmp_path):
+    message = LONG[5:]
+    records = b"".join(
+        b"\x16\x03\x01" + struct.pack(">H", len(part)) + part
+        for part in (message[:100], message[100:101], message[101:])
+    )
+    assert told(tmp_path, records)["host"] == "spread.example" + ".example" * 30
+
+
+def test_a_host_header_in_a_later_segment_is_found(tmp_path):
+    request = b"GET /" + b"a" * 900 + b" HTTP/1.1\r\nAccept: */*\r\nHost: late.example:8080\r\n\r\n"
+    packets = [segment(T0 + SECOND + i, *part) for i, part in enumerate(cut(request, 500, 960))]
+    reading, _ = read(tmp_path / "a.pcap", pcap([*handshake(T0, dport=443), *packets], nano=True))
+    [row] = rows(reading)
+    assert (row["app"], row["host"], row["host_basis"]) == ("http", "late.example", "http-host")
+
+
+def test_an_absolute_uri_comes_before_the_host_header(tmp_path):
+    row = told(tmp_path, b"GET http://real.example/x HTTP/1.1\r\nHost: proxy.example\r\n\r\n")
+    assert row["host"] == "real.example"
+
+
+def test_a_clear_text_http2_request_has_a_host(tmp_path):
+    headers = b"\x82\x86\x84\x41\x0bh2c.example"  # GET, http, /, :authority
+    frames = b"\0\0\0\x04\0\0\0\0\0" + bytes([0, 0, len(headers), 1, 4, 0, 0, 0, 1]) + headers
+    row = told(tmp_path, b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + frames)
+    assert (row["app"], row["host"], row["host_basis"]) == ("http2", "h2c.example", "http-host")
+
+
+def test_a_name_given_to_the_end_that_asks_is_not_the_servers(tmp_path):
+    answer = dns("client.example", (HOME,), reply=True)
+    named = [
+        (T0, ether(ip4(ABROAD, "203.0.113.53", 17, udp(4000, 53, dns("client.example"))))),
+        (T0 + 1000, ether(ip4("203.0.113.53", ABROAD, 17, udp(53, 4000, answer)))),
+    ]
+    reading, _ = read(tmp_path / "a.pcap", pcap([*named, *handshake(T0 + SECOND)]))
+    [row] = [row for row in rows(reading) if row["dst_port"] == 443]
+    assert (row["src_ip"], row["host"], row["host_basis"]) == (HOME, None, None)
+
+
+@pytest.mark.parametrize(
+    ("protocol", "payload", "app"),
+    [
+        (17, udp(40000, 51820, b"\x01\0\0\0" + bytes(144)), "wireguard"),
+        (17, udp(40000, 9999, b"\x01\0\0\0" + bytes(144)), "wireguard"),
+        (17, udp(40000, 51820, b"\x04\0\0\0" + bytes(76)), "wireguard"),
+        (17, udp(4500, 4500, b"\x12\x34\x56\x78" + bytes(60)), "ipsec"),
+        (50, b"\x12\x34\x56\x78" + bytes(60), "ipsec"),
+        (17, udp(40000, 1194, b"\x38" + bytes(13)), "openvpn"),
+    ],
+)
+def test_opaque_tunnels_are_told_and_said(tmp_path, protocol, payload, app):
+    data = ether(ip4(HOME, ABROAD, protocol, payload))
+    reading, [problem] = read(tmp_path / "a.pcap", pcap([(T0, data)]))
+    [row] = rows(reading)
+    assert (row["app"], row["encrypted"], row["tunnel"]) == (app, True, None)
+    assert (problem.code, problem.count) == ("opaque-tunnel", 1)
+
+
+def test_the_version_is_what_the_server_chose(tmp_path):
+    def answered(version, more=b""):
+        body = struct.pack(">H", version) + bytes(32) + b"\0" + b"\x13\x01\0" + more
+        hello = b"\x02" + len(body).to_bytes(3, "big") + body
+        return told(tmp_path, b"\x16\x03\x03" + struct.pack(">H", len(hello)) + hello, back=True)
+
+    chosen = struct.pack(">HHHH", 6, 43, 2, 0x0304)
+    assert answered(0x0301)["tls_version"] == "TLS 1.0"
+    assert answered(0x0303)["tls_version"] == "TLS 1.2"
+    assert answered(0x0303, chosen)["tls_version"] == "TLS 1.3"
