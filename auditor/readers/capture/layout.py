@@ -256,7 +256,7 @@ def _unboxed(kind: StateType, value: Any, c: Any) -> NativeValue:  # noqa: ANN40
 class _Tables(AttributeTemplate):
     key = StateType
 
-    def generic_resolve(self, value: StateType, attr: str) -> Any:  # noqa: ANN401
+    def generic_resolve(self, value: StateType, attr: str) -> Any:  # type: ignore[override]  # noqa: ANN401
         return TABLES.get(attr)
 
 

@@ -1,6 +1,7 @@
 """The first payload bytes: application, server name, encryption, roles."""
 
 import struct
+from itertools import pairwise
 
 import pytest
 
@@ -216,7 +217,7 @@ LONG = client_hello("spread.example" + ".example" * 30)
 
 def cut(data, *places):
     ends = (0, *places, len(data))
-    return [(1001 + start, data[start:end]) for start, end in zip(ends, ends[1:], strict=False)]
+    return [(1001 + start, data[start:end]) for start, end in pairwise(ends)]
 
 
 @pytest.mark.parametrize("order", [(0, 1, 2), (0, 2, 1), (2, 0, 1), (2, 1, 0), (1, 2, 0)])
