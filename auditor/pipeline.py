@@ -307,12 +307,14 @@ class _Reading(readers.Watch):
     def __init__(self, order: Order, progress: Progress) -> None:
         self.progress = progress
         self._wanted = _wanted(order)
+        self._begun = threading.Event()
         self._ready = threading.Event()
         self._over = threading.Event()
         self._thread = ThreadPoolExecutor(1)
         self._read: Future[Read] = self._thread.submit(self._all)
 
     def __enter__(self) -> _Reading:
+        self._begun.wait()  # else imports there and here take turns, and packets wait for both
         return self
 
     def __exit__(
@@ -339,6 +341,7 @@ class _Reading(readers.Watch):
 
     def begin(self, total: int) -> None:
         self.progress.stage("read", total)
+        self._begun.set()
 
     def advance(self, size: int) -> None:
         if self._over.is_set():
@@ -352,7 +355,10 @@ class _Reading(readers.Watch):
 
     def _all(self) -> Read:
         problems: list[Problem] = []
-        inputs, flows = readers.read_inputs(self._wanted, problems.append, self)
+        try:
+            inputs, flows = readers.read_inputs(self._wanted, problems.append, self)
+        finally:
+            self._begun.set()
         return inputs, flows, problems
 
 

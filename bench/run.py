@@ -242,7 +242,7 @@ def main() -> None:
         once(audit(str(one_gb), Path(temporary)))
     sizes = {
         size: measured(
-            chosen.data, size, rounds if size == "1 GB" else min(rounds, 2), chosen.quick
+            chosen.data, size, rounds if size == "1 GB" else min(rounds, 2), quick=chosen.quick
         )
         for size in ("1 GB", "4 GB", "8 GB")
     }

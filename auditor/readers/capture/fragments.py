@@ -10,6 +10,8 @@ Columns of the table: 0-3 addresses from and to, 4 identification << 9 | IPv6 <<
 
 from __future__ import annotations
 
+import numpy as np
+
 from auditor.readers.capture.layout import (
     END,
     FRAGMENTS,
@@ -101,6 +103,11 @@ def given_up(s: State, row: int) -> None:
     s.flows[flow, NEXT + direction] = max(s.flows[flow, NEXT + direction], 0)
     taken_up(s, row, flow, direction)
     f[row, 5] = EMPTY
+
+
+def any_wait(s: State) -> bool:
+    """Whether any fragment still waits for its first."""
+    return bool(np.any((s.fragments[:, 5] == WAITING) & (s.fragments[:, 4] != 0)))
 
 
 @entry

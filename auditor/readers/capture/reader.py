@@ -52,10 +52,10 @@ class CaptureReader:
     name = "capture"
 
     def prepare(self, begins: Callable[[], None]) -> None:
-        """Compiles the engine if no earlier start has: see ``units``."""
+        """Fetches the compiled engine, or compiles it if no earlier start has: see ``units``."""
         if not units.compiled_before():
             begins()
-            units.prepared()
+        units.prepared()
 
     def sniff(self, head: bytes) -> float:
         """Certain for the magic numbers of pcap and pcapng."""

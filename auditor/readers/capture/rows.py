@@ -89,23 +89,29 @@ def columns(done: Ints, names: list[str], tunnels: Ints) -> pa.Table:
     is_icmp = (protocol == ICMP) | (protocol == ICMP6)
     found["icmp"] = _maybe(icmp, is_icmp & (icmp >= 0), pa.int32())
     found["file"] = pa.array((marks >> FILE_SHIFT).astype(np.int32))
-    empty = {field.name: pa.nulls(len(done), field.type) for field in SWEPT}
-    return pa.table({**empty, **found}, schema=SWEPT)
+    for field in SWEPT:
+        if field.name not in found:
+            found[field.name] = pa.nulls(len(done), field.type)
+    return pa.table(found).select(SWEPT.names).cast(SWEPT)
 
 
 def ordered(done: Ints) -> Ints:
-    """Ended flows by start, then endpoints: the same whatever order they ended in."""
-    order = np.argsort(done[:, START], kind="stable")
-    start = done[order, START]
-    same = np.zeros(len(order), bool)
+    """Ended flows by start, then endpoints: the same whatever order they ended in.
+
+    Rows that are nearly in order are set right in place: most of the table is not copied.
+    """
+    if not (done[1:, START] >= done[:-1, START]).all():
+        done = done[np.argsort(done[:, START], kind="stable")]
+    start = done[:, START]
+    same = np.zeros(len(done), bool)
     same[1:] = start[1:] == start[:-1]
     same[:-1] |= same[1:]
     # the other columns are compared only where the times are equal: few rows
     tied = np.flatnonzero(same)
-    part = done[order[tied]]
+    part = done[tied]
     keys = (END, PORTS, ADDRESS + 3, ADDRESS + 2, ADDRESS + 1, ADDRESS, START)
-    order[tied] = order[tied][np.lexsort([part[:, column] for column in keys])]
-    return done[order]
+    done[tied] = part[np.lexsort([part[:, column] for column in keys])]
+    return done
 
 
 def joined(parts: list[pa.Table]) -> pa.Table:

@@ -62,7 +62,7 @@ class Sweep:
 
     def flows(self) -> pa.Table:
         """All flows, ended or not, in order; the sweep is over after this."""
-        row = 0
+        row = 0 if fragments.any_wait(self.state) else FRAGMENTS
         while row < FRAGMENTS:
             self.make_room(DONE_FULL)
             room = self.state.flows.shape[0] - int(self.state.counters[FLOWS_LIVE])
@@ -90,6 +90,8 @@ class Sweep:
 
     def _make_columns(self) -> None:
         if self._ended:
-            done = rows.ordered(np.concatenate(self._ended))
+            done = rows.ordered(
+                self._ended[0] if len(self._ended) == 1 else np.concatenate(self._ended)
+            )
             self._ended.clear()
             self._parts.append(rows.columns(done, names.decoded(self.state), self.state.tunnels))

@@ -23,12 +23,13 @@ if TYPE_CHECKING:
     from auditor.readers.capture.layout import State
 
 INT, BYTES, NUMBERS = types.int64, types.uint8[::1], types.int64[::1]
+UNITS = ("records.walked", "payload.looked_into_tcp", "payload.looked_into_udp", "quic.fed")
 LOOKS = "from auditor.readers.capture.units import looks; looks()"
 
 
 def compiled_before() -> bool:
     """Whether the engine has been compiled and kept; if not, the next sweep does it."""
-    return FOLDER is not None and any(FOLDER.rglob("payload.looked_into_udp*.nbc"))
+    return FOLDER is not None and all(any(FOLDER.rglob(f"{unit}-*.nbc")) for unit in UNITS)
 
 
 def prepared() -> None:
