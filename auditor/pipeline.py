@@ -60,7 +60,7 @@ class Order:
         policies: folder of the category lists and ``rules.yaml``.
         geoip: folder of the geo databases.
         home: ISO 3166-1 alpha-2 code of the country that counts as home.
-        jobs: processes that read files side by side.
+        jobs: threads that read files side by side.
         since, until: only flows that overlap this span (``until`` excluded).
     """
 
@@ -308,7 +308,6 @@ class _Reading(readers.Watch):
         self.progress = progress
         self._wanted = _wanted(order)
         self._begun = threading.Event()
-        self._ready = threading.Event()
         self._over = threading.Event()
         self._thread = ThreadPoolExecutor(1)
         self._read: Future[Read] = self._thread.submit(self._all)
@@ -324,7 +323,6 @@ class _Reading(readers.Watch):
         trace: TracebackType | None,
     ) -> None:
         self._over.set()
-        self._ready.set()
         self._thread.shutdown(wait=True)
 
     def result(self) -> Read:
@@ -333,7 +331,6 @@ class _Reading(readers.Watch):
         Raises:
             InputError: as ``readers.read_inputs``.
         """
-        self._ready.set()
         return self._read.result()
 
     def prepare(self) -> None:
@@ -347,11 +344,6 @@ class _Reading(readers.Watch):
         if self._over.is_set():
             raise _OverError
         self.progress.advance(size)
-
-    def go_on(self) -> None:
-        self._ready.wait()
-        if self._over.is_set():
-            raise _OverError
 
     def _all(self) -> Read:
         problems: list[Problem] = []

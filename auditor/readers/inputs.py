@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import stat
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -32,9 +31,6 @@ if TYPE_CHECKING:
     from auditor.model.problem import Note
     from auditor.readers.reading import Reader
 
-PARALLEL_FROM = 32 << 20
-"""Bytes of input from which a second process is worth its start."""
-
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
@@ -42,7 +38,7 @@ class Wanted:
 
     Attributes:
         paths: files, folders, which are walked, and ``-`` for standard input.
-        jobs: processes that read time lines side by side.
+        jobs: threads that read time lines side by side.
         since, until: only flows that overlap this span (``until`` excluded).
     """
 
@@ -67,9 +63,6 @@ class Watch:
 
     def advance(self, size: int) -> None:
         """So many more bytes have been read."""
-
-    def go_on(self) -> None:
-        """Asked before other processes are started: returns when they may be."""
 
 
 def read_inputs(wanted: Wanted, note: Note, watch: Watch) -> tuple[tuple[InputFile, ...], pa.Table]:
@@ -213,31 +206,18 @@ def _outcomes(
     found: list[Examined], lines: list[list[int]], wanted: Wanted, watch: Watch
 ) -> dict[int, Answer]:
     """What became of each file that was read."""
-    outcomes: dict[int, Answer] = {}
 
-    def here(line: list[int]) -> None:
-        read = _line_read(*_order(found, line), wanted.settings, watch.advance)
-        outcomes.update(zip(line, read, strict=True))
+    def read(line: list[int]) -> list[Answer]:
+        return _line_read(*_order(found, line), wanted.settings, watch.advance)
 
-    apart = [line for line in lines if found[line[0]].source.pipe is None]
-    if wanted.jobs > 1 and len(apart) > 1 and _size(found, apart) >= PARALLEL_FROM:
-        watch.go_on()
-        # spawn: a forked child would inherit the locks of threads it does not have
-        with ProcessPoolExecutor(wanted.jobs, mp_context=get_context("spawn")) as pool:
-            futures = [
-                (line, pool.submit(_line_read, *_order(found, line), wanted.settings, None))
-                for line in apart
-            ]
-            for line in lines:
-                if found[line[0]].source.pipe is not None:
-                    here(line)
-            for line, future in futures:
-                outcomes.update(zip(line, future.result(), strict=True))
-                watch.advance(_size(found, [line]))
-    else:
-        for line in lines:
-            here(line)
-    return outcomes
+    # threads: the engine, hashing and unpacking run outside Python's lock
+    with ThreadPoolExecutor(max(wanted.jobs, 1)) as pool:
+        answers = list(pool.map(read, lines))
+    return {
+        place: answer
+        for line, answered in zip(lines, answers, strict=True)
+        for place, answer in zip(line, answered, strict=True)
+    }
 
 
 def _order(found: list[Examined], line: list[int]) -> tuple[Reader, list[Source]]:
@@ -246,18 +226,14 @@ def _order(found: list[Examined], line: list[int]) -> tuple[Reader, list[Source]
     return reader, [found[place].source for place in line]
 
 
-def _size(found: list[Examined], lines: list[list[int]]) -> int:
-    return sum(found[place].size for line in lines for place in line)
-
-
 def _line_read(
     reader: Reader,
     sources: list[Source],
     settings: Settings,
-    advance: Callable[[int], None] | None,
+    advance: Callable[[int], None],
 ) -> list[Answer]:
     problems: list[Problem] = []
-    read = reader.read(sources, settings, problems.append, advance or (lambda size: None))
+    read = reader.read(sources, settings, problems.append, advance)
     names = [source.name for source in sources]
     return [
         (answer, [problem for problem in problems if problem.source == name])
