@@ -19,7 +19,6 @@ from auditor import pipeline
 from auditor.model.errors import InputError, PolicyError
 from auditor.model.flow_table import Stage, conform, to_arrow
 from auditor.model.run import Run, to_json
-from auditor.readers import inputs
 
 ROOT = Path(__file__).parents[1]
 PCAPS = ROOT / "samples" / "pcaps"
@@ -126,19 +125,17 @@ def test_the_order_of_the_files_changes_nothing_but_the_numbering(whole):
     assert turned.run.totals == whole.run.totals
 
 
-def test_two_processes_give_what_one_gives(whole, monkeypatch):
-    monkeypatch.setattr(inputs, "PARALLEL_FROM", 0)
+def test_two_threads_give_what_one_gives(whole):
     both = audit(PCAPS, ZEEK, jobs=2)
     pd.testing.assert_frame_equal(both.flows, whole.flows)
     assert to_json(both.run) == to_json(whole.run)
 
 
-def test_a_file_that_fails_in_another_process_is_told_as_in_this_one(tmp_path, monkeypatch):
+def test_a_file_that_fails_among_several_threads_is_told_as_in_one(tmp_path):
     for name in ("a.pcap", "b.pcap"):
         shutil.copy(SMALL, tmp_path / name)
     os.mkfifo(tmp_path / "c.pcap")
     (tmp_path / "d.pcap").symlink_to("nowhere")
-    monkeypatch.setattr(inputs, "PARALLEL_FROM", 0)
     apart = audit(tmp_path, jobs=2).run
     assert ("unreadable-file", "c.pcap") in codes(apart)
     assert ("unreadable-file", "d.pcap") in codes(apart)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from auditor.readers import Settings, Wanted, Watch, inputs, read_inputs
+from auditor.readers import Settings, Wanted, Watch, read_inputs
 from tests.readers.capture.packets import (
     SECOND,
     T0,
@@ -94,8 +94,7 @@ def test_two_sensors_are_two_time_lines_and_their_overlap_is_told_once(tmp_path,
         assert problems[0].source == str(tmp_path)
 
 
-def test_the_table_is_the_same_with_more_processes(tmp_path, monkeypatch):
-    monkeypatch.setattr(inputs, "PARALLEL_FROM", 0)
+def test_the_table_is_the_same_with_more_threads(tmp_path):
     for folder in ("a", "b"):
         (tmp_path / folder).mkdir()
         for number, part in enumerate((SCENE[:7], SCENE[7:20], SCENE[20:])):
