@@ -11,11 +11,9 @@ Sources: FIPS 180-4, RFC 2104, RFC 5869, RFC 8446 section 7.1, FIPS 197, NIST SP
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from numba import types
-from numba.extending import intrinsic
 
 from auditor.readers.capture.numbers import be32, be64, compiled, octet
 
@@ -89,24 +87,6 @@ REDUCED = np.array(
 """What four bits shifted out of a GHASH product come back as at its top (times x^128 modulo P)."""
 
 
-@intrinsic
-def _apart(typing: Any) -> Any:  # noqa: ANN401 - a numba intrinsic
-
-    def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:  # noqa: ANN401
-        builder.function.attributes.discard("alwaysinline")
-        builder.function.attributes.add("noinline")
-        return context.get_dummy_value()
-
-    return types.void(), code
-
-
-apart: Any = _apart
-"""Keeps the function that calls this from being written into its callers.
-
-The compiler would copy whole ciphers to every place that uses them, and spend seconds on it.
-"""
-
-
 @compiled
 def turned(word: int, bits: int) -> int:
     """A 32-bit word rotated right."""
@@ -116,7 +96,6 @@ def turned(word: int, bits: int) -> int:
 @compiled
 def sha256(data: Bytes, p: int, end: int, work: Ints, out: Bytes, at: int) -> None:
     """Writes the SHA-256 of ``data[p:end]`` into ``out[at:at + 32]``."""
-    apart()
     for i in range(8):
         work[DIGEST + i] = BEGINNING[i]
     size = end - p
@@ -162,7 +141,6 @@ def hmac(scratch: Bytes, key: int, size: int, p: int, end: int, at: int, work: I
 
     The key has at most 64 bytes, the text at most 128; ``scratch[MESSAGE:MESSAGE + 192]`` is used.
     """
-    apart()
     for i in range(64):
         scratch[MESSAGE + i] = 0x36 ^ (octet(scratch, key + i) if i < size else 0)
     for i in range(end - p):
@@ -181,7 +159,6 @@ def expanded(scratch: Bytes, secret: int, label: bytes, size: int, at: int, work
     has at most 40 bytes and stands without its ``tls13`` prefix. ``scratch[MESSAGE:MESSAGE + 256]``
     is used (RFC 8446 section 7.1).
     """
-    apart()
     p = MESSAGE + 192
     scratch[p] = 0
     scratch[p + 1] = size
@@ -209,7 +186,6 @@ def replaced(a: int, b: int, c: int, d: int) -> int:
 @compiled
 def aes_keys(scratch: Bytes, key: int, work: Ints, at: int) -> None:
     """Writes the 44 round keys of the 16 bytes at ``scratch[key:]`` to ``work[at:]``."""
-    apart()
     for i in range(4):
         work[at + i] = be32(scratch, key + 4 * i)
     constant = 1
@@ -225,7 +201,6 @@ def aes_keys(scratch: Bytes, key: int, work: Ints, at: int) -> None:
 @compiled
 def aes_block(work: Ints, keys: int) -> None:
     """Encrypts the four words at ``work[BLOCK]`` with the round keys at ``work[keys:]``."""
-    apart()
     a, b = work[BLOCK] ^ work[keys], work[BLOCK + 1] ^ work[keys + 1]
     c, d = work[BLOCK + 2] ^ work[keys + 2], work[BLOCK + 3] ^ work[keys + 3]
     for place in range(keys + 4, keys + 40, 4):
@@ -246,7 +221,6 @@ def aes_block(work: Ints, keys: int) -> None:
 @compiled
 def hashed(high: int, low: int, work: Ints) -> None:
     """Takes one block of 128 bits into the GHASH at ``work[HASHED]`` (SP 800-38D, 6.4)."""
-    apart()
     high ^= work[HASHED]
     low ^= work[HASHED + 1]
     top = bottom = 0
@@ -264,7 +238,6 @@ def hashed(high: int, low: int, work: Ints) -> None:
 @compiled
 def hashed_all(scratch: Bytes, p: int, end: int, work: Ints) -> None:
     """Takes ``scratch[p:end]`` into the GHASH, filled with zeros to whole blocks."""
-    apart()
     while p + 16 <= end:
         hashed(be64(scratch, p), be64(scratch, p + 8), work)
         p += 16
@@ -279,7 +252,6 @@ def hashed_all(scratch: Bytes, p: int, end: int, work: Ints) -> None:
 @compiled
 def multiplied(work: Ints) -> None:
     """Fills the table of multiples of the hash key, which is the zero block encrypted."""
-    apart()
     for i in range(4):
         work[BLOCK + i] = 0
     aes_block(work, KEYS)
@@ -310,7 +282,6 @@ def gcm_opened(scratch: Bytes, nonce: int, p: int, body: int, end: int, work: In
     ``scratch[p:body]`` is the associated data, ``scratch[nonce:nonce + 12]`` the nonce,
     ``work[KEYS:]`` the round keys. Nothing is changed if the tag is wrong.
     """
-    apart()
     tag = end - 16
     if tag < body:
         return False

@@ -79,27 +79,6 @@ def walked(data: Bytes, p: int, end: int, out: Bytes) -> tuple[int, int]:
 
 
 @compiled
-def handshake(data: Bytes, p: int, end: int, out: Bytes) -> int:
-    """The length of the ClientHello message, header included, written to ``out`` without records.
-
-    0 = it is not all there yet; -1 = it is no ClientHello, or larger than ``out``: no use to wait.
-    """
-    size, wanted = walked(data, p, end, out)
-    if wanted < 0 or wanted > out.size:
-        return -1
-    return size if size == wanted else 0
-
-
-@compiled
-def waits(data: Bytes, p: int, end: int) -> bool:
-    """Whether a ClientHello begins here and goes on in bytes that are not here yet."""
-    if p >= end or data[p] != 22:
-        return False
-    size, wanted = walked(data, p, end, data[:0])
-    return wanted == 0 or size < wanted
-
-
-@compiled
 def grease(value: int) -> bool:
     """Whether a number is one of those sent only to keep servers tolerant (RFC 8701)."""
     return value & 0x0F0F == 0x0A0A and value >> 8 == value & 0xFF

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from auditor.readers.capture.crypto import apart
 from auditor.readers.capture.numbers import be32, compiled, octet
 
 if TYPE_CHECKING:
@@ -159,7 +158,6 @@ def authority(data: Bytes, p: int, end: int, name: Bytes, scratch: Bytes) -> int
     ``data[p:end]`` begins at the connection preface or at a frame; ``scratch`` has
     ``SCRATCH_HTTP2`` bytes. 0 = none, or not yet there; -1 = this is not HTTP/2.
     """
-    apart()
     if p < end and data[p] == 80:
         for i in range(min(24, end - p)):
             if data[p + i] != PREFACE[i]:

@@ -116,7 +116,7 @@ def opened(data: Bytes, p: int, end: int, link: int) -> tuple[int, int]:
         elif link == 239:
             return of_nflog(data, p + 4, end)
         else:
-            return UNKNOWN if p <= end and not short(link) else OTHER, p
+            return (OTHER if short(link) else UNKNOWN), p
     return UNKNOWN, p
 
 
@@ -277,7 +277,7 @@ def in_ppp(data: Bytes, p: int, end: int) -> tuple[int, int]:
 @compiled
 def in_wifi(data: Bytes, p: int, end: int) -> tuple[int, int]:
     """What an 802.11 frame carries; only data frames carry anything."""
-    if p < 0 or p + 26 > end:
+    if p + 26 > end:
         return OTHER, p
     control = le16(data, p)
     if control & 3 and be16(data, p) & 3 == 0:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from auditor.readers.capture.crypto import (
-    BLOCK, KEYS, MASK_KEYS, WORK, aes_block, aes_keys, apart, expanded, gcm_opened, hmac,
+    BLOCK, KEYS, MASK_KEYS, WORK, aes_block, aes_keys, expanded, gcm_opened, hmac,
 )  # fmt: skip
 from auditor.readers.capture.hello import NAME_END, NAME_START
 from auditor.readers.capture.numbers import be16, be32, compiled, entry, le16, le32, octet
@@ -71,7 +71,6 @@ SALTS = np.frombuffer(
 @compiled
 def salted(version: int) -> int:
     """The row of SALTS for a version; -1 = not known."""
-    apart()
     if version == 1:
         return 0
     if version == 0x6B3343CF:
@@ -98,7 +97,6 @@ def salted(version: int) -> int:
 @compiled
 def google_version(data: Bytes, p: int, end: int) -> int:
     """The version, ``Q0`` and two digits, of a Google QUIC packet whose handshake is in clear."""
-    apart()
     place = p + 1 if p < end and data[p] & 0x80 else p + 9  # Q046 has a long header
     if place + 4 > end or (place == p + 9 and data[p] & 0x09 != 0x09):
         return 0
@@ -126,7 +124,6 @@ def is_initial(data: Bytes, p: int, end: int) -> int:
 @compiled
 def varint(data: Bytes, p: int, end: int) -> tuple[int, int]:
     """A number of 1 to 8 bytes and the place behind it; -1 = cut off (RFC 9000 section 16)."""
-    apart()
     if p >= end:
         return 0, -1
     value = octet(data, p)
@@ -142,7 +139,6 @@ def varint(data: Bytes, p: int, end: int) -> tuple[int, int]:
 @compiled
 def header(data: Bytes, p: int, end: int, work: Ints) -> bool:
     """Reads a long header into ``work``; False if it is none that can be read (RFC 9000, 17.2)."""
-    apart()
     if p + 7 > end or data[p] & 0xC0 != 0xC0:
         return False
     row = salted(be32(data, p + 1))
@@ -175,7 +171,6 @@ def header(data: Bytes, p: int, end: int, work: Ints) -> bool:
 @compiled
 def keyed(size: int, work: Ints, scratch: Bytes) -> None:
     """Derives the client's Initial keys from ``scratch[ID:ID + size]`` (RFC 9001 section 5.2)."""
-    apart()
     row = work[ROW]
     for i in range(20):
         scratch[SALT + i] = SALTS[20 * row + i]
@@ -199,7 +194,6 @@ def opened(data: Bytes, p: int, work: Ints, scratch: Bytes) -> int:
 
     header() and keyed() have been called. Header protection: RFC 9001 section 5.4.
     """
-    apart()
     size, number = work[STOP] - p, PACKET + work[NUMBER] - p
     if work[STOP] - work[NUMBER] < 20 or size > MOST_PACKET:
         return -1
@@ -237,7 +231,6 @@ def unsealed_as(data: Bytes, p: int, held: Ints, work: Ints, scratch: Bytes) -> 
     A client goes on to the ID that the server chose, but keeps its keys; after a Retry they come
     from the new ID (RFC 9001 section 5.2), and what was held of the stream is void.
     """
-    apart()
     known = held[ID_HELD] - 1
     if known >= 0:
         for i in range(known):
@@ -266,7 +259,6 @@ def unsealed_as(data: Bytes, p: int, held: Ints, work: Ints, scratch: Bytes) -> 
 @compiled
 def frames(scratch: Bytes, p: int, end: int, held: Ints, piece: Bytes, google: bool) -> None:
     """Puts what the CRYPTO frames of an Initial carry in its place (RFC 9000 section 19)."""
-    apart()
     while p >= 0 and p < end:
         kind = scratch[p]
         p += 1
@@ -305,7 +297,6 @@ def google_hello(data: Bytes, p: int, end: int, found: Ints) -> bool:
     ``found[NAME_START]`` and ``found[NAME_END]`` are written, -1 = no name. A CHLO is a table of
     tags, each with the end of its value, then the values (QUIC Crypto, message format).
     """
-    apart()
     found[NAME_START] = found[NAME_END] = -1
     if p + 8 > end or be32(data, p) != 0x43484C4F:
         return False
@@ -327,7 +318,6 @@ def google_hello(data: Bytes, p: int, end: int, found: Ints) -> bool:
 @compiled
 def verdict(held: Ints, piece: Bytes, work: Ints) -> int:
     """What has come together: 1 = a part, 2 = a ClientHello, 3 = a Google CHLO."""
-    apart()
     size = whole(held)
     if size >= 8 and be32(piece, 0) == 0x43484C4F:
         return 3 if google_hello(piece, 0, size, work[ROW:]) else 1

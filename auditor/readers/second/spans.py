@@ -18,14 +18,6 @@ class Spans:
         self._ends: list[int] = []
         self._near: int | None = None
 
-    def holds(self, sequence: int) -> bool:
-        """Whether the byte of this number was sent before."""
-        if self._near is None:
-            return False
-        place = self._unwrapped(sequence)
-        index = bisect_right(self._begins, place) - 1
-        return index >= 0 and place < self._ends[index]
-
     def add(self, sequence: int, length: int) -> int:
         """Notes ``length`` bytes from ``sequence`` on; returns how many of them are new."""
         if length <= 0:

@@ -13,9 +13,3 @@ def test_every_byte_counts_once_wherever_the_numbers_begin_and_wrap(pieces, begi
         fresh = set(range(offset, offset + length)) - seen
         assert spans.add((begin + offset) % WORD, length) == len(fresh)
         seen |= fresh
-    for offset in range(0, 360, 7):
-        assert spans.holds((begin + offset) % WORD) == (offset in seen)
-
-
-def test_nothing_is_held_before_anything_was_sent():
-    assert not Spans().holds(0)
