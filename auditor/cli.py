@@ -264,6 +264,8 @@ def flows(
     writer = writers.get(out.suffix.lower())
     if writer is None:
         raise typer.BadParameter(f"{out.name}: use {', '.join(writers)}", param_hint="--out")
+    if engine != "capture" and copies_within:
+        raise typer.BadParameter("only the packet engine can", param_hint="--copies-within")
     settings = (copies_within, community_id)
     order = _order(paths, inventory, None, policies, geoip, home, jobs, since, until, settings)
     with _progress() as progress:

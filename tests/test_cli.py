@@ -310,6 +310,10 @@ def test_doctor_says_what_a_missing_tool_costs(auditor, monkeypatch):
         (("audit", SMALL, "--colour"), "--colour"),
         (("audit", SMALL, "--fail-on", "severe"), "severe"),
         (("audit", SMALL, "--jobs", "-1"), "--jobs"),
+        (
+            ("flows", SMALL, "--out", "a.csv", "--engine", "scapy", "--copies-within", "9"),
+            "--copies-within",
+        ),
         (("audit", SMALL, "--home", "Vietnam"), "VN"),
         (("audit", SMALL, "--home", "ZZ"), "VN"),
         (("audit", SMALL, "--since", "yesterday"), "2026-09-21T08:00:00+07:00"),

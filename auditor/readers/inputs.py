@@ -112,7 +112,7 @@ def read_inputs(wanted: Wanted, note: Note, watch: Watch) -> tuple[tuple[InputFi
             seen[reading.content] = name
         if place in same:
             watch.advance(each.size)
-        flows = _in_span(reading.flows, wanted) if reading else None
+        flows = in_span(reading.flows, wanted) if reading else None
         inputs.append(_input_file(number, each, reading, flows))
         if flows is not None:
             tables.append(
@@ -120,14 +120,18 @@ def read_inputs(wanted: Wanted, note: Note, watch: Watch) -> tuple[tuple[InputFi
             )
     if not tables:
         raise _nothing_read(unread, wanted)
+    return tuple(inputs), joined(tables, wanted.settings)
+
+
+def joined(tables: list[pa.Table], settings: Settings) -> pa.Table:
+    """The flows of all inputs (with ``input_id``) as one table of the stage ``read``."""
     schema = schema_at(Stage.READ)
-    joined = pa.concat_tables(tables, promote_options="default")
-    if wanted.settings.community_id:
-        place = joined.schema.get_field_index("community_id")
-        joined = joined.set_column(place, "community_id", community_ids(joined))
-    ids = pa.array(np.arange(1, len(joined) + 1, dtype=np.int64))
-    joined = joined.append_column("flow_id", ids).select(schema.names).cast(schema)
-    return tuple(inputs), joined.combine_chunks()
+    table = pa.concat_tables(tables, promote_options="default")
+    if settings.community_id:
+        place = table.schema.get_field_index("community_id")
+        table = table.set_column(place, "community_id", community_ids(table))
+    ids = pa.array(np.arange(1, len(table) + 1, dtype=np.int64))
+    return table.append_column("flow_id", ids).select(schema.names).cast(schema).combine_chunks()
 
 
 class _Mixed:
@@ -311,7 +315,8 @@ def _nobodys(source: Source, head: bytes, size: int) -> Problem:
     )
 
 
-def _in_span(flows: pa.Table, wanted: Wanted) -> pa.Table:
+def in_span(flows: pa.Table, wanted: Wanted) -> pa.Table:
+    """The flows that overlap the wanted span."""
     kind = pa.timestamp("ns", tz="UTC")
     if wanted.since is not None:
         flows = flows.filter(pc.greater_equal(flows["end"], pa.scalar(wanted.since, kind)))
@@ -335,8 +340,8 @@ def _input_file(
         not_ip=reading.not_ip if reading else 0,
         bytes_on_wire=reading.bytes_on_wire if reading else None,
         flows=0 if flows is None else len(flows),
-        first=_moment(pc.min(flows["start"])) if flows is not None and timed else None,
-        last=_moment(pc.max(flows["end"])) if flows is not None and timed else None,
+        first=moment_of(pc.min(flows["start"])) if flows is not None and timed else None,
+        last=moment_of(pc.max(flows["end"])) if flows is not None and timed else None,
         comments=tuple(legible(each.text[:200]) for each in said.comments[:20]),
         comment_count=said.comment_count,
         names=len(said.names),
@@ -344,7 +349,8 @@ def _input_file(
     )
 
 
-def _moment(time: pa.Scalar) -> datetime:
+def moment_of(time: pa.Scalar) -> datetime:
+    """A time of the flow table, in microseconds: Python's clock has no finer ones."""
     moment: datetime = time.cast(pa.timestamp("us", tz="UTC"), safe=False).as_py()
     return moment
 

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from auditor.readers.community import community_ids
 from auditor.readers.inputs import Wanted, Watch, read_inputs
 from auditor.readers.reading import Settings
+from auditor.readers.second.inputs import read_again
 from tests.readers.capture.packets import (
     ABROAD,
     HOME,
@@ -93,3 +94,11 @@ def test_a_capture_has_them_on_request_only(tmp_path):
             17: theirs(17, HOME, ABROAD, 5, 6) if wanted else None,
             1: theirs(1, HOME, ABROAD, 8, 0) if wanted else None,
         }
+
+
+def test_a_second_engine_gives_them_too(tmp_path):
+    path = tmp_path / "a.pcap"
+    path.write_bytes(pcap(handshake(T0)))
+    wanted = Wanted((path,), Settings(community_id=True))
+    _, flows = read_again(wanted, "scapy", lambda problem: None)
+    assert flows["community_id"].to_pylist() == [theirs(6, HOME, ABROAD, 40000, 443)]

@@ -11,19 +11,17 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from auditor.model.errors import InputError
-from auditor.model.flow_table import Stage, schema_at
 from auditor.model.problem import Problem
 from auditor.model.run import InputFile
 from auditor.model.text import legible
+from auditor.readers.inputs import Wanted, in_span, joined, moment_of
 from auditor.readers.second import Second, flows_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from datetime import datetime
     from pathlib import Path
 
     from auditor.model.problem import Note
-    from auditor.readers.inputs import Wanted
 
 
 def read_again(
@@ -47,17 +45,13 @@ def read_again(
             failures.append(error)
             note(unread(path, error))
         if flows is not None:
-            flows = _in_span(flows, wanted.since, wanted.until)
+            flows = in_span(flows, wanted)
             ids = pa.array(np.full(len(flows), len(inputs) + 1, np.int32))
             tables.append(flows.append_column("input_id", ids))
         inputs.append(_input_file(len(inputs) + 1, path, engine, flows))
     if not tables:
         raise failures[0]
-    schema = schema_at(Stage.READ)
-    joined = pa.concat_tables(tables)
-    numbers = pa.array(np.arange(1, len(joined) + 1, dtype=np.int64))
-    joined = joined.append_column("flow_id", numbers).select(schema.names).cast(schema)
-    return tuple(inputs), joined.combine_chunks()
+    return tuple(inputs), joined(tables, wanted.settings)
 
 
 def captures(paths: Iterable[Path]) -> list[Path]:
@@ -100,15 +94,6 @@ def _legibly(note: Note) -> Note:
     return noted
 
 
-def _in_span(flows: pa.Table, since: datetime | None, until: datetime | None) -> pa.Table:
-    kind = pa.timestamp("ns", tz="UTC")
-    if since is not None:
-        flows = flows.filter(pc.greater_equal(flows["end"], pa.scalar(since, kind)))
-    if until is not None:
-        flows = flows.filter(pc.less(flows["start"], pa.scalar(until, kind)))
-    return flows
-
-
 def _input_file(number: int, path: Path, engine: str, flows: pa.Table | None) -> InputFile:
     timed = flows if flows is not None and len(flows) else None
     packets = 0
@@ -128,11 +113,6 @@ def _input_file(number: int, path: Path, engine: str, flows: pa.Table | None) ->
         not_ip=0,
         bytes_on_wire=None,
         flows=0 if flows is None else len(flows),
-        first=None if timed is None else _moment(pc.min(timed["start"])),
-        last=None if timed is None else _moment(pc.max(timed["end"])),
+        first=None if timed is None else moment_of(pc.min(timed["start"])),
+        last=None if timed is None else moment_of(pc.max(timed["end"])),
     )
-
-
-def _moment(time: pa.Scalar) -> datetime:
-    moment: datetime = time.cast(pa.timestamp("us", tz="UTC"), safe=False).as_py()
-    return moment
