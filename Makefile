@@ -13,7 +13,7 @@ APT := $(ROOT) env DEBIAN_FRONTEND=noninteractive apt-get -qq -o Dpkg::Use-Pty=0
 .PHONY: audit test gates docs agreement bench clean tools
 
 audit: $(VENV)/.audit
-	$(BIN)/auditor audit samples/pcaps samples/zeek \
+	$(BIN)/auditor audit samples/pcaps samples/logs \
 	  --inventory policies/examples/inventory.yaml \
 	  --dossiers policies/examples/dossiers.yaml --out reports
 

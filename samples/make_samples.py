@@ -100,19 +100,19 @@ SAMPLES: Final = (
         "the public site and an unlisted host",
     ),
     Sample(
-        "zeek/conn.log",
+        "logs/zeek/conn.log",
         zeek_logs.tab_separated,
         "Nhật ký Zeek dạng cột: IPv6, UDP, ICMP, trường không có giá trị",
         "Zeek log with tabs: IPv6, UDP, ICMP, unset fields",
     ),
     Sample(
-        "zeek/conn.json.log",
+        "logs/zeek/conn.json.log",
         zeek_logs.json_lines,
         "Nhật ký Zeek dạng JSON của ngày hôm sau",
         "Zeek log as JSON, of the next day",
     ),
     Sample(
-        "zeek/conn-2026-10-03.log.gz",
+        "logs/zeek/conn-2026-10-03.log.gz",
         zeek_logs.gzipped,
         "Nhật ký Zeek đã xoay vòng và nén gzip",
         "Zeek log, rotated and gzipped",

@@ -588,8 +588,8 @@ def test_a_full_disk_leaves_the_old_report_whole(tmp_path):
         ("audit", PCAPS, "--out", tmp_path),
         ("report", tmp_path / "run.json"),
         ("flows", PCAPS, "--out", tmp_path / "flows.parquet"),
-        ("flows", ROOT / "samples" / "zeek", "--out", tmp_path / "new.csv"),
-        ("flows", ROOT / "samples" / "zeek", "--out", tmp_path / "new.jsonl"),
+        ("flows", ROOT / "samples" / "logs" / "zeek", "--out", tmp_path / "new.csv"),
+        ("flows", ROOT / "samples" / "logs" / "zeek", "--out", tmp_path / "new.jsonl"),
     ):
         done = process(*arguments, preexec_fn=nearly_full)
         assert done.returncode == 14, (arguments, done.stderr)

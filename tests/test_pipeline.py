@@ -22,7 +22,7 @@ from auditor.model.run import Run, to_json
 
 ROOT = Path(__file__).parents[1]
 PCAPS = ROOT / "samples" / "pcaps"
-ZEEK = ROOT / "samples" / "zeek"
+ZEEK = ROOT / "samples" / "logs" / "zeek"
 EXAMPLES = ROOT / "policies" / "examples"
 SMALL = PCAPS / "truncated.pcap"
 OTHER = PCAPS / "domestic-only.pcap"

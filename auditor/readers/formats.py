@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from auditor.readers.capture.reader import CaptureReader
+from auditor.readers.logs.aws import Aws
+from auditor.readers.logs.reader import LogReader
 from auditor.readers.streams import HEAD, Source
 from auditor.readers.zeek import ZeekConn
 
@@ -13,7 +15,7 @@ if TYPE_CHECKING:
 
     from auditor.readers.reading import Reader
 
-READERS: Final[tuple[Reader, ...]] = (CaptureReader(), ZeekConn())
+READERS: Final[tuple[Reader, ...]] = (CaptureReader(), ZeekConn(), LogReader(Aws()))
 
 __all__ = ["HEAD", "READERS", "reader_for", "reader_of"]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import stat
+from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -21,7 +22,7 @@ from auditor.model.text import legible
 from auditor.readers.community import community_ids
 from auditor.readers.formats import reader_for
 from auditor.readers.listing import listed, members
-from auditor.readers.reading import NOTHING, Reading, Settings
+from auditor.readers.reading import NOTHING, ROWS, Reading, Settings
 from auditor.readers.streams import ZIP, Source, is_pipe, opened_pipe
 from auditor.readers.time_lines import Examined, chains, copies, folder_of, marked
 
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from auditor.model.problem import Note
-    from auditor.readers.reading import Reader
+    from auditor.readers.reading import Reader, Take
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +88,8 @@ def read_inputs(wanted: Wanted, note: Note, watch: Watch) -> tuple[tuple[InputFi
     watch.begin(sum(each.size for each in found))
     same = copies(found)
     lines, overlapping = chains(found, same)
-    outcomes = _outcomes(found, lines, wanted, watch)
+    parts: dict[int, list[pa.Table]] = defaultdict(list)
+    outcomes = _outcomes(found, lines, wanted, watch, parts)
     inputs: list[InputFile] = []
     tables: list[pa.Table] = []
     unread: list[Problem] = []
@@ -107,12 +109,12 @@ def read_inputs(wanted: Wanted, note: Note, watch: Watch) -> tuple[tuple[InputFi
         elif place in same or (reading.content is not None and reading.content in seen):
             first = seen.get(reading.content or "", "another input")
             tell(_same(name, first, each.size))
-            reading = replace(reading, flows=reading.flows.slice(0, 0))
+            parts[place] = []
         elif reading.content is not None:
             seen[reading.content] = name
         if place in same:
             watch.advance(each.size)
-        flows = in_span(reading.flows, wanted) if reading else None
+        flows = _together(parts[place]) if reading else None
         inputs.append(_input_file(number, each, reading, flows))
         if flows is not None:
             tables.append(
@@ -131,7 +133,14 @@ def joined(tables: list[pa.Table], settings: Settings) -> pa.Table:
         place = table.schema.get_field_index("community_id")
         table = table.set_column(place, "community_id", community_ids(table))
     ids = pa.array(np.arange(1, len(table) + 1, dtype=np.int64))
+    for name in ("witnesses", "witness_of"):
+        field = schema.field(name)
+        table = table.append_column(field, pa.nulls(len(table), field.type))
     return table.append_column("flow_id", ids).select(schema.names).cast(schema).combine_chunks()
+
+
+def _together(parts: list[pa.Table]) -> pa.Table:
+    return pa.concat_tables([*parts, ROWS.empty_table()], promote_options="default")
 
 
 class _Mixed:
@@ -207,12 +216,19 @@ def _outcome_of(
 
 
 def _outcomes(
-    found: list[Examined], lines: list[list[int]], wanted: Wanted, watch: Watch
+    found: list[Examined],
+    lines: list[list[int]],
+    wanted: Wanted,
+    watch: Watch,
+    flows: dict[int, list[pa.Table]],
 ) -> dict[int, Answer]:
-    """What became of each file that was read."""
+    """What became of each file that was read; its flows go into ``flows``."""
 
     def read(line: list[int]) -> list[Answer]:
-        return _line_read(*_order(found, line), wanted.settings, watch.advance)
+        def take(number: int, table: pa.Table) -> None:
+            flows[line[number]].append(in_span(table, wanted))
+
+        return _line_read(*_order(found, line), wanted.settings, watch.advance, take)
 
     # threads: the engine, hashing and unpacking run outside Python's lock
     with ThreadPoolExecutor(max(wanted.jobs, 1)) as pool:
@@ -235,9 +251,10 @@ def _line_read(
     sources: list[Source],
     settings: Settings,
     advance: Callable[[int], None],
+    take: Take,
 ) -> list[Answer]:
     problems: list[Problem] = []
-    read = reader.read(sources, settings, problems.append, advance)
+    read = reader.read(sources, settings, problems.append, advance, take)
     names = [source.name for source in sources]
     return [
         (answer, [problem for problem in problems if problem.source == name])

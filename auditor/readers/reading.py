@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 import pyarrow as pa
+
+from auditor.model.flow_table import Stage, schema_at
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,6 +19,17 @@ if TYPE_CHECKING:
 
 Progress = Callable[[int], None]
 """Told how many more bytes of the input have been read."""
+
+_NUMBERED: Final = frozenset({"flow_id", "input_id", "witnesses", "witness_of"})
+
+ROWS: Final = pa.schema([each for each in schema_at(Stage.READ) if each.name not in _NUMBERED])
+"""What a reader gives: the columns of stage ``read`` but for those that need all inputs."""
+
+Take = Callable[[int, pa.Table], None]
+"""Takes flows of file number so-and-so (from 0), in the columns ``ROWS``, sorted by start.
+A file's flows may come in several parts. Captures add ``icmp``: the first ICMP message, type << 8
+| code (int32), for Community IDs.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +43,7 @@ class Settings:
         copies_within: milliseconds within which the same IP packet counts once (mirror ports show
             it twice); 0 = every packet counts.
         community_id: whether the Community ID of each flow is wanted.
+        log_zone: offset from UTC of the clocks behind logs that name no zone.
     """
 
     udp_timeout: int = 60
@@ -37,6 +51,7 @@ class Settings:
     active_timeout: int = 1800
     copies_within: int = 0
     community_id: bool = False
+    log_zone: str = "+07:00"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,12 +94,9 @@ NOTHING = Annotations()
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """One file, read.
+    """What is known of one file once it is read; its flows were handed on.
 
     Attributes:
-        flows: the columns of stage ``read`` without ``flow_id`` and ``input_id``, which the
-            pipeline gives; sorted by start, then endpoints. Captures add ``icmp``: the first ICMP
-            message, type << 8 | code (int32), for Community IDs.
         packets: packets (captures) or records (logs) in the file.
         not_ip: of these, how many carry no IP and are in no flow.
         bytes_on_wire: original length of all packets with their link layer; null for logs.
@@ -94,7 +106,6 @@ class Reading:
         size: bytes on disk that were read.
     """
 
-    flows: pa.Table
     packets: int
     not_ip: int
     bytes_on_wire: int | None
@@ -107,9 +118,12 @@ class Reading:
 class Reader(Protocol):
     """One file format."""
 
+    together: bool
+    """Whether all its files in one folder belong together, whatever their times."""
+
     @property
     def name(self) -> str:
-        """Short name, as shown in reports: ``pcap``, ``zeek-conn``."""
+        """Short name, as shown in reports: ``pcap``, ``zeek``."""
 
     def prepare(self, begins: Callable[[], None]) -> None:
         """Makes ready what reading needs; calls ``begins`` before what takes long, once ever."""
@@ -124,11 +138,17 @@ class Reader(Protocol):
         """Time of the last packet in ns, where it can be told without reading the whole file."""
 
     def read(
-        self, sources: Sequence[Source], settings: Settings, note: Note, progress: Progress
+        self,
+        sources: Sequence[Source],
+        settings: Settings,
+        note: Note,
+        progress: Progress,
+        take: Take,
     ) -> list[Reading | InputError]:
-        """The flows of files that are one time line, in this order: one answer per file.
+        """Reads files that belong together, in this order: one answer per file.
 
-        A flow that goes on from one file into the next is one flow, of the file it began in.
+        Their flows go to ``take``. A flow that goes on from one file into the next is one flow, of
+        the file it began in.
         What cannot be read is noted, with the file's name, offset and bytes lost; a file that
         cannot be opened or read at all has its error for an answer.
         """

@@ -68,14 +68,17 @@ def chains(examined: list[Examined], left_out: Iterable[int]) -> tuple[list[list
     gone = set(left_out)
     alone: list[list[int]] = []
     folders: dict[tuple[str, str], list[int]] = defaultdict(list)
+    together: dict[tuple[str, str], list[int]] = defaultdict(list)
     for place, each in enumerate(examined):
         if each.reader is None or place in gone:
             continue
-        if each.begin is None or each.source.pipe is not None:
+        if each.reader.together and each.source.pipe is None:
+            together[each.reader.name, folder_of(each.source)].append(place)
+        elif each.begin is None or each.source.pipe is not None:
             alone.append([place])
         else:
             folders[each.reader.name, folder_of(each.source)].append(place)
-    found = alone
+    found = alone + list(together.values())
     overlapping = []
     for (_, folder), places in folders.items():
         lines = _lines(examined, places)

@@ -86,7 +86,7 @@ def installed(wheel, tmp_path_factory) -> Path:
 def outside(tmp_path_factory) -> Path:
     """A folder far from the checkout, with copies of the samples and examples."""
     folder = tmp_path_factory.mktemp("outside")
-    for name in ("pcaps", "zeek"):
+    for name in ("pcaps", "logs"):
         shutil.copytree(ROOT / "samples" / name, folder / "samples" / name)
     shutil.copytree(ROOT / "policies" / "examples", folder / "examples")
     return folder
@@ -98,7 +98,7 @@ def report(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("report")
     examples = ROOT / "policies" / "examples"
     given = ("--inventory", examples / "inventory.yaml", "--dossiers", examples / "dossiers.yaml")
-    samples = (ROOT / "samples" / "pcaps", ROOT / "samples" / "zeek")
+    samples = (ROOT / "samples" / "pcaps", ROOT / "samples" / "logs")
     audit = (sys.executable, "-m", "auditor", "audit", *samples, *given, "--out", folder)
     done = subprocess.run(
         [str(part) for part in audit], cwd=ROOT, capture_output=True, text=True, check=False

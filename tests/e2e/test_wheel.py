@@ -86,7 +86,7 @@ def test_the_other_commands_of_the_installed_program_work(installed, outside, ca
         (("policy", "test"), " 0 failed"),
         (("geoip", "lookup", "52.219.40.10"), "SG"),
         (("doctor",), "country.mmdb"),
-        (("flows", "samples/zeek", "--out", "flows.csv"), "flows.csv"),
+        (("flows", "samples/logs/zeek", "--out", "flows.csv"), "flows.csv"),
     ):
         done = call(auditor, *arguments, cwd=outside)
         assert (done.returncode, said in done.stdout) == (0, True), done.stdout + done.stderr

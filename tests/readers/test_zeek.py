@@ -3,21 +3,22 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
+from dataclasses import dataclass
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from auditor.model.errors import InputError
-from auditor.model.flow_table import Stage, schema_at
-from auditor.model.problem import Problem
-from auditor.readers.reading import Reading, Settings
+from auditor.readers.reading import ROWS
 from auditor.readers.streams import Source
 from auditor.readers.zeek import ZeekConn
+from tests.readers.reading import read_files
 
-SAMPLES = Path(__file__).parents[2] / "samples" / "zeek"
+SAMPLES = Path(__file__).parents[2] / "samples" / "logs" / "zeek"
 PLAIN = {
     "ts": "1788220800.123456",
     "uid": "CAcJw21BbVedgFnYH3",
@@ -73,21 +74,24 @@ def log(*lines):
 def read(tmp_path: Path, content: bytes, name="conn.log"):
     path = tmp_path / name
     path.write_bytes(content)
-    problems: list[Problem] = []
-    told: list[int] = []
-    [reading] = ZeekConn().read([Source(path)], Settings(), problems.append, told.append)
+    [reading], [flows], problems, told = read_files(ZeekConn(), [path])
     assert reading.sha256 == hashlib.sha256(content).hexdigest()
     assert sum(told) == len(content)
-    assert_contract(reading)
-    return reading, problems
+    assert_contract(flows)
+    return Read(reading.packets, flows), problems
 
 
-def assert_contract(reading: Reading) -> None:
-    wanted = [field for field in schema_at(Stage.READ) if field.name not in {"flow_id", "input_id"}]
-    assert list(reading.flows.schema) == wanted
-    for field in wanted:
-        assert field.nullable or reading.flows.column(field.name).null_count == 0, field.name
-    reading.flows.validate(full=True)
+@dataclass
+class Read:
+    packets: int
+    flows: pa.Table
+
+
+def assert_contract(flows: pa.Table) -> None:
+    assert list(flows.schema) == list(ROWS)
+    for field in ROWS:
+        assert field.nullable or flows.column(field.name).null_count == 0, field.name
+    flows.validate(full=True)
 
 
 def flow(tmp_path, **changes):
@@ -158,11 +162,11 @@ def test_a_byte_order_mark_does_not_hide_the_log(tmp_path):
 
 @pytest.mark.parametrize("name", ["conn.log", "conn.json.log", "conn-2026-10-03.log.gz"])
 def test_each_sample_is_read_whole(name):
-    problems: list[Problem] = []
     path = SAMPLES / name
     assert sniffed(path) > 0.5
-    [reading] = ZeekConn().read([Source(path)], Settings(), problems.append, lambda _: None)
-    assert_contract(reading)
+    [reading], [flows], problems, _ = read_files(ZeekConn(), [path])
+    assert_contract(flows)
+    reading = Read(reading.packets, flows)
     assert reading.packets == reading.flows.num_rows == 71
     assert [problem.code for problem in problems] == ["missed-bytes"]
     assert set(reading.flows["app"].to_pylist()) >= {"tls", "http", "dns", "ntp", "quic", "mysql"}
@@ -594,7 +598,7 @@ def test_a_log_of_several_blocks_keeps_its_line_numbers(tmp_path, monkeypatch):
 
 
 def test_a_missing_file_is_an_input_error_with_its_path(tmp_path):
-    [answer] = ZeekConn().read([Source(tmp_path / "none.log")], Settings(), print, lambda _: None)
+    [answer], _, _, _ = read_files(ZeekConn(), [tmp_path / "none.log"])
     assert isinstance(answer, InputError)
     assert "none.log" in str(answer)
     assert answer.hint

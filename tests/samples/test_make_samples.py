@@ -12,7 +12,7 @@ from random import Random
 import pytest
 
 SAMPLES = Path(__file__).parents[2] / "samples"
-FILES = sorted(path for path in SAMPLES.glob("*/*") if path.parent.name in {"pcaps", "zeek"})
+FILES = sorted(path for path in [*SAMPLES.glob("pcaps/*"), *SAMPLES.glob("logs/zeek/*")])
 CAPTURES = [path for path in FILES if path.parent.name == "pcaps"]
 TSHARK = shutil.which("tshark")
 needs_tshark = pytest.mark.skipif(

@@ -27,7 +27,7 @@ from auditor.readers.capture.layout import (
 from auditor.readers.capture.sweep import SECOND, Sweep
 from auditor.readers.capture.tunnels import MOST_NESTED
 from auditor.readers.capture.windows import Windows
-from auditor.readers.reading import Progress, Reading, Settings
+from auditor.readers.reading import Progress, Reading, Settings, Take
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -50,6 +50,7 @@ class CaptureReader:
     """pcap and pcapng files."""
 
     name = "capture"
+    together = False
 
     def prepare(self, begins: Callable[[], None]) -> None:
         """Fetches the compiled engine, or compiles it if no earlier start has: see ``units``."""
@@ -82,7 +83,12 @@ class CaptureReader:
         return containers.last_time(head, tail)
 
     def read(
-        self, sources: Sequence[Source], settings: Settings, note: Note, progress: Progress
+        self,
+        sources: Sequence[Source],
+        settings: Settings,
+        note: Note,
+        progress: Progress,
+        take: Take,
     ) -> list[Reading | InputError]:
         """The flows of captures that follow one another; see ``Reader.read``."""
         answers: list[_File | InputError] = []
@@ -106,10 +112,14 @@ class CaptureReader:
         if sweeps:
             sweeps[-1].ended(note)
         flows = _by_file([stretch.flows for stretch in sweeps], len(sources))
-        return [
-            answer if isinstance(answer, InputError) else answer.reading(flows[number])
-            for number, answer in enumerate(answers)
-        ]
+        readings: list[Reading | InputError] = []
+        for number, answer in enumerate(answers):
+            if isinstance(answer, InputError):
+                readings.append(answer)
+                continue
+            readings.append(answer.reading(flows[number]))
+            take(number, flows[number])
+        return readings
 
 
 class _Stretch:
@@ -156,11 +166,10 @@ class _File:
         self._size = opened.size
 
     def reading(self, flows: pa.Table) -> Reading:
-        """The same with the file's flows."""
+        """The same, with what the file's flows tell."""
         for problem in _half_seen(flows, self._name):
             self._note(problem)
         return Reading(
-            flows=flows,
             packets=int(self._counted[PACKETS_READ]),
             not_ip=int(self._counted[NOT_IP]),
             bytes_on_wire=int(self._counted[WIRE_BYTES]),

@@ -8,7 +8,6 @@ from typing import Final
 import numpy as np
 import pyarrow as pa
 
-from auditor.model.flow_table import Stage, schema_at
 from auditor.readers.capture.layout import (
     ADDRESS, ALPN, ANSWER_TIME, APPS, BASES, CLEAR, DTLS, DNS_ANSWER, ECH, ENCRYPTED, END,
     FILE_SHIFT, FIRST_FROM_1, FLAGS, HELLO, MARKS, NAME, NAMED_0, NAMED_1, NEXT, OCTETS, OUTER_6,
@@ -16,15 +15,12 @@ from auditor.readers.capture.layout import (
     SYN_TIME, SYNACK_FROM_0, SYNACK_FROM_1, TLS, TUNNEL, VERSION, VERSION_NAMES, VLAN, Ints,
 )  # fmt: skip
 from auditor.readers.capture.tunnels import kinds_named
+from auditor.readers.reading import ROWS
 
-READ: Final = pa.schema(
-    [field for field in schema_at(Stage.READ) if field.name not in ("flow_id", "input_id")]
-)
-"""What a reader gives: the columns of stage ``read`` but for those the pipeline numbers."""
-
-SWEPT: Final = READ.append(pa.field("file", pa.int32())).append(pa.field("icmp", pa.int32()))
-"""The same with the number of the file a flow began in, from 0 (a sweep may go over several), and
-the first ICMP message of the initiator, or else of the responder: type << 8 | code."""
+SWEPT: Final = ROWS.append(pa.field("file", pa.int32())).append(pa.field("icmp", pa.int32()))
+"""What a reader gives, with the number of the file a flow began in, from 0 (a sweep may go over
+several), and the first ICMP message of the initiator, or else of the responder (type << 8 | code).
+"""
 
 _INITIATOR: Final = ("syn", "syn-ack", "role", "port", "first-packet")
 ICMP, TCP, ICMP6 = 1, 6, 58
@@ -54,6 +50,9 @@ def columns(done: Ints, names: list[str], tunnels: Ints) -> pa.Table:
     found = {
         "start": pa.array(done[:, START], pa.timestamp("ns", tz="UTC")),
         "end": pa.array(done[:, END], pa.timestamp("ns", tz="UTC")),
+        "seen_by": pa.repeat("packets", len(done)),
+        "time_basis": pa.repeat("packets", len(done)),
+        "clock": pa.repeat("stated", len(done)),
         "protocol": pa.array(protocol.astype(np.uint8)),
         "src_ip": source,
         "src_port": _maybe(np.where(from_1, port_1, port_0), seen, pa.uint16()),

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pyarrow as pa
 
-from auditor.model.flow_table import Stage, schema_at
+from auditor.readers.reading import ROWS
 from auditor.readers.second.names import Heads
 from auditor.readers.second.packets import (
     ACK,
@@ -32,9 +32,6 @@ from auditor.readers.second.spans import Spans
 if TYPE_CHECKING:
     from auditor.readers.reading import Settings
 
-READ: Final = pa.schema(
-    [each for each in schema_at(Stage.READ) if each.name not in ("flow_id", "input_id")]
-)
 SECOND: Final = 1_000_000_000
 ANSWER_LASTS: Final = 3600 * SECOND
 FRAGMENT_LASTS: Final = 60 * SECOND
@@ -137,7 +134,7 @@ class Conversations:
             self._take(packet, None)
         self._waiting.clear()
         rows = [_row(flow) for flow in chain(self._ended, self._live.values())]
-        table = pa.Table.from_pylist(rows, schema=READ)
+        table = pa.Table.from_pylist(rows, schema=ROWS)
         by = ("start", "src_ip", "src_port", "dst_ip", "dst_port", "protocol", "end")
         return table.sort_by([(name, "ascending") for name in by])
 
@@ -311,6 +308,9 @@ def _row(flow: Flow) -> dict[str, Any]:
     row: dict[str, Any] = {
         "start": flow.start,
         "end": flow.end,
+        "seen_by": "packets",
+        "time_basis": "packets",
+        "clock": "stated",
         "protocol": flow.protocol,
         "initiator_basis": basis,
         "rtt_us": None if flow.rtt is None else flow.rtt // 1000,

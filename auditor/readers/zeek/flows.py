@@ -9,19 +9,16 @@ from typing import TYPE_CHECKING, Any, Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from auditor.model.flow_table import Stage, schema_at
+from auditor.readers.reading import ROWS
 from auditor.readers.zeek.tsv import unescaped
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from auditor.readers.logs.tally import Tally
     from auditor.readers.zeek.records import Records
-    from auditor.readers.zeek.tally import Tally
 
-SCHEMA: Final = pa.schema(
-    [field for field in schema_at(Stage.READ) if field.name not in {"flow_id", "input_id"}],
-    metadata=schema_at(Stage.READ).metadata,
-)
+SCHEMA: Final = ROWS
 ORDER: Final = ("start", "src_ip", "src_port", "dst_ip", "dst_port", "protocol")
 LATEST: Final = 9_200_000_000.0  # seconds; nanoseconds end in the year 2262
 UNKNOWN_PROTOCOL: Final = 255  # IANA: reserved
@@ -63,6 +60,9 @@ def flow_columns(records: Records, tally: Tally) -> pa.Table:
     columns = {
         "start": start,
         "end": end,
+        "seen_by": pa.repeat("zeek", len(source)),
+        "time_basis": pa.repeat("recorded", len(source)),
+        "clock": pa.repeat("stated", len(source)),
         "protocol": protocol,
         "src_ip": source,
         "src_port": _ports(zeek["id.orig_p"], has_ports, kept, tally, "id.orig_p"),

@@ -15,8 +15,8 @@ from auditor.readers.zeek.records import FIELDS, TEXT, Records, clean, completed
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from auditor.readers.zeek.lines import Block
-    from auditor.readers.zeek.tally import Tally
+    from auditor.readers.logs.lines import Block
+    from auditor.readers.logs.tally import Tally
 
 PATH: Final = "_path"  # which log a line belongs to, where several share a stream
 MOST_INT: Final = 2**63 - 1

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import pyarrow as pa
 
 from auditor.model.errors import InputError
+from auditor.readers.logs.lines import BOM, LogFile
+from auditor.readers.logs.tally import Tally
 from auditor.readers.reading import Reading
 from auditor.readers.zeek.flows import ORDER, SCHEMA, flow_columns
 from auditor.readers.zeek.json_lines import JsonLines
-from auditor.readers.zeek.lines import BOM, LogFile
-from auditor.readers.zeek.tally import Tally
 from auditor.readers.zeek.tsv import Tsv
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from auditor.model.problem import Note
-    from auditor.readers.reading import Progress, Settings
+    from auditor.readers.reading import Progress, Settings, Take
     from auditor.readers.streams import Source
 
 MOST_HEAD: Final = 1 << 16
@@ -30,6 +31,7 @@ class ZeekConn:
     """Reads Zeek's ``conn.log`` in both of its forms."""
 
     name = "zeek-conn"
+    together = False
 
     def prepare(self, begins: Callable[[], None]) -> None:
         """Nothing needs to be made ready."""
@@ -58,14 +60,24 @@ class ZeekConn:
         return None
 
     def read(
-        self, sources: Sequence[Source], settings: Settings, note: Note, progress: Progress
+        self,
+        sources: Sequence[Source],
+        settings: Settings,
+        note: Note,
+        progress: Progress,
+        take: Take,
     ) -> list[Reading | InputError]:
         """The flows of logs; lines that cannot be read are noted by kind."""
         del settings
-        return [_read(source, note, progress) for source in sources]
+        return [
+            _read(source, note, progress, partial(take, number))
+            for number, source in enumerate(sources)
+        ]
 
 
-def _read(source: Source, note: Note, progress: Progress) -> Reading | InputError:
+def _read(
+    source: Source, note: Note, progress: Progress, take: Callable[[pa.Table], None]
+) -> Reading | InputError:
     tally = Tally()
     form: Tsv | JsonLines | None = None
     pieces: list[pa.Table] = []
@@ -94,8 +106,8 @@ def _read(source: Source, note: Note, progress: Progress) -> Reading | InputErro
         tally.add("not-closed", log.line)
     tally.tell(source.name, note, offsets=not opened.packings)
     flows = pa.concat_tables(pieces) if pieces else SCHEMA.empty_table()
+    take(flows.sort_by([(name, "ascending") for name in ORDER]).combine_chunks())
     return Reading(
-        flows=flows.sort_by([(name, "ascending") for name in ORDER]).combine_chunks(),
         packets=records,
         not_ip=0,
         bytes_on_wire=None,

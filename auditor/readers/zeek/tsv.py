@@ -15,8 +15,8 @@ from auditor.readers.zeek.records import FIELDS, NEEDED, TEXT, Records, clean, c
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from auditor.readers.zeek.lines import Block
-    from auditor.readers.zeek.tally import Tally
+    from auditor.readers.logs.lines import Block
+    from auditor.readers.logs.tally import Tally
 
 MOST_FIELDS: Final = 2000
 _ESCAPE: Final = re.compile(rb"\\x([0-9A-Fa-f]{2})")

@@ -11,8 +11,8 @@ from auditor.readers.streams import DamagedError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from auditor.readers.logs.tally import Tally
     from auditor.readers.streams import Opened
-    from auditor.readers.zeek.tally import Tally
 
 BOM: Final = b"\xef\xbb\xbf"
 CHUNK: Final = 1 << 20

@@ -1,0 +1,1 @@
+"""Flow logs: one file per format; what they share stands in the others (``docs/formats/``)."""

@@ -1,0 +1,178 @@
+"""A log format as a reader: files out of their packing, blocks side by side, flows in parts."""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any, Protocol
+
+from auditor.model.errors import InputError
+from auditor.readers.logs.checked import checked
+from auditor.readers.logs.gathering import Gathering
+from auditor.readers.logs.lines import LogFile
+from auditor.readers.logs.tally import Kinds, Tally
+from auditor.readers.reading import Reading
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    import pyarrow as pa
+
+    from auditor.model.problem import Note
+    from auditor.readers.logs.batch import Batch
+    from auditor.readers.logs.lines import Block
+    from auditor.readers.reading import Progress, Settings, Take
+    from auditor.readers.streams import Opened, Source
+
+
+class Form(Protocol):
+    """One file of a format, being read."""
+
+    def pieces(self, block: Block) -> Iterable[Any]:
+        """What stands in ``block``, ready to be parsed: header lines are obeyed here, in order."""
+
+    def parsed(self, piece: Any) -> Batch:  # noqa: ANN401 - the form's own
+        """The records of a piece. Runs in several threads at once: changes nothing but tallies."""
+
+    def ended(self, line: int) -> None:
+        """The file is over after ``line`` lines: what is missing is counted now."""
+
+
+class LogFormat(Protocol):
+    """One format of flow logs."""
+
+    @property
+    def name(self) -> str:
+        """Short name of the format, as shown in reports."""
+
+    @property
+    def seen_by(self) -> str:
+        """Who saw the traffic, as the flow table's ``seen_by``: often the name again."""
+
+    @property
+    def kinds(self) -> Kinds:
+        """Troubles that only this format has; see ``tally.KINDS`` for the common ones."""
+
+    @property
+    def one_way(self) -> bool:
+        """Whether a record tells of one direction, so that two make a flow."""
+
+    def sniff(self, head: bytes) -> float:
+        """How sure it is that a file beginning with ``head`` is of this format (0 to 1)."""
+
+    def begun(self, head: bytes, settings: Settings, tally: Tally) -> Form:
+        """Gets ready for one file.
+
+        Raises:
+            InputError: the file cannot be read at all.
+        """
+
+
+class LogReader:
+    """Reads the logs of one format; the logs of one folder together, in the order of names."""
+
+    together = True
+
+    def __init__(self, form: LogFormat) -> None:
+        self._format = form
+        self.name = form.name
+
+    def prepare(self, begins: Callable[[], None]) -> None:
+        """Nothing takes long."""
+
+    def sniff(self, head: bytes) -> float:
+        """As the format says."""
+        return self._format.sniff(head)
+
+    def begins(self, head: bytes) -> int | None:
+        """Nothing: the logs of one folder belong together whatever their times."""
+        del head
+        return None
+
+    def ends(self, source: Source) -> int | None:
+        """Nothing, as ``begins``."""
+        del source
+        return None
+
+    def read(
+        self,
+        sources: Sequence[Source],
+        settings: Settings,
+        note: Note,
+        progress: Progress,
+        take: Take,
+    ) -> list[Reading | InputError]:
+        """The flows of logs; what is wrong with them is noted by kind."""
+        tallies = [Tally(self._format.kinds) for _ in sources]
+        gathering = Gathering(tallies, settings, take, one_way=self._format.one_way)
+        answers: list[Reading | InputError] = []
+        packed: list[bool] = []
+        for number, source in enumerate(sources):
+            packed.append(False)
+            try:
+                opened = source.open(progress)
+            except OSError as error:
+                answers.append(unopened(source, error))
+                continue
+            packed[number] = bool(opened.packings)
+            with opened:
+                answers.append(self._read(number, opened, settings, tallies[number], gathering))
+        gathering.finish()
+        for tally, source, was_packed in zip(tallies, sources, packed, strict=True):
+            tally.tell(source.name, note, offsets=not was_packed)
+        return answers
+
+    def _read(
+        self, number: int, opened: Opened, settings: Settings, tally: Tally, gathering: Gathering
+    ) -> Reading | InputError:
+        try:
+            form = self._format.begun(opened.head, settings, tally)
+        except InputError as error:
+            return error
+        log = LogFile(opened, tally)
+        records = 0
+
+        def parsed(piece: Any) -> tuple[int, pa.Table]:  # noqa: ANN401 - the form's own
+            batch = form.parsed(piece)
+            size = len(batch)
+            return size, checked(batch, self._format.seen_by, tally)
+
+        workers = os.cpu_count() or 1
+        waiting: deque[Future[tuple[int, pa.Table]]] = deque()
+        with ThreadPoolExecutor(workers) as pool:
+
+            def drained(most: int) -> int:
+                count = 0
+                while len(waiting) > most:
+                    size, table = waiting.popleft().result()
+                    gathering.add(number, table)
+                    count += size
+                return count
+
+            for block in log.blocks():
+                for piece in form.pieces(block):
+                    waiting.append(pool.submit(parsed, piece))
+                    records += drained(workers * 2)
+            records += drained(0)
+        if log.broken is None:
+            form.ended(log.line - 1)
+        readable = not isinstance(log.broken, OSError)
+        content = log.content if readable else None
+        return Reading(
+            packets=records,
+            not_ip=0,
+            bytes_on_wire=None,
+            sha256=opened.sha256(log.content) if readable else None,
+            content=content,
+            size=opened.size,
+        )
+
+
+def unopened(source: Source, error: OSError) -> InputError:
+    """What a file answers that cannot be opened."""
+    return InputError(
+        f"cannot be opened: {error.strerror or error}",
+        place=source.name,
+        hint="Check that it is a file and that this user may read it.",
+    )

@@ -1,0 +1,241 @@
+"""What went wrong while a log was read, counted by kind: one problem per kind, not per line."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from auditor.model.problem import Note, Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+DAMAGED: Final = "Compare the log with its original; nothing else of it was lost."
+MOST_EXAMPLES: Final = 3
+LONGEST_EXAMPLE: Final = 80
+
+Kinds = dict[str, tuple[str, str]]
+"""Message and hint of each kind of trouble; ``{count}`` and ``{detail}`` are filled in."""
+
+# kind: (message, hint). The message goes on with the line where it happened first.
+KINDS: Final[dict[str, tuple[str, str]]] = {
+    "no-header": (
+        "{count} line(s) have no Zeek header above them and were not read",
+        "Keep the # lines that Zeek writes at the top; zeek-cut without -C drops them.",
+    ),
+    "not-conn": (
+        "{count} line(s) belong to another Zeek log and were not read",
+        "Give conn.log only; the other logs describe the same connections again.",
+    ),
+    "missing-field": (
+        "{count} line(s) were not read, for their header lacks {detail}",
+        "conn.log must keep ts, id.orig_h, id.resp_h, and proto or ip_proto.",
+    ),
+    "bad-header": (
+        "{count} header line(s) were not obeyed ({detail})",
+        "Write the log with Zeek's ASCII writer and a separator of one ASCII character.",
+    ),
+    "wrong-columns": (
+        "{count} line(s) have other columns than their header and were not read",
+        DAMAGED,
+    ),
+    "not-json": ("{count} line(s) are not a JSON object and were not read", DAMAGED),
+    "line-too-long": (
+        "{count} line(s) are longer than any record and were not read",
+        "Check that the file is a Zeek log all the way through.",
+    ),
+    "bad-encoding": (
+        "text that is not UTF-8 was replaced in {count} stretch(es) of the log",
+        DAMAGED,
+    ),
+    "bad-time": ("{count} record(s) without a readable time were not read", DAMAGED),
+    "bad-address": ("{count} record(s) without two readable addresses were not read", DAMAGED),
+    "bad-number": (
+        "{count} value(s) are no numbers of their field ({detail}) and were left empty",
+        DAMAGED,
+    ),
+    "unknown-protocol": (
+        "{count} record(s) name no IP protocol and stand as number 255 (reserved)",
+        "Newer versions of Zeek write the number into ip_proto; log that field.",
+    ),
+    "no-duration": (
+        "{count} record(s) of several packets have no duration and end when they start",
+        "Their totals are right; their time span is not known.",
+    ),
+    "bad-line": ("{count} line(s) are not as this format has them and were not read", DAMAGED),
+    "duplicate-records": (
+        "{count} record(s) tell again what another of the same log told, and were counted once",
+        "Nothing is lost: logs that overlap, or two reporters of one flow.",
+    ),
+    "interim-records": (
+        "{count} record(s) tell of sessions of which a later record tells all, and gave way to it",
+        "Nothing is lost: their counters are in the later record.",
+    ),
+    "several-observers": (
+        "{count} record(s) of traffic that several observers ({detail}) saw were counted once",
+        "The observer that saw the most is counted; give one observer's log to be sure.",
+    ),
+    "one-way": (
+        "{count} flow(s) have records of one direction only; the other is not known",
+        "The exporter may see one way only, or the other way's records lie in another file.",
+    ),
+    "sampled": (
+        "{count} record(s) are of sampled traffic ({detail}): estimates, scaled by that factor",
+        "Small flows may be missing altogether; only unsampled logs or captures give exact sums.",
+    ),
+    "sampling-unknown": (
+        "{count} record(s) do not say whether the exporter sampled; their volumes may be too low",
+        "Look at the exporter's configuration, or export its options templates too.",
+    ),
+    "window": (
+        "{count} record(s) sum up spans of up to {detail}; their times are exact to that only",
+        "Choose a shorter aggregation interval if moments matter.",
+    ),
+    "zone-assumed": (
+        "{count} record(s) have times without a zone; they were taken for {detail}",
+        "If the clock of the device runs in another zone, give it with --log-zone.",
+    ),
+    "one-moment": (
+        "{count} record(s) give one moment, not a span: {detail}",
+        "The totals are right; how long these flows lasted is not known.",
+    ),
+    "translated": (
+        "{count} record(s) passed address translation; the addresses inside are shown",
+        "The addresses outside stand in nat_src_ip and nat_dst_ip.",
+    ),
+    "refused": (
+        "{count} record(s) are of traffic that was refused; nothing of it counts as transferred",
+        "They show attempts; see blocked in the flow table.",
+    ),
+    "missed-bytes": (
+        "Zeek missed {detail} bytes of content in {count} record(s)",
+        "The sensor lost packets: see capture_loss.log; volumes of these flows are uncertain.",
+    ),
+    "absurd-payload": (
+        "{count} payload size(s) exceed the IP bytes of their side and were left empty",
+        "Zeek takes them from TCP sequence numbers, which can mislead; IP bytes are used instead.",
+    ),
+    "tunnelled": (
+        "{count} record(s) ran inside tunnels whose kind conn.log does not say",
+        "tunnel.log of the same hour names the tunnels; audit the capture to see both ends.",
+    ),
+    "cut-last-line": (
+        "the last line has no line end: {detail}",
+        "The file was cut, or was still being written; copy it again once Zeek has rotated it.",
+    ),
+    "not-closed": (
+        "the log has no #close line at its end: it was cut there, or is still growing",
+        "Copy it again once Zeek has rotated it, if records could be missing.",
+    ),
+    "packing-damaged": (
+        "the packing is damaged ({detail}); everything before was read",
+        "Copy the file again.",
+    ),
+    "unreadable-file": (
+        "the file cannot be read to its end ({detail}); everything before was read",
+        "Check the disk or the network share it lies on, then run again.",
+    ),
+}
+
+
+@dataclass(slots=True)
+class Kind:
+    """One kind of trouble: how often, where first, what it cost."""
+
+    count: int
+    line: int
+    offset: int | None
+    lost: int | None
+    detail: str
+    examples: tuple[str, ...] = ()
+
+
+class Tally:
+    """Counts by kind; the first place of each is kept. Threads may share it."""
+
+    def __init__(self, kinds: Mapping[str, tuple[str, str]] | None = None) -> None:
+        self._texts = {**KINDS, **(kinds or {})}
+        self._kinds: dict[str, Kind] = {}
+        self._sums: dict[str, int] = {}
+        self._details: dict[str, set[str]] = {}
+        self._lock = threading.Lock()
+
+    def add(
+        self,
+        kind: str,
+        line: int,
+        *,
+        count: int = 1,
+        offset: int | None = None,
+        lost: int | None = None,
+        detail: str = "",
+        examples: Sequence[bytes] = (),
+    ) -> None:
+        """Counts ``count`` more of ``kind``; of several places the first in the log is kept.
+
+        Different details of one kind are listed; of ``examples`` only the shape is shown.
+        """
+        shapes = tuple(shape(example) for example in examples[:MOST_EXAMPLES])
+        with self._lock:
+            if detail:
+                self._details.setdefault(kind, set()).add(detail)
+            known = self._kinds.get(kind)
+            if known is None:
+                self._kinds[kind] = Kind(count, line, offset, lost, detail, shapes)
+                return
+            known.count += count
+            if lost is not None:
+                known.lost = (known.lost or 0) + lost
+            if line < known.line:
+                known.line, known.offset = line, offset
+                known.examples = (shapes + known.examples)[:MOST_EXAMPLES]
+            else:
+                known.examples = (known.examples + shapes)[:MOST_EXAMPLES]
+
+    def add_sum(self, kind: str, amount: int) -> None:
+        """Adds to the amount that stands as the detail of ``kind``."""
+        with self._lock:
+            self._sums[kind] = self._sums.get(kind, 0) + amount
+
+    def tell(self, source: str, note: Note, *, offsets: bool) -> None:
+        """Notes one problem per kind; ``offsets`` says whether they are places in the file."""
+        for code, kind in sorted(self._kinds.items()):
+            message, hint = self._texts[code]
+            details = sorted(self._details.get(code, ()))
+            detail = ", ".join(details[:5]) + (", …" if len(details) > 5 else "")
+            if code in self._sums:
+                detail = f"{self._sums[code]:,}"
+            said = [message.format(count=f"{kind.count:,}", detail=detail)]
+            if kind.line:
+                said.append(
+                    f"first at line {kind.line}" if kind.count > 1 else f"at line {kind.line}"
+                )
+            if kind.examples:
+                said.append("of the shape " + " | ".join(kind.examples))
+            note(
+                Problem(
+                    code=code,
+                    source=source,
+                    message="; ".join(said),
+                    hint=hint,
+                    offset=kind.offset if offsets else None,
+                    lost_bytes=kind.lost,
+                    count=kind.count,
+                )
+            )
+
+
+_SHAPES: Final = {letter: "x" for letter in range(128) if chr(letter).isalpha()} | {
+    digit: "9" for digit in range(128) if chr(digit).isdigit()
+}
+
+
+def shape(line: bytes) -> str:
+    """What a line looks like, without what it says: letters are ``x``, digits ``9``.
+
+    A report is handed on: what a damaged line holds (names, numbers of people) stays out of it.
+    """
+    text = line[:LONGEST_EXAMPLE].decode("utf-8", "replace")
+    plain = "".join("x" if ord(letter) > 127 and letter.isalpha() else letter for letter in text)
+    return plain.translate(_SHAPES) + ("…" if len(line) > LONGEST_EXAMPLE else "")

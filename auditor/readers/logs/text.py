@@ -1,0 +1,297 @@
+"""Lines of text into Arrow columns, as a whole where they are sound, one by one where not."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyarrow import csv
+from pyarrow import json as arrow_json
+
+from auditor.readers.logs.batch import Where
+
+if TYPE_CHECKING:
+    from auditor.readers.logs.lines import Block
+    from auditor.readers.logs.tally import Tally
+
+SMALL: Final = 64
+"""Lines that are looked at one by one when one of them is damaged."""
+
+_INTEGER: Final = r"^-?[0-9]{1,18}$"
+_DECIMAL: Final = r"^-?[0-9]{1,15}(\.[0-9]{0,12})?([eE][-+]?[0-9]{1,2})?$"
+_TEXTS: Final = (pa.string(), pa.dictionary(pa.int32(), pa.string()))
+
+
+def cleaned(block: Block, tally: Tally) -> bytes:
+    """The text of ``block`` as valid UTF-8 with plain line ends; the last line has one too."""
+    text = block.text
+    if b"\r" in text:
+        text = text.replace(b"\r\n", b"\n").replace(b"\r", b"?")  # a lone CR ends no line
+    if b"\0" in text:
+        text = text.replace(b"\0", b"?")
+    try:
+        text.decode("utf-8")
+    except UnicodeDecodeError:
+        tally.add("bad-encoding", block.line, offset=block.offset)
+        text = text.decode("utf-8", "replace").encode("utf-8")
+    return text if text.endswith(b"\n") else text + b"\n"
+
+
+def delimited(
+    text: bytes,
+    names: list[str],
+    kinds: dict[str, pa.DataType],
+    tally: Tally,
+    *,
+    line: int,
+    delimiter: str,
+    quoted: bool = False,
+    nulls: tuple[str, ...] = ("-", ""),
+) -> tuple[dict[str, pa.Array], Where]:
+    """Columns of delimited lines without a header.
+
+    Lines with other than ``len(names)`` fields are counted as ``bad-line`` and left out; numbers
+    that are none are counted as ``bad-number`` and null. No value may hold a line end.
+
+    Args:
+        text: whole lines, cleaned.
+        names: of all fields, in their order.
+        kinds: the fields that are wanted: int64, float64, string or dictionary of strings.
+        line: number of the first line.
+        delimiter: one ASCII character.
+        quoted: whether values may stand in double quotes.
+        tally: told of what is wrong.
+        nulls: what stands for nothing.
+    """
+    rows = text.count(b"\n")
+    options = (delimiter, quoted, nulls)
+    try:
+        columns = _parsed(text, names, kinds, options)
+    except pa.ArrowInvalid:  # some value is no number of its field: find out which
+        words = {name: kind if kind in _TEXTS else pa.string() for name, kind in kinds.items()}
+        try:
+            columns = _parsed(text, names, words, options)
+        except pa.ArrowInvalid:  # a quotation mark without its other half
+            return _apart(text, names, kinds, tally, line=line, options=options)
+    found = len(next(iter(columns.values())))
+    where = Where(text, line)
+    if found != rows:
+        kept = _kept(text, len(names), tally, line, delimiter, quoted=quoted)
+        if len(kept) != found:
+            return _apart(text, names, kinds, tally, line=line, options=options)
+        where = Where(text, line, kept)
+    for name, kind in kinds.items():
+        if columns[name].type != kind and kind not in _TEXTS:
+            columns[name] = _numbers(columns[name], name, kind, where, tally)
+    return columns, where
+
+
+def _parsed(
+    text: bytes,
+    names: list[str],
+    kinds: dict[str, pa.DataType],
+    options: tuple[str, bool, tuple[str, ...]],
+) -> dict[str, pa.Array]:
+    delimiter, quoted, nulls = options
+    places = {name: str(names.index(name)) for name in kinds}
+    table = csv.read_csv(
+        pa.BufferReader(text),
+        csv.ReadOptions(
+            column_names=[str(place) for place in range(len(names))],
+            block_size=len(text) + 1,
+            use_threads=False,  # blocks are read side by side
+        ),
+        csv.ParseOptions(
+            delimiter=delimiter,
+            quote_char='"' if quoted else False,
+            invalid_row_handler=lambda _: "skip",
+        ),
+        csv.ConvertOptions(
+            check_utf8=False,  # checked already
+            column_types={places[name]: kind for name, kind in kinds.items()},
+            include_columns=list(places.values()),
+            null_values=list(nulls),
+            strings_can_be_null=True,
+            quoted_strings_can_be_null=True,
+        ),
+    )
+    return {name: table.column(place).combine_chunks() for name, place in places.items()}
+
+
+def _kept(
+    text: bytes, fields: int, tally: Tally, line: int, delimiter: str, *, quoted: bool
+) -> np.ndarray:
+    """Indexes of the lines that have so many fields; the others are counted."""
+    kept = []
+    split = re.compile(
+        (r'(?:[^"X]|"[^"]*")*' if quoted else r"[^X]*").replace("X", re.escape(delimiter)).encode()
+    )
+    separator = delimiter.encode()
+    for index, part in enumerate(text.split(b"\n")[:-1]):
+        if quoted and b'"' in part:
+            count = sum(1 for found in split.finditer(part + separator) if _ends(found, part)) or 1
+        else:
+            count = part.count(separator) + 1
+        if part and count == fields:
+            kept.append(index)
+        elif part.strip():
+            tally.add("bad-line", line + index, lost=len(part) + 1, examples=[part])
+    return np.array(kept, np.int64)
+
+
+def _ends(found: re.Match[bytes], part: bytes) -> bool:
+    return found.end() <= len(part) and (found.end() > found.start() or found.start() < len(part))
+
+
+def _apart(
+    text: bytes,
+    names: list[str],
+    kinds: dict[str, pa.DataType],
+    tally: Tally,
+    *,
+    line: int,
+    options: tuple[str, bool, tuple[str, ...]],
+) -> tuple[dict[str, pa.Array], Where]:
+    """The same, halving the text until what is damaged stands alone."""
+    lines = text.split(b"\n")[:-1]
+    columns: dict[str, pa.Array]
+    good: list[int] = []
+    todo = [(0, len(lines))]
+    while todo:
+        begin, end = todo.pop()
+        part = b"\n".join(lines[begin:end]) + b"\n"
+        words = {name: pa.string() for name in kinds}
+        try:
+            columns = _parsed(part, names, words, options)
+            sound = len(next(iter(columns.values()))) == end - begin
+        except pa.ArrowInvalid:
+            sound = False
+        if sound:
+            good.extend(range(begin, end))
+        elif end - begin > 1:
+            middle = (begin + end) // 2
+            todo += [(middle, end), (begin, middle)]
+        elif lines[begin].strip():
+            tally.add("bad-line", line + begin, lost=len(lines[begin]) + 1, examples=[lines[begin]])
+    kept = np.array(sorted(good), np.int64)
+    where = Where(text, line, kept)
+    if not good:
+        return {name: pa.array([], kind) for name, kind in kinds.items()}, where
+    words = {name: kind if kind in _TEXTS else pa.string() for name, kind in kinds.items()}
+    columns = _parsed(b"\n".join(lines[row] for row in kept) + b"\n", names, words, options)
+    for name, kind in kinds.items():
+        if kind not in _TEXTS:
+            columns[name] = _numbers(columns[name], name, kind, where, tally)
+    return columns, where
+
+
+def _numbers(words: pa.Array, name: str, kind: pa.DataType, where: Where, tally: Tally) -> pa.Array:
+    """Numbers out of texts; what is none is counted and null."""
+    pattern = _INTEGER if pa.types.is_integer(kind) else _DECIMAL
+    right = pc.match_substring_regex(words, pattern)
+    wrong = np.asarray(pc.fill_null(pc.invert(right), False), np.bool_)
+    if wrong.any():
+        count, first = int(np.count_nonzero(wrong)), int(np.argmax(wrong))
+        tally.add("bad-number", where.number(first), count=count, detail=name)
+    return pc.if_else(right, words, None).cast(kind)
+
+
+def numbers(words: pa.Array, name: str, where: Where, tally: Tally) -> pa.Array:
+    """Whole numbers (int64) out of texts; what is none is counted as ``bad-number`` and null."""
+    if pa.types.is_dictionary(words.type):
+        words = words.cast(pa.string())
+    return _numbers(words, name, pa.int64(), where, tally)
+
+
+def json_lines(
+    text: bytes, schema: pa.Schema, tally: Tally, *, line: int
+) -> tuple[pa.Table, Where]:
+    """The fields of ``schema`` (structs and lists too) out of JSON objects, one a line.
+
+    Lines that are no JSON object are counted as ``not-json`` and left out; values of another type
+    than their field's are converted where they mean the same (``"17"`` for 17), else null.
+    """
+    rows = text.count(b"\n")
+    table = _objects(text, schema)
+    if table is not None and len(table) == rows:
+        return table, Where(text, line)
+    lines = text.split(b"\n")[:-1]
+    found: list[tuple[int, list[int], pa.Table]] = []
+    todo = [(0, len(lines))]
+    while todo:
+        begin, end = todo.pop()
+        table = _objects(b"\n".join(lines[begin:end]) + b"\n", schema)
+        if table is not None and len(table) == end - begin:
+            found.append((begin, list(range(begin, end)), table))
+        elif end - begin > SMALL:
+            middle = (begin + end) // 2
+            todo += [(middle, end), (begin, middle)]
+        else:
+            found.append((begin, *_one_by_one(lines, begin, end, schema, tally, line)))
+    found.sort(key=lambda piece: piece[0])
+    kept = np.array([row for _, rows_of_it, _ in found for row in rows_of_it], np.int64)
+    return pa.concat_tables([piece for _, _, piece in found]).combine_chunks(), Where(
+        text, line, kept
+    )
+
+
+def _objects(text: bytes, schema: pa.Schema) -> pa.Table | None:
+    try:
+        table = arrow_json.read_json(
+            pa.BufferReader(text),
+            arrow_json.ReadOptions(block_size=len(text) + 1, use_threads=False),
+            arrow_json.ParseOptions(explicit_schema=schema, unexpected_field_behavior="ignore"),
+        )
+    except pa.ArrowInvalid:
+        return None
+    return table.combine_chunks()
+
+
+def _one_by_one(
+    lines: list[bytes], begin: int, end: int, schema: pa.Schema, tally: Tally, line: int
+) -> tuple[list[int], pa.Table]:
+    kept: list[int] = []
+    values: list[dict[str, Any]] = []
+    for place in range(begin, end):
+        text = lines[place]
+        if not text.strip():
+            continue
+        try:
+            value = json.loads(text)
+        except (ValueError, RecursionError):
+            value = None
+        if not isinstance(value, dict):
+            tally.add("not-json", line + place, lost=len(text) + 1, examples=[text])
+            continue
+        kept.append(place)
+        values.append({field.name: _fitting(value.get(field.name), field.type) for field in schema})
+    return kept, pa.Table.from_pylist(values, schema=schema)
+
+
+def _fitting(value: Any, kind: pa.DataType) -> Any:  # noqa: ANN401 - JSON is anything
+    """``value`` as one of this type; null where it is none."""
+    if value is None:
+        return None
+    if pa.types.is_struct(kind):
+        if not isinstance(value, dict):
+            return None
+        return {field.name: _fitting(value.get(field.name), field.type) for field in kind}
+    if pa.types.is_list(kind):
+        if not isinstance(value, list):
+            return None
+        return [_fitting(each, kind.value_type) for each in value]
+    if pa.types.is_boolean(kind):
+        return value if isinstance(value, bool) else None
+    if pa.types.is_string(kind):
+        if isinstance(value, str):
+            return value.encode("utf-8", "replace").decode()  # a lone surrogate is no text
+        return str(value) if isinstance(value, int | float) else None
+    try:
+        number = float(value) if pa.types.is_floating(kind) else int(value)
+    except (TypeError, ValueError, OverflowError):
+        return None
+    return number if isinstance(number, float) or -(2**63) <= number < 2**63 else None
