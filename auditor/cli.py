@@ -221,7 +221,7 @@ def audit(
             {
                 "report.html": lambda file: file.write(report.html(done.run).encode()),
                 "run.json": lambda file: write_json(done.run, file),
-                "flows.parquet": lambda file: pipeline.write_parquet(done.flows, file),
+                "flows.parquet": lambda file: pipeline.write_parquet(done.table, file),
             },
         )
     for line in report.terminal_summary(done.run, str(out / "report.html")):
@@ -277,7 +277,7 @@ def flows(
         report.written(out.parent, {out.name: lambda file: writer(table, file)})
     for problem in problems:
         _tell(problem)
-    _say(f"{len(table):,} flows from {len(inputs):,} files: {out}")
+    _say(f"{table.rows:,} flows from {len(inputs):,} files: {out}")
 
 
 @app.command()
