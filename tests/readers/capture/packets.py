@@ -7,6 +7,8 @@ import struct
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import pyarrow as pa
+
 from auditor.model.errors import InputError
 from auditor.readers.capture.reader import CaptureReader
 from auditor.readers.reading import Settings
@@ -14,8 +16,6 @@ from auditor.readers.streams import Source
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-import pyarrow as pa
 
     from auditor.model.problem import Problem
     from auditor.readers.reading import Reading
