@@ -19,6 +19,7 @@ _COLUMNS: Final = (
     "peer_ip",
     "outbound_bytes",
     "inbound_bytes",
+    "sampling",
 )
 
 
@@ -31,9 +32,13 @@ def abroad(flows: pd.DataFrame) -> pa.Table:
     table = pa.Table.from_pandas(flows[list(_COLUMNS)], preserve_index=False)
     crossing = table.filter(pc.and_(table["crosses_border"], pc.is_valid(table["peer_country"])))
     recipient = pc.coalesce(crossing["peer_org"], crossing["peer_ip"])
-    sums = [([], "count_all"), ("outbound_bytes", "sum"), ("inbound_bytes", "sum")]
+    sampled = pc.fill_null(pc.greater(crossing["sampling"], 1), False)
+    estimated = pc.if_else(sampled, crossing["outbound_bytes"], 0)
+    amounts = ("outbound_bytes", "inbound_bytes", "estimated_bytes")
+    sums = [([], "count_all"), *((name, "sum") for name in amounts)]
     return (
         crossing.append_column("recipient", recipient)
+        .append_column("estimated_bytes", estimated)
         .group_by(["peer_country", "recipient"])
         .aggregate(sums)
     )
@@ -43,7 +48,7 @@ def by_country(parts: list[pa.Table]) -> tuple[CountryTotal, ...]:
     """The totals of crossing flows, heaviest outbound first, then by country code."""
     if not parts:
         return ()
-    sums = ("count_all", "outbound_bytes_sum", "inbound_bytes_sum")
+    sums = ("count_all", "outbound_bytes_sum", "inbound_bytes_sum", "estimated_bytes_sum")
     totals = (
         pa.concat_tables(parts)
         .group_by("peer_country")
@@ -56,6 +61,7 @@ def by_country(parts: list[pa.Table]) -> tuple[CountryTotal, ...]:
             outbound_bytes=row["outbound_bytes_sum_sum"] or 0,  # null: no flow said how much
             inbound_bytes=row["inbound_bytes_sum_sum"] or 0,
             recipients=row["recipient_count_distinct"],
+            estimated_bytes=row["estimated_bytes_sum_sum"] or 0,
         )
         for row in totals.to_pylist()
     )

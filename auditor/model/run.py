@@ -59,13 +59,18 @@ class InputFile:
 
 @dataclass(frozen=True, slots=True)
 class CountryTotal:
-    """What went to and came from one country, in crossing flows."""
+    """What went to and came from one country, in crossing flows.
+
+    Attributes:
+        estimated_bytes: what of ``outbound_bytes`` is an estimate from sampled traffic.
+    """
 
     country: str
     flows: int
     outbound_bytes: int
     inbound_bytes: int
     recipients: int
+    estimated_bytes: int = 0
 
 
 @dataclass(frozen=True, slots=True)
