@@ -70,8 +70,10 @@ class LogFile:
                 continue
             cut = pending.rfind(b"\n") + 1
             if cut:
-                yield Block(bytes(pending[:cut]), self.line, offset)
-                self.line += pending.count(b"\n", 0, cut)
+                with memoryview(pending) as view:
+                    text = bytes(view[:cut])
+                yield Block(text, self.line, offset)
+                self.line += text.count(b"\n")
                 offset += cut
                 del pending[:cut]
             if len(pending) >= MOST_LINE:
