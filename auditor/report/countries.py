@@ -9,7 +9,6 @@ from auditor.report.formats import visible
 __all__ = ["NAMES", "countries_named", "country"]
 
 
-
 def country(code: str | None) -> Text:
     """The name of ``code``; the code itself where it is no known code, and *not known* for none."""
     if not code:
