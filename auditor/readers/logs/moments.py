@@ -99,7 +99,7 @@ def _month(data: Any, place: int) -> int:  # noqa: ANN401 - compiled
 
 MONTHS: Final = tuple(
     int.from_bytes(name.encode(), "big")
-    for name in "jan feb mar apr may jun jul aug sep oct nov dec".split()
+    for name in ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
 )
 
 
@@ -178,4 +178,4 @@ def _names_utc(data: Any, place: int) -> bool:  # noqa: ANN401 - compiled
     """Whether UTC or GMT stands there."""
     first, second, third = data[place] + 0, data[place + 1] + 0, data[place + 2] + 0
     name = (first << 16) | (second << 8) | third
-    return name == UTC or name == GMT  # noqa: PLR1714 - compiled
+    return bool(name in (UTC, GMT))
