@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from auditor.readers.capture.reader import CaptureReader
 from auditor.readers.logs.aws import Aws
+from auditor.readers.logs.nfdump import NfdumpReader
 from auditor.readers.logs.reader import LogReader
 from auditor.readers.streams import HEAD, Source
 from auditor.readers.zeek import ZeekConn
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
     from auditor.readers.reading import Reader
 
-READERS: Final[tuple[Reader, ...]] = (CaptureReader(), ZeekConn(), LogReader(Aws()))
+READERS: Final[tuple[Reader, ...]] = (CaptureReader(), ZeekConn(), LogReader(Aws()), NfdumpReader())
 
 __all__ = ["HEAD", "READERS", "reader_for", "reader_of"]
 
