@@ -43,8 +43,8 @@ KINDS: Final[dict[str, pa.DataType]] = {
     "ts": _TEXT, "te": _TEXT, "pr": _INT, "sa": _WORD, "sp": _INT, "da": _WORD,
     "dp": pa.float64(),  # ICMP: type.code
     "ipkt": _INT, "ibyt": _INT, "opkt": _INT, "obyt": _INT, "flg": _WORD, "svln": _INT,
-    "ra": _WORD, "exp": _WORD, "dir": _WORD, "evt": _WORD, "xsa": _WORD, "xda": _WORD,
-    "xsp": _INT, "xdp": _INT,
+    "ra": _WORD, "exp": _WORD, "dir": _WORD, "evt": _WORD, "tevt": _TEXT, "xsa": _WORD,
+    "xda": _WORD, "xsp": _INT, "xdp": _INT,
 }  # fmt: skip
 
 _DATE: Final = r"^(19[7-9]\d|20\d\d|21\d\d|22[0-5]\d)-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3}$"
@@ -55,7 +55,8 @@ TUNNELS: Final = {4: "4in4", 41: "6in4", 47: "gre"}
 """Protocols of which nfdump lists the outer addresses on a line of their own, above the flow."""
 
 MILLION: Final = 1_000_000
-MOST_SWAPPED: Final = 86_400 * 1000 * MILLION
+WRAP: Final = (1 << 32) * MILLION
+"""NetFlow 5 and 9 count milliseconds since the exporter started in 32 bits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +78,10 @@ class Nfdump:
             "swapped-times": (
                 "{count} record(s) end before they begin; their two times were exchanged",
                 "Some exporters write them so; the time span is right.",
+            ),
+            "event-unknown": (
+                "{count} event(s) of a firewall may be refusals: nfdump does not say which event",
+                "nfdump 1.7.1 and 1.7.2 list them so; update nfdump.",
             ),
             "no-traffic": ("{count} record(s) count no packet and were not read ({detail})", ""),
         }
@@ -157,9 +162,15 @@ def records(columns: dict[str, Any], where: Where, sampling: dict[str, int], tal
     events = _words(columns.get("evt"), len(columns["ts"]))
     columns, where = _without_outer(columns, where, events)
     events = _words(columns.get("evt"), len(columns["ts"]))
-    start, end, swapped = _times(columns["ts"], columns["te"])
-    whole = Batch({"start": start}, where)
-    whole.counted(swapped, "swapped-times", tally, "")
+    event = _has(events, bool)
+    end = _nanoseconds(columns["te"])
+    if "tevt" in columns:  # an event often has no end of its own, but a moment
+        moment = pc.if_else(pa.array(event), columns["tevt"], None)
+        end = pc.coalesce(end, _nanoseconds(moment))
+    start, end, swapped = _in_order(_nanoseconds(columns["ts"]), end)
+    batch = Batch({"start": start}, where)
+    batch.counted(swapped, "swapped-times", tally, "")
+    batch.counted(_has(events, lambda word: word.startswith("UNK")), "event-unknown", tally, "")
     found: dict[str, Any] = {
         "start": start,
         "end": end,
@@ -170,7 +181,7 @@ def records(columns: dict[str, Any], where: Where, sampling: dict[str, int], tal
         "dst_port": _ports(columns["dp"]),
         "src_packets": columns["ipkt"],
         "src_bytes": columns["ibyt"],
-        "src_tcp_flags": _flags(columns["flg"]),
+        "src_tcp_flags": pc.if_else(pa.array(event), None, _flags(columns["flg"])),
         "vlan": pc.if_else(pc.greater(columns["svln"], 0), columns["svln"], None).cast(_TEXT),
         "observer": _observers(columns["ra"], columns["dir"]),
     }
@@ -246,11 +257,14 @@ def _without_outer(
     return kept, where.taken(~outer)
 
 
-def _times(first: pa.Array, last: pa.Array) -> tuple[pa.Array, pa.Array, Bools]:
-    """Start and end in ns, and where they stood the other way round."""
-    start, end = _nanoseconds(first), _nanoseconds(last)
-    back = pc.subtract(start, end)
-    swapped = bools(pc.and_(pc.greater(back, 0), pc.less(back, MOST_SWAPPED)))
+def _in_order(start: pa.Array, end: pa.Array) -> tuple[pa.Array, pa.Array, Bools]:
+    """Start and end, the earlier first, and where they stood the other way round."""
+    length = pc.subtract(end, start)
+    wrapped = bools(pc.and_(pc.greater(length, WRAP // 2), pc.less(length, WRAP)))
+    if wrapped.any():  # the collector took a start behind the end for one of 49 days before
+        start = pc.if_else(pa.array(wrapped), pc.add(start, WRAP), start)
+        length = pc.subtract(end, start)
+    swapped = bools(pc.and_(pc.less(length, 0), pc.greater(length, -WRAP // 2)))
     if not swapped.any():
         return start, end, swapped
     mask = pa.array(swapped)
@@ -265,7 +279,8 @@ def _nanoseconds(texts: pa.Array) -> pa.Array:
         moments = texts.cast(pa.timestamp("ms"))
     except pa.ArrowInvalid:  # a 31 February: some are no dates after all
         return pa.nulls(len(texts), _INT)
-    return pc.multiply(moments.cast(_INT), MILLION)
+    times = pc.multiply(moments.cast(_INT), MILLION)
+    return pc.if_else(pc.greater(times, 0), times, None)  # 1970 stands for none
 
 
 def _ports(column: pa.Array) -> pa.Array:
@@ -320,16 +335,17 @@ def _both_ways(
     tally: Tally,
 ) -> Batch:
     """Records of one way each: what was counted the other way is a record of its own."""
-    there = bools(pc.or_(pc.greater(found["src_packets"], 0), pc.greater(found["src_bytes"], 0)))
-    back = bools(pc.or_(pc.greater(packets, 0), pc.greater(size, 0)))
+    none = [bools(pc.equal(found[name], 0)) for name in ("src_packets", "src_bytes")]
+    there = ~(none[0] & none[1])  # a counter that could not be read is not 0
+    back = bools(pc.greater(packets, 0)) | bools(pc.greater(size, 0))
     event = _has(events, bool)
     empty = ~(there | back | event)
     if empty.any():
         Batch(found, where).counted(empty, "no-traffic", tally, "packets and bytes are 0")
     # an event counts nothing of its own: null, not 0
-    none = pa.array(event & ~there)
+    silent = pa.array(event & ~there)
     for name in ("src_packets", "src_bytes"):
-        found[name] = pc.if_else(none, None, found[name])
+        found[name] = pc.if_else(silent, None, found[name])
     rows = [np.flatnonzero(there | (event & ~back)), np.flatnonzero(back)]
     order = np.argsort(np.concatenate(rows), kind="stable")
     index = np.concatenate(rows)[order]

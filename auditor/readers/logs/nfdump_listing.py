@@ -26,7 +26,7 @@ BASIC: Final = (
     "ts", "te", "pr", "sa", "sp", "da", "dp", "ipkt", "ibyt", "opkt", "obyt", "flg", "svln", "ra",
     "exp", "dir",
 )  # fmt: skip
-WHOLE: Final = (*BASIC, "evt", "xsa", "xda", "xsp", "xdp")
+WHOLE: Final = (*BASIC, "evt", "tevt", "xsa", "xda", "xsp", "xdp")
 """Fields that are asked for; a program built without NAT support knows only the basic ones."""
 
 SILENCE: Final = 120.0
