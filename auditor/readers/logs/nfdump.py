@@ -81,7 +81,7 @@ class Nfdump:
             ),
             "event-unknown": (
                 "{count} event(s) of a firewall may be refusals: nfdump does not say which event",
-                "nfdump 1.7.1 and 1.7.2 list them so; update nfdump.",
+                "nfdump 1.7.1 lists them so; update nfdump.",
             ),
             "no-traffic": ("{count} record(s) count no packet and were not read ({detail})", ""),
         }
