@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from auditor.readers.capture.reader import CaptureReader
 from auditor.readers.logs.aws import Aws
 from auditor.readers.logs.fortigate import FortiGate
+from auditor.readers.logs.nfdump import NfdumpReader
 from auditor.readers.logs.reader import LogReader
 from auditor.readers.streams import HEAD, Source
 from auditor.readers.zeek import ZeekConn
@@ -21,6 +22,7 @@ READERS: Final[tuple[Reader, ...]] = (
     ZeekConn(),
     LogReader(Aws()),
     LogReader(FortiGate()),
+    NfdumpReader(),
 )
 
 __all__ = ["HEAD", "READERS", "reader_for", "reader_of"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import threading
+import weakref
 from collections import defaultdict
 from typing import IO, TYPE_CHECKING, Any, Final
 
@@ -71,7 +72,8 @@ class Parts:
     def _written(self, table: pa.Table) -> tuple[int, int]:
         try:
             if self._file is None:
-                self._file = tempfile.TemporaryFile()  # noqa: SIM115 - closed in close
+                self._file = tempfile.TemporaryFile()  # noqa: SIM115 - it outlives this call
+                weakref.finalize(self, self._file.close)
             begin = self._file.seek(0, 2)
             with ipc.new_stream(self._file, table.schema, options=_PACKED) as stream:
                 stream.write_table(table)

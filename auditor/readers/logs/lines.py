@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from auditor.readers.logs.tally import Tally
-    from auditor.readers.streams import Opened
+    from auditor.readers.streams import Raw
 
 BOM: Final = b"\xef\xbb\xbf"
 CHUNK: Final = 1 << 20
@@ -38,7 +38,7 @@ class Block:
 class LogFile:
     """One log file; iterate ``blocks`` once, then ask for the rest."""
 
-    def __init__(self, stream: Opened, tally: Tally) -> None:
+    def __init__(self, stream: Raw, tally: Tally) -> None:
         self._stream = stream
         self._tally = tally
         self._hash = hashlib.sha256()
