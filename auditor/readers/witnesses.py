@@ -252,7 +252,8 @@ def _tuple_keys(table: pa.Table, prefix: str) -> Ints:
     low, high = np.minimum(*ends), np.maximum(*ends)
     keys = combined([low, high, protocol])
     # a flow with a port missing is like no other: its own place makes it so
-    return np.where(partial, combined([keys, np.arange(len(keys))]), keys)
+    own: Ints = np.where(partial, combined([keys, np.arange(len(keys))]), keys)
+    return own
 
 
 def _texts(texts: pa.Array) -> Ints:

@@ -99,3 +99,11 @@ def text_keys(texts: pa.StringArray) -> Ints:
     if len(texts):
         _hashed(*buffers(texts), keys)
     return keys
+
+
+def combined(columns: list[Ints]) -> Ints:
+    """One 64-bit hash of several numbers, row by row."""
+    keys = columns[0].astype(np.int64)
+    for place, column in enumerate(columns[1:], start=1):
+        added(keys, np.ascontiguousarray(column, np.int64), place)
+    return keys
