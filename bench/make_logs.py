@@ -4,7 +4,8 @@
 
 ``zeek``: conn.log with tabs; ``aws``: VPC flow logs of version 2, two records to a flow; ``eve``:
 Suricata's JSON, of ten events six flow, two tls, one http and one dns, each with its flow's id.
-Clients are 5,000 addresses at home, servers 70,000 abroad and at home; times ascend over a day.
+Clients are 5,000 addresses of an agency, servers 70,000, four flows in five to servers in Vietnam,
+the others to six clouds; times ascend over a day.
 """
 
 from __future__ import annotations
@@ -19,8 +20,9 @@ import pyarrow.compute as pc
 
 START = 1_790_000_000  # 2026-09-21, s
 CHUNK = 1 << 18
-FIRST = np.array([203, 113, 14, 171, 13, 20, 34, 52, 104, 142], np.int64)
-"""First octets of servers: Vietnamese networks and clouds among them."""
+HOME = (203 << 8 | 162, 113 << 8 | 160, 14 << 8 | 225, 171 << 8 | 244)
+ABROAD = (52 << 8 | 219, 13 << 8 | 107, 34 << 8 | 87, 104 << 8 | 18, 142 << 8 | 250, 20 << 8 | 43)
+"""Upper halves of servers' addresses: networks of Vietnam, and clouds."""
 
 ZEEK = (
     "ts", "uid", "id.orig_h", "id.orig_p", "id.resp_h", "id.resp_p", "proto", "service",
@@ -45,9 +47,9 @@ class Flows:
         self.micros = START * 1_000_000 + at * (86_400_000_000 // records)
         self.lasted = chance.integers(1_000, 30_000_000, count)
         self.client = _joined("10.20.", client >> 8, ".", client & 255)
-        self.server = _joined(
-            FIRST[server % len(FIRST)], ".", server >> 12, ".", server >> 4 & 255, ".", server & 15
-        )
+        home, abroad = np.array(HOME)[server % 4], np.array(ABROAD)[server % 6]
+        half = np.where(chance.random(count) < 0.8, home, abroad)
+        self.server = _joined(half >> 8, ".", half & 255, ".", server >> 8 & 255, ".", server & 255)
         self.port = _text(chance.integers(1024, 65_536, count))
         self.uid = _joined("C", at + 10**15)
         self.id = _text(at + 10**15)

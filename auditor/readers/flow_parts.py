@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
     from auditor.readers.parts import Parts
 
-PART: Final = 1 << 20
-"""Flows of one part."""
+PART: Final = 1 << 19
+"""Flows of one part: what the stages after the reading work on at a time."""
 
 SCHEMA: Final = schema_at(Stage.READ)
 
@@ -40,7 +40,7 @@ class Told:
 
 
 class FlowParts:
-    """Iterate for tables of the stage ``read``, of some million flows at most; as often as needed.
+    """Iterate for tables of the stage ``read``, of a million flows at most; as often as needed.
 
     Attributes:
         confirming: by ``input_id``, how many of its flows only confirm what another told.

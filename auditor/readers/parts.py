@@ -16,8 +16,8 @@ from auditor.model.errors import StoreError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-MOST_ROWS: Final = 3 << 19
-"""Flows that are held in memory (about 300 bytes each); what comes after goes into a file."""
+MOST_BYTES: Final = 1 << 28
+"""What is held in memory; what comes after goes into a file."""
 
 _PACKED: Final = ipc.IpcWriteOptions(compression="lz4")
 
@@ -28,8 +28,8 @@ class Parts:
     The file has no name and is gone when the process ends, however it ends.
     """
 
-    def __init__(self, most_rows: int = MOST_ROWS) -> None:
-        self._most = most_rows
+    def __init__(self, most_bytes: int = MOST_BYTES) -> None:
+        self._most = most_bytes
         self._held = 0
         self._tables: dict[int, list[pa.Table | tuple[int, int]]] = defaultdict(list)
         self._file: IO[bytes] | None = None
@@ -44,8 +44,8 @@ class Parts:
         if not len(table):
             return
         with self._lock:
-            if self._held + len(table) <= self._most:
-                self._held += len(table)
+            if self._held + table.nbytes <= self._most:
+                self._held += table.nbytes
                 self._tables[number].append(table)
                 return
             self._tables[number].append(self._written(table))
@@ -55,7 +55,7 @@ class Parts:
         with self._lock:
             for each in self._tables.pop(number, []):
                 if isinstance(each, pa.Table):
-                    self._held -= len(each)
+                    self._held -= each.nbytes
 
     def tables(self, number: int) -> Iterator[pa.Table]:
         """The tables of a number; may be asked again."""
