@@ -81,7 +81,7 @@ def read_inputs(
         raise InputError(
             "no file to read",
             place=", ".join(str(path) for path in wanted.paths),
-            hint="Name captures (pcap, pcapng) or Zeek conn.log files, or a folder with them.",
+            hint="Name captures or flow logs, or a folder with them.",
         )
     for reader in {each.reader for each in found if each.reader is not None}:
         reader.prepare(watch.prepare)
@@ -315,8 +315,8 @@ def _nobodys(source: Source, head: bytes, size: int) -> Problem:
     return Problem(
         "unknown-format",
         name,
-        "No reader takes this file: it is no capture (pcap, pcapng) and no Zeek conn.log.",
-        "Leave it out, or convert it; the file's content decides, not its name.",
+        "No reader takes this file: it is no capture and no log of a kind that is known.",
+        "See docs/formats; any table of flows is read with a mapping (--mapping).",
         lost_bytes=size,
     )
 

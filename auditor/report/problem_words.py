@@ -165,7 +165,7 @@ WAY_OUT: Final[dict[str, Text]] = {
     "truncated-header": _and("Tệp quá ngắn, không đọc được gói tin nào.", "The file is too short; no packet was read.", _COPY),
     "truncated-record": _and("Mọi gói tin trước chỗ cắt đã được đọc; phần còn lại bị mất.", "All packets before the cut were read; the rest is lost.", _COPY),
     "tunnelled": Text("Không biết loại đường hầm nên có thể không thấy hai đầu thật. Xem tunnel.log hoặc kiểm tra tệp lưu lượng gốc.", "The kind of tunnel is not known; the real ends may be hidden. See tunnel.log or audit the capture."),
-    "unknown-format": Text("Tệp không phải pcap, pcapng hay conn.log của Zeek nên không được đọc. Chuyển đổi định dạng hoặc bỏ tệp ra.", "The file is no pcap, pcapng or Zeek conn.log and was not read. Convert it or leave it out."),
+    "unknown-format": Text("Tệp không phải tệp lưu lượng hay loại nhật ký đã biết nên không được đọc. Bảng luồng bất kỳ đọc được với tệp ánh xạ (--mapping).", "The file is no capture and no log of a known kind and was not read. Any table of flows is read with a mapping (--mapping)."),
     "unknown-link-type": Text("Gói tin của loại liên kết này không được đọc. Thu trên giao diện Ethernet hoặc chuyển đổi tệp.", "Packets of this link type were not read. Capture on an Ethernet interface or convert the file."),
     "unknown-packing": Text("Tệp con được nén bằng phương thức chưa hỗ trợ nên không được đọc. Giải nén rồi nêu thư mục khi chạy.", "The member is packed by a method that is not read. Unpack it and name the folder."),
     "unknown-protocol": Text("Bản ghi không nêu giao thức IP, được ghi là 255. Bật trường ip_proto trong Zeek.", "The record names no IP protocol and stands as 255. Log the field ip_proto in Zeek."),
