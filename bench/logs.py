@@ -4,8 +4,8 @@
 
 Writes RESULTS-logs.md. Each kind is read by our reader (hashed, checked, paired, in parts that are
 thrown away) and, in turns in the same process, by nothing but ``pyarrow`` (or ``duckdb``, where it
-is installed) with all cores; the best of the rounds counts. Then a log of 20 million rows is audited
-in a process of its own, whose peak memory the kernel reports.
+is installed) with all cores; the best of the rounds counts. Then a log of 20 million rows is
+audited in a process of its own, whose peak memory the kernel reports.
 """
 
 from __future__ import annotations
@@ -208,9 +208,9 @@ def main() -> None:
     )
     text = f"""# Measurements of logs
 
-Written by `make bench`: {machine}. Logs by
-`bench/make_logs.py`. Ours: hashed, checked, paired and handed on in parts; beside it, in turns in the
-same process, bare reads of the same columns on all cores. Best of {wanted.rounds}.
+Written by `make bench`: {os.cpu_count()} cores, Python {python}, pyarrow {arrow}. Logs by
+`bench/make_logs.py`. Ours: hashed, checked, paired and handed on in parts; beside it, in turns in
+the same process, bare reads of the same columns on all cores. Best of {wanted.rounds}.
 
 | log | records | MB | ours s | records/s | wanted | pyarrow s | ours/pyarrow | duckdb s |
 |---|---:|---:|---:|---:|---:|---:|---:|---:|
