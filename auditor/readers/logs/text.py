@@ -14,6 +14,7 @@ from pyarrow import csv
 from pyarrow import json as arrow_json
 
 from auditor.readers.logs.batch import Where
+from auditor.readers.logs.lines import ends_in
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -77,7 +78,7 @@ def delimited(
     columns = _read(text, names, kinds, options)
     # a mark that stays open in the last line takes in its line end, and no line is missing
     open_end = quoted and not _fields(text[text.rfind(b"\n", 0, -1) + 1 : -1], delimiter.encode())
-    if open_end or columns is None or len(next(iter(columns.values()))) != text.count(b"\n"):
+    if open_end or columns is None or len(next(iter(columns.values()))) != ends_in(text):
         kept = _kept(text, len(names), tally, line, delimiter, quoted=quoted)
         where = Where(text, line, kept)
         if not len(kept):
@@ -135,7 +136,12 @@ def _parsed(
             quoted_strings_can_be_null=True,
         ),
     )
-    return {name: table.column(place).combine_chunks() for name, place in places.items()}
+    return {name: _whole(table.column(place)) for name, place in places.items()}
+
+
+def _whole(column: pa.ChunkedArray) -> pa.Array:
+    """The column in one piece: combining copies even what is one already."""
+    return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
 
 
 def _kept(
@@ -223,7 +229,7 @@ def json_lines(
     Lines that are no JSON object are counted as ``not-json`` and left out; values of another type
     than their field's are converted where they mean the same (``"17"`` for 17), else null.
     """
-    rows = text.count(b"\n")
+    rows = ends_in(text)
     table = _objects(text, schema)
     if table is not None and len(table) == rows:
         return table, Where(text, line)
