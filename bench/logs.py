@@ -203,9 +203,7 @@ def main() -> None:
     print(said)
     if wanted.quick:
         return
-    machine = (
-        f"{os.cpu_count()} cores, Python {platform.python_version()}, pyarrow {pa.__version__}"
-    )
+    python, arrow = platform.python_version(), pa.__version__
     text = f"""# Measurements of logs
 
 Written by `make bench`: {os.cpu_count()} cores, Python {python}, pyarrow {arrow}. Logs by
