@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Final
 
 from auditor.readers.capture.reader import CaptureReader
 from auditor.readers.logs.aws import Aws
+from auditor.readers.logs.joining import Joining
 from auditor.readers.logs.reader import LogReader
+from auditor.readers.logs.suricata import Suricata
 from auditor.readers.streams import HEAD, Source
 from auditor.readers.zeek import ZeekConn
 
@@ -15,7 +17,12 @@ if TYPE_CHECKING:
 
     from auditor.readers.reading import Reader
 
-READERS: Final[tuple[Reader, ...]] = (CaptureReader(), ZeekConn(), LogReader(Aws()))
+READERS: Final[tuple[Reader, ...]] = (
+    CaptureReader(),
+    ZeekConn(),
+    LogReader(Aws()),
+    LogReader(Suricata(), Joining),
+)
 
 __all__ = ["HEAD", "READERS", "reader_for", "reader_of"]
 

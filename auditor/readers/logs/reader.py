@@ -74,8 +74,10 @@ class LogReader:
 
     together = True
 
-    def __init__(self, form: LogFormat) -> None:
+    def __init__(self, form: LogFormat, gathering: type[Gathering] = Gathering) -> None:
+        """``gathering`` is how records become flows, where the usual way does not do."""
         self._format = form
+        self._gathering = gathering
         self.name = form.name
 
     def prepare(self, begins: Callable[[], None]) -> None:
@@ -105,7 +107,7 @@ class LogReader:
     ) -> list[Reading | InputError]:
         """The flows of logs; what is wrong with them is noted by kind."""
         tallies = [Tally(self._format.kinds) for _ in sources]
-        gathering = Gathering(tallies, settings, take, one_way=self._format.one_way)
+        gathering = self._gathering(tallies, settings, take, one_way=self._format.one_way)
         answers: list[Reading | InputError] = []
         packed: list[bool] = []
         for number, source in enumerate(sources):
