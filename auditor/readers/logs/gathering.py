@@ -139,8 +139,10 @@ class Gathering:
             ]
         )
         observer = np.asarray(pc.fill_null(records["observer"], 0))
-        size = np.asarray(pc.fill_null(records["src_bytes"], 0))
-        size = size + np.asarray(pc.fill_null(records["dst_bytes"], 0))
+        size = np.zeros(len(records), np.int64)
+        for side in ("src", "dst"):
+            known = pc.coalesce(records[f"{side}_bytes"], records[f"{side}_payload"])
+            size = size + np.asarray(pc.fill_null(known, 0))
         start, end = (np.asarray(records[name]).view(np.int64) for name in ("start", "end"))
         chosen = counted_once(keys, observer, start, end, size, tolerance=SECOND)
         dropped = chosen >= 0

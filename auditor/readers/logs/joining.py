@@ -136,7 +136,7 @@ class Joining(Gathering):
             return flows, events
         codes, distinct = pd.factorize(_keys(events))
         best = self._best(events, codes, len(distinct))
-        at = pd.Index(distinct).get_indexer(keys)
+        at = pd.Index(distinct).get_indexer(pd.Index(keys))
         of_flow = at >= 0
         used = np.zeros(len(distinct), np.bool_)
         used[at[of_flow]] = True

@@ -85,9 +85,9 @@ def _read(offsets: Any, data: Any, zone: int, times: Any, zoned: Any) -> None:  
         offset, good = zone, place == end
         if place < end:
             sign = data[place] + 0
-            if sign == _Z or sign == _SMALL_Z:
+            if sign in (_Z, _SMALL_Z):
                 offset, good = 0, place + 1 == end
-            elif (sign == _PLUS or sign == _DASH) and end - place >= 5:
+            elif sign in (_PLUS, _DASH) and end - place >= 5:
                 colon = 1 if data[place + 3] == _COLON else 0
                 hours = _digits(data, place + 1, 2)
                 if end - place == 5 + colon:
@@ -122,7 +122,9 @@ def zone_of(settings: Settings) -> int:
     found = _ZONE.fullmatch(settings.log_zone)
     if found is None:
         raise InputError(
-            f"the zone {settings.log_zone!r} is no offset from UTC", hint="Write it like +07:00."
+            f"the zone {settings.log_zone!r} is no offset from UTC",
+            place="--log-zone",
+            hint="Write it like +07:00.",
         )
     sign, hours, minutes = found.groups()
     return (int(hours) * 3600 + int(minutes) * 60) * (1 if sign == "+" else -1)

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 from auditor.model.errors import InputError
 from auditor.readers.logs.checked import checked
 from auditor.readers.logs.gathering import Gathering
-from auditor.readers.logs.lines import LogFile
+from auditor.readers.logs.lines import MOST_LINE, LogFile
 from auditor.readers.logs.tally import Kinds, Tally
+from auditor.readers.logs.unfolding import LONGEST
 from auditor.readers.reading import Reading
 
 if TYPE_CHECKING:
@@ -74,10 +75,23 @@ class LogReader:
 
     together = True
 
-    def __init__(self, form: LogFormat, gathering: type[Gathering] = Gathering) -> None:
-        """``gathering`` is how records become flows, where the usual way does not do."""
+    def __init__(
+        self,
+        form: LogFormat,
+        gathering: type[Gathering] = Gathering,
+        unfolding: Callable[[bytes], Callable[[bytes], bytes] | None] | None = None,
+    ) -> None:
+        """Where the usual way does not do.
+
+        Args:
+            form: the format.
+            gathering: how records become flows.
+            unfolding: gives for the head of a file what makes lines of its content, or nothing
+                where it has lines.
+        """
         self._format = form
         self._gathering = gathering
+        self._unfolding = unfolding
         self.name = form.name
 
     def prepare(self, begins: Callable[[], None]) -> None:
@@ -132,7 +146,9 @@ class LogReader:
             form = self._format.begun(opened.head, settings, tally)
         except InputError as error:
             return error
-        log = LogFile(opened, tally)
+        unfolded = self._unfolding(opened.head) if self._unfolding else None
+        longest = LONGEST if self._unfolding else MOST_LINE
+        log = LogFile(opened, tally, unfolded, longest)
         records = 0
 
         def parsed(piece: Any) -> tuple[int, pa.Table]:  # noqa: ANN401 - the form's own

@@ -305,7 +305,9 @@ def _tunnels(eve: dict[str, Any], found: dict[str, Any]) -> None:
     family = [pc.if_else(pc.match_substring(ip, ":"), "6", "4") for ip in (eve["src_ip"], outer)]
     source = pc.fill_null(eve["pkt_src"], "")
     protocol = pc.fill_null(pc.struct_field(tunnel, "proto"), "")
-    said = pc.binary_join_element_wise(source, protocol, pc.binary_join_element_wise(*family, "in"), "|")
+    said = pc.binary_join_element_wise(
+        source, protocol, pc.binary_join_element_wise(*family, "in"), "|"
+    )
     found["tunnel"] = mapped(said, _tunnel, _TEXT)
 
 
