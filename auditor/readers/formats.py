@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING, Final
 
 from auditor.readers.capture.reader import CaptureReader
 from auditor.readers.logs.aws import Aws
+from auditor.readers.logs.azure import Azure
 from auditor.readers.logs.gcp import Gcp
 from auditor.readers.logs.joining import Joining
 from auditor.readers.logs.reader import LogReader
 from auditor.readers.logs.suricata import Suricata
+from auditor.readers.logs.summing import Summing
 from auditor.readers.logs.unfolding import unfolding
 from auditor.readers.streams import HEAD, Source
 from auditor.readers.zeek import ZeekConn
@@ -25,6 +27,7 @@ READERS: Final[tuple[Reader, ...]] = (
     LogReader(Aws()),
     LogReader(Suricata(), Joining),
     LogReader(Gcp(), unfolding=unfolding),
+    LogReader(Azure(), Summing, unfolding),
 )
 
 __all__ = ["HEAD", "READERS", "reader_for", "reader_of"]

@@ -46,8 +46,7 @@ class Gcp:
         """Troubles of this format."""
         return {
             "estimated": (
-                "{count} record(s) are Google's estimates from sampled packets; the rate is not"
-                " told",
+                "{count} record(s) are Google's estimates from packets sampled at an unknown rate",
                 "Small flows may be missing; only Packet Mirroring shows every packet.",
             ),
             "unknown-country": (
@@ -106,7 +105,9 @@ class _Entries:
         columns = {name: _whole(table[name]) for name in table.column_names}
         wrapped = columns.pop("jsonPayload")
         if wrapped.null_count < len(wrapped):
-            inside = dict(zip((field.name for field in wrapped.type), wrapped.flatten(), strict=True))
+            inside = dict(
+                zip((field.name for field in wrapped.type), wrapped.flatten(), strict=True)
+            )
             columns = {name: pc.coalesce(own, inside[name]) for name, own in columns.items()}
         batch = Batch(columns, where)
         other = bools(pc.is_null(columns["connection"]))
