@@ -10,8 +10,8 @@ from auditor.readers.logs.azure import Azure
 from auditor.readers.logs.gcp import Gcp
 from auditor.readers.logs.joining import Joining
 from auditor.readers.logs.reader import LogReader
-from auditor.readers.logs.suricata import Suricata
 from auditor.readers.logs.summing import Summing
+from auditor.readers.logs.suricata import Suricata
 from auditor.readers.logs.unfolding import unfolding
 from auditor.readers.streams import HEAD, Source
 from auditor.readers.zeek import ZeekConn

@@ -116,7 +116,9 @@ class _Records:
         batches = [self._batch(found, lines) for found in tuples if len(found.texts)]
         names = ("start", "src_ip", "dst_ip")
         if not batches:
-            return Batch({name: pa.array([], _TEXT if "ip" in name else _INT) for name in names}, where)
+            return Batch(
+                {name: pa.array([], _TEXT if "ip" in name else _INT) for name in names}, where
+            )
         joined = pa.concat_tables(
             [pa.table(batch.columns) for batch in batches], promote_options="default"
         ).combine_chunks()
@@ -217,7 +219,11 @@ class _Tuples:
     def taken(self, mask: npt.NDArray[np.bool_]) -> _Tuples:
         keep = pa.array(mask)
         return _Tuples(
-            self.texts.filter(keep), self.record[mask], self.mac.filter(keep), self.fields, self.kind
+            self.texts.filter(keep),
+            self.record[mask],
+            self.mac.filter(keep),
+            self.fields,
+            self.kind,
         )
 
 

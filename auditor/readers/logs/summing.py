@@ -69,8 +69,7 @@ def _flows(records: pa.Table) -> tuple[Ints, Ints]:
     )
     start = np.asarray(records["start"]).view(np.int64)
     steps = _steps(records)
-    # at one moment a flow begins before it goes on, and goes on before it ends
-    order = np.lexsort((steps, start, keys))
+    order = np.lexsort((start, keys))  # what is of one moment stays as it was logged
     key, step = keys[order], steps[order]
     new = np.ones(len(order), np.bool_)
     new[1:] = (key[1:] != key[:-1]) | (step[1:] == _OPENS) | (step[:-1] == _ENDS)
