@@ -77,7 +77,7 @@ def pair_of(key: Key) -> Pair:
 def flows_of(path: Path) -> pa.Table:
     """The flow table of one capture."""
     _, flows = read_inputs(Wanted((path,)), lambda problem: None, Watch())
-    return flows
+    return flows.whole()
 
 
 def of_flows(flows: pa.Table) -> Seen:

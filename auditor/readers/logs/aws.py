@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from auditor.model.errors import InputError
 from auditor.readers.logs.batch import Batch, Where
 from auditor.readers.logs.checked import bools
-from auditor.readers.logs.text import cleaned, delimited
+from auditor.readers.logs.text import cleaned, delimited, numbers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -71,10 +71,7 @@ class Aws:
         names = (first if "srcaddr" in first else DEFAULT).split()
         missing = [name for name in NEEDED if name not in names]
         if missing:
-            raise InputError(
-                f"lacks the fields {', '.join(missing)}",
-                hint="Log at least srcaddr, dstaddr, start, end, packets and bytes.",
-            )
+            raise lacking(missing)
         return _Text(names, tally)
 
 
@@ -105,6 +102,40 @@ class _Text:
 
     def ended(self, line: int) -> None:
         """Nothing marks the end of such a log."""
+
+
+def aws_batch(table: pa.Table, tally: Tally) -> Batch:
+    """Records out of a table with AWS's own names, with ``-`` or ``_`` (Parquet has these).
+
+    Columns that are not known are ignored; numbers may be of any width, or texts.
+
+    Raises:
+        InputError: fields are missing without which nothing can be told.
+    """
+    named = {name.replace("_", "-"): name for name in table.column_names}
+    missing = [name for name in NEEDED if name not in named]
+    if missing:
+        raise lacking(missing)
+    where = Where()
+    columns: dict[str, Any] = {}
+    for name, kind in FIELDS.items():
+        if name not in named:
+            continue
+        column = table[named[name]].combine_chunks()
+        if kind is _INT and not pa.types.is_integer(column.type):
+            columns[name] = numbers(column, name, where, tally)
+        else:
+            columns[name] = column.cast(kind) if column.type != kind else column
+    return records(columns, where, tally)
+
+
+def lacking(missing: list[str]) -> InputError:
+    """What is said of a log without the fields that are needed."""
+    return InputError(
+        f"lacks the fields {', '.join(missing)}",
+        place="",
+        hint="Log at least srcaddr, dstaddr, start, end, packets and bytes.",
+    )
 
 
 def records(columns: dict[str, Any], where: Where, tally: Tally) -> Batch:

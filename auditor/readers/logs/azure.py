@@ -11,7 +11,9 @@ import pyarrow.compute as pc
 
 from auditor.readers.logs.batch import Batch, Where
 from auditor.readers.logs.checked import bools
+from auditor.readers.logs.summing import Summing
 from auditor.readers.logs.text import cleaned, delimited, json_lines, numbers
+from auditor.readers.logs.unfolding import DocumentReader
 from auditor.readers.logs.words import mapped
 
 if TYPE_CHECKING:
@@ -94,6 +96,12 @@ class Azure:
         """One file."""
         del head, settings
         return _Records(tally)
+
+
+class AzureReader(DocumentReader):
+    """Reads Azure's flow logs; the tuples of a flow are summed up."""
+
+    gathering = Summing
 
 
 class _Records:

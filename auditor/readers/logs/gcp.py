@@ -10,10 +10,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from auditor.readers.logs.alpha_3 import alpha_2
 from auditor.readers.logs.batch import Batch
 from auditor.readers.logs.checked import bools
-from auditor.readers.logs.countries import alpha_2
-from auditor.readers.logs.moments import moments
+from auditor.readers.logs.moments import moments, placed
 from auditor.readers.logs.text import cleaned, json_lines, numbers
 from auditor.readers.logs.words import hosts, mapped
 
@@ -68,8 +68,7 @@ class Gcp:
 
     def begun(self, head: bytes, settings: Settings, tally: Tally) -> _Entries:
         """One file."""
-        del settings
-        return _Entries(_schema(head), tally)
+        return _Entries(_schema(head), settings, tally)
 
 
 def _schema(head: bytes) -> pa.Schema:
@@ -93,8 +92,8 @@ def _schema(head: bytes) -> pa.Schema:
 
 
 class _Entries:
-    def __init__(self, schema: pa.Schema, tally: Tally) -> None:
-        self._schema, self._tally = schema, tally
+    def __init__(self, schema: pa.Schema, settings: Settings, tally: Tally) -> None:
+        self._schema, self._settings, self._tally = schema, settings, tally
 
     def pieces(self, block: Block) -> Iterator[tuple[bytes, int]]:
         yield cleaned(block, self._tally), block.line
@@ -120,8 +119,10 @@ class _Entries:
         gcp, where, tally = batch.columns, batch.where, self._tally
         ends = gcp["connection"]
         found: dict[str, Any] = {
-            "start": moments(gcp["start_time"], 0)[0],
-            "end": moments(gcp["end_time"], 0)[0],
+            **{
+                name: placed(*moments(gcp[its]), self._settings, where, tally)[0]
+                for name, its in (("start", "start_time"), ("end", "end_time"))
+            },
             "src_ip": pc.struct_field(ends, "src_ip"),
             "dst_ip": pc.struct_field(ends, "dest_ip"),
             "observer": gcp["reporter"],

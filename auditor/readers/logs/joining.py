@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     Ints = npt.NDArray[np.int64]
     Bools = npt.NDArray[np.bool_]
 
-FIELDS: Final = pa.schema([*CHECKED, pa.field("file", pa.int32())])
-
 _GIVEN: Final = (
     "host", "host_basis", "app", "encrypted", "alpn", "tls_version", "ja4", "tunnel",
     "outer_src_ip", "outer_dst_ip", "community_id", "vlan",
@@ -31,11 +29,16 @@ _GIVEN: Final = (
 """What an event may add to its flow, which keeps what it says itself."""
 
 _KEPT: Final = (
-    *_GIVEN, "start", "end", "seen_by", "time_basis", "clock", "initiator_basis", "protocol",
+    *_GIVEN, "start", "end", "time_basis", "clock", "initiator_basis", "protocol",
     "src_ip", "src_port", "dst_ip", "dst_port", "src_key", "dst_key", "observer", "session",
-    "src_packets", "src_bytes", "src_tcp_flags", "unfinished", "file",
+    "src_packets", "src_bytes", "src_tcp_flags", "file",
 )  # fmt: skip
 """What is kept of an event until its flow comes."""
+
+_ALL: Final = (*_KEPT, "dst_packets", "dst_bytes", "dst_tcp_flags", "blocked")
+FIELDS: Final = pa.schema(
+    [CHECKED.field(name) for name in _ALL if name != "file"] + [pa.field("file", pa.int32())]
+)
 
 RANKS: Final = ("tls-sni", "quic-sni", "http-host", "dns-query")
 """Of several events of a flow the one whose name is surest is taken, then the first."""
@@ -56,9 +59,15 @@ class Joining(Gathering):
     """
 
     def __init__(
-        self, tallies: list[Tally], settings: Settings, take: Take, *, one_way: bool = False
+        self,
+        tallies: list[Tally],
+        settings: Settings,
+        take: Take,
+        seen_by: str,
+        *,
+        one_way: bool = False,
     ) -> None:
-        super().__init__(tallies, settings, take, one_way=one_way)
+        super().__init__(tallies, settings, take, seen_by, one_way=one_way)
         self._arrived: list[pa.Table] = []
         self._count = 0
         self._events = FIELDS.empty_table().select(_KEPT)
@@ -73,7 +82,7 @@ class Joining(Gathering):
         if event.any():
             events = records.filter(pa.array(event))
             file = pa.repeat(pa.scalar(number, pa.int32()), len(events))
-            self._arrived.append(events.append_column("file", file).select(_KEPT))
+            self._arrived.append(_whole(events.append_column("file", file)).select(_KEPT))
             self._count += len(events)
             records = records.filter(pa.array(~event))
         super().add(number, records)
@@ -85,13 +94,12 @@ class Joining(Gathering):
         self._hand_on(last=True)
 
     def _hand_on(self, *, last: bool) -> None:
-        flows = pa.concat_tables([self._nameless, *self._waiting]).combine_chunks()
-        self._waiting, self._rows = [], 0
+        arrived = [_whole(flows) for flows in self._waiting]
+        flows = pa.concat_tables([self._nameless, *arrived]).combine_chunks()
+        self._waiting, self._news = [], 0
         flows = self._joined(flows, last=last)
         if len(flows):
-            unknown = pa.nulls(len(flows), pa.int64())
-            place = flows.column_names.index("session")
-            self._waiting = [flows.set_column(place, FIELDS.field("session"), unknown)]
+            self._waiting = [flows.drop_columns(["session"])]
             super()._hand_on(last=last)
 
     def _joined(self, flows: pa.Table, *, last: bool) -> pa.Table:

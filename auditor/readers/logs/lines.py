@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from auditor.readers.logs.tally import Tally
-    from auditor.readers.streams import Opened
+    from auditor.readers.streams import Raw
 
 BOM: Final = b"\xef\xbb\xbf"
 CHUNK: Final = 1 << 20
@@ -40,7 +40,7 @@ class LogFile:
 
     def __init__(
         self,
-        stream: Opened,
+        stream: Raw,
         tally: Tally,
         unfolded: Callable[[bytes], bytes] | None = None,
         longest: int = MOST_LINE,
@@ -79,8 +79,10 @@ class LogFile:
                 continue
             cut = pending.rfind(b"\n") + 1
             if cut:
-                yield Block(bytes(pending[:cut]), self.line, offset)
-                self.line += pending.count(b"\n", 0, cut)
+                with memoryview(pending) as view:
+                    text = bytes(view[:cut])
+                yield Block(text, self.line, offset)
+                self.line += text.count(b"\n")
                 offset += cut
                 del pending[:cut]
             if len(pending) >= self._longest:

@@ -31,8 +31,8 @@ class Summing(Gathering):
     """
 
     def _hand_on(self, *, last: bool) -> None:
-        records = pa.concat_tables(self._waiting).combine_chunks()
-        self._waiting, self._rows = [], 0
+        records = pa.concat_tables(self._waiting, promote_options="default").combine_chunks()
+        self._waiting, self._news = [], 0
         flow_of, order = _flows(records)
         if not last:
             ended = np.zeros(int(flow_of.max()) + 1, np.bool_)
@@ -40,13 +40,10 @@ class Summing(Gathering):
             ended[flow_of[bools(records["blocked"])]] = True
             waits = ~ended[flow_of]
             if 0 < np.count_nonzero(waits) <= PART // 2:
-                self._wait(records.filter(pa.array(waits)))
-                waiting, count = self._waiting, self._rows
+                later = records.filter(pa.array(waits))
                 records = records.filter(pa.array(~waits))
-                flow_of, order = _flows(records)
-                self._waiting, self._rows = [], 0
-                self._sum_up(records, flow_of, order, last=last)
-                self._waiting, self._rows = waiting, count
+                self._sum_up(records, *_flows(records), last=last)
+                self._waiting = [later]
                 return
         self._sum_up(records, flow_of, order, last=last)
 
@@ -94,7 +91,7 @@ def _summed(records: pa.Table, flow_of: Ints, order: Ints) -> pa.Table:
     ends = order[np.append(starts[1:], len(order)) - 1]
     flows = records.take(pa.array(first))
     columns: dict[str, Any] = {"end": records["end"].take(pa.array(ends))}
-    for name in _COUNTERS:
+    for name in [name for name in _COUNTERS if name in records.column_names]:
         values = np.asarray(pc.fill_null(records[name], 0))[order]
         known = np.asarray(pc.is_valid(records[name]), np.bool_)[order]
         sums = np.add.reduceat(values, starts)
@@ -105,8 +102,11 @@ def _summed(records: pa.Table, flow_of: Ints, order: Ints) -> pa.Table:
     basis = np.where(begun, np.where(alone, 0, 1), np.where(alone, 2, 3))
     columns["time_basis"] = pa.array(np.array(_BASES, object)[basis], pa.string())
     for name, column in columns.items():
-        place = flows.column_names.index(name)
-        flows = flows.set_column(place, flows.schema.field(name), column)
+        if name in flows.column_names:
+            place = flows.column_names.index(name)
+            flows = flows.set_column(place, flows.schema.field(name), column)
+        else:
+            flows = flows.append_column(name, column)
     return flows.combine_chunks()
 
 

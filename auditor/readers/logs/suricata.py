@@ -11,7 +11,10 @@ import pyarrow.compute as pc
 
 from auditor.readers.logs.batch import Batch
 from auditor.readers.logs.checked import bools
-from auditor.readers.logs.moments import moments, zone_of
+from auditor.readers.logs.joining import Joining
+from auditor.readers.logs.moments import moments, placed
+from auditor.readers.logs.reader import LogReader
+from auditor.readers.logs.tally import Tally
 from auditor.readers.logs.text import cleaned, json_lines
 from auditor.readers.logs.words import first_of, hosts, mapped, protocol_number
 
@@ -21,7 +24,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from auditor.readers.logs.lines import Block
-    from auditor.readers.logs.tally import Kinds, Tally
+    from auditor.readers.logs.tally import Kinds
     from auditor.readers.reading import Settings
 
     Bools = npt.NDArray[np.bool_]
@@ -123,12 +126,18 @@ class Suricata:
     def begun(self, head: bytes, settings: Settings, tally: Tally) -> _Eve:
         """One file."""
         del head
-        return _Eve(zone_of(settings), settings.log_zone, tally)
+        return _Eve(settings, tally)
+
+
+class SuricataReader(LogReader):
+    """Reads EVE logs; the events of a flow are joined."""
+
+    gathering = Joining
 
 
 class _Eve:
-    def __init__(self, zone: int, zone_name: str, tally: Tally) -> None:
-        self._zone, self._zone_name, self._tally = zone, zone_name, tally
+    def __init__(self, settings: Settings, tally: Tally) -> None:
+        self._settings, self._tally = settings, tally
 
     def pieces(self, block: Block) -> Iterator[tuple[bytes, int]]:
         yield cleaned(block, self._tally), block.line
@@ -200,13 +209,11 @@ class _Eve:
                 here = pa.array(mask)
                 for name, before in texts.items():
                     texts[name] = pc.if_else(here, pc.struct_field(eve[its], name), before)
-        unzoned = np.zeros(len(is_flow), np.bool_)
-        for name, words in texts.items():
-            if words is not None:
-                found[name], without = moments(words, self._zone)
-                unzoned |= without
-        if batch.counted(unzoned, "zone-assumed", self._tally, self._zone_name):
-            found["clock"] = pc.if_else(pa.array(unzoned), "assumed", "stated")
+        told = moments(texts["start"])
+        found["start"], found["clock"] = placed(*told, self._settings, batch.where, self._tally)
+        if texts["end"] is not None:  # what is to be said was said of the beginning
+            told = moments(texts["end"])
+            found["end"] = placed(*told, self._settings, batch.where, Tally())[0]
 
     def _blocked(self, batch: Batch, is_flow: Bools, found: dict[str, Any]) -> None:
         action = pc.struct_field(batch.columns["flow"], "action")

@@ -8,10 +8,15 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from auditor.readers.capture.numbers import entry
-from auditor.readers.logs.lines import BOM
+from auditor.readers.logs.lines import BOM, LogFile
+from auditor.readers.logs.reader import LogReader
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from auditor.readers.logs.reader import Form, Lines
+    from auditor.readers.logs.tally import Tally
+    from auditor.readers.streams import Opened, Source
 
 LONGEST: Final = 64 << 20
 """Bytes that one record of such a document may have."""
@@ -33,6 +38,17 @@ def unfolding(head: bytes) -> Callable[[bytes], bytes] | None:
     if _RECORDS.match(head):
         return _Unfolded(2)
     return _Unfolded(0) if head.partition(b"\n")[0].rstrip() == b"{" else None
+
+
+class DocumentReader(LogReader):
+    """Reads logs that may be documents; a line is a record of such a document."""
+
+    of_text = False
+
+    def lines(self, form: Form, source: Source, opened: Opened, tally: Tally) -> Lines:
+        """The file's lines, or those that are made of it."""
+        del form, source
+        return LogFile(opened, tally, unfolding(opened.head), LONGEST)
 
 
 class _Unfolded:

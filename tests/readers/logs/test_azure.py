@@ -7,13 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from auditor.readers.logs import summing
-from auditor.readers.logs.azure import Azure
-from auditor.readers.logs.reader import LogReader
-from auditor.readers.logs.summing import Summing
-from auditor.readers.logs.unfolding import unfolding
+from auditor.readers.logs.azure import Azure, AzureReader
 from tests.readers.reading import read_files
 
-READER = LogReader(Azure(), Summing, unfolding)
+READER = AzureReader(Azure())
 START = 1_790_823_600
 ENDS = "10.20.1.15,52.95.110.1,49152,443"
 MAC = "00224871C205"

@@ -4,14 +4,13 @@ import json
 
 import pytest
 
-from auditor.readers.logs.countries import ALPHA_2, alpha_2
+from auditor.model.countries import NAMES
+from auditor.readers.logs.alpha_3 import ALPHA_2, alpha_2
 from auditor.readers.logs.gcp import Gcp
-from auditor.readers.logs.reader import LogReader
-from auditor.readers.logs.unfolding import unfolding
-from auditor.report.countries import NAMES
+from auditor.readers.logs.unfolding import DocumentReader
 from tests.readers.reading import read_files
 
-READER = LogReader(Gcp(), unfolding=unfolding)
+READER = DocumentReader(Gcp())
 ENDS = {
     "src_ip": "10.20.1.15", "src_port": 49152, "dest_ip": "52.95.110.1", "dest_port": 443,
     "protocol": 6,
