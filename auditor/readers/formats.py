@@ -6,9 +6,13 @@ from typing import TYPE_CHECKING, Final
 
 from auditor.readers.capture.reader import CaptureReader
 from auditor.readers.logs.aws import Aws
+from auditor.readers.logs.azure import Azure, AzureReader
 from auditor.readers.logs.fortigate import FortiGate
+from auditor.readers.logs.gcp import Gcp
 from auditor.readers.logs.nfdump import NfdumpReader
 from auditor.readers.logs.reader import LogReader
+from auditor.readers.logs.suricata import Suricata, SuricataReader
+from auditor.readers.logs.unfolding import DocumentReader
 from auditor.readers.streams import HEAD, Source
 from auditor.readers.zeek import ZeekConn
 
@@ -23,6 +27,9 @@ READERS: Final[tuple[Reader, ...]] = (
     LogReader(Aws()),
     LogReader(FortiGate()),
     NfdumpReader(),
+    SuricataReader(Suricata()),
+    DocumentReader(Gcp()),
+    AzureReader(Azure()),
 )
 
 __all__ = ["HEAD", "READERS", "reader_for", "reader_of"]

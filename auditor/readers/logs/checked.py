@@ -217,11 +217,11 @@ class _Check:
             for span in pc.unique(out["window_s"]).drop_null().to_pylist():
                 count(bools(pc.equal(out["window_s"], span)), "window", self._tally, f"{span} s")
         if "time_basis" in self._batch.columns:
-            for basis, what in _MOMENTS.items():
+            for basis, what in MOMENTS.items():
                 count(bools(pc.equal(out["time_basis"], basis)), "one-moment", self._tally, what)
 
 
-_MOMENTS: Final = {
+MOMENTS: Final = {
     "start-only": "when the flow began",
     "end-only": "when the flow ended",
     "log-time": "when the line was written",

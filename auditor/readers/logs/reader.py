@@ -94,6 +94,8 @@ class LogReader:
     together = True
     of_text = True
     """Whether the lines stand in the file itself, so that they have a place in it."""
+    gathering: type[Gathering] = Gathering
+    """How records become flows."""
 
     def __init__(self, form: LogFormat) -> None:
         self._format = form
@@ -127,7 +129,7 @@ class LogReader:
         """The flows of logs; what is wrong with them is noted by kind."""
         tallies = [Tally(self._format.kinds) for _ in sources]
         form = self._format
-        gathering = Gathering(tallies, settings, take, form.seen_by, one_way=form.one_way)
+        gathering = self.gathering(tallies, settings, take, form.seen_by, one_way=form.one_way)
         answers: list[Reading | InputError] = []
         packed: list[bool] = []
         for number, source in enumerate(sources):
