@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Final
 
 from auditor.readers.capture.reader import CaptureReader
 from auditor.readers.logs.aws import Aws
+from auditor.readers.logs.cef import Cef
 from auditor.readers.logs.fortigate import FortiGate
+from auditor.readers.logs.leef import Leef
 from auditor.readers.logs.reader import LogReader
 from auditor.readers.streams import HEAD, Source
 from auditor.readers.zeek import ZeekConn
@@ -21,6 +23,8 @@ READERS: Final[tuple[Reader, ...]] = (
     ZeekConn(),
     LogReader(Aws()),
     LogReader(FortiGate()),
+    LogReader(Cef()),
+    LogReader(Leef()),
 )
 
 __all__ = ["HEAD", "READERS", "reader_for", "reader_of"]

@@ -97,7 +97,7 @@ def cef(
     base = starts.shape[1] - HEADER
     for row in range(begins.shape[0]):
         end = ends[row] + 0
-        place = _after(data, begins[row] + 4, end, ord("C"))
+        place = _after(data, begins[row] + 3, end, ord("C"))
         place = _header(data, place, end, row, base, HEADER, starts, stops)
         if place < 0:
             continue
@@ -147,7 +147,8 @@ def _header(
         place += 1
     if field == fields:
         return place
-    starts[row, base] = -1
+    for each in range(fields):
+        starts[row, base + each] = -1
     return -1
 
 
@@ -172,6 +173,8 @@ def leef(
             if bar < end and data[bar] == PIPE:
                 separator = _separator(data, place, bar)
                 place = bar + 1
+        if separator == TAB:
+            separator = _used(data, place, end)
         while place < end:
             key, value, letter = place, 0, 0
             while place < end:
@@ -191,6 +194,17 @@ def leef(
             if at >= 0 and starts[row, at] < 0:
                 starts[row, at], stops[row, at] = begin_value, place
             place += 1
+
+
+@hot
+def _used(data: Any, begin: int, end: int) -> int:
+    """The separator in use where tabs are due: some devices write bars instead."""
+    bars = False
+    for place in range(begin, end):
+        if data[place] == TAB:
+            return TAB
+        bars = bars or data[place] == PIPE
+    return PIPE if bars else TAB
 
 
 @hot
