@@ -9,6 +9,7 @@ from auditor.readers.logs.aws import Aws
 from auditor.readers.logs.cef import Cef
 from auditor.readers.logs.fortigate import FortiGate
 from auditor.readers.logs.leef import Leef
+from auditor.readers.logs.paloalto import PaloAlto
 from auditor.readers.logs.reader import LogReader
 from auditor.readers.streams import HEAD, Source
 from auditor.readers.zeek import ZeekConn
@@ -25,6 +26,7 @@ READERS: Final[tuple[Reader, ...]] = (
     LogReader(FortiGate()),
     LogReader(Cef()),
     LogReader(Leef()),
+    LogReader(PaloAlto()),
 )
 
 __all__ = ["HEAD", "READERS", "reader_for", "reader_of"]

@@ -112,7 +112,10 @@ def translate(
         columns["nat_src_port"] = pc.if_else(moved, port(source[1]), None)
     if target is not None:
         moved, own = _moved(target[0], columns["dst_ip"], where, tally)
-        columns["nat_dst_ip"] = pc.if_else(moved, columns["dst_ip"], None)
+        published, keys = addressed(pc.if_else(moved, columns["dst_ip"], None))
+        moved = pc.and_(moved, pa.array(keys >= 0))  # else the record is refused for its address
+        own = pc.if_else(moved, own, None)
+        columns["nat_dst_ip"] = pc.if_else(moved, published, None)
         columns["nat_dst_port"] = pc.if_else(moved, columns["dst_port"], None)
         columns["dst_ip"] = pc.coalesce(own, columns["dst_ip"])
         behind = pc.coalesce(port(target[1]), columns["dst_port"])

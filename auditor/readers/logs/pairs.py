@@ -227,6 +227,45 @@ def _separator(data: Any, begin: int, end: int) -> int:
 
 
 @entry
+def separated(
+    data: Any, begins: Any, ends: Any, slots: Any, starts: Any, stops: Any, separator: int,
+    counts: Any,
+) -> None:  # fmt: skip
+    """Notes where the wanted fields of delimited lines stand, and how many fields there are.
+
+    ``slots`` has the number of the value that each field is, -1 for fields that are not wanted.
+    """
+    for row in range(begins.shape[0]):
+        place, end = begins[row] + 0, ends[row] + 0
+        field = 0
+        while place <= end:
+            begin = place
+            if place < end and data[place] == QUOTE:
+                begin += 1
+                place += 1
+                while place < end:
+                    if data[place] != QUOTE:
+                        place += 1
+                    elif place + 1 < end and data[place + 1] == QUOTE:
+                        place += 2
+                    else:
+                        break
+                stop = min(place, end)
+                while place < end and data[place] != separator:
+                    place += 1
+            else:
+                while place < end and data[place] != separator:
+                    place += 1
+                stop = place
+            at = slots[field] if field < slots.shape[0] else -1
+            if at >= 0:
+                starts[row, at], stops[row, at] = begin, stop
+            field += 1
+            place += 1
+        counts[row] = field
+
+
+@entry
 def copied(data: Any, starts: Any, stops: Any, offsets: Any, letters: Any, escaped: bool) -> int:
     """Copies stretches of the text one behind another; how many bytes that gives."""
     size = 0
