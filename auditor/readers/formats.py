@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING, Final
 from auditor.readers.capture.reader import CaptureReader
 from auditor.readers.logs.aws import Aws
 from auditor.readers.logs.azure import Azure, AzureReader
+from auditor.readers.logs.cef import Cef
 from auditor.readers.logs.fortigate import FortiGate
 from auditor.readers.logs.gcp import Gcp
+from auditor.readers.logs.leef import Leef
 from auditor.readers.logs.nfdump import NfdumpReader
+from auditor.readers.logs.paloalto import PaloAlto
 from auditor.readers.logs.reader import LogReader
 from auditor.readers.logs.suricata import Suricata, SuricataReader
 from auditor.readers.logs.unfolding import DocumentReader
@@ -30,6 +33,9 @@ READERS: Final[tuple[Reader, ...]] = (
     SuricataReader(Suricata()),
     DocumentReader(Gcp()),
     AzureReader(Azure()),
+    LogReader(Cef()),
+    LogReader(Leef()),
+    LogReader(PaloAlto()),
 )
 
 __all__ = ["HEAD", "READERS", "reader_for", "reader_of"]

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from auditor.readers.logs.batch import Batch
 from auditor.readers.logs.checked import bools
 from auditor.readers.logs.countries import codes
-from auditor.readers.logs.firewalls import KINDS, Refusal, named, port, refusal, service
+from auditor.readers.logs.firewalls import KINDS, Refusal, named, refusal, service, translate
 from auditor.readers.logs.key_values import Keys, Values, quoted_values
 from auditor.readers.logs.moments import SECOND, moments, placed
 from auditor.readers.logs.pairs import SPACE
@@ -127,7 +127,13 @@ def records(values: Values, settings: Settings, tally: Tally) -> Batch:
         **_sessions(values, action),
     }
     columns["time_basis"] = _basis(duration)
-    _translated(values, columns, tally)
+    translate(
+        columns,
+        where,
+        tally,
+        source=(values.texts("transip"), values.numbers("transport", tally)),
+        target=(values.texts("tranip"), values.numbers("tranport", tally)),
+    )
     batch = Batch(columns, where)
     columns["blocked"] = refusal(batch, _refused(action), tally)
     return batch
@@ -178,23 +184,3 @@ def _sessions(values: Values, action: pa.DictionaryArray) -> dict[str, Any]:
 
 def _one_of(words: pa.DictionaryArray, wanted: tuple[str, ...]) -> np.ndarray:
     return Refusal.of(words, wanted).marked
-
-
-def _translated(values: Values, columns: dict[str, Any], tally: Tally) -> None:
-    """Addresses before and behind translation: each end's own goes into ``src_ip``, ``dst_ip``."""
-    if values.has("transip"):
-        columns["nat_src_ip"] = values.texts("transip")
-        columns["nat_src_port"] = port(values.numbers("transport", tally))
-    if values.has("tranip"):
-        # the initiator turned to the address that was published; behind it another one answered
-        own, published = values.texts("tranip"), columns["dst_ip"]
-        moved = pc.is_valid(own)
-        columns["nat_dst_ip"] = pc.if_else(moved, published, None)
-        columns["dst_ip"] = pc.coalesce(own, published)
-        behind = port(values.numbers("tranport", tally))
-        columns["nat_dst_port"] = pc.if_else(moved, columns["dst_port"], None)
-        columns["dst_port"] = pc.if_else(
-            moved, pc.coalesce(behind, columns["dst_port"]), columns["dst_port"]
-        )
-        # the country is of the published address
-        columns["dst_log_country"] = pc.if_else(moved, None, columns["dst_log_country"])

@@ -6,14 +6,14 @@ Three ways of writing are known: quoted values (``a=1 b="x y"``), CEF, and LEEF.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
 from auditor.readers.logs.batch import Where
-from auditor.readers.logs.pairs import HEADER, SPACE, cef, copied, leef, quoted, whole
+from auditor.readers.logs.pairs import HEADER, SPACE, cef, copied, leef, quoted, separated, whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -55,13 +55,18 @@ class Keys:
 
 @dataclass(frozen=True, slots=True)
 class Values:
-    """What was found: per line, where each wanted value begins and ends; -1 = it is not there."""
+    """What was found: per line, where each wanted value begins and ends; -1 = it is not there.
+
+    Attributes:
+        bounds: where each line begins and ends.
+    """
 
     keys: Keys
     data: npt.NDArray[np.uint8]
     starts: Places
     stops: Places
     where: Where
+    bounds: Places
 
     def __len__(self) -> int:
         return len(self.starts)
@@ -71,7 +76,12 @@ class Values:
         if mask.all():
             return self
         return Values(
-            self.keys, self.data, self.starts[mask], self.stops[mask], self.where.taken(mask)
+            self.keys,
+            self.data,
+            self.starts[mask],
+            self.stops[mask],
+            self.where.taken(mask),
+            self.bounds[mask],
         )
 
     def has(self, name: str) -> bool:
@@ -94,6 +104,11 @@ class Values:
     def header(self, number: int) -> pa.StringArray:
         """Field ``number`` of the header, from 0."""
         return self._texts(len(self.keys.names) + number, escaped=True)
+
+    def lines(self) -> pa.StringArray:
+        """The lines themselves."""
+        begins, ends = (np.ascontiguousarray(self.bounds[:, at]) for at in (0, 1))
+        return gathered(self.data, begins, ends, escaped=False)
 
     def numbers(self, name: str, tally: Tally) -> pa.Int64Array:
         """The values as whole numbers; what is none is counted as ``bad-number`` and null."""
@@ -149,6 +164,35 @@ def leef_values(text: bytes, keys: Keys, tally: Tally, *, line: int) -> Values:
     return _values(text, keys, tally, line, leef)
 
 
+def separated_values(
+    text: bytes, keys: Keys, places: list[int], tally: Tally, *, line: int, separator: str = ","
+) -> tuple[Values, Ints]:
+    """Values of delimited lines by the places of their fields, and how many fields each line has.
+
+    Args:
+        text: whole lines, cleaned.
+        keys: names of the values.
+        places: of each value the number of its field, from 0; -1 = the log does not have it.
+        tally: told of what is wrong.
+        line: number of the first line.
+        separator: one ASCII character; fields may stand in double quotes.
+    """
+    slots = np.full(max(places) + 1, -1, np.int64)
+    for at, place in enumerate(places):
+        if place >= 0:
+            slots[place] = at
+    counts: list[Ints] = []
+
+    def kernel(*each: Any) -> None:  # noqa: ANN401 - arrays for compiled code
+        data, begins, ends, *_, starts, stops = each
+        found = np.zeros(len(begins), np.int64)
+        separated(data, begins, ends, slots, starts, stops, ord(separator), found)
+        counts.append(found)
+
+    values = _values(text, keys, tally, line, kernel)
+    return values, counts[0] if counts else np.zeros(0, np.int64)
+
+
 def _values(text: bytes, keys: Keys, tally: Tally, line: int, kernel: Kernel) -> Values:
     data = np.frombuffer(text, np.uint8)
     ends = np.flatnonzero(data == ord("\n"))
@@ -166,4 +210,6 @@ def _values(text: bytes, keys: Keys, tally: Tally, line: int, kernel: Kernel) ->
     if len(kept):
         table = (keys.slots, keys.letters, keys.offsets)
         kernel(data, begins[kept], ends[kept], *table, starts, stops)
-    return Values(keys, data, starts, stops, Where(text, line, kept.astype(np.int64)))
+    bounds = np.stack([begins[kept], ends[kept]], axis=1).astype(np.int32)
+    where = Where(text, line, kept.astype(np.int64))
+    return Values(keys, data, starts, stops, where, bounds)

@@ -97,7 +97,7 @@ def cef(
     base = starts.shape[1] - HEADER
     for row in range(begins.shape[0]):
         end = ends[row] + 0
-        place = _after(data, begins[row] + 4, end, ord("C"))
+        place = _after(data, begins[row] + 3, end, ord("C"))
         place = _header(data, place, end, row, base, HEADER, starts, stops)
         if place < 0:
             continue
@@ -147,7 +147,8 @@ def _header(
         place += 1
     if field == fields:
         return place
-    starts[row, base] = -1
+    for each in range(fields):
+        starts[row, base + each] = -1
     return -1
 
 
@@ -172,6 +173,8 @@ def leef(
             if bar < end and data[bar] == PIPE:
                 separator = _separator(data, place, bar)
                 place = bar + 1
+        if separator == TAB:
+            separator = _used(data, place, end)
         while place < end:
             key, value, letter = place, 0, 0
             while place < end:
@@ -194,6 +197,17 @@ def leef(
 
 
 @hot
+def _used(data: Any, begin: int, end: int) -> int:
+    """The separator in use where tabs are due: some devices write bars instead."""
+    bars = False
+    for place in range(begin, end):
+        if data[place] == TAB:
+            return TAB
+        bars = bars or data[place] == PIPE
+    return PIPE if bars else TAB
+
+
+@hot
 def _separator(data: Any, begin: int, end: int) -> int:
     """The separator that LEEF 2.0 names: one character, or its number as ``x09`` or ``0x09``."""
     if end - begin == 1:
@@ -210,6 +224,45 @@ def _separator(data: Any, begin: int, end: int) -> int:
             value, digits = value * 16 + digit, digits + 1
             place += 1
     return value if digits and value < 128 else TAB
+
+
+@entry
+def separated(
+    data: Any, begins: Any, ends: Any, slots: Any, starts: Any, stops: Any, separator: int,
+    counts: Any,
+) -> None:  # fmt: skip
+    """Notes where the wanted fields of delimited lines stand, and how many fields there are.
+
+    ``slots`` has the number of the value that each field is, -1 for fields that are not wanted.
+    """
+    for row in range(begins.shape[0]):
+        place, end = begins[row] + 0, ends[row] + 0
+        field = 0
+        while place <= end:
+            begin = place
+            if place < end and data[place] == QUOTE:
+                begin += 1
+                place += 1
+                while place < end:
+                    if data[place] != QUOTE:
+                        place += 1
+                    elif place + 1 < end and data[place + 1] == QUOTE:
+                        place += 2
+                    else:
+                        break
+                stop = min(place, end)
+                while place < end and data[place] != separator:
+                    place += 1
+            else:
+                while place < end and data[place] != separator:
+                    place += 1
+                stop = place
+            at = slots[field] if field < slots.shape[0] else -1
+            if at >= 0:
+                starts[row, at], stops[row, at] = begin, stop
+            field += 1
+            place += 1
+        counts[row] = field
 
 
 @entry

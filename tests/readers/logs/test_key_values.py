@@ -69,6 +69,7 @@ def test_cef_header_fields_lose_their_escapes():
     ("head", "separator"),
     [
         ("LEEF:1.0|V|P|1|E|", "\t"),
+        ("Oct  2 10:00:00 fw LEEF:1.0|V|P|1|E|", "|"),
         ("LEEF:2.0|V|P|1|E|", "\t"),
         ("LEEF:2.0|V|P|1|E||", "\t"),
         ("LEEF:2.0|V|P|1|E|^|", "^"),
