@@ -8,6 +8,7 @@ from auditor.readers.capture.reader import CaptureReader
 from auditor.readers.logs.aws import Aws
 from auditor.readers.logs.nfdump import NfdumpReader
 from auditor.readers.logs.reader import LogReader
+from auditor.readers.logs.squid import Squid
 from auditor.readers.streams import HEAD, Source
 from auditor.readers.zeek import ZeekConn
 
@@ -16,7 +17,13 @@ if TYPE_CHECKING:
 
     from auditor.readers.reading import Reader
 
-READERS: Final[tuple[Reader, ...]] = (CaptureReader(), ZeekConn(), LogReader(Aws()), NfdumpReader())
+READERS: Final[tuple[Reader, ...]] = (
+    CaptureReader(),
+    ZeekConn(),
+    LogReader(Aws()),
+    NfdumpReader(),
+    LogReader(Squid()),
+)
 
 __all__ = ["HEAD", "READERS", "reader_for", "reader_of"]
 
