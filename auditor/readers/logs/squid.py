@@ -122,19 +122,18 @@ class _Text:
         """The records whose server has an address; the others are counted."""
         way = columns["way"]
         parts = pc.extract_regex(way.dictionary, r"^(?P<code>[^/]*)/(?P<peer>.*)$")
+        code = pc.struct_field(parts, "code").dictionary_encode().take(way.indices)
         peers = pa.DictionaryArray.from_arrays(way.indices, pc.struct_field(parts, "peer"))
         server, known = addressed(peers.cast(_TEXT))
         # ICP: proxies asking each other what they have
         icp = _each(columns["status"], lambda word: word.startswith(("UDP_", "ICP_")))
         denied = _each(columns["status"], lambda word: "DENIED" in word) & ~icp
-        asked = (
-            _each(way, lambda word: not word.partition("/")[0].endswith("NONE")) & ~icp & ~denied
-        )
+        asked = _each(code, lambda word: not word.endswith("NONE")) & ~icp & ~denied
         scheme, host, port = _servers(columns["url"])
         # a refused request asked no server, but some name one by its address
         named, literally = addressed(pc.replace_substring_regex(host, r"^\[|\]$", ""))
         refused = denied & (literally >= 0)
-        straight = _each(way, lambda word: any(part in word for part in STRAIGHT))
+        straight = _each(code, lambda word: any(part in word for part in STRAIGHT))
         placed = (asked & (known >= 0)) | refused
         found = _records(columns, scheme, denied)
         found["dst_ip"] = pc.if_else(pa.array(refused), named, server)
