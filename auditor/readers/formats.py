@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING, Final
 
 from auditor.readers.capture.reader import CaptureReader
 from auditor.readers.logs.aws import Aws
+from auditor.readers.logs.haproxy import Haproxy
 from auditor.readers.logs.nfdump import NfdumpReader
 from auditor.readers.logs.reader import LogReader
 from auditor.readers.logs.squid import Squid
+from auditor.readers.logs.web_access import WebAccess
 from auditor.readers.streams import HEAD, Source
 from auditor.readers.zeek import ZeekConn
 
@@ -23,6 +25,8 @@ READERS: Final[tuple[Reader, ...]] = (
     LogReader(Aws()),
     NfdumpReader(),
     LogReader(Squid()),
+    LogReader(WebAccess()),
+    LogReader(Haproxy()),
 )
 
 __all__ = ["HEAD", "READERS", "reader_for", "reader_of"]

@@ -44,6 +44,7 @@ class Settings:
             it twice); 0 = every packet counts.
         community_id: whether the Community ID of each flow is wanted.
         log_zone: offset from UTC of the clocks behind logs that name no zone.
+        log_server: address of the server behind web logs, which do not name it; empty = unknown.
     """
 
     udp_timeout: int = 60
@@ -52,6 +53,7 @@ class Settings:
     copies_within: int = 0
     community_id: bool = False
     log_zone: str = "+07:00"
+    log_server: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,7 @@ def _and(vi: str, en: str, way: Text) -> Text:
 # fmt: off
 PROBLEM: Final[dict[str, Text]] = {
     "absurd-payload": Text("Số byte trong nhật ký không thể có", "Impossible byte counts in a log"),
+    "answered-by-proxy": Text("Máy chủ proxy tự trả lời", "Answered by the proxy itself"),
     "archive-too-large": Text("Tệp lưu trữ có quá nhiều tệp con", "Archive with too many members"),
     "bad-address": Text("Địa chỉ không hợp lệ", "Address not valid"),
     "bad-encoding": Text("Văn bản không phải UTF-8", "Text that is not UTF-8"),
@@ -64,6 +65,7 @@ PROBLEM: Final[dict[str, Text]] = {
     "nfdump-failed": Text("Chương trình nfdump không đọc hết tệp", "nfdump could not list the whole file"),
     "no-duration": Text("Bản ghi không có thời lượng", "Records without a duration"),
     "no-header": Text("Nhật ký không có phần đầu", "Log without its header"),
+    "no-server-address": Text("Nhật ký không có địa chỉ máy chủ", "Log without the server's address"),
     "no-time": Text("Gói tin không có thời gian", "Packets without a time"),
     "no-traffic": Text("Bản ghi không có lưu lượng", "Records without traffic"),
     "not-closed": Text("Nhật ký chưa đóng", "Log not closed"),
@@ -71,8 +73,12 @@ PROBLEM: Final[dict[str, Text]] = {
     "not-followed": Text("Liên kết đến thư mục khác không được đi theo", "Link to another folder not followed"),
     "not-json": Text("Dòng không phải JSON", "Lines that are not JSON"),
     "opaque-tunnel": Text("Đường hầm mã hóa", "Encrypted tunnels"),
+    "other-message": Text("Dòng không nói về kết nối", "Lines that tell of no connection"),
+    "other-proxy": Text("Chuyển tiếp qua proxy khác", "Sent on to another proxy"),
     "overlapping-captures": Text("Các tệp thu trùng thời gian", "Captures that overlap in time"),
     "packing-damaged": Text("Dữ liệu nén hỏng", "Damaged compressed data"),
+    "proxy-line": Text("Nhật ký proxy không có địa chỉ máy chủ", "Proxy log without servers' addresses"),
+    "refused-unplaced": Text("Yêu cầu bị từ chối, không rõ địa chỉ đích", "Refused requests without an address"),
     "same-content": Text("Tệp trùng nội dung với tệp khác", "Same content as another file"),
     "several-in-one": Text("Khung chứa nhiều gói tin", "Frames holding several packets"),
     "snapped": Text("Gói tin bị cắt nội dung khi thu", "Packets cut by the snap length"),
