@@ -24,14 +24,14 @@ if TYPE_CHECKING:
 _INT: Final = pa.int64()
 
 _RECORD: Final = (
-    r" (?P<client>[0-9A-Fa-f:.]{2,45}):(?P<port>[0-9]{1,5}) "
+    r" (?P<client>[0-9A-Fa-f:.]+):(?P<port>[0-9]{1,5}) "
     r"\[(?P<time>[0-9]{2}/[A-Z][a-z]{2}/[0-9]{4}:[0-9]{2}:[0-9]{2}:[0-9]{2})\.(?P<ms>[0-9]{3})\] "
     r"[^ \n]*?(?P<tls>~?) [^ /\n]+/(?P<server>[^ \n]+) (?:-?[0-9]+/){2,4}\+?(?P<lasted>-?[0-9]+)"
     r"(?P<http> -?[0-9]{1,3})? \+?(?P<size>[0-9]+)(?: [^ \n]+ [^ \n]+)? (?P<state>[A-Za-z-]{2,4}) "
 )
-_LINE: Final = r"^[^\n]{0,400}?\[[0-9]+\]:" + _RECORD
+_LINE: Final = r"^[^\n\[]*(?:\[[0-9]+\]:| [0-9]+ [^ \n]+ -)" + _RECORD
 _HEAD: Final = re.compile(_LINE.encode())
-_SPEAKS: Final = re.compile(rb"[^\n]{0,400}haproxy[^\n ]{0,40}\[\d+\]: ")
+_SPEAKS: Final = re.compile(rb"[^\n]{0,400}haproxy(?:[^\n ]{0,40}\[\d+\]:| \d+ [^\n ]+ -) ")
 """A line of HAProxy; when it starts it also writes others than of connections."""
 
 _CONNECTION: Final = r"\[[0-9]{2}/[A-Z][a-z]{2}/[0-9]{4}:"

@@ -26,8 +26,8 @@ _TEXT: Final = pa.string()
 _INT: Final = pa.int64()
 
 _START: Final = (
-    r"^(?:(?P<host>[^ :]{0,255}[G-Zg-z_-][^ :]{0,255})(?::(?P<port>[0-9]{1,5}))? )?"
-    r"(?P<client>[0-9A-Fa-f:.]{2,45}) [^ ]+ [^\[\n]*"
+    r"^(?:(?P<host>[^ :\n]*[G-Zg-z_-][^ :\n]*)(?::(?P<port>[0-9]{1,5}))? )?"
+    r"(?P<client>[0-9A-Fa-f:.]+) [^ ]+ [^\[\n]*"
     r"\[(?P<time>[0-9]{2}/[A-Z][a-z]{2}/[0-9]{4}:[0-9]{2}:[0-9]{2}:[0-9]{2}) "
     r'(?P<zone>[+-][0-9]{4})\] "(?:[A-Z]+ (?P<asked>[a-z]{2,5}://[^/ "\\\n]*|[^/ "\\\n]+:[0-9]+)?)?'
     r'(?:[^"\\\n]|\\[^\n])*" (?:[0-9]{3}|-) (?P<size>[0-9]+|-)'
@@ -38,6 +38,7 @@ _LINE: Final = (
 )
 _HEAD: Final = re.compile(_START.encode() + rb"[ \r\n]")
 TCP: Final = 6
+LONGEST_NAME: Final = 256
 BILLION: Final = 1_000_000_000
 LEAST_REQUEST: Final = 16
 """Bytes of the shortest request that a server logs: ``GET / HTTP/1.0`` and two line ends."""
@@ -133,7 +134,8 @@ def records(fields: dict[str, Any], size: pa.Array) -> dict[str, Any]:
     both = pc.and_(pc.greater_equal(came, LEAST_REQUEST), pc.greater_equal(went, size))
     both = pc.fill_null(both, False)
     host = fields["host"]
-    host = pc.utf8_lower(pc.if_else(pc.equal(host, ""), None, host))
+    named = pc.and_(pc.not_equal(host, ""), pc.less(pc.utf8_length(host), LONGEST_NAME))
+    host = pc.utf8_lower(pc.if_else(named, host, None))
     return {
         "start": pc.multiply(moment, BILLION),
         "time_basis": pa.repeat("log-time", rows),

@@ -73,8 +73,10 @@ def test_a_server_that_was_down_is_no_refusal(read):
 def test_ipv6_and_other_headers_of_syslog(read):
     plain = HTTP.replace("113.160.10.7", "2a01:4f8:c0c:1::10")
     rfc5424 = plain.replace(SYSLOG, "<134>1 2026-10-01T10:00:06+07:00 lb1 haproxy[14389]: ")
-    _, rows, problems = read(plain + rfc5424)
-    assert [row["src_ip"] for row in rows] == ["2a01:4f8:c0c:1::10"] * 2
+    own = plain.replace(SYSLOG, "<134>1 2026-10-01T10:00:06+07:00 lb1 haproxy 14389 - - ")
+    _, rows, problems = read(plain + rfc5424 + own)
+    assert READER.sniff(own.encode()) > 0
+    assert [row["src_ip"] for row in rows] == ["2a01:4f8:c0c:1::10"] * 3
     assert set(problems) == {"zone-assumed"}
 
 
