@@ -10,12 +10,15 @@ from auditor.readers.logs.azure import Azure, AzureReader
 from auditor.readers.logs.cef import Cef
 from auditor.readers.logs.fortigate import FortiGate
 from auditor.readers.logs.gcp import Gcp
+from auditor.readers.logs.haproxy import Haproxy
 from auditor.readers.logs.leef import Leef
 from auditor.readers.logs.nfdump import NfdumpReader
 from auditor.readers.logs.paloalto import PaloAlto
 from auditor.readers.logs.reader import LogReader
+from auditor.readers.logs.squid import Squid
 from auditor.readers.logs.suricata import Suricata, SuricataReader
 from auditor.readers.logs.unfolding import DocumentReader
+from auditor.readers.logs.web_access import WebAccess
 from auditor.readers.streams import HEAD, Source
 from auditor.readers.zeek import ZeekConn
 
@@ -36,6 +39,9 @@ READERS: Final[tuple[Reader, ...]] = (
     LogReader(Cef()),
     LogReader(Leef()),
     LogReader(PaloAlto()),
+    LogReader(Squid()),
+    LogReader(WebAccess()),
+    LogReader(Haproxy()),
 )
 
 __all__ = ["HEAD", "READERS", "reader_for", "reader_of"]

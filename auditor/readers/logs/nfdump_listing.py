@@ -85,27 +85,29 @@ class Listing:
 
     def blocks(self) -> Iterator[Block]:
         """The records in blocks of lines, the fields of ``WHOLE`` or ``BASIC``."""
-        with tempfile.TemporaryDirectory(prefix="auditor-nfdump-") as folder:
-            file = Path(folder) / "flows"
-            try:
+        try:
+            with tempfile.TemporaryDirectory(prefix="auditor-nfdump-") as folder:
+                file = Path(folder) / "flows"
                 self._hand_over(file)
-            except OSError as error:
-                self.broken = error
-                self._tally.add("unreadable-file", 1, detail=str(error.strerror))
-                return
-            self._ask_exporters(file)
-            for names in (WHOLE, BASIC):
-                form = DELIMITER.decode().join(f"%{name}" for name in names)
-                run = _Run([self._program, "-r", str(file), "-q", "-N", "-6", "-o", f"fmt:{form}"])
-                with run:
-                    log = LogFile(run, self._tally)
-                    yield from log.blocks()
-                self.line = log.line
-                if "parse error" in run.said and names is WHOLE:
-                    continue
-                if run.trouble:
-                    self._tally.add("nfdump-failed", 0, detail=run.trouble)
-                return
+                self._ask_exporters(file)
+                yield from self._listed(file)
+        except OSError as error:  # the disk, a full scratch folder, a program that does not start
+            self.broken = error
+            self._tally.add("unreadable-file", self.line, detail=str(error.strerror))
+
+    def _listed(self, file: Path) -> Iterator[Block]:
+        for names in (WHOLE, BASIC):
+            form = DELIMITER.decode().join(f"%{name}" for name in names)
+            run = _Run([self._program, "-r", str(file), "-q", "-N", "-6", "-o", f"fmt:{form}"])
+            with run:
+                log = LogFile(run, self._tally)
+                yield from log.blocks()
+            self.line = log.line
+            if "parse error" in run.said and names is WHOLE:
+                continue
+            if run.trouble:
+                self._tally.add("nfdump-failed", 0, detail=run.trouble)
+            return
 
     def _hand_over(self, file: Path) -> None:
         """Puts the file where the program finds it; it is hashed on the way."""

@@ -7,6 +7,7 @@ import hashlib
 import os
 import shutil
 import tempfile
+import threading
 import zipfile
 from pathlib import Path
 
@@ -14,6 +15,7 @@ import pytest
 
 from auditor.model.errors import InputError
 from auditor.readers.formats import reader_of
+from auditor.readers.inputs import Wanted, Watch, read_inputs
 from auditor.readers.listing import members
 from auditor.readers.logs import nfdump_listing
 from auditor.readers.logs.nfdump import NfdumpReader
@@ -359,10 +361,48 @@ def test_reading_that_ends_early_ends_the_program(file, program, tmp_path, monke
         os.kill(number, 0)
 
 
+def test_a_program_that_does_not_start_is_told(file, program):
+    (program() / "nfdump").write_bytes(b"\x7fELF")
+    answer, rows, problems = read(file)
+    assert (answer.packets, answer.sha256, rows) == (0, None, [])
+    assert problems["unreadable-file"].count == 1
+
+
+def test_no_room_for_a_packed_file_is_told(program, tmp_path, monkeypatch):
+    program(listed({}))
+    packed = tmp_path / "x.gz"
+    packed.write_bytes(gzip.compress(b"\x0c\xa5\x02\x00" + bytes(400)))
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "nowhere"))
+    [answer], _, [problem], _ = read_files(NfdumpReader(), [packed])
+    assert (answer.sha256, problem.code) == (None, "unreadable-file")
+
+
 def test_an_empty_file_of_flows_is_no_trouble(file, program):
     program("No matching flows\n")
     answer, rows, problems = read(file)
     assert (answer.packets, rows, problems) == (0, [], {})
+
+
+def test_damaged_packing_is_told_and_what_came_before_is_listed(program, tmp_path):
+    program(listed({}))
+    packed = tmp_path / "x.gz"
+    packed.write_bytes(gzip.compress(b"\x0c\xa5\x02\x00" + os.urandom(4000))[:-900])
+    [answer], [table], problems, _ = read_files(NfdumpReader(), [packed])
+    assert len(table) == 1
+    assert "packing-damaged" in {problem.code for problem in problems}
+    assert answer.sha256 == hashlib.sha256(packed.read_bytes()).hexdigest()
+
+
+@installed
+def test_standard_input_is_read_like_a_file(tmp_path):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    writer = threading.Thread(target=lambda: pipe.write_bytes(SAMPLE.read_bytes()))
+    writer.start()
+    inputs, flows = read_inputs(Wanted((pipe,)), lambda problem: None, Watch())
+    writer.join()
+    assert (len(flows), inputs[0].reader) == (8, "nfdump")
+    assert inputs[0].sha256 == hashlib.sha256(SAMPLE.read_bytes()).hexdigest()
 
 
 @installed
