@@ -50,6 +50,10 @@ KINDS: Final[Kinds] = {
         "{count} export datagram(s) are fragmented or were not captured whole, and not decoded",
         "Capture whole packets (`tcpdump -s 0`); let exporters send below the MTU.",
     ),
+    "exporter-clock": (
+        "{count} export datagram(s) have a clock more than two minutes off the capture's",
+        "The times of the flows in them are by the exporter's clock; check it.",
+    ),
     "export-limit": (
         "{count} part(s) of export datagrams are beyond what is kept of exporters and templates",
         "No real exporter needs so many; look at who sends them.",
@@ -143,7 +147,7 @@ class Collected:
                         if payload[:4] == b"\0\0\0\5":
                             sflow.take(stream, payload, row[TIME])
                         else:
-                            netflow.take(stream, payload)
+                            netflow.take(stream, payload, row[TIME])
                         if netflow.full() or sflow.full():
                             self._add(number, netflow, sflow, tally)
             except OSError as error:
@@ -157,11 +161,11 @@ class Collected:
 
     def _add(self, number: int, netflow: NetFlow, sflow: SFlow, tally: Tally) -> None:
         for exports in (netflow, sflow):
-            for seen_by, two_ways, batch in exports.batches():
-                key = (seen_by, two_ways)
+            for seen_by, initiated, batch in exports.batches():
+                key = (seen_by, initiated)
                 if key not in self._gatherings:
                     self._gatherings[key] = Gathering(
-                        self._tallies, self._settings, self._take, one_way=not two_ways
+                        self._tallies, self._settings, self._take, one_way=not initiated
                     )
                 self._gatherings[key].add(number, checked(batch, seen_by, tally))
 

@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from auditor.readers.exports.templates import REVERSE
+from auditor.readers.exports.templates import INITIATED, REVERSE, TWO_WAYS
 from auditor.readers.logs.batch import Batch, Where
 
 if TYPE_CHECKING:
@@ -54,9 +54,12 @@ def batch(values: Values, heads: Heads, domains: Sequence[Domain]) -> Batch:
     columns: dict[str, Any] = _times(values, heads, domains)
     columns["src_ip"] = _addresses(values, 8, 27)
     columns["dst_ip"] = _addresses(values, 12, 28)
-    for name, element in (("protocol", 4), ("src_port", 7), ("dst_port", 11)):
-        if element in values:
-            columns[name] = pa.array(values[element])
+    if 4 in values:
+        columns["protocol"] = pa.array(values[4])
+    ported = values.get(7, 0) | values.get(11, 0) if 7 in values or 11 in values else None
+    for name, element in (("src_port", 7), ("dst_port", 11)):
+        if element in values:  # two zeros: a fragment, or an exporter that does not look
+            columns[name] = pa.array(values[element], mask=np.asarray(ported == 0))
     columns |= _counters(values)
     columns["sampling"] = _maybe(_sampling(values, heads, domains))
     columns["observer"] = _observers(values, heads)
@@ -70,10 +73,11 @@ def batch(values: Values, heads: Heads, domains: Sequence[Domain]) -> Batch:
         columns["blocked"] = blocked
     if 233 in values and 148 in values:
         columns |= _sessions(values, heads)
-    turned = values.get(239)
-    if turned is not None and (turned == 2).any():
-        columns = _turned(columns, pa.array(turned == 2))
-    return Batch(columns, nowhere(size))
+    if values.keys() & TWO_WAYS and not values.keys() & INITIATED:
+        columns = _split(columns)
+    elif 239 in values:
+        columns = _turned(columns, values[239])
+    return Batch(columns, nowhere(len(columns["start"])))
 
 
 def nowhere(size: int) -> Where:
@@ -213,6 +217,8 @@ def _sampling(values: Values, heads: Heads, domains: Sequence[Domain]) -> Ints:
     own = rates(values)
     if own is not None:
         return own
+    if 233 in values:  # events of a firewall: it tells of every connection
+        return np.ones(len(heads.domain), np.int64)
     named = values.get(302, values.get(48))
     if named is None:
         told = np.array([domain.rate(-1) for domain in domains], np.int64)[heads.domain]
@@ -284,23 +290,51 @@ def _sessions(values: Values, heads: Heads) -> dict[str, Any]:
     return {"session": pc.if_else(marked, name, None), "unfinished": pa.array(event == 1)}
 
 
-_TURNED: Final = ("ip", "port", "packets", "bytes", "tcp_flags")
+_SIDED: Final = ("ip", "port", "packets", "bytes", "tcp_flags")
 
 
-def _turned(columns: dict[str, Any], turned: pa.Array) -> dict[str, Any]:
-    """Ends exchanged where the record tells that its source is the one that answered (239)."""
-    size = len(turned)
+def _turned(columns: dict[str, Any], direction: Ints) -> dict[str, Any]:
+    """Ends exchanged where the source is the one that answered (RFC 5103: biflowDirection)."""
+    turned, size = pa.array(direction == 2), len(direction)
     found = dict(columns)
     for prefix in ("", "nat_"):
-        for name in _TURNED:
-            src, dst = (columns.get(f"{prefix}{side}_{name}") for side in ("src", "dst"))
-            if src is None and dst is None:
-                continue
-            kind = pa.string() if name == "ip" else pa.int64()
-            src, dst = (pa.nulls(size, kind) if it is None else it.cast(kind) for it in (src, dst))
-            found[f"{prefix}src_{name}"] = pc.if_else(turned, dst, src)
-            found[f"{prefix}dst_{name}"] = pc.if_else(turned, src, dst)
+        for name in _SIDED:
+            src, dst = _sides(columns, prefix, name, size)
+            if src is not None:
+                found[f"{prefix}src_{name}"] = pc.if_else(turned, dst, src)
+                found[f"{prefix}dst_{name}"] = pc.if_else(turned, src, dst)
+    told = pa.array((direction == 1) | (direction == 2))
+    found["initiator_basis"] = pc.if_else(told, "recorded", "first-packet")
     return found
+
+
+def _split(columns: dict[str, Any]) -> dict[str, Any]:
+    """Both ways of records as records of one way: nobody says which end opened the flow."""
+    size = len(columns["start"])
+    found: dict[str, Any] = {}
+    for prefix in ("", "nat_"):
+        for name in _SIDED:
+            src, dst = _sides(columns, prefix, name, size)
+            if src is None:
+                continue
+            found[f"{prefix}src_{name}"] = pa.concat_arrays([src, dst])
+            if prefix or name in ("ip", "port"):
+                found[f"{prefix}dst_{name}"] = pa.concat_arrays([dst, src])
+    ends = {f"{side}_{name}" for side in ("src", "dst") for name in _SIDED}
+    for name, column in columns.items():
+        if name.removeprefix("nat_") not in ends:
+            found[name] = pa.concat_arrays([column, column])
+    return found
+
+
+def _sides(columns: dict[str, Any], prefix: str, name: str, size: int) -> tuple[Any, Any]:
+    """A column of both ends, in one type; null if neither is there."""
+    pair = [columns.get(f"{prefix}{side}_{name}") for side in ("src", "dst")]
+    if pair == [None, None]:
+        return None, None
+    kind = pa.string() if name == "ip" else pa.int64()
+    src, dst = (pa.nulls(size, kind) if each is None else each.cast(kind) for each in pair)
+    return src, dst
 
 
 def _addresses(values: Values, four: int, six: int) -> pa.Array:

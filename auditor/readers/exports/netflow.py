@@ -39,6 +39,8 @@ PART: Final = 1 << 17
 """Records that are made columns together."""
 
 SECOND: Final = 1_000_000_000
+MOST_SKEW: Final = 120
+"""Seconds that the clocks of exporter and sensor may differ before that is told."""
 
 _V5: Final = Struct(">HHIIIIBBH")
 _V9: Final = Struct(">HHIIII")
@@ -62,9 +64,13 @@ class NetFlow:
     _waiting: int = 0
     _pending: dict[tuple[str, Template], list[tuple[bytes, Head]]] = field(default_factory=dict)
 
-    def take(self, stream: int, payload: bytes) -> None:
-        """One datagram of a stream (exporter and collector, with their ports)."""
+    def take(self, stream: int, payload: bytes, time: int) -> None:
+        """One datagram of a stream (exporter and collector, with their ports), seen at ``time``."""
         version = int.from_bytes(payload[:2], "big")
+        place = 4 if version == 10 else 8
+        seconds = int.from_bytes(payload[place : place + 4], "big")
+        if abs(seconds - time // SECOND) > MOST_SKEW:
+            self.tally.add("exporter-clock", 0)
         if version == 5 and len(payload) >= _V5.size:
             self._v5(stream, payload)
         elif version == 9 and len(payload) >= _V9.size:
@@ -79,14 +85,14 @@ class NetFlow:
         return self.records >= PART
 
     def batches(self) -> Iterator[tuple[str, bool, Batch]]:
-        """Who saw them, whether they tell of both ways, and the records taken so far."""
+        """Who saw them, whether they tell who opened the flows, and the records taken so far."""
         pending, self._pending, self.records = self._pending, {}, 0
         for (seen_by, layout), sets in pending.items():
             counts = [len(body) // layout.size for body, _ in sets]
             values = layout.values(b"".join(body for body, _ in sets))
             flat = np.fromiter(chain.from_iterable(head for _, head in sets), np.int64)
             heads = Heads(*np.repeat(flat.reshape(-1, 4), counts, axis=0).T)
-            yield seen_by, layout.two_ways, batch(values, heads, self.domains)
+            yield seen_by, layout.initiated, batch(values, heads, self.domains)
 
     def ended(self) -> None:
         """Counts what never got its template, and what never arrived."""

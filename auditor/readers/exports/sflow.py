@@ -231,7 +231,7 @@ class SFlow:
         return self._count > ROOM - LARGE
 
     def batches(self) -> Iterator[tuple[str, bool, Batch]]:
-        """Who saw them, that they are one-way, and the records of the samples taken so far."""
+        """Who saw them, whether they tell who opened the flows (no), and the records so far."""
         rows, self._count = self._rows[: self._count], 0
         if len(rows):
             self._dropped(rows)

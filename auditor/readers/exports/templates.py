@@ -30,8 +30,12 @@ FOUR: Final = frozenset((8, 12, 225, 226, 40001, 40002))
 SIXTEEN: Final = frozenset((27, 28, 281, 282))
 """Elements that are IPv4 and IPv6 addresses."""
 
-TWO_WAYS: Final = frozenset((232, 233, 299, REVERSE | 1, REVERSE | 2, REVERSE | 85, REVERSE | 86))
-"""Elements of records that tell of both ways of a flow; 233 are events of a firewall."""
+TWO_WAYS: Final = frozenset((REVERSE | 1, REVERSE | 2, REVERSE | 85, REVERSE | 86))
+"""Elements of records that tell of both ways of a flow."""
+
+INITIATED: Final = frozenset((231, 232, 233, 239, 298, 299))
+"""Elements of records that tell who opened the flow: counters of initiator and responder, events
+of a firewall, the direction itself."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -62,9 +66,9 @@ class Template:
         return {8, 12} <= self.elements or {27, 28} <= self.elements
 
     @property
-    def two_ways(self) -> bool:
-        """Whether its records tell of both ways of a flow."""
-        return not self.elements.isdisjoint(TWO_WAYS)
+    def initiated(self) -> bool:
+        """Whether its records tell who opened the flow."""
+        return not self.elements.isdisjoint(INITIATED)
 
     def whole(self, body: bytes) -> bytes:
         """The records of a set, each without its fields of varying length, padding left out."""
