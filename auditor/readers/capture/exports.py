@@ -39,8 +39,10 @@ def export_kind(data: Bytes, p: int, end: int, size: int) -> int:
 def are_sets(data: Bytes, p: int, end: int, stop: int, templates: int, options: int) -> bool:
     """Whether sets of records fill the bytes up to ``stop``, of which those to ``end`` are here."""
     for _ in range(MOST_SETS):
-        if p == stop or p + 4 > end:
+        if p == stop:
             return True
+        if p + 4 > end:
+            return end < stop
         kind, size = be16(data, p), be16(data, p + 2)
         if size < 4 or p + size > stop or (kind < 256 and kind != templates and kind != options):
             return False
