@@ -165,9 +165,9 @@ class Collected:
                 key = (seen_by, initiated)
                 if key not in self._gatherings:
                     self._gatherings[key] = Gathering(
-                        self._tallies, self._settings, self._take, one_way=not initiated
+                        self._tallies, self._settings, self._take, seen_by, one_way=not initiated
                     )
-                self._gatherings[key].add(number, checked(batch, seen_by, tally))
+                self._gatherings[key].add(number, checked(batch, tally))
 
 
 def _streams(flows: pa.Table) -> dict[tuple[int, ...], int]:

@@ -401,7 +401,7 @@ def test_standard_input_is_read_like_a_file(tmp_path):
     writer.start()
     inputs, flows = read_inputs(Wanted((pipe,)), lambda problem: None, Watch())
     writer.join()
-    assert (len(flows), inputs[0].reader) == (8, "nfdump")
+    assert (len(flows.whole()), inputs[0].reader) == (8, "nfdump")
     assert inputs[0].sha256 == hashlib.sha256(SAMPLE.read_bytes()).hexdigest()
 
 
