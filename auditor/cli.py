@@ -12,6 +12,7 @@ import traceback
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta, timezone
 from io import TextIOWrapper
+from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final, Literal
 from unicodedata import category
@@ -94,6 +95,12 @@ LogZone = Annotated[
     str,
     typer.Option(
         "--log-zone", metavar="ZONE", help="Zone of logs that name none: UTC, +07:00, -03:30."
+    ),
+]
+LogServer = Annotated[
+    str,
+    typer.Option(
+        "--log-server", metavar="IP", help="The server behind web logs, which do not name it."
     ),
 ]
 AwsFields = Annotated[
@@ -224,12 +231,13 @@ def audit(
     community_id: CommunityId = False,
     log_zone: LogZone = "+07:00",
     aws_fields: AwsFields = "",
+    log_server: LogServer = "",
 ) -> None:
     """Audit captures and logs: report.html, run.json and flows.parquet in --out."""
     from auditor import pipeline, report
     from auditor.model.run import write_json
 
-    settings = _settings(copies_within, community_id, log_zone, aws_fields)
+    settings = _settings(copies_within, community_id, log_zone, aws_fields, log_server)
     order = _order(paths, inventory, dossiers, policies, geoip, home, jobs, since, until, settings)
     with _progress() as progress:
         done = pipeline.audit(order, lambda: datetime.now(UTC), progress)
@@ -265,6 +273,7 @@ def flows(
     community_id: CommunityId = False,
     log_zone: LogZone = "+07:00",
     aws_fields: AwsFields = "",
+    log_server: LogServer = "",
     engine: Annotated[
         Literal["capture", "scapy", "tshark"],
         typer.Option(
@@ -286,7 +295,7 @@ def flows(
         raise typer.BadParameter(f"{out.name}: use {', '.join(writers)}", param_hint="--out")
     if engine != "capture" and copies_within:
         raise typer.BadParameter("only the packet engine can", param_hint="--copies-within")
-    settings = _settings(copies_within, community_id, log_zone, aws_fields)
+    settings = _settings(copies_within, community_id, log_zone, aws_fields, log_server)
     order = _order(paths, inventory, None, policies, geoip, home, jobs, since, until, settings)
     with _progress() as progress:
         if engine == "capture":
@@ -526,11 +535,19 @@ def doctor() -> None:
         _say(f"  geo databases: {error}")
 
 
+def _address(text: str, option: str) -> str:
+    try:
+        return str(ip_address(text)) if text else ""
+    except ValueError:
+        raise typer.BadParameter(f"{text!r} is no IP address", param_hint=option) from None
+
+
 def _settings(
     copies_within: int,
     community_id: bool,  # noqa: FBT001 - as the option gives it
     log_zone: str,
     aws_fields: str,
+    log_server: str,
 ) -> Settings:
     from auditor import readers
 
@@ -541,6 +558,7 @@ def _settings(
         copies_within=copies_within,
         community_id=community_id,
         log_zone=zone,
+        log_server=_address(log_server, "--log-server"),
         aws_fields=" ".join(aws_fields.replace("${", " ").replace("}", " ").split()),
     )
 
