@@ -29,6 +29,22 @@ def _and(vi: str, en: str, way: Text) -> Text:
     return Text(f"{vi} {way.vi}", f"{en} {way.en}")
 
 
+UNSURE: Final = frozenset((
+    "answered-by-proxy", "both-ways-bytes", "estimated", "frame-bytes", "geo-database-caution",
+    "half-conversation", "mapping-guessed", "missed-bytes", "no-duration", "no-time", "one-moment",
+    "one-way", "opaque-tunnel", "other-opinion", "overlapping-captures", "sampled",
+    "sampling-unknown", "snapped", "tunnelled", "unfinished-session", "unknown-protocol",
+    "vnet-encrypted", "window", "year-assumed", "zone-assumed",
+))  # fmt: skip
+"""Kinds of which everything was read, but not everything is sure."""
+
+SETTLED: Final = frozenset((
+    "copies", "counter-samples", "decryption-secrets", "duplicate-records", "interim-records",
+    "no-traffic", "not-needed", "not-traffic", "refused", "same-content", "second-witness",
+    "several-hosts", "several-observers", "translated",
+))  # fmt: skip
+"""Kinds of which nothing is lost: what was done about them is told. All others are losses."""
+
 # fmt: off
 PROBLEM: Final[dict[str, Text]] = {
     "absurd-payload": Text("Số byte trong nhật ký không thể có", "Impossible byte counts in a log"),
