@@ -149,6 +149,7 @@ def test_a_long_line_ends_nothing(read):
         ('10.0.0.1 - - [01/Oct/2026:10:00:00 +0700] "GET / HTTP/1.1" 200 5\n', False),
         ("", False),
         ("1790823600.250\n", False),
+        ("1790823600.250 1 " + "x " * 32000, False),
     ],
 )
 def test_the_first_line_tells_the_format(head, sure):
