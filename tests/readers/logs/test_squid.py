@@ -50,6 +50,7 @@ def test_a_request_that_went_out_is_a_flow(read):
         ("http://a.example.com:81", "a.example.com", 81, "http", False),
         ("http://5.9.77.10/", None, 80, "http", False),
         ("http://[2a01:4f8:c0c:1::10]:8080/", None, 8080, "http", False),
+        ("http://" + "a" * 300 + "/", None, 80, "http", False),
         ("urn:a:b", None, None, None, None),
         ("http://a.example.com:99999/", "a.example.com", None, "http", False),
         ("http:///nothing", None, None, None, None),
