@@ -13,11 +13,24 @@ import socket
 import subprocess
 import time
 from pathlib import Path
+from random import Random
 
 import pytest
 
 from auditor.readers.formats import reader_of
 from tests.differential.conversations import flows_of, of_flows
+from tests.readers.capture.packets import (
+    ACK,
+    SECOND,
+    SYN,
+    T0,
+    ether,
+    ip4,
+    ip6,
+    pcap,
+    tcp,
+    udp,
+)
 from tests.readers.reading import read_files
 
 SAMPLES = sorted((Path(__file__).parents[2] / "samples" / "pcaps").iterdir())
@@ -98,6 +111,35 @@ def compared(capture: Path, way: str, folder: Path):
     return keys, differing
 
 
+def generated(path: Path, seed: int) -> None:
+    """A capture of 400 conversations, IPv4 and IPv6, TCP and UDP, interleaved over ten minutes."""
+    chance = Random(seed)
+    sent = []
+    for number in range(400):
+        six, protocol = chance.random() < 0.3, chance.choice((6, 17))
+        ends = [
+            (f"2405:4800:10::{number:x}", "2a01:4f8::1"),
+            (f"10.20.{number % 9}.{number % 250}", "5.9.77.10"),
+        ]
+        source, target = ends[not six]
+        pack, kind = (ip6, 0x86DD) if six else (ip4, 0x0800)
+        ports = 1024 + number, chance.choice((53, 443, 9000))
+        moment = T0 + chance.randrange(400) * SECOND
+        seq = 1
+        for step in range(chance.randrange(1, 40)):
+            back = step > 0 and chance.random() < 0.4
+            data = bytes(chance.randrange(1200))
+            here, there = ports[::-1] if back else ports
+            flags = SYN if step == 0 else ACK
+            inner = tcp(here, there, seq, flags, data) if protocol == 6 else udp(here, there, data)
+            seq += len(data)
+            way = (target, source) if back else (source, target)
+            sent.append((moment, ether(pack(*way, protocol, inner), kind)))
+            moment += chance.randrange(1, 4 * SECOND)
+    sent.sort(key=lambda one: one[0])
+    path.write_bytes(pcap(sent))
+
+
 UNREADABLE = {
     "two-interfaces-ns.pcapng": "libpcap reads no pcapng whose interfaces differ",
     "truncated.pcap": "softflowd exports nothing of a capture that is cut",
@@ -141,6 +183,16 @@ def test_fragments_and_ipv6_differ_by_the_exporters_own_doing_only(way, tmp_path
         v6, fragmented = ":" in source, (source, target) == ("203.162.10.20", "5.9.77.10")
         assert v6 or fragmented
         assert theirs is None or not source_port or theirs < ours
+
+
+@pytest.mark.parametrize("way", [way for way in WAYS if way != "5"])
+def test_every_direction_of_many_conversations_is_equal(way, tmp_path):
+    generated(tmp_path / "many.pcap", seed=7)
+    folder = tmp_path / "flows"
+    folder.mkdir()
+    keys, differing = compared(tmp_path / "many.pcap", way, folder)
+    assert len(keys) > 700
+    assert differing == {}
 
 
 def spans(table):

@@ -6,17 +6,21 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from auditor.readers.logs.batch import Batch, Where
 from auditor.readers.logs.checked import bools
-from auditor.readers.logs.own_server import KINDS, OwnServer, lines_of, seconds_of, whole
+from auditor.readers.logs.own_server import KINDS, OwnServer, fields_of, matches, seconds_of, whole
 from auditor.readers.logs.text import cleaned
+from auditor.readers.logs.unplaced import kept
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    import numpy.typing as npt
+
+    from auditor.readers.logs.batch import Batch
     from auditor.readers.logs.lines import Block
     from auditor.readers.logs.tally import Kinds, Tally
     from auditor.readers.reading import Settings
@@ -30,7 +34,6 @@ _RECORD: Final = (
     r"(?P<http> -?[0-9]{1,3})? \+?(?P<size>[0-9]+)(?: [^ \n]+ [^ \n]+)? (?P<state>[A-Za-z-]{2,4}) "
 )
 _LINE: Final = r"^[^\n\[]*(?:\[[0-9]+\]:| [0-9]+ [^ \n]+ -)" + _RECORD
-_HEAD: Final = re.compile(_LINE.encode())
 _SPEAKS: Final = re.compile(rb"[^\n]{0,400}haproxy(?:[^\n ]{0,40}\[\d+\]:| \d+ [^\n ]+ -) ")
 """A line of HAProxy; when it starts it also writes others than of connections."""
 
@@ -61,7 +64,7 @@ class Haproxy:
         lines = head.split(b"\n")[:20]
         if not _SPEAKS.match(lines[0]):
             return 0.0
-        return 0.9 if any(_HEAD.match(line) for line in lines) else 0.0
+        return 0.9 if any(matches(_LINE, line) for line in lines) else 0.0
 
     def begun(self, head: bytes, settings: Settings, tally: Tally) -> _Text:
         """One file.
@@ -98,22 +101,22 @@ class _Text:
 
     def parsed(self, piece: tuple[bytes, int]) -> Batch:
         text, line = piece
-        lines = lines_of(text)
-        parts = pc.extract_regex(lines, _LINE)
-        fields = {name: pc.struct_field(parts, name) for name in _FIELDS}
-        known = bools(pc.is_valid(fields["client"]))
-        meant = bools(pc.match_substring_regex(lines, _CONNECTION))
-        batch = Batch(fields | {"meant": pa.array(meant)}, Where(text, line))
-        batch = batch.without(~known & meant, "bad-line", self._tally)
-        other = ~bools(pc.is_valid(batch.columns["client"]))
-        if other.any():
-            batch.counted(other, "other-message", self._tally, "")
-            keep = pa.array(~other)
-            kept = {name: column.filter(keep) for name, column in batch.columns.items()}
-            batch = Batch(kept, batch.where.taken(~other))
+        batch = fields_of(text, line, _LINE, _FIELDS)
+        known = bools(pc.is_valid(batch.columns["client"]))
+        if not known.all():
+            batch = self._connections(batch, known)
         size = whole(batch.columns["size"])
-        batch.counted(~other[~other], "zone-assumed", self._tally, f"UTC{self._zone}")
+        batch.counted(
+            np.ones(len(batch), np.bool_), "zone-assumed", self._tally, f"UTC{self._zone}"
+        )
         return self._server.placed(self._records(batch.columns, size), batch.where, size)
+
+    def _connections(self, batch: Batch, known: npt.NDArray[np.bool_]) -> Batch:
+        """Without the lines of anything else, and those that are damaged."""
+        meant = bools(pc.match_substring_regex(batch.columns["line"], _CONNECTION))
+        batch.counted(~known & ~meant, "other-message", self._tally, "")
+        batch = kept(batch, known | meant)
+        return batch.without(~known[known | meant], "bad-line", self._tally)
 
     def _records(self, fields: dict[str, Any], size: pa.Array) -> dict[str, Any]:
         """Records, but for the server's address."""

@@ -10,11 +10,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from auditor.model.errors import InputError
-from auditor.readers.logs.batch import Batch
+from auditor.readers.logs.batch import Batch, Where
 from auditor.readers.logs.unplaced import Unplaced, kept
 
 if TYPE_CHECKING:
-    from auditor.readers.logs.batch import Where
     from auditor.readers.logs.tally import Kinds, Tally
     from auditor.readers.reading import Settings
 
@@ -67,8 +66,22 @@ def lines_of(text: bytes) -> pa.StringArray:
     """The lines of cleaned text, each with its line end."""
     ends = np.flatnonzero(np.frombuffer(text, np.uint8) == ord("\n")) + 1
     offsets = np.concatenate([[0], ends]).astype(np.int32)
-    buffers = [None, pa.py_buffer(offsets), pa.py_buffer(text)]
-    return pa.StringArray.from_buffers(len(ends), buffers[1], buffers[2])
+    return pa.StringArray.from_buffers(len(ends), pa.py_buffer(offsets), pa.py_buffer(text))
+
+
+def fields_of(text: bytes, line: int, pattern: str, names: tuple[str, ...]) -> Batch:
+    """What a pattern names in each line that is not empty, and the ``line``; null = no match."""
+    lines = lines_of(text)
+    parts = pc.extract_regex(lines, pattern)
+    columns = {name: pc.struct_field(parts, name) for name in names}
+    written = np.asarray(pc.greater(pc.binary_length(lines), 1))
+    return kept(Batch(columns | {"line": lines}, Where(text, line)), written)
+
+
+def matches(pattern: str, line: bytes) -> bool:
+    """Whether a line is of a pattern; in linear time, whatever stands in it."""
+    text = pa.array([line.decode("utf-8", "replace")])
+    return bool(pc.match_substring_regex(text, pattern)[0].as_py())
 
 
 def seconds_of(dates: pa.Array) -> pa.Array:

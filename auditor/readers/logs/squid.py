@@ -44,7 +44,7 @@ _HEAD: Final = re.compile(
 )
 _URL: Final = (
     r"^(?:(?P<scheme>[A-Za-z][A-Za-z0-9+.-]{0,15})://)?(?:[^/?#@]*@)?"
-    r"(?P<host>\[[0-9A-Fa-f:.]+\]|[^/?#:@\[\]]{1,255})(?::(?P<port>[0-9]{1,5}))?(?:[/?#].*)?$"
+    r"(?P<host>\[[0-9A-Fa-f:.]+\]|[^/?#:@\[\]]+)(?::(?P<port>[0-9]{1,5}))?(?:[/?#].*)?$"
 )
 PORTS: Final = {"http": 80, "https": 443, "ftp": 21, "ws": 80, "wss": 443}
 APPS: Final = {"http": "http", "https": "http", "ftp": "ftp", "ws": "http", "wss": "http"}
@@ -53,6 +53,7 @@ STRAIGHT: Final = ("DIRECT", "ORIGINAL_DST", "PINNED")
 """In the code of the way: the proxy itself talked to the server, not to another proxy."""
 
 TCP: Final = 6
+LONGEST_NAME: Final = 256
 LATEST: Final = 9.2e9
 """Seconds since 1970: in the year 2261."""
 
@@ -170,7 +171,8 @@ def _servers(urls: pa.Array) -> tuple[pa.Array, pa.Array, pa.Array]:
     scheme = pc.utf8_lower(scheme).dictionary_encode()
     usual = pa.array([PORTS.get(word or "") for word in scheme.dictionary.to_pylist()], _INT)
     port = pc.if_else(pc.equal(port, ""), None, port).cast(_INT)
-    host = pc.utf8_lower(pc.if_else(pc.equal(host, ""), None, host))
+    named = pc.and_(pc.not_equal(host, ""), pc.less(pc.utf8_length(host), LONGEST_NAME))
+    host = pc.utf8_lower(pc.if_else(named, host, None))
     return scheme, host, pc.coalesce(port, usual.take(scheme.indices))
 
 

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from auditor.readers.logs.batch import Batch, Where
 from auditor.readers.logs.checked import bools
-from auditor.readers.logs.own_server import KINDS, OwnServer, lines_of, seconds_of, whole
+from auditor.readers.logs.own_server import KINDS, OwnServer, fields_of, matches, seconds_of, whole
 from auditor.readers.logs.text import cleaned
 from auditor.readers.logs.unplaced import Unplaced, kept
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from auditor.readers.logs.batch import Batch
     from auditor.readers.logs.lines import Block
     from auditor.readers.logs.tally import Kinds, Tally
     from auditor.readers.reading import Settings
@@ -36,7 +35,6 @@ _LINE: Final = (
     _START + r'(?: "(?:[^"\\\n]|\\[^\n])*" "(?:[^"\\\n]|\\[^\n])*"'
     r"(?: (?P<came>[0-9]+) (?P<went>[0-9]+))?)?(?P<proxy> [A-Z_]+:[A-Z_]+)?[ \n]"
 )
-_HEAD: Final = re.compile(_START.encode() + rb"[ \r\n]")
 TCP: Final = 6
 LONGEST_NAME: Final = 256
 BILLION: Final = 1_000_000_000
@@ -65,7 +63,7 @@ class WebAccess:
 
     def sniff(self, head: bytes) -> float:
         """Nearly certain of a first line in the common format."""
-        return 0.8 if _HEAD.match(head if b"\n" in head else head + b"\n") else 0.0
+        return 0.8 if matches(_LINE, head.partition(b"\n")[0].rstrip(b"\r") + b"\n") else 0.0
 
     def begun(self, head: bytes, settings: Settings, tally: Tally) -> _Text:
         """One file.
@@ -88,11 +86,9 @@ class _Text:
 
     def parsed(self, piece: tuple[bytes, int]) -> Batch:
         text, line = piece
-        parts = pc.extract_regex(lines_of(text), _LINE)
-        # lines that are something else are left out here, with their shape
-        fields = {name: pc.struct_field(parts, name) for name in _FIELDS}
-        batch = Batch(fields, Where(text, line))
-        batch = batch.without(~bools(pc.is_valid(fields["client"])), "bad-line", self._tally)
+        batch = fields_of(text, line, _LINE, _FIELDS)
+        known = bools(pc.is_valid(batch.columns["client"]))
+        batch = batch.without(~known, "bad-line", self._tally)
         fields = batch.columns
         size = whole(pc.if_else(pc.equal(fields["size"], "-"), "0", fields["size"]))
         proxied = bools(pc.not_equal(fields["proxy"], ""))

@@ -121,8 +121,15 @@ def test_numbers_beyond_any_count_are_not_known(size, read):
         (SYSLOG + "Proxy cong started.\n" + TCP, True),
         (SYSLOG + "Proxy cong started.\n", False),
         (HTTP.replace("haproxy", "sshd"), False),
+        (SYSLOG + "1 " * 32000, False),
         ("", False),
     ],
 )
 def test_the_first_lines_tell_the_format(head, sure):
     assert (READER.sniff(head.encode()) > 0) == sure
+
+
+def test_empty_lines_are_nothing(read):
+    _, rows, problems = read("\n" + HTTP + "\r\n\n")
+    assert len(rows) == 1
+    assert not set(problems) & {"bad-line", "other-message"}

@@ -50,6 +50,7 @@ def test_a_request_that_went_out_is_a_flow(read):
         ("http://a.example.com:81", "a.example.com", 81, "http", False),
         ("http://5.9.77.10/", None, 80, "http", False),
         ("http://[2a01:4f8:c0c:1::10]:8080/", None, 8080, "http", False),
+        ("http://" + "a" * 300 + "/", None, 80, "http", False),
         ("urn:a:b", None, None, None, None),
         ("http://a.example.com:99999/", "a.example.com", None, "http", False),
         ("http:///nothing", None, None, None, None),
@@ -149,6 +150,7 @@ def test_a_long_line_ends_nothing(read):
         ('10.0.0.1 - - [01/Oct/2026:10:00:00 +0700] "GET / HTTP/1.1" 200 5\n', False),
         ("", False),
         ("1790823600.250\n", False),
+        ("1790823600.250 1 " + "x " * 32000, False),
     ],
 )
 def test_the_first_line_tells_the_format(head, sure):

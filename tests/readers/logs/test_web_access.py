@@ -151,6 +151,7 @@ def test_half_a_log_is_no_crash(text, read):
         ),
         ("Oct  1 10:00:00 lb1 haproxy[1]: 1.2.3.4:5 [01/Oct/2026:10:00:00.655] a b/c 1\n", False),
         (COMMON[:60], False),
+        ("g" * 65536, False),
         ("", False),
     ],
 )
@@ -166,3 +167,9 @@ def test_rubbish_between_lines_costs_no_sound_line(tmp_path_factory, pieces):
     path.write_text(text, encoding="utf-8", errors="replace", newline="")
     [answer], [table], _, _ = read_files(READER, [path], Settings(log_server=SERVER))
     assert answer.packets == len(table) == 1 + len(rubbish)
+
+
+def test_empty_lines_are_nothing(read):
+    _, rows, problems = read("\n" + COMMON + "\n" + "\r\n\n")
+    assert len(rows) == 1
+    assert not set(problems) & {"bad-line", "other-message"}
