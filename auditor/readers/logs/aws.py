@@ -234,7 +234,7 @@ class _Text:
 
 def _headers(text: bytes) -> Iterator[tuple[int, int]]:
     """Where header lines begin and end: all name an address, and values hardly ever do."""
-    place = text.find(_IN_HEADERS)
+    place = text.find(_IN_HEADERS) if b"s" in text else -1  # lines of version 2 hold no "s"
     while place >= 0:
         begin, end = text.rfind(b"\n", 0, place) + 1, text.find(b"\n", place) + 1
         if _form_of(text[begin:end].strip()) is not None:
