@@ -44,6 +44,8 @@ class Settings:
             it twice); 0 = every packet counts.
         community_id: whether the Community ID of each flow is wanted.
         log_zone: offset from UTC of the clocks behind logs that name no zone.
+        written: when the file that is read was last written, in ns since 1970, for logs whose
+            dates have no year; null = not known. Set per file, by the reader itself.
     """
 
     udp_timeout: int = 60
@@ -52,6 +54,7 @@ class Settings:
     copies_within: int = 0
     community_id: bool = False
     log_zone: str = "+07:00"
+    written: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 from auditor.model.errors import InputError
@@ -117,7 +118,8 @@ class LogReader:
                 continue
             packed[number] = bool(opened.packings)
             with opened:
-                answers.append(self._read(number, opened, settings, tallies[number], gathering))
+                own = replace(settings, written=source.written)
+                answers.append(self._read(number, opened, own, tallies[number], gathering))
         gathering.finish()
         for tally, source, was_packed in zip(tallies, sources, packed, strict=True):
             tally.tell(source.name, note, offsets=not was_packed)
