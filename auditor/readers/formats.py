@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from auditor.readers.capture.reader import CaptureReader
+from auditor.readers.logs.asa import Asa
 from auditor.readers.logs.aws import Aws
 from auditor.readers.logs.cef import Cef
 from auditor.readers.logs.fortigate import FortiGate
@@ -27,6 +28,7 @@ READERS: Final[tuple[Reader, ...]] = (
     LogReader(Cef()),
     LogReader(Leef()),
     LogReader(PaloAlto()),
+    LogReader(Asa()),
 )
 
 __all__ = ["HEAD", "READERS", "reader_for", "reader_of"]

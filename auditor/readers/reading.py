@@ -44,8 +44,6 @@ class Settings:
             it twice); 0 = every packet counts.
         community_id: whether the Community ID of each flow is wanted.
         log_zone: offset from UTC of the clocks behind logs that name no zone.
-        written: when the file that is read was last written, in ns since 1970, for logs whose
-            dates have no year; null = not known. Set per file, by the reader itself.
     """
 
     udp_timeout: int = 60
@@ -54,6 +52,17 @@ class Settings:
     copies_within: int = 0
     community_id: bool = False
     log_zone: str = "+07:00"
+
+
+@dataclass(frozen=True, slots=True)
+class FileSettings(Settings):
+    """The same for one file.
+
+    Attributes:
+        written: when the file was last written, in ns since 1970, for logs whose dates have no
+            year; null = not known.
+    """
+
     written: int | None = None
 
 

@@ -38,6 +38,7 @@ PROBLEM: Final[dict[str, Text]] = {
     "bad-header": Text("Dòng đầu nhật ký không hợp lệ", "Log header not valid"),
     "bad-number": Text("Số không đọc được", "Number not readable"),
     "bad-time": Text("Thời gian không thể có", "Impossible times"),
+    "both-ways-bytes": Text("Chỉ biết tổng số byte của cả hai chiều", "Only the sum of both directions is known"),
     "copies": Text("Gói tin trùng lặp", "Copied packets"),
     "cut-header": Text("Phần đầu gói tin bị cắt hoặc sai", "Packet headers cut off or not valid"),
     "cut-last-line": Text("Dòng cuối bị cắt", "Last line cut off"),
@@ -61,6 +62,7 @@ PROBLEM: Final[dict[str, Text]] = {
     "lost-fragment": Text("Mảnh IP thiếu mảnh đầu", "IP fragments without their first"),
     "missed-bytes": Text("Byte mà cảm biến bỏ lỡ", "Bytes the sensor missed"),
     "missing-field": Text("Nhật ký thiếu trường bắt buộc", "Log lacks a needed field"),
+    "no-built": Text("Kết nối không có thông báo mở đầu", "Connections without their beginning"),
     "no-duration": Text("Bản ghi không có thời lượng", "Records without a duration"),
     "no-header": Text("Nhật ký không có phần đầu", "Log without its header"),
     "no-time": Text("Gói tin không có thời gian", "Packets without a time"),
@@ -85,6 +87,7 @@ PROBLEM: Final[dict[str, Text]] = {
     "unknown-protocol": Text("Giao thức không rõ", "Protocol not known"),
     "unreadable-file": Text("Tệp không đọc được", "File cannot be read"),
     "wrong-columns": Text("Dòng sai số cột", "Lines with other columns than their header"),
+    "year-assumed": Text("Thời gian không có năm", "Times without a year"),
 }
 """Codes of problems that have words; any other code is shown as it is."""
 
@@ -96,6 +99,7 @@ WAY_OUT: Final[dict[str, Text]] = {
     "bad-header": Text("Một dòng đầu không dùng được. Ghi nhật ký bằng bộ ghi ASCII của Zeek, dấu phân cách là một ký tự.", "A header line was not obeyed. Write the log with Zeek's ASCII writer and a one-character separator."),
     "bad-number": _and("Giá trị không phải là số của trường đó nên bị bỏ trống.", "The value is no number of its field and was left empty.", _SENSOR),
     "bad-time": Text("Thời gian không đọc được hoặc ngoài khoảng 1970–2262. Kiểm tra đồng hồ của điểm thu thập.", "The time is unreadable or outside 1970–2262. Check the clock of the sensor."),
+    "both-ways-bytes": Text("Nhật ký không tách hai chiều nên số byte mỗi chiều để trống; tổng này là mức trần của lượng đã ra ngoài. Dùng NetFlow (NSEL) của thiết bị để có từng chiều.", "The log does not part the directions, so each stands empty; the sum is the most that can have gone out. Export NetFlow (NSEL) from the device to have each direction."),
     "copies": Text("Các bản sao do cổng sao chép lưu lượng tạo ra chỉ được tính một lần, theo yêu cầu. Không cần làm gì thêm.", "Copies made by a mirror port were counted once, as asked. Nothing needs to be done."),
     "cut-header": _and("Gói tin có trong tệp nhưng không thuộc luồng nào vì phần đầu không đọc được.", "The packets are in no flow: their headers cannot be read.", _SNAPLEN),
     "cut-last-line": Text("Tệp bị cắt hoặc đang được ghi. Chép lại sau khi Zeek đã xoay vòng nhật ký.", "The file was cut or still being written. Copy it again once Zeek has rotated it."),
@@ -119,6 +123,7 @@ WAY_OUT: Final[dict[str, Text]] = {
     "lost-fragment": Text("Các mảnh sau không biết số cổng vì không thấy mảnh đầu. Kiểm tra xem điểm thu thập có mất gói tin không.", "Later fragments have no ports without their first. Check whether the sensor loses packets."),
     "missed-bytes": Text("Cảm biến mất gói tin nên lượng dữ liệu của các luồng này không chắc chắn. Xem capture_loss.log.", "The sensor lost packets; the volumes of these flows are uncertain. See capture_loss.log."),
     "missing-field": Text("Dòng không được đọc. conn.log phải giữ ts, id.orig_h, id.resp_h và proto hoặc ip_proto.", "The lines were not read. conn.log must keep ts, id.orig_h, id.resp_h, and proto or ip_proto."),
+    "no-built": Text("Nhật ký bắt đầu sau khi kết nối đã mở; bên có cổng nhỏ hơn được coi là máy chủ. Cung cấp cả nhật ký trước đó, hoặc bật thông báo 302013 và 302015.", "The log begins after they were opened; the end with the lower port is taken for the server. Give the log before it too, or turn on messages 302013 and 302015."),
     "no-duration": Text("Tổng số byte vẫn đúng; chỉ không biết luồng kéo dài bao lâu. Không cần làm gì thêm.", "Totals are right; only how long the flows lasted is not known. Nothing needs to be done."),
     "no-header": Text("Các dòng không được đọc. Giữ những dòng # ở đầu nhật ký (zeek-cut cần tùy chọn -C).", "The lines were not read. Keep the # lines at the top (zeek-cut needs -C)."),
     "no-time": Text("Gói tin được ghi nhận nhưng không có thời điểm thật. Thu lại bằng công cụ ghi thời gian cho từng gói.", "The packets count, but their true time is not known. Capture with a tool that stamps each packet."),
@@ -143,6 +148,7 @@ WAY_OUT: Final[dict[str, Text]] = {
     "unknown-protocol": Text("Bản ghi không nêu giao thức IP, được ghi là 255. Bật trường ip_proto trong Zeek.", "The record names no IP protocol and stands as 255. Log the field ip_proto in Zeek."),
     "unreadable-file": Text("Nội dung tệp không nằm trong báo cáo. Kiểm tra quyền đọc và ổ đĩa rồi chạy lại.", "What the file holds is not in this report. Check permissions and disk, then audit again."),
     "wrong-columns": _and("Dòng có số cột khác với phần đầu nên không được đọc.", "The line has other columns than its header and was not read.", _SENSOR),
+    "year-assumed": Text("Năm được suy ra; bật 'logging timestamp' kèm năm (RFC 5424) trên thiết bị để chắc chắn.", "The year was inferred; have the device write it (logging timestamp rfc5424) to be sure."),
 }
 """What each kind means and what somebody can do, for those who do not read the tool's English."""
 # fmt: on

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import replace
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Protocol
 
 from auditor.model.errors import InputError
@@ -13,7 +13,7 @@ from auditor.readers.logs.checked import checked
 from auditor.readers.logs.gathering import Gathering
 from auditor.readers.logs.lines import LogFile
 from auditor.readers.logs.tally import Kinds, Tally
-from auditor.readers.reading import Reading
+from auditor.readers.reading import FileSettings, Reading
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -62,7 +62,7 @@ class LogFormat(Protocol):
     def sniff(self, head: bytes) -> float:
         """How sure it is that a file beginning with ``head`` is of this format (0 to 1)."""
 
-    def begun(self, head: bytes, settings: Settings, tally: Tally) -> Form:
+    def begun(self, head: bytes, settings: FileSettings, tally: Tally) -> Form:
         """Gets ready for one file.
 
         Raises:
@@ -118,7 +118,7 @@ class LogReader:
                 continue
             packed[number] = bool(opened.packings)
             with opened:
-                own = replace(settings, written=source.written)
+                own = FileSettings(**asdict(settings), written=source.written)
                 answers.append(self._read(number, opened, own, tallies[number], gathering))
         gathering.finish()
         for tally, source, was_packed in zip(tallies, sources, packed, strict=True):
@@ -126,7 +126,12 @@ class LogReader:
         return answers
 
     def _read(
-        self, number: int, opened: Opened, settings: Settings, tally: Tally, gathering: Gathering
+        self,
+        number: int,
+        opened: Opened,
+        settings: FileSettings,
+        tally: Tally,
+        gathering: Gathering,
     ) -> Reading | InputError:
         try:
             form = self._format.begun(opened.head, settings, tally)
