@@ -15,6 +15,7 @@ from auditor.readers.logs.batch import COLUMNS, Batch, Where
 from auditor.readers.logs.checked import bools
 from auditor.readers.logs.connections import Connections, part
 from auditor.readers.logs.firewalls import KINDS, protocol
+from auditor.readers.logs.ftd_events import events
 from auditor.readers.logs.key_values import plain_lines
 from auditor.readers.logs.moments import LOCAL, NONE, SECOND, YEARLESS, moments, placed
 from auditor.readers.logs.text import cleaned, numbers
@@ -32,10 +33,9 @@ if TYPE_CHECKING:
     Ints = npt.NDArray[np.int64]
 
 DAY: Final = 86400 * SECOND
-_MESSAGE: Final = (
-    r"^(?P<head>[^%]{0,400})%(?:ASA|FTD|PIX)-(?:[a-z]+-)?[0-7]-(?P<id>[0-9]{6}): (?P<text>.*)$"
-)
-_SNIFF: Final = re.compile(rb"%(?:ASA|FTD|PIX)-(?:[a-z]+-)?[0-7]-\d{6}: ")
+_CODE: Final = r"%(?:ASA|FTD|PIX|NGIPS)-(?:[a-z]+-)?[0-7]-"
+_MESSAGE: Final = rf"^(?P<head>[^%]{{0,400}}){_CODE}(?P<id>[0-9]{{6}}): (?P<text>.*)$"
+_SNIFF: Final = re.compile(rf"{_CODE}\d{{6}}: ".encode())
 # of several dates in one head the device's own, with its year, is the one to take
 _DATED: Final = (
     r"(?P<it>[A-Z][a-z]{2} +[0-9]{1,2} [0-9]{4} [0-9:]{8}(?:\.[0-9]{1,9})?(?: (?:UTC|GMT))?)",
@@ -192,6 +192,15 @@ class _Text:
         read[rows] = True
         if len(rows):
             tables.append((_pings(pings), rows))
+        rows = np.flatnonzero(_matches(number, "430002", "430003"))
+        read[rows] = True
+        if len(rows):
+            index = pa.array(rows)
+            mine = {name: column.take(index) for name, column in common.items()}
+            here = _part(where, rows)
+            tables.append(
+                (events(number.take(index), words.take(index), mine, here, self._tally), rows)
+            )
         for code, pattern in DENIED.items():
             denied, rows = part(words, common, _matches(number, code), pattern)
             read[rows] = True
@@ -207,6 +216,11 @@ class _Text:
 
 def _matches(number: pa.StringArray, *codes: str) -> Bools:
     return bools(pc.is_in(number, pa.array(codes)))
+
+
+def _part(where: Where, rows: Ints) -> Where:
+    """Where some of the messages stand."""
+    return Where(where.text, where.line, rows if where.kept is None else where.kept[rows])
 
 
 def _pings(found: dict[str, pa.Array]) -> dict[str, pa.Array]:
@@ -233,7 +247,7 @@ def _denied(
     found: dict[str, pa.Array], where: Where, rows: Ints, tally: Tally
 ) -> dict[str, pa.Array]:
     """Columns of messages about refusals."""
-    here = Where(where.text, where.line, rows if where.kept is None else where.kept[rows])
+    here = _part(where, rows)
     columns = {
         "start": found["moment"],
         "end": found["moment"],
@@ -267,5 +281,4 @@ def _together(tables: list[tuple[dict[str, Any], Ints]], where: Where) -> Batch:
         for name in names
     }
     places = np.concatenate([rows for _, rows in tables] or [np.zeros(0, np.int64)])
-    kept = places if where.kept is None else where.kept[places]
-    return Batch(joined, Where(where.text, where.line, kept))
+    return Batch(joined, _part(where, places))

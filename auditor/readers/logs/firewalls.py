@@ -52,7 +52,7 @@ ENCRYPTED: Final = (
 _APPLICATIONS: Final[dict[str, str | None]] = {
     "ssl": "tls", "web-browsing": "http", "dns-base": "dns", "quic-base": "quic",
     "not-applicable": None, "incomplete": None, "insufficient-data": None, "unknown-tcp": None,
-    "unknown-udp": None, "unknown-p2p": None, "non-syn-tcp": None,
+    "unknown-udp": None, "unknown": None, "unknown-p2p": None, "non-syn-tcp": None,
 }  # fmt: skip
 _NO_ADDRESS: Final = r"^(0\.0\.0\.[0-9]{1,3}|::|)$"
 _URL: Final = r"^[A-Za-z][A-Za-z0-9+.-]*://(?:[^/?#@]*@)?(?P<host>[^/?#:@]+)"

@@ -234,6 +234,79 @@ def test_a_year_that_lacks_is_the_latest_before_the_file_was_written(tmp_path, d
     assert problems["year-assumed"].count == 1
 
 
+EVENT = {
+    "DeviceUUID": "e856", "InstanceID": 2, "FirstPacketSecond": "2026-10-02T02:00:00Z",
+    "ConnectionID": 7, "AccessControlRuleAction": "Allow", "SrcIP": "10.20.1.15",
+    "DstIP": "52.95.110.1", "SrcPort": 50112, "DstPort": 443, "Protocol": "tcp",
+    "ApplicationProtocol": "HTTPS", "User": "nguyen", "ConnectionDuration": 38,
+    "InitiatorPackets": 9, "ResponderPackets": 4, "InitiatorBytes": 5000, "ResponderBytes": 300,
+}  # fmt: skip
+
+
+def event(number: int = 430003, **changes) -> str:
+    pairs = [f"{key}: {value}" for key, value in {**EVENT, **changes}.items() if value is not None]
+    return f"<113>2026-10-02T02:00:40Z ftd : %FTD-1-{number}: " + ", ".join(pairs)
+
+
+def test_events_of_ftd_part_the_directions(tmp_path):
+    _, [flow], problems = read(tmp_path, event(NAT_InitiatorIP="203.162.10.5"))
+    assert (flow["start"].value, flow["end"].value) == (NS, NS + 38 * 10**9)
+    assert (flow["time_basis"], flow["clock"]) == ("recorded", "stated")
+    assert (flow["protocol"], flow["src_ip"], flow["src_port"]) == (6, "10.20.1.15", 50112)
+    assert (flow["dst_ip"], flow["dst_port"]) == ("52.95.110.1", 443)
+    assert (flow["src_bytes"], flow["dst_bytes"]) == (5000, 300)
+    assert (flow["src_packets"], flow["dst_packets"]) == (9, 4)
+    assert (flow["app"], flow["nat_src_ip"], flow["blocked"]) == ("https", "203.162.10.5", False)
+    assert "nguyen" not in str(flow)
+    assert set(problems) == {"translated"}
+
+
+def test_of_the_events_of_a_connection_the_end_counts(tmp_path):
+    begin = event(430002, ConnectionDuration=0, InitiatorBytes=60)
+    _, [flow], problems = read(tmp_path, begin, event())
+    assert flow["src_bytes"] == 5000
+    assert problems["interim-records"].count == 1
+
+
+def test_a_connection_told_by_message_and_event_counts_once(tmp_path):
+    built = f"<166>2026-10-02T02:00:00Z ftd : %FTD-6-{BUILT}"
+    torn = f"<166>2026-10-02T02:00:38Z ftd : %FTD-6-{TORN}"
+    _, [flow], problems = read(tmp_path, built, torn, event())
+    assert flow["src_bytes"] == 5000
+    assert problems["several-observers"].count == 1
+
+
+@pytest.mark.parametrize(
+    ("changes", "blocked"),
+    [
+        ({"AccessControlRuleAction": "Block", "ResponderBytes": 0, "ResponderPackets": 0}, True),
+        ({"AccessControlRuleAction": "Block with reset"}, False),
+        ({"AccessControlRuleAction": "Trust"}, False),
+    ],
+)
+def test_events_tell_of_refusals(tmp_path, changes, blocked):
+    assert read(tmp_path, event(**changes))[1][0]["blocked"] is blocked
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"SrcIP": None}, "bad-address"),
+        ({"InitiatorBytes": "many"}, "bad-number"),
+        ({"Protocol": "pigeon"}, "bad-number"),
+    ],
+)
+def test_damaged_events_are_counted(tmp_path, changes, code):
+    assert read(tmp_path, event(**changes))[2][code].count == 1
+
+
+def test_an_event_keeps_the_first_of_two_values_and_only_the_host_of_a_url(tmp_path):
+    url = "https://Kho.example.com/secret, SrcIP: 9.9.9.9"
+    _, [flow], _ = read(tmp_path, event(URL=url))
+    assert (flow["src_ip"], flow["host"]) == ("10.20.1.15", "kho.example.com")
+    assert "secret" not in str(flow)
+
+
 def test_other_messages_are_counted_and_not_read(tmp_path):
     lines_of_others = [
         at("09:00:00", "305011: Built dynamic TCP translation from inside:10.0.0.1/5 to x"),
