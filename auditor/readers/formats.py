@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from auditor.readers.capture.reader import CaptureReader
+from auditor.readers.logs.asa import Asa
 from auditor.readers.logs.aws import Aws
 from auditor.readers.logs.azure import Azure, AzureReader
 from auditor.readers.logs.cef import Cef
@@ -42,6 +43,7 @@ READERS: Final[tuple[Reader, ...]] = (
     LogReader(Squid()),
     LogReader(WebAccess()),
     LogReader(Haproxy()),
+    LogReader(Asa()),
 )
 
 __all__ = ["HEAD", "READERS", "reader_for", "reader_of"]

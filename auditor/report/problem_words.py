@@ -56,6 +56,7 @@ PROBLEM: Final[dict[str, Text]] = {
     "bad-line": Text("Dòng không đúng định dạng", "Lines not as the format has them"),
     "bad-number": Text("Số không đọc được", "Number not readable"),
     "bad-time": Text("Thời gian không thể có", "Impossible times"),
+    "both-ways-bytes": Text("Chỉ biết tổng số byte của cả hai chiều", "Only the sum of both directions is known"),
     "copies": Text("Gói tin trùng lặp", "Copied packets"),
     "cut-header": Text("Phần đầu gói tin bị cắt hoặc sai", "Packet headers cut off or not valid"),
     "cut-last-line": Text("Dòng cuối bị cắt", "Last line cut off"),
@@ -89,6 +90,7 @@ PROBLEM: Final[dict[str, Text]] = {
     "missed-bytes": Text("Byte mà cảm biến bỏ lỡ", "Bytes the sensor missed"),
     "missing-field": Text("Nhật ký thiếu trường bắt buộc", "Log lacks a needed field"),
     "nfdump-failed": Text("Chương trình nfdump không đọc hết tệp", "nfdump could not list the whole file"),
+    "no-built": Text("Kết nối không có thông báo mở đầu", "Connections without their beginning"),
     "no-duration": Text("Bản ghi không có thời lượng", "Records without a duration"),
     "no-flow-event": Text("Liên lạc không có bản ghi luồng", "Contacts without a flow record"),
     "no-header": Text("Nhật ký không có phần đầu", "Log without its header"),
@@ -138,6 +140,7 @@ PROBLEM: Final[dict[str, Text]] = {
     "vnet-encrypted": Text("Azure tự mã hóa trên đường truyền", "Encrypted by Azure on the way"),
     "window": Text("Bản ghi gộp theo khoảng thời gian", "Records that sum up spans of time"),
     "wrong-columns": Text("Dòng sai số cột", "Lines with other columns than their header"),
+    "year-assumed": Text("Thời gian không có năm", "Times without a year"),
     "zone-assumed": Text("Múi giờ được giả định", "Time zone assumed"),
 }
 """Codes of problems that have words; any other code is shown as it is."""
@@ -151,6 +154,7 @@ WAY_OUT: Final[dict[str, Text]] = {
     "bad-line": _and("Dòng không được đọc; hình dạng của vài dòng đầu được nêu, không nêu nội dung.", "The line was not read; the shape of the first ones is shown, not their content.", _SENSOR),
     "bad-number": _and("Giá trị không phải là số của trường đó nên bị bỏ trống.", "The value is no number of its field and was left empty.", _SENSOR),
     "bad-time": Text("Thời gian không đọc được hoặc ngoài khoảng 1970–2262. Kiểm tra đồng hồ của điểm thu thập.", "The time is unreadable or outside 1970–2262. Check the clock of the sensor."),
+    "both-ways-bytes": Text("Nhật ký không tách hai chiều nên số byte mỗi chiều để trống; tổng này là mức trần của lượng đã ra ngoài. Dùng NetFlow (NSEL) của thiết bị để có từng chiều.", "The log does not part the directions, so each stands empty; the sum is the most that can have gone out. Export NetFlow (NSEL) from the device to have each direction."),
     "copies": Text("Các bản sao do cổng sao chép lưu lượng tạo ra chỉ được tính một lần, theo yêu cầu. Không cần làm gì thêm.", "Copies made by a mirror port were counted once, as asked. Nothing needs to be done."),
     "cut-header": _and("Gói tin có trong tệp nhưng không thuộc luồng nào vì phần đầu không đọc được.", "The packets are in no flow: their headers cannot be read.", _SNAPLEN),
     "cut-last-line": Text("Tệp bị cắt hoặc đang được ghi. Chép lại sau khi Zeek đã xoay vòng nhật ký.", "The file was cut or still being written. Copy it again once Zeek has rotated it."),
@@ -182,6 +186,7 @@ WAY_OUT: Final[dict[str, Text]] = {
     "lost-in-transit": Text("Các gói này không đến nơi. Kiểm tra tuyến, kích thước gói và TTL ở transit gateway.", "These packets did not arrive. Check routes, packet sizes and TTL at the transit gateway."),
     "missed-bytes": Text("Cảm biến mất gói tin nên lượng dữ liệu của các luồng này không chắc chắn. Xem capture_loss.log.", "The sensor lost packets; the volumes of these flows are uncertain. See capture_loss.log."),
     "missing-field": Text("Dòng không được đọc. conn.log phải giữ ts, id.orig_h, id.resp_h và proto hoặc ip_proto.", "The lines were not read. conn.log must keep ts, id.orig_h, id.resp_h, and proto or ip_proto."),
+    "no-built": Text("Nhật ký bắt đầu sau khi kết nối đã mở; bên có cổng nhỏ hơn được coi là máy chủ. Cung cấp cả nhật ký trước đó, hoặc bật thông báo 302013 và 302015.", "The log begins after they were opened; the end with the lower port is taken for the server. Give the log before it too, or turn on messages 302013 and 302015."),
     "no-duration": Text("Tổng số byte vẫn đúng; chỉ không biết luồng kéo dài bao lâu. Không cần làm gì thêm.", "Totals are right; only how long the flows lasted is not known. Nothing needs to be done."),
     "no-flow-event": Text("Biết ai liên lạc với ai và tên máy chủ, nhưng không biết lượng dữ liệu. Bật loại sự kiện flow trong eve-log và cung cấp đủ tệp.", "Who met whom and the name are known, volumes are not. Turn on flow events in eve-log and give all files."),
     "no-header": Text("Các dòng không được đọc. Giữ những dòng # ở đầu nhật ký (zeek-cut cần tùy chọn -C).", "The lines were not read. Keep the # lines at the top (zeek-cut needs -C)."),
@@ -225,6 +230,7 @@ WAY_OUT: Final[dict[str, Text]] = {
     "vnet-encrypted": Text("Chỉ bảo vệ đường truyền bên trong Azure, không cho biết có TLS hay không. Không cần làm gì thêm.", "That protects the way inside Azure and says nothing of TLS. Nothing needs to be done."),
     "window": Text("Thời điểm chỉ chính xác đến khoảng gộp này. Chọn khoảng gộp ngắn hơn nếu cần thời điểm chính xác.", "Moments are exact to that span only. Choose a shorter one if moments matter."),
     "wrong-columns": _and("Dòng có số cột khác với phần đầu nên không được đọc.", "The line has other columns than its header and was not read.", _SENSOR),
+    "year-assumed": Text("Năm được suy ra; bật 'logging timestamp' kèm năm (RFC 5424) trên thiết bị để chắc chắn.", "The year was inferred; have the device write it (logging timestamp rfc5424) to be sure."),
     "zone-assumed": Text("Nhật ký không nêu múi giờ; giờ được hiểu theo múi giờ đã chọn. Nếu đồng hồ thiết bị chạy múi giờ khác, nêu --log-zone.", "The log names no zone; its times were taken for the chosen one. If the device runs another, give --log-zone."),
 }
 """What each kind means and what somebody can do, for those who do not read the tool's English."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections import Counter, deque
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 from auditor.model.errors import InputError
@@ -13,7 +13,7 @@ from auditor.readers.logs.checked import checked
 from auditor.readers.logs.gathering import Gathering
 from auditor.readers.logs.lines import LogFile
 from auditor.readers.logs.tally import Kinds, Tally
-from auditor.readers.reading import Reading
+from auditor.readers.reading import FileSettings, Reading
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -66,7 +66,7 @@ class LogFormat(Protocol):
     def sniff(self, head: bytes) -> float:
         """How sure it is that a file beginning with ``head`` is of this format (0 to 1)."""
 
-    def begun(self, head: bytes, settings: Settings, tally: Tally) -> Form:
+    def begun(self, head: bytes, settings: FileSettings, tally: Tally) -> Form:
         """Gets ready for one file.
 
         Raises:
@@ -149,7 +149,8 @@ class LogReader:
                 packed[number] = bool(opened.packings)
                 with opened:
                     try:
-                        form_of_it = form.begun(opened.head, settings, tallies[number])
+                        own = _of_file(settings, source)
+                        form_of_it = form.begun(opened.head, own, tallies[number])
                     except InputError as error:  # the format does not know the name of the file
                         answers.append(
                             InputError(error.message, place=source.name, hint=error.hint)
@@ -176,6 +177,11 @@ class LogReader:
         """Where the lines of ``source`` come from: the file itself."""
         del form, source
         return LogFile(opened, tally)
+
+
+def _of_file(settings: Settings, source: Source) -> FileSettings:
+    given = {each.name: getattr(settings, each.name) for each in fields(settings)}
+    return FileSettings(**given, written=source.written)
 
 
 def _read(
