@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from socket import AF_INET6, inet_ntoa, inet_ntop
+from socket import AF_INET6, inet_ntop
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -349,16 +349,18 @@ def _addresses(values: Values, four: int, six: int) -> pa.Array:
         old = values[60] == 4
     return pc.if_else(
         pa.array(old),
-        four_as_text(values[four]).cast(pa.string()),
+        four_as_text(values[four]),
         sixteen_as_text(values[six]).cast(pa.string()),
     )
 
 
+_OCTETS: Final = pa.array([str(octet) for octet in range(256)])
+
+
 def four_as_text(numbers: Ints) -> pa.Array:
     """IPv4 addresses as text."""
-    encoded = pa.array(numbers.astype(np.uint32)).dictionary_encode()
-    texts = [inet_ntoa(number.to_bytes(4, "big")) for number in encoded.dictionary.to_pylist()]
-    return pa.DictionaryArray.from_arrays(encoded.indices, pa.array(texts, pa.string()))
+    octets = (_OCTETS.take(pa.array(numbers >> shift & 0xFF)) for shift in (24, 16, 8, 0))
+    return pc.binary_join_element_wise(*octets, ".")
 
 
 def sixteen_as_text(rows: npt.NDArray[np.uint8]) -> pa.Array:
