@@ -101,14 +101,16 @@ class Gathering:
         if "observer" in records.column_names:
             records = self._once(records)
         flows = self._paired(records, last=last) if self._one_way else records
-        start = np.asarray(flows["start"]).view(np.int64)
-        if len(start) > 1 and (np.diff(start) < 0).any():
-            flows = flows.take(pa.array(np.argsort(start, kind="stable")))
-        flows = completed(flows, self._seen_by)
-        files = np.asarray(flows["file"])
-        for number in np.unique(files).tolist():
-            mine = flows if (files == number).all() else flows.filter(pa.array(files == number))
-            self._take(number, mine.select(ROWS.names))
+        start, files = np.asarray(flows["start"]).view(np.int64), np.asarray(flows["file"])
+        if (np.diff(files) < 0).any() or ((np.diff(start) < 0) & (np.diff(files) == 0)).any():
+            order = np.lexsort((start, files))
+            flows, files = flows.take(pa.array(order)), files[order]
+        flows = completed(flows, self._seen_by).select(ROWS.names)
+        numbers, firsts = np.unique(files, return_index=True)
+        for number, first, last_one in zip(
+            numbers.tolist(), firsts, [*firsts[1:], len(files)], strict=True
+        ):
+            self._take(number, flows.slice(first, last_one - first))
 
     def _latest(self, records: pa.Table, *, last: bool) -> pa.Table:
         """Of each session the record that ends last; sessions that go on wait."""
