@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 import pyarrow as pa
@@ -160,6 +161,7 @@ def _words(line: bytes) -> list[bytes]:
     return [word.strip(b'"') for word in line.split(b"," if comma else b" ")]
 
 
+@lru_cache(256)
 def _form_of(line: bytes) -> _Form | None:
     """What a header line says; nothing if it is none."""
     names = tuple(known_name(word.decode("utf-8", "replace")) for word in _words(line))
