@@ -213,7 +213,8 @@ def json_lines(
     """The fields of ``schema`` (structs and lists too) out of JSON objects, one a line.
 
     Lines that are no JSON object are counted as ``not-json`` and left out; values of another type
-    than their field's are converted where they mean the same (``"17"`` for 17), else null.
+    than their field's are converted where they mean the same (``"17"`` for 17); where they do not
+    they are null, and counted as ``bad-number`` where a number should stand.
     """
     rows = text.count(b"\n")
     table = _objects(text, schema)
@@ -269,7 +270,20 @@ def _one_by_one(
             continue
         kept.append(place)
         values.append({field.name: _fitting(value.get(field.name), field.type) for field in schema})
+        for name in _unfit(value, values[-1], schema):
+            tally.add("bad-number", line + place, detail=name)
     return kept, pa.Table.from_pylist(values, schema=schema)
+
+
+def _unfit(value: dict[str, Any], fitting: dict[str, Any], schema: pa.Schema) -> list[str]:
+    """Fields that should hold a number, and hold something else."""
+    return [
+        field.name
+        for field in schema
+        if (pa.types.is_integer(field.type) or pa.types.is_floating(field.type))
+        and fitting[field.name] is None
+        and value.get(field.name) is not None
+    ]
 
 
 def _fitting(value: Any, kind: pa.DataType) -> Any:  # noqa: ANN401 - JSON is anything
@@ -290,6 +304,10 @@ def _fitting(value: Any, kind: pa.DataType) -> Any:  # noqa: ANN401 - JSON is an
         if isinstance(value, str):
             return value.encode("utf-8", "replace").decode()  # a lone surrogate is no text
         return str(value) if isinstance(value, int | float) else None
+    if isinstance(value, bool) or (
+        isinstance(value, float) and pa.types.is_integer(kind) and not value.is_integer()
+    ):
+        return None
     try:
         number = float(value) if pa.types.is_floating(kind) else int(value)
     except (TypeError, ValueError, OverflowError):
