@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Final
 from auditor.readers.capture.reader import CaptureReader
 from auditor.readers.logs.aws import Aws
 from auditor.readers.logs.reader import LogReader
+from auditor.readers.logs.zeek_folder import ZeekReader
 from auditor.readers.streams import HEAD, Source
-from auditor.readers.zeek import ZeekConn
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from auditor.readers.reading import Reader
 
-READERS: Final[tuple[Reader, ...]] = (CaptureReader(), ZeekConn(), LogReader(Aws()))
+READERS: Final[tuple[Reader, ...]] = (CaptureReader(), ZeekReader(), LogReader(Aws()))
 
 __all__ = ["HEAD", "READERS", "reader_for", "reader_of"]
 
