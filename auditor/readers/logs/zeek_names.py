@@ -89,7 +89,9 @@ _WRITTEN: Final = (
 )  # fmt: skip
 _APPS: Final = pa.array([log.app for log in LOGS] + ["dtls"])
 _HOST, _ALPN, _JA4, _VERSION, _FILE = range(5)  # columns of what is kept; the last is not merged
+_PLAIN: Final = "^[a-z0-9._-]*[a-z0-9_-]$"  # nearly all: told without looking for parts
 _NAME: Final = r"^(?P<host>\[[0-9a-f:.]{2,45}\]|[a-z0-9._-]{1,255}?)\.?(?::[0-9]*)?$"
+_LONGEST: Final = 255
 _OFFERED: Final = 16  # added to the version: Encrypted Client Hello
 
 
@@ -261,7 +263,13 @@ def _texts(words: pa.Array, codes: Any, known: npt.NDArray[np.bool_]) -> pa.Arra
 
 def _hosts(texts: pa.StringArray) -> pa.StringArray:
     """Names in lower case, without port or last dot; null where one is no name."""
-    return pc.struct_field(pc.extract_regex(pc.ascii_lower(texts), _NAME), "host")
+    names = pc.ascii_lower(texts)
+    plain = bools(pc.match_substring_regex(names, _PLAIN))
+    plain &= bools(pc.less_equal(pc.binary_length(names), _LONGEST))
+    if plain.all():
+        return names
+    others = pc.struct_field(pc.extract_regex(names.filter(pa.array(~plain)), _NAME), "host")
+    return pc.replace_with_mask(names, pa.array(~plain), others)
 
 
 def _tokens(texts: pa.StringArray) -> pa.StringArray:
