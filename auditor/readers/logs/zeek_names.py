@@ -1,6 +1,6 @@
 """What Zeek's other logs know of a connection: the server's name, TLS, what DNS answered.
 
-They are kept as numbers: 28 bytes for a record, 8 to 16 for its place in the index, 28 for an
+They are kept as numbers: 28 bytes for a record, 10 to 18 for its place in the index, 28 for an
 address that DNS gave out, and each distinct text once.
 """
 
@@ -130,7 +130,7 @@ class Names:
                 "host": hosts,
                 "alpn": _encoded(_first(zeek.get(log.alpn)), rows, _tokens),
                 "ja4": _encoded(zeek.get("ja4"), rows, _tokens),
-                "version": pa.array(version.astype(np.int32)),
+                "version": pa.array(version.astype(np.int8)),
             }
         )
         if uid.null_count:
@@ -146,18 +146,18 @@ class Names:
         if not sum(sizes):
             self._records = []
             return
-        kept = pa.concat_tables([table for *_, table in self._records]).unify_dictionaries()
+        kept = pa.concat_tables([table for *_, table in self._records])
         told = [rank << 28 | file for rank, file, *_ in self._records]
         self._records = []
-        self._keys = np.require(kept["key"].to_numpy(), requirements=["W"])
         self._fields = np.empty((len(kept), 5), np.int32)
         for place, name in ((_HOST, "host"), (_ALPN, "alpn"), (_JA4, "ja4")):
-            column = kept[name].combine_chunks()
-            self._texts[place] = column.dictionary
-            self._fields[:, place] = _codes(column)
+            self._fields[:, place], self._texts[place] = _unified(kept[name])
+            kept = kept.drop_columns([name])  # no more is held than must be
         self._fields[:, _VERSION] = np.asarray(kept["version"])
         self._fields[:, _FILE] = np.repeat(np.array(told, np.int32), sizes)
+        self._keys = np.require(kept["key"].to_numpy(), requirements=["W"])
         del kept
+        pa.default_memory_pool().release_unused()
         # a name and where it was seen belong together
         named = self._fields[:, _HOST] >= 0
         self._fields[named, _HOST] = self._fields[named, _HOST] << 2 | (
@@ -249,6 +249,12 @@ def _encoded(column: Any, rows: int, made: Any) -> pa.DictionaryArray:  # noqa: 
         column = column.dictionary_encode()
     words = made(column.dictionary).dictionary_encode()
     return pa.DictionaryArray.from_arrays(words.indices.take(column.indices), words.dictionary)
+
+
+def _unified(column: pa.ChunkedArray) -> tuple[npt.NDArray[np.int32], pa.Array]:
+    """The number of each text, -1 = null, and the texts."""
+    array = column.unify_dictionaries().combine_chunks()
+    return _codes(array), array.dictionary
 
 
 def _codes(column: pa.DictionaryArray) -> npt.NDArray[np.int32]:
