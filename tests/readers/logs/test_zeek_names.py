@@ -139,7 +139,8 @@ def test_quic_log_goes_before_ssl_log(tmp_path):
 @pytest.mark.parametrize(
     ("logged", "ours"),
     [
-        ("W.Example:8080", "w.example"), ("w.example.", "w.example"), ("203.0.113.9", "203.0.113.9"),
+        ("W.Example:8080", "w.example"), ("w.example.", "w.example"),
+        ("203.0.113.9", "203.0.113.9"),
         ("[2001:db8::1]:80", "[2001:db8::1]"), ("a b", None), (r"a\x00b", None), ("", None),
         ("x" * 256, None),
     ],
