@@ -33,6 +33,7 @@ COLUMNS: Final[dict[str, pa.DataType]] = {
     "src_tcp_flags": _INT, "dst_tcp_flags": _INT,
     "rtt_us": _INT,
     "sampling": _INT,  # N of 1 in N; counters are as logged, not multiplied yet; null = unknown
+    "scaled": pa.bool_(),  # ... but these counters were multiplied by it before they were logged
     "blocked": pa.bool_(),  # the log says that it was not let through
     "vlan": _TEXT, "tunnel": _TEXT, "outer_src_ip": _TEXT, "outer_dst_ip": _TEXT,
     "app": _TEXT, "encrypted": pa.bool_(), "host": _TEXT, "host_basis": _TEXT, "ech": pa.bool_(),
@@ -69,8 +70,10 @@ class Where:
         return self.line + (row if self.kept is None else int(self.kept[row]))
 
     def lines(self, rows: list[int]) -> list[bytes]:
-        """The lines that gave these records."""
-        all_lines = self.text.split(b"\n") if self.text else []
+        """The lines that gave these records; none of what has no lines."""
+        if not self.text:
+            return []
+        all_lines = self.text.split(b"\n")
         places = [self.number(row) - self.line for row in rows]
         return [all_lines[place] if place < len(all_lines) else b"" for place in places]
 
@@ -104,7 +107,7 @@ class Batch:
             kind,
             self.where.number(int(rows[0])),
             count=len(rows),
-            lost=sum(len(line) + 1 for line in lines),
+            lost=sum(len(line) + 1 for line in lines) if lines else None,
             examples=lines[:3],
         )
         kept = ~wrong
