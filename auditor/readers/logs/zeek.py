@@ -75,7 +75,7 @@ KINDS: Final[Kinds] = {
         "the log has no #close line at its end: it was cut there, or is still growing",
         "Copy it again once Zeek has rotated it, if records could be missing.",
     ),
-    "unneeded-log": (
+    "not-needed": (
         "this is Zeek's {detail} log, which says nothing of where data went; it was not used",
         "Nothing needs to be done: conn, ssl, quic, http and dns are used.",
     ),
@@ -87,8 +87,8 @@ KINDS: Final[Kinds] = {
         "{count} connection(s) that this log tells of are in no conn.log beside it",
         "Give the conn.log of the hours before and after too; long connections are logged late.",
     ),
-    "several-names": (
-        "{count} connection(s) asked for several names; the first is shown",
+    "several-hosts": (
+        "{count} connection(s) asked for several hosts; the first is shown",
         "http.log and dns.log list every one, by uid.",
     ),
 }

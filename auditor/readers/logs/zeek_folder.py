@@ -195,11 +195,11 @@ def _tell(beside: list[_File], names: Names, note: Note, *, joined: bool) -> Non
         unneeded = file.logs - JOINED - CONN
         if unneeded:
             detail = ", ".join(sorted(name[:40] for name in unneeded)[:5])
-            file.tally.add("unneeded-log", 0, detail=detail)
+            file.tally.add("not-needed", 0, detail=detail)
         elif not joined and file.records:
             detail = ", ".join(sorted(file.logs))
             file.tally.add("names-without-conn", 0, count=file.records, detail=detail)
-        for kind, counts in (("unmatched-names", unmatched), ("several-names", several)):
+        for kind, counts in (("unmatched-names", unmatched), ("several-hosts", several)):
             if file.number in counts:
                 file.tally.add(kind, 0, count=counts[file.number])
         file.tally.tell(file.source.name, note, offsets=not file.packed)

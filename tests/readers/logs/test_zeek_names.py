@@ -155,7 +155,7 @@ def test_of_several_hosts_the_first_is_shown_and_said(tmp_path):
     rows = [{**ENDS, "host": host} for host in ("-", "w.example", "v.example", "w.example")]
     (flow,), problems = read(tmp_path, conn=log("conn", CONN), http=log("http", *rows))
     assert flow["host"] == "w.example"
-    assert problems == {("http", "several-names"): 1}
+    assert problems == {("http", "several-hosts"): 1}
 
 
 def test_what_conn_log_says_of_the_application_stays(tmp_path):
@@ -237,7 +237,7 @@ def test_objects_of_several_logs_may_share_a_file(tmp_path):
     stream += as_json({**ENDS, "query": "b.example"}, path="dns") + as_json(CONN, path="weird")
     (flow,), problems = read(tmp_path, all=stream)
     assert shown(flow, "host", "host_basis") == ("a.example", "tls-sni")
-    assert problems == {("all", "other-log"): 1, ("all", "unneeded-log"): 1}
+    assert problems == {("all", "other-log"): 1, ("all", "not-needed"): 1}
 
 
 @pytest.mark.parametrize("shape", ["nested", "renamed"])
@@ -302,7 +302,7 @@ def test_logs_that_say_nothing_of_where_data_went_are_told_of(tmp_path):
     files = log("files", {"ts": "1.0", "fuid": "F1"})
     flows, problems = read(tmp_path, conn=log("conn", CONN), files=files)
     assert len(flows) == 1
-    assert problems == {("files", "unneeded-log"): 1}
+    assert problems == {("files", "not-needed"): 1}
 
 
 def test_a_side_log_without_uids_is_told_of(tmp_path):
