@@ -20,8 +20,8 @@ from auditor.readers.logs.squid import Squid
 from auditor.readers.logs.suricata import Suricata, SuricataReader
 from auditor.readers.logs.unfolding import DocumentReader
 from auditor.readers.logs.web_access import WebAccess
+from auditor.readers.logs.zeek_folder import ZeekReader
 from auditor.readers.streams import HEAD, Source
-from auditor.readers.zeek import ZeekConn
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 READERS: Final[tuple[Reader, ...]] = (
     CaptureReader(),
-    ZeekConn(),
+    ZeekReader(),
     LogReader(Aws()),
     LogReader(FortiGate()),
     NfdumpReader(),
