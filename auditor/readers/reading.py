@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 import pyarrow as pa
 
 from auditor.model.flow_table import Stage, schema_at
+from auditor.readers.logs.mapping import Mapping
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,6 +45,7 @@ class Settings:
             it twice); 0 = every packet counts.
         community_id: whether the Community ID of each flow is wanted.
         log_zone: offset from UTC of the clocks behind logs that name no zone.
+        mappings: of tables that no other reader takes, or that they are meant for.
         aws_fields: names of the fields of AWS flow logs without a header line, in their order.
     """
 
@@ -54,6 +56,7 @@ class Settings:
     community_id: bool = False
     log_zone: str = "+07:00"
     aws_fields: str = ""
+    mappings: tuple[Mapping, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,8 +69,10 @@ class Where:
         return self.line + (row if self.kept is None else int(self.kept[row]))
 
     def lines(self, rows: list[int]) -> list[bytes]:
-        """The lines that gave these records."""
-        all_lines = self.text.split(b"\n") if self.text else []
+        """The lines that gave these records; none of what has no lines."""
+        if not self.text:
+            return []
+        all_lines = self.text.split(b"\n")
         places = [self.number(row) - self.line for row in rows]
         return [all_lines[place] if place < len(all_lines) else b"" for place in places]
 
@@ -104,7 +106,7 @@ class Batch:
             kind,
             self.where.number(int(rows[0])),
             count=len(rows),
-            lost=sum(len(line) + 1 for line in lines),
+            lost=sum(len(line) + 1 for line in lines) if lines else None,
             examples=lines[:3],
         )
         kept = ~wrong

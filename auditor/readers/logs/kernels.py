@@ -71,7 +71,7 @@ def _combined(keys: Any, more: Any) -> None:  # noqa: ANN401 - compiled
         keys[row] = mixed(keys[row] * 31 + SEED, more[row])
 
 
-def _buffers(texts: pa.Array) -> tuple[Any, Any]:
+def text_buffers(texts: pa.Array) -> tuple[Any, Any]:
     """Offsets and bytes of an array of texts without its nulls' bits."""
     _, offsets, data = texts.buffers()
     kind = np.int64 if pa.types.is_large_string(texts.type) else np.int32
@@ -84,7 +84,7 @@ def _buffers(texts: pa.Array) -> tuple[Any, Any]:
 def ipv4_keys(texts: pa.StringArray) -> tuple[Ints, int]:
     """The number of each dotted quad; -1 for other texts; and how many these are."""
     keys = np.full(len(texts), -1, np.int64)
-    others = _addressed(*_buffers(texts), keys) if len(texts) else 0
+    others = _addressed(*text_buffers(texts), keys) if len(texts) else 0
     return keys, int(others)
 
 
@@ -92,7 +92,7 @@ def text_keys(texts: pa.StringArray) -> Ints:
     """A 64-bit hash of each text (of nothing for null); not keyed, not for secrets."""
     keys = np.zeros(len(texts), np.int64)
     if len(texts):
-        _hashed(*_buffers(texts), keys)
+        _hashed(*text_buffers(texts), keys)
     return keys
 
 

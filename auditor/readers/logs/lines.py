@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from auditor.readers.streams import DamagedError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from auditor.readers.logs.tally import Tally
     from auditor.readers.streams import Opened
@@ -38,9 +38,16 @@ class Block:
 class LogFile:
     """One log file; iterate ``blocks`` once, then ask for the rest."""
 
-    def __init__(self, stream: Opened, tally: Tally) -> None:
+    def __init__(
+        self,
+        stream: Opened,
+        tally: Tally,
+        rewritten: Callable[[bytes], bytes] | None = None,
+    ) -> None:
+        """Gets ready; ``rewritten`` makes lines of bytes that have none, once they are hashed."""
         self._stream = stream
         self._tally = tally
+        self._rewritten = rewritten
         self._hash = hashlib.sha256()
         self.broken: DamagedError | OSError | None = None
         self.line = 1
@@ -111,5 +118,7 @@ class LogFile:
                 return
             self._hash.update(buffer[:size])
             piece = bytes(buffer[:size])
+            if self._rewritten is not None:
+                piece = self._rewritten(piece)
             yield piece.removeprefix(BOM) if first else piece
             first = False

@@ -27,7 +27,11 @@ if TYPE_CHECKING:
 
 
 class Form(Protocol):
-    """One file of a format, being read."""
+    """One file of a format, being read.
+
+    It may have a ``rewritten(bytes) -> bytes`` that makes lines of text in UTF-8 out of what has
+    none; it is given the file piece by piece.
+    """
 
     def pieces(self, block: Block) -> Iterable[Any]:
         """What stands in ``block``, ready to be parsed: header lines are obeyed here, in order."""
@@ -130,7 +134,7 @@ class LogReader:
             form = self._format.begun(opened.head, settings, tally)
         except InputError as error:
             return error
-        log = LogFile(opened, tally)
+        log = LogFile(opened, tally, getattr(form, "rewritten", None))
         records = 0
 
         def parsed(piece: Any) -> tuple[int, pa.Table]:  # noqa: ANN401 - the form's own
