@@ -133,6 +133,7 @@ def lacking(missing: list[str]) -> InputError:
     """What is said of a log without the fields that are needed."""
     return InputError(
         f"lacks the fields {', '.join(missing)}",
+        place="",
         hint="Log at least srcaddr, dstaddr, start, end, packets and bytes.",
     )
 

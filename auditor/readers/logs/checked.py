@@ -10,14 +10,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from auditor.readers.logs.batch import COLUMNS
+from auditor.readers.logs.batch import COLUMNS, Batch
 from auditor.readers.logs.kernels import V6, ipv4_keys, text_keys
 from auditor.readers.reading import ROWS
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from auditor.readers.logs.batch import Batch
     from auditor.readers.logs.tally import Tally
 
     Bools = npt.NDArray[np.bool_]
@@ -48,25 +47,44 @@ _PLAIN: Final = (
 )  # fmt: skip
 
 
-def checked(batch: Batch, seen_by: str, tally: Tally) -> pa.Table:
-    """The records of ``batch`` that have a time and two addresses, in ``CHECKED``."""
-    return _Check(batch, seen_by, tally).table()
+USUAL: Final = {"initiator_basis": "recorded", "time_basis": "recorded", "clock": "stated"}
+"""What holds where a format says nothing else."""
+
+
+def completed(flows: pa.Table, seen_by: str) -> pa.Table:
+    """``flows`` with all columns of ``ROWS`` and ``file``."""
+    columns = []
+    for field in (*ROWS, pa.field("file", pa.int32())):
+        usual = seen_by if field.name == "seen_by" else USUAL.get(field.name)
+        if field.name not in flows.column_names:
+            columns.append(
+                pa.nulls(len(flows), field.type) if usual is None else pa.repeat(usual, len(flows))
+            )
+        elif usual is None:
+            columns.append(flows[field.name])
+        else:
+            columns.append(pc.fill_null(flows[field.name], usual))
+    return pa.table(columns, schema=pa.schema([*ROWS, pa.field("file", pa.int32())]))
+
+
+def checked(batch: Batch, tally: Tally) -> pa.Table:
+    """The records of ``batch`` that have a time and two addresses.
+
+    The table has those columns of ``CHECKED`` that the batch can fill; ``completed`` adds the rest.
+    """
+    return _Check(batch, tally).table()
 
 
 class _Check:
-    def __init__(self, batch: Batch, seen_by: str, tally: Tally) -> None:
+    def __init__(self, batch: Batch, tally: Tally) -> None:
         self._tally = tally
-        self._seen_by = seen_by
         self._batch = batch
         self._columns: dict[str, Any] = {}
 
     def table(self) -> pa.Table:
         self._place()
-        if not len(self._batch):
-            return CHECKED.empty_table()
         given = self._batch.columns
         out = self._columns
-        rows = len(self._batch)
         self._times()
         self._protocol_and_ports()
         for name in _COUNTERS:
@@ -92,43 +110,30 @@ class _Check:
         for name in ("observer", "session"):
             if name in given:
                 out[name] = _keys(given[name])
-        out["seen_by"] = pa.repeat(self._seen_by, rows)
-        for name, usual in (
-            ("initiator_basis", "recorded"),
-            ("time_basis", "recorded"),
-            ("clock", "stated"),
-        ):
-            value = plain(given[name]) if name in given else None
-            out[name] = pa.repeat(usual, rows) if value is None else pc.fill_null(value, usual)
+        for name in USUAL:
+            if name in given:
+                out[name] = plain(given[name])
         self._told()
-        return pa.table(
-            [out.get(field.name, pa.nulls(rows, field.type)) for field in CHECKED], schema=CHECKED
-        )
+        names = [name for name in CHECKED.names if name in out]
+        schema = pa.schema([CHECKED.field(name) for name in names])
+        return pa.table([out[name] for name in names], schema=schema)
 
     def _place(self) -> None:
         """Leaves out records without a time or an address."""
         columns = self._batch.columns
-        rows = len(self._batch)
         start = columns["start"]
         timed = bools(pc.and_(pc.greater_equal(start, 0), pc.less(start, LATEST)))
-        ends = [addressed(columns[name]) for name in ("src_ip", "dst_ip")]
-        placed = np.ones(rows, np.bool_)
-        for _, keys in ends:
-            placed &= keys >= 0
         names = ("src_ip", "dst_ip")
-        self._batch.columns.update(
-            {name: texts for name, (texts, _) in zip(names, ends, strict=True)}
-        )
-        batch = self._batch
-        if not timed.all():
-            batch = batch.without(~timed, "bad-time", self._tally)
-        if not placed[timed].all():
-            batch = batch.without(~placed[timed], "bad-address", self._tally)
+        texts, keys = zip(*(addressed(columns[name]) for name in names), strict=True)
+        placed = (keys[0] >= 0) & (keys[1] >= 0)
+        batch = Batch(columns | dict(zip(names, texts, strict=True)), self._batch.where)
+        batch = batch.without(~timed, "bad-time", self._tally)
+        batch = batch.without(~placed[timed], "bad-address", self._tally)
         kept = timed & placed
         whole = kept.all()
-        for name, key, (_, keys) in zip(names, ("src_key", "dst_key"), ends, strict=True):
+        for name, key, its in zip(names, ("src_key", "dst_key"), keys, strict=True):
             self._columns[name] = batch.columns[name]
-            self._columns[key] = pa.array(keys if whole else keys[kept])
+            self._columns[key] = pa.array(its if whole else its[kept])
         self._batch = batch
 
     def _times(self) -> None:
@@ -263,10 +268,6 @@ def addressed(column: pa.Array) -> tuple[pa.Array, Ints]:
     texts = pa.array(read, pa.string()).take(encoded.indices)
     # 62 bits of a hash: two addresses of one number are as good as impossible
     numbers = np.where(bools(pc.is_valid(texts)), text_keys(texts) & (V6 - 1) | V6, -1)
-    v4 = np.array([text is not None and ":" not in text for text in read], np.bool_)
-    if v4.any():
-        own = np.asarray(ipv4_keys(texts)[0])
-        numbers = np.where(own >= 0, own, numbers)
     keys[odd] = numbers
     mask = np.zeros(len(column), np.bool_)
     mask[odd] = True
@@ -277,7 +278,7 @@ def _ipv6(text: str | None) -> str | None:
     if text is None or ":" not in text:
         return None
     try:
-        packed = inet_pton(AF_INET6, text.strip("[]"))
+        packed = inet_pton(AF_INET6, text.strip("[]").partition("%")[0])
     except (OSError, ValueError):
         return None
     if any(packed[:10]):

@@ -200,7 +200,7 @@ class _Conversion:
 
     def _amount(self, ours: str, column: Any, times: int, over: int) -> Any:  # noqa: ANN401
         if pa.types.is_integer(column.type) and times == over == 1:
-            return _int64(column)
+            return int64(column)
         if pa.types.is_integer(column.type) or pa.types.is_floating(column.type):
             values = _scaled(column, times, over)
             wrong = pc.and_(pc.is_valid(column), pc.is_null(values))
@@ -219,7 +219,7 @@ class _Conversion:
     def _flags(self, ours: str, column: Any) -> Any:  # noqa: ANN401 - any column
         """TCP flags as a number, decimal or hexadecimal with 0x."""
         if pa.types.is_integer(column.type):
-            return _int64(column)
+            return int64(column)
         encoded = texts(column).dictionary_encode()
         read = [_flag_number(word) for word in encoded.dictionary.to_pylist()]
         values = pa.array(read, pa.int64()).take(encoded.indices)
@@ -272,7 +272,7 @@ def texts(column: Any) -> Any:  # noqa: ANN401 - any column
 def protocols(column: Any) -> Any:  # noqa: ANN401 - any column
     """IANA numbers out of numbers or names; null where one is not known."""
     if pa.types.is_integer(column.type):
-        return _int64(column)
+        return int64(column)
     if pa.types.is_floating(column.type):
         return _scaled(column, 1)
     encoded = texts(column).dictionary_encode()
@@ -313,7 +313,7 @@ def _among(column: Any, rows: Rows) -> Any:  # noqa: ANN401 - any column
     return found.take(words.indices) if len(found) else pa.nulls(len(words), pa.bool_())
 
 
-def _int64(column: Any) -> Any:  # noqa: ANN401 - a column of whole numbers
+def int64(column: Any) -> Any:  # noqa: ANN401 - a column of whole numbers
     """The numbers as int64; what does not fit is as wrong as a number can be: -1."""
     if column.type == pa.int64():
         return column
@@ -326,7 +326,7 @@ def _int64(column: Any) -> Any:  # noqa: ANN401 - a column of whole numbers
 def _scaled(column: Any, times: int, over: int = 1) -> Any:  # noqa: ANN401 - a column of numbers
     """``times / over`` of each number, rounded; null where it is none, negative or too large."""
     if pa.types.is_integer(column.type):
-        numbers = _int64(column)
+        numbers = int64(column)
         fits = pc.and_(pc.greater_equal(numbers, 0), pc.less_equal(numbers, (1 << 62) // times))
         numbers = pc.if_else(fits, numbers, None)
         numbers = pc.multiply(numbers, times)

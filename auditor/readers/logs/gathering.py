@@ -9,9 +9,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from auditor.readers.capture.numbers import entry, mixed
-from auditor.readers.logs.checked import bools
-from auditor.readers.logs.kernels import combined
-from auditor.readers.logs.pairing import SECOND, half, paired
+from auditor.readers.logs.checked import bools, completed
+from auditor.readers.logs.kernels import NOTHING, added
+from auditor.readers.logs.pairing import SECOND, half, longest_window, paired
 from auditor.readers.reading import ROWS
 from auditor.readers.witnesses import counted_once
 
@@ -28,11 +28,16 @@ PART: Final = 1 << 20
 """Records that are looked at together; what belongs together further apart is two flows."""
 
 WAIT: Final = 60 * SECOND
-"""Flows that end less than this before the newest record wait for more of them."""
+"""Flows that end less than this (and one window) before the newest record wait for more of them."""
+
+MOST_WAITING: Final = PART // 2
+MOST_SESSIONS: Final = 4 * PART
+"""Sessions that may be open at once, waiting for the record that tells all."""
 
 _IDENTITY: Final = (
     "src_key", "dst_key", "src_port", "dst_port", "protocol", "start", "end", "src_packets",
     "dst_packets", "src_bytes", "dst_bytes", "src_payload", "dst_payload", "session", "observer",
+    "blocked",
 )  # fmt: skip
 
 
@@ -44,6 +49,7 @@ class Gathering:
         tallies: list[Tally],
         settings: Settings,
         take: Take,
+        seen_by: str,
         *,
         one_way: bool = False,
     ) -> None:
@@ -51,23 +57,27 @@ class Gathering:
         self._tallies = tallies
         self._settings = settings
         self._take = take
+        self._seen_by = seen_by
         self._one_way = one_way
         self._waiting: list[pa.Table] = []
-        self._rows = 0
-        self._known = _Known() if len(tallies) > 1 else None
+        self._news = 0
+        self._known = Known() if len(tallies) > 1 else None
 
     def add(self, number: int, records: pa.Table) -> None:
-        """More records (``CHECKED``) of file ``number``."""
-        if not len(records):
-            return
+        """More records (``checked``) of file ``number``."""
         file = pa.repeat(pa.scalar(number, pa.int32()), len(records))
         records = records.append_column("file", file)
-        if self._known is not None:
+        if self._known is not None and len(records):
             records = self._told_first(number, records)
-        self._waiting.append(records)
-        self._rows += len(records)
-        if self._rows >= PART:
+        # parts end after so many records, wherever the blocks of the file end
+        while self._news + len(records) >= PART:
+            room = PART - self._news
+            self._waiting.append(records.slice(0, room))
+            records = records.slice(room)
             self._hand_on(last=False)
+        if len(records):
+            self._waiting.append(records)
+            self._news += len(records)
 
     def finish(self) -> None:
         """Hands on what is left."""
@@ -77,38 +87,28 @@ class Gathering:
     def _told_first(self, number: int, records: pa.Table) -> pa.Table:
         """Without the records that a file before told in the same words."""
         assert self._known is not None  # noqa: S101 - asked only then
-        columns = [
-            np.asarray(pc.fill_null(records[name].cast(pa.int64()), -1))
-            for name in _IDENTITY
-            if records[name].null_count < len(records)
-        ]
-        again = self._known.told_before(combined(columns), number)
+        again = self._known.told_before(_hashes(records, _IDENTITY), number)
         if not again.any():
             return records
         self._tallies[number].add("duplicate-records", 0, count=int(np.count_nonzero(again)))
         return records.filter(pa.array(~again))
 
     def _hand_on(self, *, last: bool) -> None:
-        records = pa.concat_tables(self._waiting).combine_chunks()
-        self._waiting, self._rows = [], 0
-        if records["session"].null_count < len(records):
+        records = pa.concat_tables(self._waiting, promote_options="default").combine_chunks()
+        self._waiting, self._news = [], 0
+        if "session" in records.column_names:
             records = self._latest(records, last=last)
-        observers = pc.count_distinct(records["observer"]).as_py() or 0
-        if observers > 1:
-            records = self._once(records, observers)
+        if "observer" in records.column_names:
+            records = self._once(records)
         flows = self._paired(records, last=last) if self._one_way else records
         start = np.asarray(flows["start"]).view(np.int64)
         if len(start) > 1 and (np.diff(start) < 0).any():
             flows = flows.take(pa.array(np.argsort(start, kind="stable")))
+        flows = completed(flows, self._seen_by)
         files = np.asarray(flows["file"])
         for number in np.unique(files).tolist():
             mine = flows if (files == number).all() else flows.filter(pa.array(files == number))
             self._take(number, mine.select(ROWS.names))
-
-    def _wait(self, records: pa.Table) -> None:
-        if len(records):
-            self._waiting.append(records)
-            self._rows += len(records)
 
     def _latest(self, records: pa.Table, *, last: bool) -> pa.Table:
         """Of each session the record that ends last; sessions that go on wait."""
@@ -123,24 +123,24 @@ class Gathering:
         kept[dropped] = False
         if len(dropped):
             self._count_by_file("interim-records", records, ~kept)
-        if not last:
+        if not last and "unfinished" in records.column_names:
             goes_on = kept & bools(records["unfinished"])
-            if np.count_nonzero(goes_on) <= PART // 2:
-                self._wait(records.filter(pa.array(goes_on)))
+            if 0 < np.count_nonzero(goes_on) <= MOST_SESSIONS:
+                self._waiting.append(records.filter(pa.array(goes_on)))
                 kept &= ~goes_on
         return records if kept.all() else records.filter(pa.array(kept))
 
-    def _once(self, records: pa.Table, observers: int) -> pa.Table:
+    def _once(self, records: pa.Table) -> pa.Table:
         """Traffic that several observers saw, as the one has it that saw the most."""
-        keys = combined(
-            [
-                np.asarray(pc.fill_null(records[name].cast(pa.int64()), -1))
-                for name in ("src_key", "dst_key", "src_port", "dst_port", "protocol")
-            ]
-        )
+        observers = pc.count_distinct(records["observer"]).as_py()
+        if observers < 2:
+            return records
+        keys = _hashes(records, ("src_key", "dst_key", "src_port", "dst_port", "protocol"))
         observer = np.asarray(pc.fill_null(records["observer"], 0))
-        size = np.asarray(pc.fill_null(records["src_bytes"], 0))
-        size = size + np.asarray(pc.fill_null(records["dst_bytes"], 0))
+        size = np.zeros(len(records), np.int64)
+        for name in ("src_bytes", "dst_bytes"):
+            if name in records.column_names:
+                size += np.asarray(pc.fill_null(records[name], 0))
         start, end = (np.asarray(records[name]).view(np.int64) for name in ("start", "end"))
         chosen = counted_once(keys, observer, start, end, size, tolerance=SECOND)
         dropped = chosen >= 0
@@ -152,14 +152,18 @@ class Gathering:
     def _paired(self, records: pa.Table, *, last: bool) -> pa.Table:
         made = paired(records, self._settings)
         flows = made.flows
+        halves = half(flows)
         if not last:
             end = np.asarray(flows["end"]).view(np.int64)
-            going_on = end >= int(end.max(initial=0)) - WAIT
+            latest = int(end.max(initial=0))
+            going_on = end >= latest - WAIT - longest_window(records) * SECOND
+            if np.count_nonzero(going_on[made.flow_of]) > MOST_WAITING:
+                going_on &= halves  # of the others at least both directions are there
             waits = going_on[made.flow_of]
-            if 0 < np.count_nonzero(waits) <= PART // 2:
-                self._wait(records.filter(pa.array(waits)))
-                flows = flows.filter(pa.array(~going_on))
-        self._count_by_file("one-way", flows, half(flows))
+            if 0 < np.count_nonzero(waits) <= MOST_WAITING:
+                self._waiting.append(records.filter(pa.array(waits)))
+                flows, halves = flows.filter(pa.array(~going_on)), halves[~going_on]
+        self._count_by_file("one-way", flows, halves)
         return flows
 
     def _count_by_file(self, kind: str, rows: pa.Table, marked: Bools, detail: str = "") -> None:
@@ -168,24 +172,63 @@ class Gathering:
             self._tallies[number].add(kind, 0, count=int(count), detail=detail)
 
 
-class _Known:
-    """Hashes of records, and the file that told each first."""
+def _hashes(records: pa.Table, names: tuple[str, ...]) -> Ints:
+    """One number for the named columns of each record; a column without values adds nothing."""
+    keys = np.zeros(len(records), np.int64)
+    for place, name in enumerate(names):
+        if name in records.column_names:
+            column = records[name]
+            number = column if column.type == pa.int64() else column.cast(pa.int64())
+            added(keys, np.asarray(pc.fill_null(number, NOTHING)), place)
+    return keys
+
+
+MOST_KNOWN: Final = 1 << 22
+
+
+class Known:
+    """Hashes of records, and the file that told each first; older ones are forgotten."""
 
     def __init__(self) -> None:
-        self._hashes = np.zeros(1 << 16, np.int64)
-        self._files = np.full(1 << 16, -1, np.int32)
-        self._count = 0
+        self._tables = [_Table(1 << 16)]
 
     def told_before(self, hashes: Ints, file: int) -> Bools:
         """Which records another file told; the others are known from now on."""
-        while (self._count + len(hashes)) * 2 > len(self._hashes):
-            old, files = self._hashes, self._files
-            self._hashes = np.zeros(len(old) * 2, np.int64)
-            self._files = np.full(len(old) * 2, -1, np.int32)
-            _moved(old, files, self._hashes, self._files)
+        newest = self._tables[-1]
+        if newest.count + len(hashes) > MOST_KNOWN and newest.count:
+            newest = _Table(len(newest.hashes))
+            self._tables = [self._tables[-1], newest]
+        while (newest.count + len(hashes)) * 2 > len(newest.hashes):
+            larger = _Table(len(newest.hashes) * 2)
+            _moved(newest.hashes, newest.files, larger.hashes, larger.files)
+            larger.count = newest.count
+            newest = self._tables[-1] = larger
         again = np.zeros(len(hashes), np.bool_)
-        self._count += int(_learned(hashes, file, self._hashes, self._files, again))
+        for older in self._tables[:-1]:
+            _looked_up(hashes, file, older.hashes, older.files, again)
+        newest.count += int(_learned(hashes, file, newest.hashes, newest.files, again))
         return again
+
+
+class _Table:
+    """A hash table: a power of two of places."""
+
+    def __init__(self, size: int) -> None:
+        self.hashes = np.zeros(size, np.int64)
+        self.files = np.full(size, -1, np.int32)
+        self.count = 0
+
+
+@entry
+def _looked_up(hashes: Any, file: int, known: Any, files: Any, again: Any) -> None:  # noqa: ANN401 - compiled
+    """Marks the hashes that another file has."""
+    mask = known.shape[0] - 1
+    for row in range(hashes.shape[0]):
+        slot = mixed(hashes[row], 1) & mask
+        while files[slot] >= 0 and known[slot] != hashes[row]:
+            slot = (slot + 1) & mask
+        if files[slot] >= 0 and files[slot] != file:
+            again[row] = True
 
 
 @entry

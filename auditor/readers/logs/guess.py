@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from auditor.readers.logs.conversion import PROTOCOLS
 from auditor.readers.logs.guess_words import IDLE, NAMES, REFUSED, SECOND_HALVES, SPANS
 from auditor.readers.logs.mapping import Columns, Mapping, Rows, Time, Units, as_yaml
-from auditor.readers.logs.shapes import addresses, numbers, time_shape
+from auditor.readers.logs.shapes import MOST, addresses, numbers, time_shape
 
 if TYPE_CHECKING:
     from auditor.readers.logs.shapes import TimeShape
@@ -135,7 +135,12 @@ def guessed(table: Table) -> Guess:
 class _Guessing:
     def __init__(self, table: Table) -> None:
         self._table = table
-        self._values = {name: table.values(name) for name in table.names if name}
+        nothing = Mapping.model_fields["null"].default
+        self._values = {
+            name: [value for value in table.values(name) if value not in nothing]
+            for name in table.names
+            if name
+        }
         self._shapes: dict[str, TimeShape] = {}
         self._decimal, self._thousands, self._sign_doubt = _signs(
             [
@@ -182,8 +187,7 @@ class _Guessing:
         for name, values in self._values.items():
             score = _by_name(ours, name)
             if ours in _ADDRESSES:
-                # one value in five may be missing or odd
-                if addresses(values) < 0.8 and not (score and not values):
+                if addresses(values) < MOST and not (score and not values):
                     continue
                 score += 0.5 if ours in ("src_ip", "dst_ip") and "nat" not in words_of(name) else 0
             elif not score or not self._may_be(ours, name, values):
@@ -196,7 +200,7 @@ class _Guessing:
         if ours in _TIMES:
             return not values or self._shape(name).format is not None
         if ours in _COUNTERS:
-            return not values or numbers(values, self._decimal, self._thousands) >= 0.8
+            return not values or numbers(values, self._decimal, self._thousands) >= MOST
         if ours == "protocol":
             words = {str(value).lower() for value in values}
             return not values or any(word in PROTOCOLS or word.isdigit() for word in words)

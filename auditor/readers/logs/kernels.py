@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 DOT, ZERO, NINE = 46, 48, 57
 SEED = 0x5DEECE66D
+NOTHING = -(1 << 63)
+"""Stands for null among numbers."""
+
 V6 = 1 << 62
 """Keys of other texts than IPv4 addresses have this bit."""
 
@@ -66,9 +69,11 @@ def _hashed(offsets: Any, data: Any, keys: Any) -> None:  # noqa: ANN401 - compi
 
 
 @entry
-def _combined(keys: Any, more: Any) -> None:  # noqa: ANN401 - compiled
+def added(keys: Any, more: Any, place: int) -> None:  # noqa: ANN401 - compiled
+    """Adds a hash of each number, which depends on ``place`` too; ``NOTHING`` adds none."""
     for row in range(keys.shape[0]):
-        keys[row] = mixed(keys[row] * 31 + SEED, more[row])
+        if more[row] != NOTHING:
+            keys[row] += mixed(mixed(more[row], SEED), place)
 
 
 def text_buffers(texts: pa.Array) -> tuple[Any, Any]:
@@ -93,12 +98,4 @@ def text_keys(texts: pa.StringArray) -> Ints:
     keys = np.zeros(len(texts), np.int64)
     if len(texts):
         _hashed(*text_buffers(texts), keys)
-    return keys
-
-
-def combined(columns: list[Ints]) -> Ints:
-    """One 64-bit hash of several numbers, row by row."""
-    keys = columns[0].astype(np.int64)
-    for column in columns[1:]:
-        _combined(keys, np.ascontiguousarray(column, np.int64))
     return keys

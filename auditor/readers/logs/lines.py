@@ -6,6 +6,8 @@ import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+import numpy as np
+
 from auditor.readers.streams import DamagedError
 
 if TYPE_CHECKING:
@@ -18,6 +20,7 @@ BOM: Final = b"\xef\xbb\xbf"
 CHUNK: Final = 1 << 20
 BLOCK: Final = 8 << 20
 MOST_LINE: Final = 1 << 20
+NEWLINE: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +36,11 @@ class Block:
     text: bytes
     line: int
     offset: int
+
+
+def ends_in(text: bytes) -> int:
+    """How many line ends there are: over long texts faster than ``bytes.count``."""
+    return int(np.count_nonzero(np.frombuffer(text, np.uint8) == NEWLINE))
 
 
 class LogFile:
@@ -77,8 +85,10 @@ class LogFile:
                 continue
             cut = pending.rfind(b"\n") + 1
             if cut:
-                yield Block(bytes(pending[:cut]), self.line, offset)
-                self.line += pending.count(b"\n", 0, cut)
+                with memoryview(pending) as view:
+                    text = bytes(view[:cut])
+                yield Block(text, self.line, offset)
+                self.line += ends_in(text)
                 offset += cut
                 del pending[:cut]
             if len(pending) >= MOST_LINE:
@@ -97,7 +107,7 @@ class LogFile:
         cut = text.rfind(b"\n") + 1
         if cut:
             yield Block(text[:cut], self.line, offset)
-            self.line += text.count(b"\n", 0, cut)
+            self.line += ends_in(text[:cut])
         if cut < len(text):
             yield Block(text[cut:], self.line, offset + cut)
 

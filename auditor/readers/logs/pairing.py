@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from auditor.readers.capture.numbers import compiled, entry, mixed
-from auditor.readers.logs.checked import CHECKED
+from auditor.readers.logs.checked import bools
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 TCP: Final = 6
 FIN, SYN, RST, ACK = 1, 2, 4, 16
+LOGGED: Final = 256
+"""Stands beside TCP flags that are known, even if they are none."""
+
 SYSTEM_PORT, DYNAMIC_PORT = 1024, 32768
 SECOND: Final = 1_000_000_000
 NEITHER: Final = -1
@@ -29,14 +32,14 @@ SRC, SRC_PORT, DST, DST_PORT, PROTOCOL, BLOCKED, START, END, FLAGS = range(9)
 COLUMNS: Final = 9
 """Rows of the numbers of the records, a column each, in the order of time."""
 
-FIRST, FIRST_BACK, F_END, F_START, SEEN, SEEN_BACK, NEXT = range(7)
-FLOW_COLUMNS: Final = 7
+FIRST, FIRST_BACK, F_END, F_START, SEEN, SEEN_BACK = range(6)
+FLOW_COLUMNS: Final = 6
 
 _SIDES: Final = ("packets", "bytes", "payload")
 _SWAPPED: Final = (
     ("src_ip", "dst_ip"), ("src_port", "dst_port"), ("outer_src_ip", "outer_dst_ip"),
     ("nat_src_ip", "nat_dst_ip"), ("nat_src_port", "nat_dst_port"),
-    ("src_log_country", "dst_log_country"), ("src_key", "dst_key"),
+    ("src_log_country", "dst_log_country"),
 )  # fmt: skip
 
 
@@ -133,7 +136,7 @@ class Paired:
     """Flows made of one-way records.
 
     Attributes:
-        flows: in the columns of the records and their order; ``file`` of the first record.
+        flows: in columns of the flow table, in the order of time; ``file`` of the first record.
         flow_of: per record, its flow.
     """
 
@@ -142,7 +145,7 @@ class Paired:
 
 
 def paired(records: pa.Table, settings: Settings) -> Paired:
-    """The flows of one-way ``records`` (``CHECKED`` with ``file``; only their src sides count).
+    """The flows of one-way ``records`` (checked, with ``file``; only their src sides count).
 
     Records of one five-tuple are one flow until it is silent for the timeout, is longer than the
     active timeout, or a TCP connection begins anew.
@@ -157,7 +160,7 @@ def paired(records: pa.Table, settings: Settings) -> Paired:
     flow_of, back = np.zeros(rows, np.int64), np.zeros(rows, np.int64)
     made = np.zeros((FLOW_COLUMNS, rows), np.int64)
     slots = np.full(1 << max((2 * rows - 1).bit_length(), 4), -1, np.int64)
-    window = pc.max(records["window_s"]).as_py() or 0
+    window = longest_window(records)
     limits = np.array(
         [settings.tcp_timeout + window, settings.udp_timeout + window, settings.active_timeout]
     )
@@ -173,33 +176,42 @@ def paired(records: pa.Table, settings: Settings) -> Paired:
     columns = _of_first(records, first, second, turn)
     columns["start"] = _moments(made[F_START])
     columns["end"] = _moments(made[F_END])
-    columns["initiator_basis"] = pa.array(np.array(_BASES, object)[basis], pa.string())
+    columns["initiator_basis"] = pa.array(_BASES).take(pa.array(basis))
     for name in _SIDES:
-        columns |= _sums(records, name, flow_of, back, count, turn)
-    src_flags = np.where(turn, made[SEEN_BACK], made[SEEN])
-    dst_flags = np.where(turn, made[SEEN], made[SEEN_BACK])
-    flagged = np.asarray(pc.is_valid(records["src_tcp_flags"]), np.bool_)[first]
-    alone = second < 0
-    for name, flags, missing in (
-        ("src_tcp_flags", src_flags, alone & turn),
-        ("dst_tcp_flags", dst_flags, alone & ~turn),
+        if f"src_{name}" in records.column_names:
+            columns |= _sums(records[f"src_{name}"], name, flow_of, back, count, turn)
+    for name, flags in (
+        ("src_tcp_flags", np.where(turn, made[SEEN_BACK], made[SEEN])),
+        ("dst_tcp_flags", np.where(turn, made[SEEN], made[SEEN_BACK])),
     ):
-        columns[name] = pa.array(flags.astype(np.uint8), mask=~flagged | missing)
-    fields = [*CHECKED, pa.field("file", pa.int32())]
-    flows = pa.table([columns[field.name] for field in fields], schema=pa.schema(fields))
-    return Paired(flows, flow_of)
+        if "src_tcp_flags" in records.column_names:
+            columns[name] = pa.array(flags.astype(np.uint8), mask=flags < LOGGED)
+    return Paired(pa.table(columns), flow_of)
+
+
+def longest_window(records: pa.Table) -> int:
+    """Seconds of the longest span that one of the records may sum up."""
+    if "window_s" not in records.column_names:
+        return 0
+    return pc.max(records["window_s"]).as_py() or 0
 
 
 def half(flows: pa.Table) -> npt.NDArray[np.bool_]:
-    """Which flows have records of one direction only."""
-    unknown = [
-        pc.and_(*(pc.is_null(flows[f"{side}_{name}"]) for name in ("packets", "bytes")))
-        for side in ("src", "dst")
-    ]
-    return np.asarray(pc.xor(*unknown), np.bool_)
+    """Which flows have records of one direction only, though nothing refused the other."""
+    silent = []
+    for side in ("src", "dst"):
+        names = [f"{side}_packets", f"{side}_bytes"]
+        known = [pc.is_valid(flows[name]) for name in names if name in flows.column_names]
+        if not known:
+            return np.zeros(len(flows), np.bool_)
+        silent.append(~np.any([np.asarray(mask, np.bool_) for mask in known], axis=0))
+    one: npt.NDArray[np.bool_] = silent[0] ^ silent[1]
+    if "blocked" in flows.column_names:
+        one &= ~bools(flows["blocked"])
+    return one
 
 
-_BASES: Final = ("syn", "syn-ack", "port", "first-packet")
+_BASES: Final = ["syn", "syn-ack", "port", "first-packet"]
 _BY_SYN, _BY_SYN_ACK, _BY_PORT, _BY_FIRST = range(4)
 
 
@@ -210,22 +222,28 @@ def _numbers(records: pa.Table) -> Ints:
         (PROTOCOL, "protocol"), (BLOCKED, "blocked"), (START, "start"), (END, "end"),
         (FLAGS, "src_tcp_flags"),
     ):  # fmt: skip
+        null = 0 if place == FLAGS else NEITHER
+        if name not in records.column_names:
+            numbers[place] = null
+            continue
         column = records[name]
-        if place == FLAGS:
-            numbers[place] = np.asarray(pc.fill_null(column, 0))
+        if pa.types.is_boolean(column.type):
+            column = column.cast(pa.int8())
+        if place in (START, END):
+            numbers[place] = np.asarray(column).view(np.int64)
         elif column.null_count:
-            numbers[place] = np.asarray(pc.fill_null(column.cast(pa.int64()), NEITHER))
-        elif place == BLOCKED:
-            numbers[place] = np.asarray(column.cast(pa.int8()))
+            numbers[place] = np.asarray(pc.fill_null(column.cast(pa.int64()), null))
         else:
-            numbers[place] = np.asarray(column).view(np.int64) if place in (START, END) else column
+            numbers[place] = np.asarray(column)
+        if place == FLAGS:
+            numbers[place] += LOGGED * np.asarray(pc.is_valid(column))
     return numbers
 
 
 def _initiators(n: Ints, made: Ints) -> tuple[npt.NDArray[np.bool_], Ints]:
     """Which flows their second side opened, and how that is known."""
     first = made[FIRST]
-    seen, answered = made[SEEN], made[SEEN_BACK]
+    seen, answered = made[SEEN] & ~LOGGED, made[SEEN_BACK] & ~LOGGED
     alone = made[FIRST_BACK] < 0
     tcp = n[PROTOCOL, first] == TCP
     asked = tcp & (seen & (SYN | ACK) == SYN)
@@ -256,51 +274,53 @@ def _of_first(
 ) -> dict[str, Any]:
     """The columns that are not sums: of the first record, else of the first that goes back."""
     at, back = pa.array(first), pa.array(second, mask=second < 0)
-    turned = pa.array(turn) if turn.any() else None
     partner = {one: other for pair in _SWAPPED for one, other in (pair, pair[::-1])}
+    there = [name for name in records.column_names if name not in _LEFT_OUT]
     columns: dict[str, Any] = {}
-    for name in records.column_names:
+    for name in dict.fromkeys([*there, *(partner[name] for name in there if name in partner)]):
         other = partner.get(name, name)
         mine = _taken(records, name, at)
-        # ends, keys and files are never null; most other columns are null throughout
-        if mine.null_count and name not in _WHOLE and records[other].null_count < len(records):
-            mine = pc.coalesce(mine, _taken(records, other, back))
-        columns[name] = mine
-    if turned is None:
+        if mine is None:
+            columns[name] = _taken(records, other, back)
+        elif mine.null_count and name != "blocked" and other in there:
+            columns[name] = pc.coalesce(mine, _taken(records, other, back))
+        else:
+            columns[name] = mine
+    if not turn.any():
         return columns
+    turned = pa.array(turn)
     swapped = {
         name: pc.if_else(turned, columns[partner[name]], columns[name])
-        for name in partner
-        if columns[name].null_count < len(first) or columns[partner[name]].null_count < len(first)
+        for name in columns
+        if name in partner
     }
     return columns | swapped
 
 
-_WHOLE: Final = frozenset({"observer", "session", "unfinished", "blocked"})
+_LEFT_OUT: Final = frozenset((
+    "src_key", "dst_key", "observer", "session", "unfinished", "start", "end", "initiator_basis",
+    *(f"{side}_{name}" for side in ("src", "dst") for name in (*_SIDES, "tcp_flags")),
+))  # fmt: skip
+"""What is not of one record of a flow, or has served its purpose."""
 
 
-def _taken(records: pa.Table, name: str, at: pa.Array) -> pa.Array:
-    column = records[name]
-    if column.null_count == len(column):
-        return pa.nulls(len(at), column.type)
-    taken = column.take(at)
+def _taken(records: pa.Table, name: str, at: pa.Array) -> pa.Array | None:
+    if name not in records.column_names:
+        return None
+    taken = records[name].take(at)
     return taken.combine_chunks() if isinstance(taken, pa.ChunkedArray) else taken
 
 
 def _sums(
-    records: pa.Table,
+    column: pa.ChunkedArray,
     name: str,
     flow_of: Ints,
     back: Ints,
     count: int,
-    turn: Any,  # noqa: ANN401
-) -> dict[str, Any]:
-    column = records[f"src_{name}"]
-    if column.null_count == len(column):
-        nothing = pa.nulls(count, pa.int64())
-        return {f"src_{name}": nothing, f"dst_{name}": nothing}
+    turn: npt.NDArray[np.bool_],
+) -> dict[str, pa.Array]:
     sums = np.full((2, count), -1, np.int64)
-    _summed(np.asarray(pc.fill_null(column, -1)).astype(np.int64), flow_of, back, sums)
+    _summed(np.asarray(pc.fill_null(column, -1)), flow_of, back, sums)
     src, dst = np.where(turn, sums[1], sums[0]), np.where(turn, sums[0], sums[1])
     return {
         f"src_{name}": pa.array(src, mask=src < 0),

@@ -12,10 +12,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from auditor.model.errors import InputError
-from auditor.readers.logs.aws import Aws, aws_batch
+from auditor.readers.logs.aws import FIELDS, Aws, aws_batch
 from auditor.readers.logs.batch import Batch, Where
 from auditor.readers.logs.checked import checked
-from auditor.readers.logs.conversion import KINDS, converted
+from auditor.readers.logs.conversion import KINDS, converted, int64
 from auditor.readers.logs.fitting import chosen
 from auditor.readers.logs.gathering import Gathering
 from auditor.readers.logs.mapping import Mapping
@@ -24,7 +24,7 @@ from auditor.readers.logs.parquet_file import (
     LOCKED,
     MAGIC,
     bounded,
-    is_text,
+    has_words,
     leaf,
     parquet_in,
     paths_of,
@@ -51,6 +51,13 @@ AWS: Final = Aws()
 _AWS_NAMES: Final = frozenset(("srcaddr", "dstaddr", "start", "end"))
 _NOT_AWS: Final = frozenset(("eni-id", "vswitch-id"))
 _OURS: Final = frozenset(("flow_id", "input_id", "time_basis", "src_ip", "dst_ip"))
+
+NOTHING: Final = {
+    "start": pa.array([], pa.int64()),
+    "src_ip": pa.array([], pa.string()),
+    "dst_ip": pa.array([], pa.string()),
+}
+"""The columns of no records."""
 
 PARQUET_KINDS: Final[Kinds] = {
     **AWS.kinds,
@@ -151,9 +158,9 @@ class ParquetReader:
                 continue
             gathering = gatherings.get(ready.kind.key)
             if gathering is None:
-                one_way = ready.kind.one_way
-                gathering = Gathering(tallies, settings, take, one_way=one_way)
-                gatherings[ready.kind.key] = gathering
+                kind = ready.kind
+                gathering = Gathering(tallies, settings, take, kind.seen_by, one_way=kind.one_way)
+                gatherings[kind.key] = gathering
             try:
                 answers.append(_read(number, ready, settings, tallies[number], gathering))
             finally:
@@ -186,10 +193,16 @@ class ParquetReader:
                 "is the flow table of an audit, not a log",
                 "Name the captures or logs that the audit read.",
             )
-        if names >= _AWS_NAMES and not names & _NOT_AWS:
+        if names >= _AWS_NAMES and not names & _NOT_AWS and _is_plain(file.schema_arrow):
             return _Kind(None)
         mapping, guess = chosen(sample_of(file), self._mappings, "")
         return _Kind(mapping, "" if guess is None else guess.shown)
+
+
+def _is_plain(schema: pa.Schema) -> bool:
+    """Whether AWS's columns have the types that AWS gives them: numbers and texts."""
+    kinds = [field.type for field in schema if field.name.replace("_", "-") in FIELDS]
+    return all(pa.types.is_integer(kind) or has_words(kind) for kind in kinds)
 
 
 def _read(
@@ -202,8 +215,13 @@ def _read(
 
     def parsed(piece: tuple[pa.RecordBatch, int]) -> tuple[int, pa.Table]:
         batch, first = piece
-        records = _records(batch, first, kind, paths, settings, tally)
-        return len(records), checked(records, kind.seen_by, tally)
+        try:
+            batch.validate(full=True)
+            records = _records(batch, first, kind, paths, settings, tally)
+            return len(records), checked(records, tally)
+        except DAMAGE as error:  # Arrow looks at texts only when they are used
+            tally.add("damaged-rows", first, count=len(batch), detail=reason_of(error))
+            return 0, checked(Batch(dict(NOTHING), Where()), tally)
 
     workers = os.cpu_count() or 1
     waiting: deque[Future[tuple[int, pa.Table]]] = deque()
@@ -275,16 +293,16 @@ def _records(
     if too_long:
         tally.add("text-too-long", first, count=too_long)
     if kind.mapping is None:
-        return aws_batch(pa.table(given), tally)
+        whole = {
+            name: int64(column) if pa.types.is_integer(column.type) else column
+            for name, column in given.items()
+        }
+        return aws_batch(pa.table(whole), tally)
     for name, column in given.items():
-        if kind.mapping.null and _has_words(column):
+        if kind.mapping.null and has_words(column.type):
             given[name] = _without(column, kind.mapping.null)
     where = Where(b"", first)
     return converted(kind.mapping, given, where, tally, settings.log_zone)
-
-
-def _has_words(column: Any) -> bool:  # noqa: ANN401 - any column
-    return bool(pa.types.is_dictionary(column.type) or is_text(column.type))
 
 
 def _without(column: Any, words: tuple[str, ...]) -> Any:  # noqa: ANN401 - any column

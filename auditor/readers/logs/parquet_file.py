@@ -116,6 +116,18 @@ def is_text(kind: pa.DataType) -> bool:
     return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
 
 
+def has_words(kind: pa.DataType) -> bool:
+    """Whether values of this type are texts, each by itself or in a dictionary."""
+    return is_text(kind) or (pa.types.is_dictionary(kind) and is_text(kind.value_type))
+
+
+def is_usable(kind: pa.DataType) -> bool:
+    """Whether a mapping can make something of values of this type."""
+    types = pa.types
+    plain = (types.is_integer, types.is_floating, types.is_timestamp, types.is_boolean)
+    return has_words(kind) or any(fits(kind) for fits in plain)
+
+
 def reason_of(error: BaseException) -> str:
     """What Arrow said, in one line."""
     return (str(error).splitlines() or ["its bytes make no sense"])[0][:200]
@@ -129,7 +141,7 @@ def paths_of(schema: pa.Schema) -> dict[str, tuple[str, ...]]:
         path, kind = todo.pop(0)
         if pa.types.is_struct(kind):
             todo += [((*path, inner.name), inner.type) for inner in kind]
-        elif not pa.types.is_nested(kind):
+        elif is_usable(kind):
             paths.setdefault(plain_name(".".join(path)), path)
     return paths
 
@@ -175,7 +187,7 @@ def bounded(column: Any) -> tuple[Any, int]:  # noqa: ANN401 - any column
             words = words.cast(pa.string())
         column = pa.DictionaryArray.from_arrays(column.indices, words)
         return column, found
-    if not (is_text(kind) or pa.types.is_binary(kind) or pa.types.is_large_binary(kind)):
+    if not is_text(kind):
         return column, 0
     long = pc.greater(pc.binary_length(column), MOST_TEXT)
     found = pc.sum(long).as_py() or 0

@@ -69,7 +69,7 @@ class LogFormat(Protocol):
         """Gets ready for one file.
 
         Raises:
-            InputError: the file cannot be read at all.
+            InputError: the file cannot be read at all; its ``place`` is filled in.
         """
 
 
@@ -109,7 +109,8 @@ class LogReader:
     ) -> list[Reading | InputError]:
         """The flows of logs; what is wrong with them is noted by kind."""
         tallies = [Tally(self._format.kinds) for _ in sources]
-        gathering = Gathering(tallies, settings, take, one_way=self._format.one_way)
+        form = self._format
+        gathering = Gathering(tallies, settings, take, form.seen_by, one_way=form.one_way)
         answers: list[Reading | InputError] = []
         packed: list[bool] = []
         for number, source in enumerate(sources):
@@ -121,26 +122,34 @@ class LogReader:
                 continue
             packed[number] = bool(opened.packings)
             with opened:
-                answers.append(self._read(number, opened, settings, tallies[number], gathering))
+                answers.append(
+                    self._read(number, source.name, opened, settings, tallies[number], gathering)
+                )
         gathering.finish()
         for tally, source, was_packed in zip(tallies, sources, packed, strict=True):
             tally.tell(source.name, note, offsets=not was_packed)
         return answers
 
     def _read(
-        self, number: int, opened: Opened, settings: Settings, tally: Tally, gathering: Gathering
+        self,
+        number: int,
+        name: str,
+        opened: Opened,
+        settings: Settings,
+        tally: Tally,
+        gathering: Gathering,
     ) -> Reading | InputError:
         try:
             form = self._format.begun(opened.head, settings, tally)
-        except InputError as error:
-            return error
+        except InputError as error:  # the format does not know the name of the file
+            return InputError(error.message, place=name, hint=error.hint)
         log = LogFile(opened, tally, getattr(form, "rewritten", None))
         records = 0
 
         def parsed(piece: Any) -> tuple[int, pa.Table]:  # noqa: ANN401 - the form's own
             batch = form.parsed(piece)
             size = len(batch)
-            return size, checked(batch, self._format.seen_by, tally)
+            return size, checked(batch, tally)
 
         workers = os.cpu_count() or 1
         waiting: deque[Future[tuple[int, pa.Table]]] = deque()
@@ -157,7 +166,7 @@ class LogReader:
             for block in log.blocks():
                 for piece in form.pieces(block):
                     waiting.append(pool.submit(parsed, piece))
-                    records += drained(workers * 2)
+                    records += drained(workers * 3)
             records += drained(0)
         if log.broken is None:
             form.ended(log.line - 1)

@@ -26,7 +26,8 @@ _DAY: Final = (
 _ZONE: Final = r"(?P<z>\s*(?:Z|[+-]\d{2}:?\d{2}))?"
 _DAY_FIRST: Final = re.compile(rf"{_DAY}(?P<gap>,?[ T]+){_CLOCK}{_ZONE}")
 _CLOCK_FIRST: Final = re.compile(rf"{_CLOCK}{_ZONE}(?P<gap>,?\s+){_DAY}")
-MOST: Final = 0.8
+MOST: Final = 0.6
+"""Share of values that must look alike: some may be damaged."""
 
 
 @dataclass(frozen=True, slots=True)

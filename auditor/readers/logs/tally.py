@@ -43,7 +43,7 @@ KINDS: Final[dict[str, tuple[str, str]]] = {
     "not-json": ("{count} line(s) are not a JSON object and were not read", DAMAGED),
     "line-too-long": (
         "{count} line(s) are longer than any record and were not read",
-        "Check that the file is a Zeek log all the way through.",
+        "Check that the file is a log of this kind all the way through.",
     ),
     "bad-encoding": (
         "text that is not UTF-8 was replaced in {count} stretch(es) of the log",
@@ -57,7 +57,7 @@ KINDS: Final[dict[str, tuple[str, str]]] = {
     ),
     "unknown-protocol": (
         "{count} record(s) name no IP protocol and stand as number 255 (reserved)",
-        "Newer versions of Zeek write the number into ip_proto; log that field.",
+        "Log the number of the protocol too, if the exporter can (Zeek: ip_proto).",
     ),
     "no-duration": (
         "{count} record(s) of several packets have no duration and end when they start",
@@ -122,7 +122,7 @@ KINDS: Final[dict[str, tuple[str, str]]] = {
     ),
     "cut-last-line": (
         "the last line has no line end: {detail}",
-        "The file was cut, or was still being written; copy it again once Zeek has rotated it.",
+        "The file was cut, or was still being written; copy it again once it has been rotated.",
     ),
     "not-closed": (
         "the log has no #close line at its end: it was cut there, or is still growing",
@@ -141,14 +141,13 @@ KINDS: Final[dict[str, tuple[str, str]]] = {
 
 @dataclass(slots=True)
 class Kind:
-    """One kind of trouble: how often, where first, what it cost."""
+    """One kind of trouble: how often, where first, what it cost; examples with their lines."""
 
     count: int
     line: int
     offset: int | None
     lost: int | None
-    detail: str
-    examples: tuple[str, ...] = ()
+    examples: tuple[tuple[int, str], ...] = ()
 
 
 class Tally:
@@ -176,22 +175,22 @@ class Tally:
 
         Different details of one kind are listed; of ``examples`` only the shape is shown.
         """
-        shapes = tuple(shape(example) for example in examples[:MOST_EXAMPLES])
+        shapes = tuple((line, shape(example)) for example in examples[:MOST_EXAMPLES])
         with self._lock:
             if detail:
                 self._details.setdefault(kind, set()).add(detail)
             known = self._kinds.get(kind)
             if known is None:
-                self._kinds[kind] = Kind(count, line, offset, lost, detail, shapes)
+                self._kinds[kind] = Kind(count, line, offset, lost, shapes)
                 return
             known.count += count
             if lost is not None:
                 known.lost = (known.lost or 0) + lost
             if line < known.line:
                 known.line, known.offset = line, offset
-                known.examples = (shapes + known.examples)[:MOST_EXAMPLES]
-            else:
-                known.examples = (known.examples + shapes)[:MOST_EXAMPLES]
+            # threads come in any order: the first in the log are kept, whoever was faster
+            of_all = sorted((*known.examples, *shapes), key=lambda example: example[0])
+            known.examples = tuple(of_all[:MOST_EXAMPLES])
 
     def add_sum(self, kind: str, amount: int) -> None:
         """Adds to the amount that stands as the detail of ``kind``."""
@@ -212,7 +211,7 @@ class Tally:
                     f"first at line {kind.line}" if kind.count > 1 else f"at line {kind.line}"
                 )
             if kind.examples:
-                said.append("of the shape " + " | ".join(kind.examples))
+                said.append("of the shape " + " | ".join(text for _, text in kind.examples))
             note(
                 Problem(
                     code=code,
@@ -226,16 +225,13 @@ class Tally:
             )
 
 
-_SHAPES: Final = {letter: "x" for letter in range(128) if chr(letter).isalpha()} | {
-    digit: "9" for digit in range(128) if chr(digit).isdigit()
-}
-
-
 def shape(line: bytes) -> str:
     """What a line looks like, without what it says: letters are ``x``, digits ``9``.
 
     A report is handed on: what a damaged line holds (names, numbers of people) stays out of it.
     """
     text = line[:LONGEST_EXAMPLE].decode("utf-8", "replace")
-    plain = "".join("x" if ord(letter) > 127 and letter.isalpha() else letter for letter in text)
-    return plain.translate(_SHAPES) + ("…" if len(line) > LONGEST_EXAMPLE else "")
+    plain = "".join(
+        "9" if letter.isnumeric() else "x" if letter.isalpha() else letter for letter in text
+    )
+    return plain + ("…" if len(line) > LONGEST_EXAMPLE else "")

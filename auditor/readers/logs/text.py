@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from typing import TYPE_CHECKING, Any, Final
 
@@ -13,8 +14,11 @@ from pyarrow import csv
 from pyarrow import json as arrow_json
 
 from auditor.readers.logs.batch import Where
+from auditor.readers.logs.lines import ends_in
 
 if TYPE_CHECKING:
+    import numpy.typing as npt
+
     from auditor.readers.logs.lines import Block
     from auditor.readers.logs.tally import Tally
 
@@ -22,6 +26,7 @@ SMALL: Final = 64
 """Lines that are looked at one by one when one of them is damaged."""
 
 _INTEGER: Final = r"^-?[0-9]{1,18}$"
+_ARROWS_INTEGER: Final = r"^(-?[0-9]{1,18}|0[xX][0-9a-fA-F]{1,15})$"
 _DECIMAL: Final = r"^-?[0-9]{1,15}(\.[0-9]{0,12})?([eE][-+]?[0-9]{1,2})?$"
 _TEXTS: Final = (pa.string(), pa.dictionary(pa.int32(), pa.string()))
 
@@ -34,7 +39,8 @@ def cleaned(block: Block, tally: Tally) -> bytes:
     if b"\0" in text:
         text = text.replace(b"\0", b"?")
     try:
-        text.decode("utf-8")
+        if not text.isascii():
+            text.decode("utf-8")
     except UnicodeDecodeError:
         tally.add("bad-encoding", block.line, offset=block.offset)
         text = text.decode("utf-8", "replace").encode("utf-8")
@@ -67,34 +73,45 @@ def delimited(
         tally: told of what is wrong.
         nulls: what stands for nothing.
     """
-    rows = text.count(b"\n")
     options = (delimiter, quoted, nulls)
-    try:
-        columns = _parsed(text, names, kinds, options)
-    except pa.ArrowInvalid:  # some value is no number of its field: find out which
-        words = {name: kind if kind in _TEXTS else pa.string() for name, kind in kinds.items()}
-        try:
-            columns = _parsed(text, names, words, options)
-        except pa.ArrowInvalid:  # a quotation mark without its other half
-            return _apart(text, names, kinds, tally, line=line, options=options)
-    found = len(next(iter(columns.values())))
     where = Where(text, line)
-    if found != rows:
+    columns = _read(text, names, kinds, options)
+    # a mark that stays open in the last line takes in its line end, and no line is missing
+    open_end = quoted and not _fields(text[text.rfind(b"\n", 0, -1) + 1 : -1], delimiter.encode())
+    if open_end or columns is None or len(next(iter(columns.values()))) != ends_in(text):
         kept = _kept(text, len(names), tally, line, delimiter, quoted=quoted)
-        if len(kept) != found:
-            return _apart(text, names, kinds, tally, line=line, options=options)
         where = Where(text, line, kept)
+        if not len(kept):
+            return {name: pa.array([], kind) for name, kind in kinds.items()}, where
+        lines = text.split(b"\n")
+        sound = b"\n".join([lines[row] for row in kept.tolist()]) + b"\n"
+        columns = _read(sound, names, kinds, options)
+        assert columns is not None  # noqa: S101 - lines were counted as the parser counts them
     for name, kind in kinds.items():
-        if columns[name].type != kind and kind not in _TEXTS:
-            columns[name] = _numbers(columns[name], name, kind, where, tally)
+        if kind not in _TEXTS:
+            columns[name] = _checked(columns[name], name, kind, where, tally)
     return columns, where
 
 
+_Options = tuple[str, bool, tuple[str, ...]]
+
+
+def _read(
+    text: bytes, names: list[str], kinds: dict[str, pa.DataType], options: _Options
+) -> dict[str, pa.Array] | None:
+    """The columns; numbers as texts if some are none; nothing if a quotation mark stays open."""
+    try:
+        return _parsed(text, names, kinds, options)
+    except pa.ArrowInvalid:  # some value is no number of its field, or no line is sound
+        words = {name: kind if kind in _TEXTS else pa.string() for name, kind in kinds.items()}
+        try:
+            return _parsed(text, names, words, options)
+        except pa.ArrowInvalid:
+            return None
+
+
 def _parsed(
-    text: bytes,
-    names: list[str],
-    kinds: dict[str, pa.DataType],
-    options: tuple[str, bool, tuple[str, ...]],
+    text: bytes, names: list[str], kinds: dict[str, pa.DataType], options: _Options
 ) -> dict[str, pa.Array]:
     delimiter, quoted, nulls = options
     places = {name: str(names.index(name)) for name in kinds}
@@ -119,85 +136,81 @@ def _parsed(
             quoted_strings_can_be_null=True,
         ),
     )
-    return {name: table.column(place).combine_chunks() for name, place in places.items()}
+    return {name: _whole(table.column(place)) for name, place in places.items()}
+
+
+def _whole(column: pa.ChunkedArray) -> pa.Array:
+    """The column in one piece: combining copies even what is one already."""
+    return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
 
 
 def _kept(
     text: bytes, fields: int, tally: Tally, line: int, delimiter: str, *, quoted: bool
-) -> np.ndarray:
+) -> npt.NDArray[np.int64]:
     """Indexes of the lines that have so many fields; the others are counted."""
-    kept = []
-    split = re.compile(
-        (r'(?:[^"X]|"[^"]*")*' if quoted else r"[^X]*").replace("X", re.escape(delimiter)).encode()
-    )
-    separator = delimiter.encode()
-    for index, part in enumerate(text.split(b"\n")[:-1]):
-        if quoted and b'"' in part:
-            count = sum(1 for found in split.finditer(part + separator) if _ends(found, part)) or 1
-        else:
-            count = part.count(separator) + 1
-        if part and count == fields:
-            kept.append(index)
-        elif part.strip():
-            tally.add("bad-line", line + index, lost=len(part) + 1, examples=[part])
-    return np.array(kept, np.int64)
+    letters = np.frombuffer(text, np.uint8)
+    ends = np.flatnonzero(letters == ord("\n"))
+    begins = np.concatenate([[0], ends[:-1] + 1])
+    between = np.flatnonzero(letters == ord(delimiter))
+    counts = np.diff(np.searchsorted(between, ends), prepend=0) + 1
+    if quoted:
+        marks = np.flatnonzero(letters == ord('"'))
+        for row in np.unique(np.searchsorted(ends, marks)).tolist():
+            counts[row] = _fields(text[begins[row] : ends[row]], delimiter.encode())
+    filled = ends > begins
+    for row in np.flatnonzero(filled & (counts != fields)).tolist():
+        part = text[begins[row] : ends[row]]
+        if part.strip():
+            tally.add("bad-line", line + row, lost=len(part) + 1, examples=[part])
+    return np.flatnonzero(filled & (counts == fields))
 
 
-def _ends(found: re.Match[bytes], part: bytes) -> bool:
-    return found.end() <= len(part) and (found.end() > found.start() or found.start() < len(part))
+def _fields(part: bytes, separator: bytes) -> int:
+    """How many fields a line has that may have quotation marks; 0 if one of them stays open."""
+    count, place = 1, 0
+    while True:
+        if part.startswith(b'"', place):  # elsewhere in a field it is a letter like others
+            place += 1
+            while True:
+                place = part.find(b'"', place) + 1
+                if not place:
+                    return 0
+                if not part.startswith(b'"', place):
+                    break
+                place += 1
+        place = part.find(separator, place) + 1
+        if not place:
+            return count
+        count += 1
 
 
-def _apart(
-    text: bytes,
-    names: list[str],
-    kinds: dict[str, pa.DataType],
-    tally: Tally,
-    *,
-    line: int,
-    options: tuple[str, bool, tuple[str, ...]],
-) -> tuple[dict[str, pa.Array], Where]:
-    """The same, halving the text until what is damaged stands alone."""
-    lines = text.split(b"\n")[:-1]
-    columns: dict[str, pa.Array]
-    good: list[int] = []
-    todo = [(0, len(lines))]
-    while todo:
-        begin, end = todo.pop()
-        part = b"\n".join(lines[begin:end]) + b"\n"
-        words = {name: pa.string() for name in kinds}
-        try:
-            columns = _parsed(part, names, words, options)
-            sound = len(next(iter(columns.values()))) == end - begin
-        except pa.ArrowInvalid:
-            sound = False
-        if sound:
-            good.extend(range(begin, end))
-        elif end - begin > 1:
-            middle = (begin + end) // 2
-            todo += [(middle, end), (begin, middle)]
-        elif lines[begin].strip():
-            tally.add("bad-line", line + begin, lost=len(lines[begin]) + 1, examples=[lines[begin]])
-    kept = np.array(sorted(good), np.int64)
-    where = Where(text, line, kept)
-    if not good:
-        return {name: pa.array([], kind) for name, kind in kinds.items()}, where
-    words = {name: kind if kind in _TEXTS else pa.string() for name, kind in kinds.items()}
-    columns = _parsed(b"\n".join(lines[row] for row in kept) + b"\n", names, words, options)
-    for name, kind in kinds.items():
-        if kind not in _TEXTS:
-            columns[name] = _numbers(columns[name], name, kind, where, tally)
-    return columns, where
+def _checked(
+    column: pa.Array, name: str, kind: pa.DataType, where: Where, tally: Tally
+) -> pa.Array:
+    """Numbers, out of texts if they came as these; what is none is counted and null."""
+    if column.type != kind:
+        return _numbers(column, name, kind, where, tally)
+    if pa.types.is_floating(kind):  # nan and inf read as numbers
+        wrong = np.asarray(pc.fill_null(pc.invert(pc.is_finite(column)), False), np.bool_)
+        if wrong.any():
+            _tell(wrong, name, where, tally)
+            return pc.if_else(pa.array(wrong), None, column)
+    return column
 
 
 def _numbers(words: pa.Array, name: str, kind: pa.DataType, where: Where, tally: Tally) -> pa.Array:
     """Numbers out of texts; what is none is counted and null."""
-    pattern = _INTEGER if pa.types.is_integer(kind) else _DECIMAL
+    pattern = _ARROWS_INTEGER if pa.types.is_integer(kind) else _DECIMAL
     right = pc.match_substring_regex(words, pattern)
     wrong = np.asarray(pc.fill_null(pc.invert(right), False), np.bool_)
     if wrong.any():
-        count, first = int(np.count_nonzero(wrong)), int(np.argmax(wrong))
-        tally.add("bad-number", where.number(first), count=count, detail=name)
+        _tell(wrong, name, where, tally)
     return pc.if_else(right, words, None).cast(kind)
+
+
+def _tell(wrong: npt.NDArray[np.bool_], name: str, where: Where, tally: Tally) -> None:
+    count, first = int(np.count_nonzero(wrong)), int(np.argmax(wrong))
+    tally.add("bad-number", where.number(first), count=count, detail=name)
 
 
 def numbers(words: pa.Array, name: str, where: Where, tally: Tally) -> pa.Array:
@@ -215,7 +228,7 @@ def json_lines(
     Lines that are no JSON object are counted as ``not-json`` and left out; values of another type
     than their field's are converted where they mean the same (``"17"`` for 17), else null.
     """
-    rows = text.count(b"\n")
+    rows = ends_in(text)
     table = _objects(text, schema)
     if table is not None and len(table) == rows:
         return table, Where(text, line)
@@ -290,8 +303,22 @@ def _fitting(value: Any, kind: pa.DataType) -> Any:  # noqa: ANN401 - JSON is an
         if isinstance(value, str):
             return value.encode("utf-8", "replace").decode()  # a lone surrogate is no text
         return str(value) if isinstance(value, int | float) else None
-    try:
-        number = float(value) if pa.types.is_floating(kind) else int(value)
-    except (TypeError, ValueError, OverflowError):
+    return _number(value, whole=not pa.types.is_floating(kind))
+
+
+def _number(value: Any, *, whole: bool) -> int | float | None:  # noqa: ANN401 - JSON is anything
+    """A number, or a text that is one as JSON writes it; null for anything else."""
+    if isinstance(value, str):
+        pattern = _INTEGER if whole else _DECIMAL
+        value = (int if whole else float)(value) if re.fullmatch(pattern, value) else None
+    if isinstance(value, bool) or not isinstance(value, int | float):
         return None
-    return number if isinstance(number, float) or -(2**63) <= number < 2**63 else None
+    try:
+        number = float(value)
+    except OverflowError:
+        return None
+    if not whole:
+        return number if math.isfinite(number) else None
+    if isinstance(value, float) and not number.is_integer():
+        return None
+    return int(value) if -(2**63) <= value < 2**63 else None
