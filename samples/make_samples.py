@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 import scenes
+import tables
 import zeek_logs
 from pcapng_scene import two_interfaces_ns
 
@@ -116,6 +117,18 @@ SAMPLES: Final = (
         zeek_logs.gzipped,
         "Nhật ký Zeek đã xoay vòng và nén gzip",
         "Zeek log, rotated and gzipped",
+    ),
+    Sample(
+        "logs/parquet/aws-vpc.parquet",
+        tables.aws_flow_logs,
+        "Nhật ký luồng VPC của AWS dạng Parquet: hai chiều, bị từ chối, không có dữ liệu",
+        "AWS VPC flow logs as Parquet: both directions, refused, no data",
+    ),
+    Sample(
+        "logs/parquet/firewall.parquet",
+        tables.firewall_export,
+        "Tường lửa xuất ra Parquet: cột lồng nhau, ý nghĩa cột được đoán",
+        "A firewall's export as Parquet: nested columns, whose meaning is guessed",
     ),
 )
 

@@ -104,10 +104,11 @@ class _Text:
         """Nothing marks the end of such a log."""
 
 
-def aws_batch(table: pa.Table, tally: Tally) -> Batch:
+def aws_batch(table: pa.Table, tally: Tally, where: Where | None = None) -> Batch:
     """Records out of a table with AWS's own names, with ``-`` or ``_`` (Parquet has these).
 
-    Columns that are not known are ignored; numbers may be of any width, or texts.
+    Columns that are not known are ignored; numbers may be of any width, or texts. ``where`` tells
+    the number of the first record.
 
     Raises:
         InputError: fields are missing without which nothing can be told.
@@ -116,7 +117,7 @@ def aws_batch(table: pa.Table, tally: Tally) -> Batch:
     missing = [name for name in NEEDED if name not in named]
     if missing:
         raise lacking(missing)
-    where = Where()
+    where = where or Where()
     columns: dict[str, Any] = {}
     for name, kind in FIELDS.items():
         if name not in named:

@@ -283,6 +283,7 @@ def _records(
     settings: Settings,
     tally: Tally,
 ) -> Batch:
+    where = Where(b"", first)
     too_long = 0
     given = {}
     names = batch.schema.names if kind.mapping is None else sorted(set(kind.mapping.used.values()))
@@ -297,11 +298,10 @@ def _records(
             name: int64(column) if pa.types.is_integer(column.type) else column
             for name, column in given.items()
         }
-        return aws_batch(pa.table(whole), tally)
+        return aws_batch(pa.table(whole), tally, where)
     for name, column in given.items():
         if kind.mapping.null and has_words(column.type):
             given[name] = _without(column, kind.mapping.null)
-    where = Where(b"", first)
     return converted(kind.mapping, given, where, tally, settings.log_zone)
 
 
