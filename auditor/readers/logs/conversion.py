@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 
 from auditor.readers.logs.batch import Batch, Where
 from auditor.readers.logs.checked import LATEST, bools
-from auditor.readers.logs.mapping import BYTE_UNITS, DURATION_UNITS
+from auditor.readers.logs.mapping import BYTE_UNITS, DURATION_UNITS, plain_name
 from auditor.readers.logs.moments import EPOCHS, amounts, moments, pattern, zone_ns
 
 if TYPE_CHECKING:
@@ -308,8 +308,9 @@ def _among(column: Any, rows: Rows) -> Any:  # noqa: ANN401 - any column
     if pa.types.is_boolean(column.type):
         column = column.cast(pa.string())
     words = texts(column).dictionary_encode()
-    wanted = pa.array([value.strip().lower() for value in rows.values])
-    found = pc.is_in(pc.utf8_lower(words.dictionary), wanted)
+    wanted = pa.array([plain_name(value).lower() for value in rows.values])
+    plain = pc.utf8_lower(pc.utf8_normalize(words.dictionary, form="NFC"))
+    found = pc.is_in(plain, wanted)
     return found.take(words.indices) if len(found) else pa.nulls(len(words), pa.bool_())
 
 

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from auditor.readers.logs.conversion import PROTOCOLS
 from auditor.readers.logs.guess_words import IDLE, NAMES, REFUSED, SECOND_HALVES, SPANS
 from auditor.readers.logs.mapping import Columns, Mapping, Rows, Time, Units, as_yaml
+from auditor.readers.logs.moments import EPOCHS
 from auditor.readers.logs.shapes import MOST, addresses, numbers, time_shape
 
 if TYPE_CHECKING:
@@ -121,6 +122,7 @@ def compact(name: str) -> str:
 
 def words_of(name: str) -> list[str]:
     """The words of a column's name, without accents: ``srcIp`` has two."""
+    name = re.sub(r"\b([KMG])iB\b", r"\1ib", name)
     name = re.sub(r"([a-z0-9])([A-Z])", r"\1 \2", name).replace("đ", "d").replace("Đ", "d")
     plain = unicodedata.normalize("NFKD", name)
     plain = "".join(letter for letter in plain if not unicodedata.combining(letter))
@@ -162,7 +164,7 @@ class _Guessing:
             ),
             key=lambda pair: -pair[0],
         )
-        timed = any(scored[ours] for ours in _TIMES)
+        timed = any(scored[ours] for ours in _TIMES) or any(map(self._looks_timed, self._values))
         named = [pair for pair in pairs if pair[0] >= 2 * MARGIN]
         if not named and not (pairs and timed):
             return Guess((), ("no two columns hold addresses of flows",))
@@ -215,6 +217,11 @@ class _Guessing:
             self._shapes[name] = time_shape(self._values[name])
         return self._shapes[name]
 
+    def _looks_timed(self, name: str) -> bool:
+        """Whether values are moments whatever their column is called; mere numbers may be any."""
+        form = self._shape(name).format
+        return form is not None and form not in EPOCHS
+
     def _candidate(
         self, score: float, source: str, target: str, scored: dict[str, list[tuple[float, str]]]
     ) -> Candidate:
@@ -231,7 +238,7 @@ class _Guessing:
             chosen.pop("duration", None)
         if not any(name in chosen for name in _TIMES):
             by_looks = next(
-                (name for name in self._values if name not in taken and self._shape(name).format),
+                (name for name in self._values if name not in taken and self._looks_timed(name)),
                 None,
             )
             if by_looks is not None:

@@ -258,9 +258,9 @@ def _pieces(
 ) -> Iterator[tuple[pa.RecordBatch, int]]:
     """Records and the number of the first of them; a damaged row group is passed over."""
     if kind.mapping is None:
-        wanted = list(file.schema_arrow.names)
+        wanted = [name for name in file.schema_arrow.names if name.replace("_", "-") in FIELDS]
     else:
-        wanted = sorted({paths[name][0] for name in set(kind.mapping.used.values())})
+        wanted = sorted({".".join(paths[name]) for name in kind.mapping.used.values()})
     first = 1
     for group in range(file.metadata.num_row_groups):
         done = 0

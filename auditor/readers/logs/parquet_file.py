@@ -94,8 +94,9 @@ def parquet_in(handle: IO[bytes]) -> Any:  # noqa: ANN401 - pyarrow has no types
         raise unusable("has a description larger than any log's")
     try:
         file = parquet.ParquetFile(handle)
-        names = [field.name for field in file.schema_arrow if is_text(field.type)]
-        dictionaries = parquet.ParquetFile(handle, read_dictionary=names) if names else file
+        columns = [file.schema.column(place) for place in range(len(file.schema))]
+        words = [column.path for column in columns if column.physical_type == "BYTE_ARRAY"]
+        dictionaries = parquet.ParquetFile(handle, read_dictionary=words) if words else file
     except (*DAMAGE, KeyError, TypeError, MemoryError) as error:
         raise unusable(f"is damaged: {reason_of(error)}") from None
     rows = dictionaries.metadata.num_rows
@@ -153,9 +154,9 @@ def sample_of(file: Any) -> Table:  # noqa: ANN401 - pyarrow has no types
         InputError: not even these can be unpacked.
     """
     paths = paths_of(file.schema_arrow)
-    tops = sorted({path[0] for path in paths.values()})
+    leaves = [".".join(path) for path in paths.values()]
     try:
-        batch = next(file.iter_batches(MOST_ROWS, columns=tops, use_threads=False), None)
+        batch = next(file.iter_batches(MOST_ROWS, columns=leaves, use_threads=False), None)
         columns = [] if batch is None else [_plain(leaf(batch, path)) for path in paths.values()]
         rows = tuple(zip(*(column.to_pylist() for column in columns), strict=True))
     except DAMAGE as error:
