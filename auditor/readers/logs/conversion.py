@@ -32,12 +32,16 @@ KINDS: Final[Kinds] = {
         "the first records lack {detail}, which the mapping names",
         "Correct the mapping if later records lack them too.",
     ),
+    "text-too-long": ("{count} value(s) longer than any name or address were left empty", ""),
     "legacy-encoding": (
         "the text is no UTF-8 and was taken for Vietnamese Windows text (windows-1258)",
         "Save the export as UTF-8 if words of it matter.",
     ),
 }
 """Troubles of what is read by a mapping."""
+
+MOST_TEXT: Final = 1 << 10
+"""Bytes of a value: one long word that many records share would take more room than there is."""
 
 PROTOCOLS: Final = {
     "icmp": 1, "igmp": 2, "ipip": 4, "tcp": 6, "egp": 8, "udp": 17, "dccp": 33, "ipv6": 41,
@@ -88,7 +92,7 @@ class _Conversion:
         self, mapping: Mapping, given: Given, where: Where, tally: Tally, log_zone: str
     ) -> None:
         self._mapping = mapping
-        self._given = given
+        self._given = dict(given)
         self._where = where
         self._tally = tally
         self._zone = log_zone
@@ -96,6 +100,10 @@ class _Conversion:
         self._out: Given = {}
 
     def batch(self) -> Batch:
+        for name, column in self._given.items():
+            self._given[name], found = bounded(column)
+            if found:
+                self._tally.add("text-too-long", 0, count=found)
         self._skip()
         given = self._given
         size = len(next(iter(given.values())))
@@ -341,3 +349,30 @@ def _sum(moment: Any, span: Any) -> Any:  # noqa: ANN401 - columns of ns
     """Both together; null where one is, or where the sum lies beyond all times."""
     low = pc.and_(pc.less_equal(pc.abs(span), 1 << 62), pc.less(moment, LATEST))
     return pc.add(pc.if_else(low, moment, None), pc.if_else(low, span, None))
+
+
+def is_text(kind: pa.DataType) -> bool:
+    """Whether values of this type are texts."""
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
+
+
+def has_words(kind: pa.DataType) -> bool:
+    """Whether values of this type are texts, each by itself or in a dictionary."""
+    return is_text(kind) or (pa.types.is_dictionary(kind) and is_text(kind.value_type))
+
+
+def bounded(column: Any) -> tuple[Any, int]:  # noqa: ANN401 - any column
+    """The column without values longer than any text of a log, and how many these were."""
+    kind = column.type
+    if pa.types.is_dictionary(kind):
+        words, found = bounded(column.dictionary)
+        if words.type != pa.string():
+            words = words.cast(pa.string())
+        column = pa.DictionaryArray.from_arrays(column.indices, words)
+        return column, found
+    if not is_text(kind):
+        return column, 0
+    long = pc.greater(pc.binary_length(column), MOST_TEXT)
+    found = pc.sum(long).as_py() or 0
+    # an empty text, no null: Arrow would keep the letters of a value that is null
+    return (pc.if_else(long, "", column) if found else column), found

@@ -15,7 +15,7 @@ from auditor.model.errors import InputError
 from auditor.readers.logs.aws import FIELDS, Aws, aws_batch
 from auditor.readers.logs.batch import Batch, Where
 from auditor.readers.logs.checked import checked
-from auditor.readers.logs.conversion import KINDS, converted, int64
+from auditor.readers.logs.conversion import KINDS, bounded, converted, has_words, int64
 from auditor.readers.logs.fitting import chosen
 from auditor.readers.logs.gathering import Gathering
 from auditor.readers.logs.mapping import Mapping
@@ -23,8 +23,6 @@ from auditor.readers.logs.parquet_file import (
     DAMAGE,
     LOCKED,
     MAGIC,
-    bounded,
-    has_words,
     leaf,
     parquet_in,
     paths_of,
@@ -66,7 +64,6 @@ PARQUET_KINDS: Final[Kinds] = {
         "{count} record(s) cannot be unpacked ({detail}); what stands before them was read",
         "Copy the file again; Parquet keeps no record readable behind damage.",
     ),
-    "text-too-long": ("{count} value(s) longer than any name or address were left empty", ""),
 }
 
 
@@ -284,21 +281,15 @@ def _records(
     tally: Tally,
 ) -> Batch:
     where = Where(b"", first)
-    too_long = 0
-    given = {}
-    names = batch.schema.names if kind.mapping is None else sorted(set(kind.mapping.used.values()))
-    for name in names:
-        column = batch.column(name) if kind.mapping is None else leaf(batch, paths[name])
-        given[name], found = bounded(column)
-        too_long += found
-    if too_long:
-        tally.add("text-too-long", first, count=too_long)
     if kind.mapping is None:
-        whole = {
-            name: int64(column) if pa.types.is_integer(column.type) else column
-            for name, column in given.items()
-        }
-        return aws_batch(pa.table(whole), tally, where)
+        given = {}
+        for name in batch.schema.names:
+            column, found = bounded(batch.column(name))
+            if found:
+                tally.add("text-too-long", 0, count=found)
+            given[name] = int64(column) if pa.types.is_integer(column.type) else column
+        return aws_batch(pa.table(given), tally, where)
+    given = {name: leaf(batch, paths[name]) for name in set(kind.mapping.used.values())}
     for name, column in given.items():
         if kind.mapping.null and has_words(column.type):
             given[name] = _without(column, kind.mapping.null)

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from auditor.model.errors import InputError
+from auditor.readers.logs.conversion import bounded, has_words
 from auditor.readers.logs.mapping import MOST_COLUMNS, plain_name
 from auditor.readers.logs.tables import MOST_ROWS, Table
 from auditor.readers.streams import CHUNK, DamagedError
@@ -25,8 +26,6 @@ MOST_COPY: Final = 16 << 30
 MOST_FOOTER: Final = 64 << 20
 MOST_PER_BYTE: Final = 256
 """Records that a byte of the file may stand for: more is a bomb, no log."""
-MOST_TEXT: Final = 1 << 12
-"""Letters of a value; a longer one is no address, name or word."""
 DAMAGE: Final = (pa.ArrowException, OSError, ValueError, OverflowError)
 """What Arrow answers to a damaged file."""
 AGAIN: Final = "Copy it again."
@@ -112,16 +111,6 @@ def unusable(message: str, hint: str = AGAIN) -> InputError:
     return InputError(message, place="", hint=hint)
 
 
-def is_text(kind: pa.DataType) -> bool:
-    """Whether values of this type are texts."""
-    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
-
-
-def has_words(kind: pa.DataType) -> bool:
-    """Whether values of this type are texts, each by itself or in a dictionary."""
-    return is_text(kind) or (pa.types.is_dictionary(kind) and is_text(kind.value_type))
-
-
 def is_usable(kind: pa.DataType) -> bool:
     """Whether a mapping can make something of values of this type."""
     types = pa.types
@@ -177,19 +166,3 @@ def _plain(column: Any) -> Any:  # noqa: ANN401 - any column
     if pa.types.is_timestamp(column.type) and column.type.unit == "ns":
         return column.cast(pa.timestamp("us", tz=column.type.tz), safe=False)
     return bounded(column)[0]
-
-
-def bounded(column: Any) -> tuple[Any, int]:  # noqa: ANN401 - any column
-    """The column without values longer than any text of a log, and how many these were."""
-    kind = column.type
-    if pa.types.is_dictionary(kind):
-        words, found = bounded(column.dictionary)
-        if words.type != pa.string():
-            words = words.cast(pa.string())
-        column = pa.DictionaryArray.from_arrays(column.indices, words)
-        return column, found
-    if not is_text(kind):
-        return column, 0
-    long = pc.greater(pc.binary_length(column), MOST_TEXT)
-    found = pc.sum(long).as_py() or 0
-    return (pc.if_else(long, None, column) if found else column), found
