@@ -45,8 +45,9 @@ class Settings:
             it twice); 0 = every packet counts.
         community_id: whether the Community ID of each flow is wanted.
         log_zone: offset from UTC of the clocks behind logs that name no zone.
-        mappings: of tables that no other reader takes, or that they are meant for.
         aws_fields: names of the fields of AWS flow logs without a header line, in their order.
+        log_server: address of the server behind web logs, which do not name it; empty = unknown.
+        mappings: of tables that no other reader takes, or that they are meant for.
     """
 
     udp_timeout: int = 60
@@ -56,6 +57,7 @@ class Settings:
     community_id: bool = False
     log_zone: str = "+07:00"
     aws_fields: str = ""
+    log_server: str = ""
     mappings: tuple[Mapping, ...] = ()
 
 

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from auditor.readers.logs.batch import Batch, Where
 from auditor.readers.logs.checked import LATEST, bools
 from auditor.readers.logs.mapping import BYTE_UNITS, DURATION_UNITS, plain_name
-from auditor.readers.logs.moments import EPOCHS, amounts, moments, pattern, zone_ns
+from auditor.readers.logs.patterns import EPOCHS, amounts, moments, pattern, zone_ns
 
 if TYPE_CHECKING:
     import numpy.typing as npt

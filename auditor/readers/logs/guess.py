@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from auditor.readers.logs.conversion import PROTOCOLS
 from auditor.readers.logs.guess_words import IDLE, NAMES, REFUSED, SECOND_HALVES, SPANS
 from auditor.readers.logs.mapping import Columns, Mapping, Rows, Time, Units, as_yaml
-from auditor.readers.logs.moments import EPOCHS
+from auditor.readers.logs.patterns import EPOCHS
 from auditor.readers.logs.shapes import MOST, addresses, numbers, time_shape
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from auditor.readers.logs.tally import Tally
-    from auditor.readers.streams import Opened
+    from auditor.readers.streams import Raw
 
 BOM: Final = b"\xef\xbb\xbf"
 CHUNK: Final = 1 << 20
@@ -48,14 +48,16 @@ class LogFile:
 
     def __init__(
         self,
-        stream: Opened,
+        stream: Raw,
         tally: Tally,
-        rewritten: Callable[[bytes], bytes] | None = None,
+        unfolded: Callable[[bytes], bytes] | None = None,
+        longest: int = MOST_LINE,
     ) -> None:
-        """Gets ready; ``rewritten`` makes lines of bytes that have none, once they are hashed."""
+        """Gets ready; ``unfolded`` makes lines of content that has none, piece by piece."""
+        self._unfolded = unfolded
+        self._longest = longest
         self._stream = stream
         self._tally = tally
-        self._rewritten = rewritten
         self._hash = hashlib.sha256()
         self.broken: DamagedError | OSError | None = None
         self.line = 1
@@ -81,7 +83,7 @@ class LogFile:
                 self.line += 1
                 piece = piece[rest:]
             pending += piece
-            if len(pending) < BLOCK and (len(pending) < MOST_LINE or b"\n" in piece):
+            if len(pending) < BLOCK and (len(pending) < self._longest or b"\n" in piece):
                 continue
             cut = pending.rfind(b"\n") + 1
             if cut:
@@ -91,7 +93,7 @@ class LogFile:
                 self.line += ends_in(text)
                 offset += cut
                 del pending[:cut]
-            if len(pending) >= MOST_LINE:
+            if len(pending) >= self._longest:
                 self._tally.add("line-too-long", self.line, offset=offset, lost=len(pending))
                 offset += len(pending)
                 pending.clear()
@@ -128,7 +130,6 @@ class LogFile:
                 return
             self._hash.update(buffer[:size])
             piece = bytes(buffer[:size])
-            if self._rewritten is not None:
-                piece = self._rewritten(piece)
-            yield piece.removeprefix(BOM) if first else piece
+            piece = piece.removeprefix(BOM) if first else piece
             first = False
+            yield piece if self._unfolded is None else self._unfolded(piece)

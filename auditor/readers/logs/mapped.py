@@ -13,10 +13,12 @@ from auditor.model.errors import InputError
 from auditor.readers.logs.conversion import KINDS, converted, plain_numbers
 from auditor.readers.logs.fitting import chosen, meant
 from auditor.readers.logs.guess import guessed
+from auditor.readers.logs.lines import LogFile
 from auditor.readers.logs.mapping import Mapping
 from auditor.readers.logs.reader import LogReader, unopened
-from auditor.readers.logs.tables import LEGACY, ArrayLines, Table, Utf8, table_in
+from auditor.readers.logs.tables import LEGACY, Table, Utf8, table_in
 from auditor.readers.logs.text import cleaned, delimited, json_lines
+from auditor.readers.logs.unfolding import LONGEST, unfolding
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -24,9 +26,10 @@ if TYPE_CHECKING:
     from auditor.model.problem import Note
     from auditor.readers.logs.batch import Batch, Where
     from auditor.readers.logs.lines import Block
+    from auditor.readers.logs.reader import Form, Lines
     from auditor.readers.logs.tally import Kinds, Tally
     from auditor.readers.reading import Progress, Reader, Reading, Settings, Take
-    from auditor.readers.streams import Source
+    from auditor.readers.streams import Opened, Source
 
 _TEXT: Final = pa.string()
 _WORD: Final = pa.dictionary(pa.int32(), pa.string())
@@ -121,7 +124,7 @@ class MappedReader:
             groups[key].append(number)
         for key, numbers in groups.items():
             mine = [sources[number] for number in numbers]
-            reader = LogReader(formats[key])
+            reader = _TableReader(formats[key])
             read = reader.read(mine, settings, note, progress, _renumbered(take, numbers))
             answers.update(zip(numbers, read, strict=True))
         return [answers[number] for number in range(len(sources))]
@@ -142,6 +145,18 @@ class MappedReader:
             )
         mapping, guess = chosen(table, self._mappings, source.name)
         return mapping, "" if guess is None else guess.shown
+
+
+class _TableReader(LogReader):
+    of_text = False
+
+    def lines(self, form: Form, source: Source, opened: Opened, tally: Tally) -> Lines:
+        """The file's lines, or those that are made of it."""
+        del source
+        assert isinstance(form, _Lines)  # noqa: S101 - of MappedFormat
+        if form.table.kind == "csv":
+            return LogFile(opened, tally, _unfolded(form.table, opened.head))
+        return LogFile(opened, tally, _unfolded(form.table, opened.head), LONGEST)
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,16 +209,15 @@ class _Lines:
 
     def __init__(self, mapping: Mapping, table: Table, zone: str, tally: Tally) -> None:
         self._mapping = mapping
-        self._table = table
         self._zone = zone
         self._tally = tally
         self._waiting = table.begin
         self._header: bytes = b""
-        self.rewritten: Callable[[bytes], bytes] | None = _rewriting(table)
+        self.table = table
 
     def pieces(self, block: Block) -> Iterator[tuple[bytes, int]]:
         """The lines behind the header; a header that comes again (joined files) is passed over."""
-        if self._table.encoding == LEGACY:
+        if self.table.encoding == LEGACY:
             text = block.text.decode(LEGACY, "replace").encode("utf-8")
             block = replace(block, text=text)
         text, line = cleaned(block, self._tally), block.line
@@ -226,7 +240,7 @@ class _Lines:
     def parsed(self, piece: tuple[bytes, int]) -> Batch:
         """The records of some lines."""
         text, line = piece
-        names = self._table.names
+        names = self.table.names
         places = {name: str(names.index(name)) for name in set(self._mapping.used.values())}
         columns, where = delimited(
             text,
@@ -234,7 +248,7 @@ class _Lines:
             {places[name]: kind for name, kind in self._kinds().items()},
             self._tally,
             line=line,
-            delimiter=self._table.delimiter,
+            delimiter=self.table.delimiter,
             quoted=True,
             nulls=("", *self._mapping.null),
         )
@@ -294,8 +308,8 @@ class _Objects(_Lines):
                     place=self._mapping.name,
                     hint="Name only one of these columns in the mapping.",
                 )
-            known = name in self._table.names
-            inner[last] = _json_type(self._table.values(name) if known else [])
+            known = name in self.table.names
+            inner[last] = _json_type(self.table.values(name) if known else [])
         return pa.schema(_fields(tree))
 
     def _leaf(self, table: pa.Table, name: str) -> Any:  # noqa: ANN401 - any column
@@ -331,19 +345,10 @@ def _json_type(values: list[Any]) -> pa.DataType:
     return pa.float64() if any(isinstance(value, float) for value in values) else _INT
 
 
-def _rewriting(table: Table) -> Callable[[bytes], bytes] | None:
+def _unfolded(table: Table, head: bytes) -> Callable[[bytes], bytes] | None:
     """What makes lines of UTF-8 out of the bytes of the file."""
-    steps: list[Callable[[bytes], bytes]] = []
-    if table.encoding == "utf-16":
-        steps.append(Utf8())
-    if table.array:
-        steps.append(ArrayLines())
-    if not steps:
-        return None
-
-    def rewritten(piece: bytes) -> bytes:
-        for step in steps:
-            piece = step(piece)
-        return piece
-
-    return rewritten
+    if table.encoding != "utf-16":
+        return unfolding(head) if table.folded else None
+    plain = Utf8()
+    lines = unfolding(Utf8()(head)) if table.folded else None
+    return plain if lines is None else lambda piece: lines(plain(piece))

@@ -9,7 +9,7 @@ import yaml
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
 
 from auditor.model.documents import Document, read
-from auditor.readers.logs.moments import EPOCHS, ISO, pattern, zone_ns
+from auditor.readers.logs.patterns import EPOCHS, ISO, pattern, zone_ns
 
 if TYPE_CHECKING:
     from pathlib import Path

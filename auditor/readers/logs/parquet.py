@@ -12,7 +12,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from auditor.model.errors import InputError
-from auditor.readers.logs.aws import FIELDS, Aws, aws_batch
+from auditor.readers.logs.aws import Aws, aws_batch, known_name
+from auditor.readers.logs.aws_records import FIELDS
 from auditor.readers.logs.batch import Batch, Where
 from auditor.readers.logs.checked import checked
 from auditor.readers.logs.conversion import KINDS, bounded, converted, has_words, int64
@@ -198,7 +199,7 @@ class ParquetReader:
 
 def _is_plain(schema: pa.Schema) -> bool:
     """Whether AWS's columns have the types that AWS gives them: numbers and texts."""
-    kinds = [field.type for field in schema if field.name.replace("_", "-") in FIELDS]
+    kinds = [field.type for field in schema if known_name(field.name) in FIELDS]
     return all(pa.types.is_integer(kind) or has_words(kind) for kind in kinds)
 
 
@@ -255,7 +256,7 @@ def _pieces(
 ) -> Iterator[tuple[pa.RecordBatch, int]]:
     """Records and the number of the first of them; a damaged row group is passed over."""
     if kind.mapping is None:
-        wanted = [name for name in file.schema_arrow.names if name.replace("_", "-") in FIELDS]
+        wanted = [name for name in file.schema_arrow.names if known_name(name) in FIELDS]
     else:
         wanted = sorted({".".join(paths[name]) for name in kind.mapping.used.values()})
     first = 1

@@ -15,7 +15,7 @@ from auditor.readers.logs.tally import Kinds, Tally
 from auditor.readers.reading import Reading
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     import pyarrow as pa
 
@@ -23,15 +23,11 @@ if TYPE_CHECKING:
     from auditor.readers.logs.batch import Batch
     from auditor.readers.logs.lines import Block
     from auditor.readers.reading import Progress, Settings, Take
-    from auditor.readers.streams import Opened, Source
+    from auditor.readers.streams import DamagedError, Opened, Source
 
 
 class Form(Protocol):
-    """One file of a format, being read.
-
-    It may have a ``rewritten(bytes) -> bytes`` that makes lines of text in UTF-8 out of what has
-    none; it is given the file piece by piece.
-    """
+    """One file of a format, being read."""
 
     def pieces(self, block: Block) -> Iterable[Any]:
         """What stands in ``block``, ready to be parsed: header lines are obeyed here, in order."""
@@ -73,10 +69,33 @@ class LogFormat(Protocol):
         """
 
 
+class Lines(Protocol):
+    """Where the lines of a file come from: usually the file is the log (``LogFile``).
+
+    Attributes:
+        broken: what the file breaks off with, once ``blocks`` is exhausted.
+        line: number of the line that would come next.
+    """
+
+    broken: DamagedError | OSError | None
+    line: int
+
+    @property
+    def content(self) -> str:
+        """Hex digest of the file's bytes, unpacked, once ``blocks`` is exhausted."""
+
+    def blocks(self) -> Iterator[Block]:
+        """The lines, once."""
+
+
 class LogReader:
     """Reads the logs of one format; the logs of one folder together, in the order of names."""
 
     together = True
+    of_text = True
+    """Whether the lines stand in the file itself, so that they have a place in it."""
+    gathering: type[Gathering] = Gathering
+    """How records become flows."""
 
     def __init__(self, form: LogFormat) -> None:
         self._format = form
@@ -110,7 +129,7 @@ class LogReader:
         """The flows of logs; what is wrong with them is noted by kind."""
         tallies = [Tally(self._format.kinds) for _ in sources]
         form = self._format
-        gathering = Gathering(tallies, settings, take, form.seen_by, one_way=form.one_way)
+        gathering = self.gathering(tallies, settings, take, form.seen_by, one_way=form.one_way)
         answers: list[Reading | InputError] = []
         packed: list[bool] = []
         for number, source in enumerate(sources):
@@ -122,18 +141,22 @@ class LogReader:
                 continue
             packed[number] = bool(opened.packings)
             with opened:
-                answers.append(
-                    self._read(number, source.name, opened, settings, tallies[number], gathering)
-                )
+                tally = tallies[number]
+                answers.append(self._read(number, source, opened, settings, tally, gathering))
         gathering.finish()
         for tally, source, was_packed in zip(tallies, sources, packed, strict=True):
-            tally.tell(source.name, note, offsets=not was_packed)
+            tally.tell(source.name, note, offsets=self.of_text and not was_packed)
         return answers
+
+    def lines(self, form: Form, source: Source, opened: Opened, tally: Tally) -> Lines:
+        """Where the lines of ``source`` come from: the file itself."""
+        del form, source
+        return LogFile(opened, tally)
 
     def _read(
         self,
         number: int,
-        name: str,
+        source: Source,
         opened: Opened,
         settings: Settings,
         tally: Tally,
@@ -142,8 +165,8 @@ class LogReader:
         try:
             form = self._format.begun(opened.head, settings, tally)
         except InputError as error:  # the format does not know the name of the file
-            return InputError(error.message, place=name, hint=error.hint)
-        log = LogFile(opened, tally, getattr(form, "rewritten", None))
+            return InputError(error.message, place=source.name, hint=error.hint)
+        log = self.lines(form, source, opened, tally)
         records = 0
 
         def parsed(piece: Any) -> tuple[int, pa.Table]:  # noqa: ANN401 - the form's own

@@ -11,7 +11,7 @@ from typing import Any, Final
 import numpy as np
 import pyarrow as pa
 
-from auditor.readers.logs.moments import EPOCHS, ISO, amounts, moments, pattern
+from auditor.readers.logs.patterns import EPOCHS, ISO, amounts, moments, pattern
 
 LIKELY: Final = (631_152_000 * 10**9, 4_102_444_800 * 10**9)
 """Moments that logs tell of, in ns: from 1990 to 2100."""

@@ -8,11 +8,9 @@ import json
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-import numpy as np
-
-from auditor.readers.capture.numbers import entry
 from auditor.readers.logs.lines import BOM
 from auditor.readers.logs.mapping import MOST_COLUMNS, plain_name
+from auditor.readers.logs.unfolding import unfolding
 from auditor.readers.streams import HEAD
 
 DELIMITERS: Final = ",;\t|"
@@ -40,7 +38,7 @@ class Table:
         delimiter: between the values of a line.
         begin: lines up to and with the header.
         paths: names of JSON objects and the keys that lead to them.
-        array: whether the JSON objects stand in one array.
+        folded: whether the JSON objects do not stand on a line each.
     """
 
     kind: str
@@ -50,7 +48,7 @@ class Table:
     delimiter: str = ","
     begin: int = 0
     paths: dict[str, Path] = field(default_factory=dict)
-    array: bool = False
+    folded: bool = False
 
     def values(self, name: str) -> list[Any]:
         """The values of a column that are not null."""
@@ -69,9 +67,8 @@ def table_in(
         header: names of the columns of a table without a line for them.
     """
     text, encoding = _text(head)
-    start = text.lstrip()[:1]
-    if start in ("{", "["):
-        return _objects(text, encoding, array=start == "[")
+    if text.lstrip().startswith(("{", "[")):
+        return _objects(text, encoding)
     return _lines(text, encoding, delimiter, header) if text else None
 
 
@@ -158,10 +155,10 @@ def _is_name(text: str) -> bool:
     return letters > 0 and (letters > digits or digits < 3) and text.count(":") < 2
 
 
-def _objects(text: str, encoding: str, *, array: bool) -> Table | None:
-    if array:
-        rewriting = ArrayLines()
-        text = rewriting(text.encode("utf-8", "replace")).decode("utf-8", "replace")
+def _objects(text: str, encoding: str) -> Table | None:
+    unfolded = unfolding(text.encode("utf-8", "replace"))
+    if unfolded is not None:
+        text = unfolded(text.encode("utf-8", "replace")).decode("utf-8", "replace")
     paths: dict[str, Path] = {}
     rows: list[dict[str, Any]] = []
     for line in text.split("\n")[:MOST_ROWS]:
@@ -177,7 +174,7 @@ def _objects(text: str, encoding: str, *, array: bool) -> Table | None:
         return None
     names = tuple(paths)
     kept = tuple(tuple(row.get(name) for name in names) for row in rows)
-    return Table("json", names, kept, encoding, paths=paths, array=array)
+    return Table("json", names, kept, encoding, paths=paths, folded=unfolded is not None)
 
 
 def _flattened(
@@ -193,22 +190,6 @@ def _flattened(
             row[name] = inner
 
 
-class ArrayLines:
-    """Makes lines of the objects of one JSON array, byte by byte: no place in the file changes.
-
-    The commas between the objects become line ends; line ends inside them become blanks.
-    """
-
-    def __init__(self) -> None:
-        self._state = np.zeros(3, np.int64)
-
-    def __call__(self, piece: bytes) -> bytes:
-        """The next bytes."""
-        data = np.frombuffer(piece, np.uint8).copy()
-        _array_lines(data, self._state)
-        return data.tobytes()
-
-
 class Utf8:
     """Makes UTF-8 of UTF-16, piece by piece."""
 
@@ -218,35 +199,3 @@ class Utf8:
     def __call__(self, piece: bytes) -> bytes:
         """The next bytes."""
         return self._decoder.decode(piece).encode("utf-8", "replace")
-
-
-@entry
-def _array_lines(data: Any, state: Any) -> None:  # noqa: ANN401 - compiled
-    """``state``: depth, whether in a text, whether behind a backslash."""
-    depth, inside, escaped = state[0], state[1], state[2]
-    for place in range(data.shape[0]):
-        letter = data[place] + 0
-        if inside:
-            if escaped:
-                escaped = 0
-            elif letter == 92:  # backslash
-                escaped = 1
-            elif letter == 34:  # quotation mark
-                inside = 0
-            elif letter == 10 or letter == 13:
-                data[place] = 32
-        elif letter == 34:
-            inside = 1
-        elif letter == 10 or letter == 13:
-            data[place] = 32
-        elif letter == 91 or letter == 123:  # [ {
-            if depth == 0:
-                data[place] = 32
-            depth += 1
-        elif letter == 93 or letter == 125:  # ] }
-            depth -= 1
-            if depth == 0:
-                data[place] = 32
-        elif letter == 44 and depth == 1:
-            data[place] = 10
-    state[0], state[1], state[2] = depth, inside, escaped

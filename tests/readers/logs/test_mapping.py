@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from auditor.model.documents import parse
@@ -108,6 +108,7 @@ def test_a_time_format_must_tell_a_moment(form, what):
     assert what in mistakes(GOOD + f"time: {{format: '{form}'}}\n")[0]
 
 
+@settings(deadline=None)
 @given(
     st.text(min_size=1, max_size=30).filter(lambda text: text.strip()),
     st.sampled_from(["iso8601", "epoch-ms", "%d/%m/%Y %H:%M:%S"]),

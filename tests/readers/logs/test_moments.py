@@ -1,110 +1,100 @@
-"""Moments and amounts out of texts."""
+"""Moments in every way of writing that devices have, and in none."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta, timezone
 
+import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from auditor.readers.logs.moments import ISO, amounts, moments, pattern, zone_ns
+from auditor.readers.logs.batch import Where
+from auditor.readers.logs.moments import LOCAL, NONE, YEARLESS, ZONED, moments, offset, placed
+from auditor.readers.logs.tally import Tally
+from auditor.readers.reading import Settings
 
-SECOND = 10**9
-MOMENTS = st.datetimes(datetime(1970, 1, 2), datetime(2261, 1, 1)).map(  # noqa: DTZ001
-    lambda moment: moment.replace(tzinfo=UTC)
-)
-
-
-def read(form: str, text: str | None, zone: str = "UTC") -> tuple[int, bool]:
-    found, stated = moments(pa.array([text], pa.string()), pattern(form), zone_ns(zone))
-    return int(found[0]), bool(stated[0])
-
-
-def ns(moment: datetime) -> int:
-    whole = moment - datetime(1970, 1, 1, tzinfo=UTC)
-    return (whole.days * 86400 + whole.seconds) * SECOND + whole.microseconds * 1000
-
-
-@given(MOMENTS, st.integers(-12, 14))
-def test_iso_times_are_read_as_python_reads_them(moment, hours):
-    there = moment.astimezone(timezone(timedelta(hours=hours)))
-    found = read(ISO, there.isoformat())
-    assert found == (ns(moment), True) or ns(moment) < 0
-
-
-@given(MOMENTS, st.sampled_from(
-    ["%d/%m/%Y %H:%M:%S", "%H:%M:%S %d-%m-%Y", "%m/%d/%Y %I:%M:%S %p", "%b %d %Y %H:%M:%S",
-     "%Y%m%d%H%M%S", "%d %B %Y, %H:%M:%S"]
-))  # fmt: skip
-def test_patterns_are_read_as_python_writes_them(moment, form):
-    moment = moment.replace(microsecond=0)
-    assert read(form, moment.strftime(form), "+07:00") == (
-        ns(moment) - 7 * 3600 * SECOND,
-        False,
-    ) or (ns(moment) < 7 * 3600 * SECOND)
+MOMENT = datetime(2026, 10, 2, 3, 15, 32, tzinfo=UTC)
+NS = int(MOMENT.timestamp()) * 10**9
 
 
 @pytest.mark.parametrize(
-    ("form", "text", "seconds"),
+    ("text", "ns", "kind"),
     [
-        (ISO, "2026-09-28 08:00", 1790582400),
-        (ISO, "2026-09-28T08:00:00,5+0700", 1790557200.5),
-        (ISO, " 2026-09-28T08:00:00.123456789Z ", 1790582400.123456789),
-        ("%d/%m/%Y %H:%M", "8/9/2026   7:05", 1788851100),
-        ("%d/%m/%Y %I:%M:%S %p", "28/09/2026 08:00:00 SA", 1790582400),
-        ("%d/%m/%Y %I:%M:%S %p", "28/09/2026 12:00:00 CH", 1790596800),
-        ("%d/%m/%Y %H:%M:%S.%f", "28/09/2026 08:00:00.250", 1790582400.25),
+        ("2026-10-02T10:15:32+07:00", NS, ZONED),
+        ("2026-10-02 10:15:32 +0700", NS, ZONED),
+        ("2026-10-02 10:15:32+07", NS, ZONED),
+        ("2026-10-01T22:45:32-04:30", NS, ZONED),
+        ("2026-10-02T03:15:32Z", NS, ZONED),
+        ("2026-10-02T03:15:32.123456789Z", NS + 123456789, ZONED),
+        ("2026/10/02 03:15:32", NS, LOCAL),
+        ("2026/10/02 03:15:32.5", NS + 500_000_000, LOCAL),
+        ("2026-10-02 03:15:32,25", NS + 250_000_000, LOCAL),
+        ("Oct 02 2026 03:15:32", NS, LOCAL),
+        ("Oct  2 2026 03:15:32.120 UTC", NS + 120_000_000, ZONED),
+        ("oct 2 2026 03:15:32 GMT", NS, ZONED),
+        ("Oct  2 03:15:32", NS, YEARLESS),
+        ("Oct 2 03:15:32.001", NS + 1_000_000, YEARLESS),
+        (str(NS // 10**9), NS, ZONED),
+        (str(NS // 10**6 + 5), NS + 5_000_000, ZONED),
+        (str(NS // 10**3), NS, ZONED),
+        (str(NS + 7), NS + 7, ZONED),
     ],
 )
-def test_what_vietnamese_and_other_exports_write_is_read(form, text, seconds):
-    assert abs(read(form, text)[0] / SECOND - seconds) < 1e-6
+def test_moments_are_read(text, ns, kind):
+    found, kinds = moments(pa.array([text]), year=2026)
+    assert (found[0], kinds[0]) == (ns, kind)
 
 
 @pytest.mark.parametrize(
     "text",
     [
-        None, "", "x", "2026-02-29T00:00:00Z", "2026-13-01T00:00:00Z", "2026-09-28T24:00:00Z",
-        "2026-09-28T08:00:00Zx", "2026-09-28T08:00:00+25:00", "1969-12-31T23:59:59Z",
-        "9999-09-28T08:00:00Z", "2026-09-28", "2026-09-28T08:60:00Z", "2026-09-28T08:00:61Z",
-        "0000-00-00T00:00:00", "２０２６-09-28T08:00:00Z", "2026-09-28T08:00:00.",
+        None, "", " ", "2026", "2026-10-02", "2026-10-02T", "2026-10-02 03:15",
+        "2026-13-02 03:15:32",
+        "2026-00-02 03:15:32", "2026-10-32 03:15:32", "2026-10-02 24:15:32", "2026-10-02 03:60:32",
+        "2026-10-02 03:15:61", "2026-10-02 03:15:32 CET", "2026-10-02 03:15:32+99:00",
+        "Okt 2 03:15:32",
+        "Oct", "Oct 2", "Oct 2 03:15", "9999999999", "9" * 19, "12345", "1" * 25,
+        "0001-01-01 00:00:00",
+        "9999-01-01 00:00:00", "2026-10-02 03:15:32 tomorrow", "-1790910932", "NaN",
     ],
 )  # fmt: skip
 def test_what_is_no_moment_is_none(text):
-    assert read(ISO, text)[0] == -1
+    assert moments(pa.array([text], pa.string()))[1][0] == NONE
 
 
-@given(st.lists(st.text(max_size=40)))
-def test_nothing_written_makes_the_reader_stumble(texts):
-    column = pa.array([text.encode("utf-8", "replace").decode() for text in texts], pa.string())
-    for form in (ISO, "%d/%m/%Y %H:%M:%S", "%I:%M %p %e %b %y %z"):
-        found, _ = moments(column, pattern(form), 0)
-        assert len(found) == len(texts)
-    assert all(value >= -1 for value in amounts(column, times=SECOND, decimal=",", thousands="."))
+@settings(max_examples=200, deadline=None)
+@given(
+    st.integers(86400, 9_150_000_000),
+    st.integers(-14 * 60, 14 * 60),
+)
+def test_any_date_is_what_the_calendar_says(seconds, minutes):
+    moment = datetime.fromtimestamp(seconds, timezone(timedelta(minutes=minutes)))
+    [found], [kind] = moments(pa.array([moment.isoformat()]))
+    assert (int(found), int(kind)) == (seconds * 10**9, ZONED)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.text(max_size=40))
+def test_any_text_is_a_moment_or_none(text):
+    assert moments(pa.array([text]))[1][0] in (NONE, ZONED, LOCAL, YEARLESS)
 
 
 @pytest.mark.parametrize(
-    ("text", "decimal", "thousands", "value"),
-    [
-        ("1234", ".", "", 1234), ("1.234.567", ",", ".", 1234567), ("1.234,6", ",", ".", 1235),
-        ("12.34", ",", ".", -1), ("1234.567", ",", ".", -1), ("1,234", ".", "", -1),
-        ("-5", ".", "", -1), ("1e3", ".", "", 1000), ("1,5E+3", ",", "", 1500), ("", ".", "", -1),
-        ("nan", ".", "", -1), ("99999999999999999999999", ".", "", -1), ("1e99", ".", "", -1),
-        ("+7", ".", "", 7), (" 7 ", ".", "", 7), ("7 KB", ".", "", -1), (".", ".", "", -1),
-    ],
-)  # fmt: skip
-def test_numbers_are_read_by_their_signs(text, decimal, thousands, value):
-    column = pa.array([text])
-    assert amounts(column, times=1, decimal=decimal, thousands=thousands)[0] == value
+    ("zone", "hours"), [("+07:00", 7), ("-04:30", -4.5), ("+0530", 5.5), ("+00:00", 0)]
+)
+def test_the_zone_is_an_offset(zone, hours):
+    assert offset(Settings(log_zone=zone)) == hours * 3600 * 10**9
 
 
-@given(st.integers(0, 9_000_000_000), st.integers(0, 999_999_999))
-def test_seconds_with_decimals_are_exact_to_the_nanosecond(whole, part):
-    found = amounts(pa.array([f"{whole}.{part:09d}"]), times=SECOND)
-    assert found[0] == (whole * SECOND + part if whole <= (1 << 62) // SECOND else -1)
-
-
-def test_bits_are_eighths_of_bytes():
-    assert amounts(pa.array(["12"]), times=1, over=8)[0] == 2
-    assert amounts(pa.array(["1.5"]), times=1 << 20)[0] == 3 << 19
+def test_moments_without_a_zone_get_the_assumed_one_and_are_counted():
+    tally = Tally()
+    found, clock = placed(
+        np.array([NS, NS, 0]), np.array([ZONED, LOCAL, NONE]), Settings(), Where(), tally
+    )
+    assert found.to_pylist() == [NS, NS - 7 * 3600 * 10**9, None]
+    assert clock.to_pylist()[:2] == ["stated", "assumed"]
+    problems = []
+    tally.tell("x", problems.append, offsets=True)
+    assert [(each.code, each.count) for each in problems] == [("zone-assumed", 1)]

@@ -162,7 +162,7 @@ def test_the_same_records_in_two_files_count_once(tmp_path):
 
 def test_an_audits_own_flow_table_is_refused(tmp_path):
     _, flows = read_inputs(Wanted((SAMPLES / "firewall.parquet",)), lambda problem: None, Watch())
-    parquet.write_table(flows, tmp_path / "flows.parquet")
+    parquet.write_table(flows.whole(), tmp_path / "flows.parquet")
     answer = read(tmp_path / "flows.parquet")[0]
     assert isinstance(answer, InputError)
     assert "the flow table of an audit" in answer.message
