@@ -321,7 +321,7 @@ RECORD = {
 }
 
 
-@pytest.mark.parametrize("form", ["lines", "array", "pretty array", "one long array"])
+@pytest.mark.parametrize("form", ["lines", "array", "pretty array", "one long array", "records"])
 def test_nested_objects_are_reached_by_dotted_paths(tmp_path, form):
     count = 3 if form != "one long array" else 9000
     rows = [RECORD | {"note": 'a "]}, {[\\'} for _ in range(count)]
@@ -330,6 +330,7 @@ def test_nested_objects_are_reached_by_dotted_paths(tmp_path, form):
         "array": json.dumps(rows),
         "pretty array": json.dumps(rows, indent=2),
         "one long array": json.dumps(rows),
+        "records": json.dumps({"records": rows}),
     }[form]
     assert form != "one long array" or len(text) > 1 << 20
     answer, flows, problems = read(tmp_path, text, mapping(JSON_MAPPING))
