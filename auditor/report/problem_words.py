@@ -30,23 +30,25 @@ def _and(vi: str, en: str, way: Text) -> Text:
 
 
 UNSURE: Final = frozenset((
-    "answered-by-proxy", "both-ways-bytes", "estimated", "frame-bytes", "geo-database-caution",
-    "half-conversation", "mapping-guessed", "missed-bytes", "no-duration", "no-time", "one-moment",
-    "one-way", "opaque-tunnel", "other-opinion", "overlapping-captures", "sampled",
-    "sampling-unknown", "snapped", "tunnelled", "unfinished-session", "unknown-protocol",
-    "vnet-encrypted", "window", "year-assumed", "zone-assumed",
+    "absent-columns", "answered-by-proxy", "both-ways-bytes", "estimated", "frame-bytes",
+    "geo-database-caution", "half-conversation", "legacy-encoding", "mapping-guessed",
+    "missed-bytes", "no-duration", "no-time", "one-moment", "one-way", "opaque-tunnel",
+    "other-opinion", "overlapping-captures", "sampled", "sampling-unknown", "snapped", "tunnelled",
+    "unfinished-session", "unknown-protocol", "vnet-encrypted", "window", "year-assumed",
+    "zone-assumed",
 ))  # fmt: skip
 """Kinds of which everything was read, but not everything is sure."""
 
 SETTLED: Final = frozenset((
     "copies", "counter-samples", "decryption-secrets", "duplicate-records", "interim-records",
     "no-traffic", "not-needed", "not-traffic", "refused", "same-content", "second-witness",
-    "several-hosts", "several-observers", "translated",
+    "several-hosts", "several-observers", "skipped-rows", "translated",
 ))  # fmt: skip
 """Kinds of which nothing is lost: what was done about them is told. All others are losses."""
 
 # fmt: off
 PROBLEM: Final[dict[str, Text]] = {
+    "absent-columns": Text("Cột trong bản ánh xạ không thấy ở các bản ghi đầu", "Columns of the mapping not in the first records"),
     "absurd-payload": Text("Số byte trong nhật ký không thể có", "Impossible byte counts in a log"),
     "answered-by-proxy": Text("Máy chủ proxy tự trả lời", "Answered by the proxy itself"),
     "archive-too-large": Text("Tệp lưu trữ có quá nhiều tệp con", "Archive with too many members"),
@@ -63,6 +65,7 @@ PROBLEM: Final[dict[str, Text]] = {
     "cut-last-line": Text("Dòng cuối bị cắt", "Last line cut off"),
     "cut-ports": Text("Gói tin bị cắt trước số cổng", "Packets cut off before their ports"),
     "damaged-record": Text("Bản ghi hỏng", "Damaged record"),
+    "damaged-rows": Text("Bản ghi Parquet hỏng", "Damaged Parquet records"),
     "decryption-secrets": Text("Tệp lưu lượng chứa khóa giải mã", "Capture that carries decryption keys"),
     "deep-tunnel": Text("Đường hầm lồng quá sâu", "Tunnels nested too deeply"),
     "directions-assumed": Text("Chiều của số byte được hiểu theo chuẩn CEF", "Byte directions taken from the CEF standard"),
@@ -90,11 +93,13 @@ PROBLEM: Final[dict[str, Text]] = {
     "half-conversation": Text("Chỉ thấy một chiều liên lạc", "Only one direction captured"),
     "interim-records": Text("Bản ghi giữa phiên", "Interim records of sessions"),
     "late-names": Text("Tên máy chủ được ghi quá muộn", "Names logged too late"),
+    "legacy-encoding": Text("Văn bản kiểu windows-1258", "Text as windows-1258"),
     "line-too-long": Text("Dòng quá dài", "Line too long"),
     "link-encrypted": Text("Khung mã hóa ở lớp liên kết", "Frames encrypted at the link layer"),
     "locked-member": Text("Tệp con có mật khẩu", "Archive member with a password"),
     "lost-fragment": Text("Mảnh IP thiếu mảnh đầu", "IP fragments without their first"),
     "lost-in-transit": Text("Gói tin bị mất ở transit gateway", "Packets lost at a transit gateway"),
+    "mapping-guessed": Text("Ý nghĩa các cột được đoán", "Meaning of the columns was guessed"),
     "missed-bytes": Text("Byte mà cảm biến bỏ lỡ", "Bytes the sensor missed"),
     "missing-field": Text("Nhật ký thiếu trường bắt buộc", "Log lacks a needed field"),
     "names-without-conn": Text("Thiếu conn.log đi kèm", "No conn.log beside it"),
@@ -140,8 +145,10 @@ PROBLEM: Final[dict[str, Text]] = {
     "several-names": Text("Một luồng có nhiều tên máy chủ", "Several names of one flow"),
     "several-observers": Text("Nhiều điểm quan sát cùng một lưu lượng", "Traffic that several observers saw"),
     "skipped-records": Text("Bản ghi bị nhà cung cấp bỏ qua", "Records the provider skipped"),
+    "skipped-rows": Text("Bản ghi bỏ qua theo bản ánh xạ", "Records the mapping leaves out"),
     "snapped": Text("Gói tin bị cắt nội dung khi thu", "Packets cut by the snap length"),
     "swapped-times": Text("Thời điểm đầu và cuối bị đảo", "Start and end the wrong way round"),
+    "text-too-long": Text("Giá trị dài bất thường", "Values too long"),
     "translated": Text("Địa chỉ được chuyển đổi (NAT)", "Translated addresses (NAT)"),
     "truncated-header": Text("Tệp kết thúc trong phần đầu tệp", "File ends inside its own header"),
     "truncated-record": Text("Tệp kết thúc giữa một bản ghi", "File ends inside a record"),
@@ -163,6 +170,7 @@ PROBLEM: Final[dict[str, Text]] = {
 """Codes of problems that have words; any other code is shown as it is."""
 
 WAY_OUT: Final[dict[str, Text]] = {
+    "absent-columns": Text("Bản ghi đầu tiên không có các cột này; nếu mọi bản ghi đều thiếu, sửa bản ánh xạ.", "The first records lack these columns; if all do, correct the mapping."),
     "absurd-payload": Text("Số byte nội dung lớn hơn số byte IP cùng chiều nên bị bỏ trống; byte IP được dùng thay.", "The payload exceeds the IP bytes of its side and was left empty; IP bytes are used instead."),
     "archive-too-large": Text("Chỉ những tệp con đầu tiên được đọc. Giải nén rồi nêu thư mục khi chạy.", "Only the first members were read. Unpack it and name the folder."),
     "bad-address": _and("Bản ghi không có đủ hai địa chỉ đọc được nên không được đọc.", "The record lacks two readable addresses and was not read.", _SENSOR),
@@ -178,6 +186,7 @@ WAY_OUT: Final[dict[str, Text]] = {
     "cut-last-line": Text("Tệp bị cắt hoặc đang được ghi. Chép lại sau khi Zeek đã xoay vòng nhật ký.", "The file was cut or still being written. Copy it again once Zeek has rotated it."),
     "cut-ports": _and("Luồng được ghi nhận nhưng không có số cổng.", "The flow is there, without its ports.", _SNAPLEN),
     "damaged-record": _and("Đoạn hỏng bị bỏ qua; việc đọc tiếp tục từ bản ghi đọc được kế tiếp.", "The damaged stretch was left out; reading went on at the next readable record.", _COPY),
+    "damaged-rows": _and("Không giải nén được các bản ghi này; các phần khác vẫn được đọc.", "These records could not be unpacked; the others were read.", _COPY),
     "decryption-secrets": Text("Ai có tệp này có thể giải mã nội dung. Bảo vệ tệp như bảo vệ khóa, hoặc gỡ khóa khỏi tệp (editcap --discard-all-secrets). Khóa không được dùng ở đây.", "Who has this file can decrypt its content. Keep it as safe as the keys, or strip them (editcap --discard-all-secrets). They were not used here."),
     "deep-tunnel": Text("Gói tin nằm sâu hơn tám lớp đường hầm không được xem xét. Kiểm tra tệp lưu lượng bằng công cụ khác.", "Packets more than eight tunnels deep were not looked at. Check the capture with another tool."),
     "directions-assumed": Text("Theo chuẩn, in là từ nguồn đến đích và out là chiều ngược lại; không phải nhà sản xuất nào cũng theo. So một phiên đã biết với nhật ký.", "By the standard, in is from source to destination and out the way back; not every maker keeps to it. Compare one session you know with the log."),
@@ -204,11 +213,13 @@ WAY_OUT: Final[dict[str, Text]] = {
     "half-conversation": Text("Điểm thu chỉ thấy một chiều nên không biết chiều kia đã gửi bao nhiêu; các số đó để trống, không phải bằng 0. Thu lại ở nơi cả hai chiều đi qua.", "The sensor saw one direction only; what the other end sent is not known and stands empty, not as zero. Capture where both directions pass."),
     "interim-records": Text("Bản ghi sau của cùng phiên đã gồm số liệu của bản ghi trước; chỉ bản ghi cuối được tính. Không cần làm gì thêm.", "A later record of the same session holds what the earlier ones told; only the last counts. Nothing needs to be done."),
     "late-names": Text("Tên không được gắn vào luồng vì luồng đã được ghi xong; số byte vẫn đúng. Đặt mọi tệp của một cảm biến trong một thư mục.", "The names were not joined to their flows, which were done with; bytes are right. Put all files of a sensor into one folder."),
+    "legacy-encoding": Text("Tệp không phải UTF-8 nên được đọc theo bảng mã tiếng Việt của Windows. Lưu lại dạng UTF-8 nếu cần tên chính xác.", "The file is no UTF-8 and was read as Vietnamese Windows text. Save it as UTF-8 if words of it matter."),
     "line-too-long": Text("Dòng dài hơn mọi bản ghi nên không được đọc. Kiểm tra xem toàn bộ tệp có phải nhật ký Zeek không.", "The line is longer than any record and was not read. Check that the file is a Zeek log throughout."),
     "link-encrypted": Text("Khung Wi-Fi hoặc MACsec mã hóa không được đọc và không thuộc luồng nào. Thu lại phía sau điểm truy cập hoặc thiết bị chuyển mạch.", "Encrypted Wi-Fi or MACsec frames were not read and are in no flow. Capture behind the access point or switch."),
     "locked-member": Text("Tệp con có mật khẩu không được đọc. Giải nén rồi nêu thư mục khi chạy.", "The member has a password and was not read. Unpack it and name the folder."),
     "lost-fragment": Text("Các mảnh sau không biết số cổng vì không thấy mảnh đầu. Kiểm tra xem điểm thu thập có mất gói tin không.", "Later fragments have no ports without their first. Check whether the sensor loses packets."),
     "lost-in-transit": Text("Các gói này không đến nơi. Kiểm tra tuyến, kích thước gói và TTL ở transit gateway.", "These packets did not arrive. Check routes, packet sizes and TTL at the transit gateway."),
+    "mapping-guessed": Text("Kiểm tra các cột đã chọn. Lệnh auditor formats guess ghi lại thành tệp ánh xạ; dùng tệp đó với --mapping.", "Check the columns chosen. auditor formats guess writes them down as a mapping; use it with --mapping."),
     "missed-bytes": Text("Cảm biến mất gói tin nên lượng dữ liệu của các luồng này không chắc chắn. Xem capture_loss.log.", "The sensor lost packets; the volumes of these flows are uncertain. See capture_loss.log."),
     "missing-field": Text("Dòng không được đọc. conn.log phải giữ ts, id.orig_h, id.resp_h và proto hoặc ip_proto.", "The lines were not read. conn.log must keep ts, id.orig_h, id.resp_h, and proto or ip_proto."),
     "names-without-conn": Text("Nhật ký này chỉ nêu tên máy chủ nên không tạo ra luồng nào. Đặt conn.log cùng thời gian vào cùng thư mục rồi chạy lại.", "This log only names servers and makes no flows. Put conn.log of the same time beside it and audit again."),
@@ -248,7 +259,9 @@ WAY_OUT: Final[dict[str, Text]] = {
     "several-names": Text("Chỉ tên chắc chắn nhất, rồi đến tên đầu tiên, được nêu; thường là máy chủ ủy quyền hoặc phân giải tên. Xem sự kiện http và dns của cảm biến.", "Only the surest name, then the first, is shown; often a proxy or a resolver. See the sensor's http and dns events."),
     "several-observers": Text("Nhiều giao diện hoặc thiết bị ghi cùng lưu lượng; nguồn thấy nhiều nhất được tính một lần. Không cần làm gì thêm.", "Several interfaces or reporters logged it; the one that saw the most counts once. Nothing needs to be done."),
     "skipped-records": Text("Nhà cung cấp đám mây không ghi được một phần lưu lượng; lượng dữ liệu thực tế cao hơn, không rõ bao nhiêu.", "The cloud provider could not log a part of the traffic; the true volume is higher, by how much is not known."),
+    "skipped-rows": Text("Bản ánh xạ nêu các bản ghi này không nói về lưu lượng. Không cần làm gì thêm.", "The mapping says that these records tell of no traffic. Nothing needs to be done."),
     "snapped": _and("Số byte vẫn tính theo độ dài gốc; tên máy chủ và giao thức có thể không nhận ra được.", "Bytes are still counted by the original length; names and protocols may go unrecognised.", _SNAPLEN),
+    "text-too-long": _and("Giá trị dài hơn mọi tên và địa chỉ nên bị bỏ trống.", "The value is longer than any name or address and was left empty.", _SENSOR),
     "translated": Text("Địa chỉ bên trong được dùng để xác định hệ thống; địa chỉ sau chuyển đổi nằm ở nat_src_ip và nat_dst_ip. Không cần làm gì thêm.", "The inside addresses tell the system; the translated ones stand in nat_src_ip and nat_dst_ip. Nothing needs to be done."),
     "truncated-header": _and("Tệp quá ngắn, không đọc được gói tin nào.", "The file is too short; no packet was read.", _COPY),
     "truncated-record": _and("Mọi gói tin trước chỗ cắt đã được đọc; phần còn lại bị mất.", "All packets before the cut were read; the rest is lost.", _COPY),

@@ -248,10 +248,11 @@ _IN_HEADERS: Final = b"ddr"
 """Of srcaddr, src_addr, srcAddr, sourceaddress."""
 
 
-def aws_batch(table: pa.Table, tally: Tally) -> Batch:
+def aws_batch(table: pa.Table, tally: Tally, where: Where | None = None) -> Batch:
     """Records out of a table with AWS's own names, with ``-`` or ``_`` (Parquet has these).
 
-    Columns that are not known are ignored; numbers may be of any width, or texts.
+    Columns that are not known are ignored; numbers may be of any width, or texts. ``where`` tells
+    the number of the first record.
 
     Raises:
         InputError: fields are missing without which nothing can be told.
@@ -259,7 +260,7 @@ def aws_batch(table: pa.Table, tally: Tally) -> Batch:
     named = {known_name(name): name for name in reversed(table.column_names)}
     if lacks := _lacking(named):
         raise lacking(lacks)
-    where = Where()
+    where = where or Where()
     columns: dict[str, Any] = {}
     for name, kind in FIELDS.items():
         if name not in named:
