@@ -45,6 +45,7 @@ bench: $(VENV)/.test tools
 	  $(APT) install --no-install-recommends -y $$package; done; }
 	-@$(BIN)/pip install --quiet --disable-pip-version-check dpkt nfstream
 	$(BIN)/python bench/run.py
+	$(BIN)/python bench/logs.py
 
 tools:
 	@missing=; for tool in tshark nfdump nfpcapd chromium; do \

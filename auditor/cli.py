@@ -6,11 +6,13 @@ Heavy imports stand inside the commands: ``auditor --help`` must answer at once.
 from __future__ import annotations
 
 import os
+import re
 import sys
 import traceback
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta, timezone
 from io import TextIOWrapper
+from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final, Literal
 from unicodedata import category
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from auditor.model.finding import Severity
     from auditor.model.problem import Problem
     from auditor.pipeline import Order
+    from auditor.readers import Settings
 
 VIETNAM: Final = timezone(timedelta(hours=7))
 FINDINGS: Final = 1
@@ -87,6 +90,26 @@ CopiesWithin = Annotated[
 ]
 CommunityId = Annotated[
     bool, typer.Option("--community-id", help="Fill the column community_id of the flow table.")
+]
+LogZone = Annotated[
+    str,
+    typer.Option(
+        "--log-zone", metavar="ZONE", help="Zone of logs that name none: UTC, +07:00, -03:30."
+    ),
+]
+LogServer = Annotated[
+    str,
+    typer.Option(
+        "--log-server", metavar="IP", help="The server behind web logs, which do not name it."
+    ),
+]
+AwsFields = Annotated[
+    str,
+    typer.Option(
+        "--aws-fields",
+        metavar="NAMES",
+        help="Fields of AWS flow logs without a header line, in their order: 'version srcaddr …'.",
+    ),
 ]
 FailOn = Annotated[
     Literal["critical", "high", "medium", "low", "info"] | None,
@@ -206,12 +229,15 @@ def audit(
     until: Until = None,
     copies_within: CopiesWithin = 0,
     community_id: CommunityId = False,
+    log_zone: LogZone = "+07:00",
+    aws_fields: AwsFields = "",
+    log_server: LogServer = "",
 ) -> None:
     """Audit captures and logs: report.html, run.json and flows.parquet in --out."""
     from auditor import pipeline, report
     from auditor.model.run import write_json
 
-    settings = (copies_within, community_id)
+    settings = _settings(copies_within, community_id, log_zone, aws_fields, log_server)
     order = _order(paths, inventory, dossiers, policies, geoip, home, jobs, since, until, settings)
     with _progress() as progress:
         done = pipeline.audit(order, lambda: datetime.now(UTC), progress)
@@ -221,7 +247,7 @@ def audit(
             {
                 "report.html": lambda file: file.write(report.html(done.run).encode()),
                 "run.json": lambda file: write_json(done.run, file),
-                "flows.parquet": lambda file: pipeline.write_parquet(done.flows, file),
+                "flows.parquet": lambda file: pipeline.write_parquet(done.table, file),
             },
         )
     for line in report.terminal_summary(done.run, str(out / "report.html")):
@@ -245,6 +271,9 @@ def flows(
     until: Until = None,
     copies_within: CopiesWithin = 0,
     community_id: CommunityId = False,
+    log_zone: LogZone = "+07:00",
+    aws_fields: AwsFields = "",
+    log_server: LogServer = "",
     engine: Annotated[
         Literal["capture", "scapy", "tshark"],
         typer.Option(
@@ -266,7 +295,7 @@ def flows(
         raise typer.BadParameter(f"{out.name}: use {', '.join(writers)}", param_hint="--out")
     if engine != "capture" and copies_within:
         raise typer.BadParameter("only the packet engine can", param_hint="--copies-within")
-    settings = (copies_within, community_id)
+    settings = _settings(copies_within, community_id, log_zone, aws_fields, log_server)
     order = _order(paths, inventory, None, policies, geoip, home, jobs, since, until, settings)
     with _progress() as progress:
         if engine == "capture":
@@ -277,7 +306,7 @@ def flows(
         report.written(out.parent, {out.name: lambda file: writer(table, file)})
     for problem in problems:
         _tell(problem)
-    _say(f"{len(table):,} flows from {len(inputs):,} files: {out}")
+    _say(f"{table.rows:,} flows from {len(inputs):,} files: {out}")
 
 
 @app.command()
@@ -506,6 +535,34 @@ def doctor() -> None:
         _say(f"  geo databases: {error}")
 
 
+def _address(text: str, option: str) -> str:
+    try:
+        return str(ip_address(text)) if text else ""
+    except ValueError:
+        raise typer.BadParameter(f"{text!r} is no IP address", param_hint=option) from None
+
+
+def _settings(
+    copies_within: int,
+    community_id: bool,  # noqa: FBT001 - as the option gives it
+    log_zone: str,
+    aws_fields: str,
+    log_server: str,
+) -> Settings:
+    from auditor import readers
+
+    zone = "+00:00" if log_zone.upper() in ("UTC", "Z") else log_zone
+    if not re.fullmatch(r"[+-](0\d|1[0-4]):[0-5]\d", zone):
+        raise typer.BadParameter("write UTC, +07:00 or -03:30", param_hint="--log-zone")
+    return readers.Settings(
+        copies_within=copies_within,
+        community_id=community_id,
+        log_zone=zone,
+        log_server=_address(log_server, "--log-server"),
+        aws_fields=" ".join(aws_fields.replace("${", " ").replace("}", " ").split()),
+    )
+
+
 def _order(
     paths: list[Path],
     inventory: Path | None,
@@ -516,9 +573,9 @@ def _order(
     jobs: int,
     since: str | None,
     until: str | None,
-    settings: tuple[int, bool],
+    settings: Settings,
 ) -> Order:
-    from auditor import pipeline, readers
+    from auditor import pipeline
     from auditor.report.countries import NAMES
 
     if home.upper() not in NAMES:
@@ -536,7 +593,7 @@ def _order(
         jobs=jobs or os.cpu_count() or 1,
         since=begin,
         until=end,
-        settings=readers.Settings(copies_within=settings[0], community_id=settings[1]),
+        settings=settings,
     )
 
 

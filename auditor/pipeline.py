@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import threading
+from collections import Counter
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
@@ -17,15 +18,15 @@ from typing import IO, TYPE_CHECKING, Literal, Protocol
 
 from auditor import __version__, readers
 from auditor.model import run as run_document
-from auditor.model.flow_table import Stage, conform, schema_at, to_arrow, to_pandas
+from auditor.model.flow_table import Stage, conform, to_arrow, to_pandas
 from auditor.model.run import DataSource, InputFile, Run, Totals
 from auditor.model.text import legible
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from types import TracebackType
 
-    import pandas as pd  # noqa: TC004 - nobody evaluates the annotations of Audit
+    import pandas as pd
     import pyarrow as pa
 
     from auditor.geo import GeoDatabases
@@ -36,6 +37,9 @@ if TYPE_CHECKING:
 
 Engine = Literal["capture", "scapy", "tshark"]
 """What reads packets: the packet engine, or one of the two that give a second opinion."""
+
+WRITTEN_AT_ONCE = 1 << 26
+"""Bytes of Parquet that are written at a time."""
 
 JSON_ROWS = 1 << 16
 """Rows that are turned into text at a time: the text is much larger than the table."""
@@ -76,12 +80,44 @@ class Order:
     until: datetime | None = None
 
 
+class FlowTable:
+    """A flow table in parts of bounded size; iterate for Arrow tables, as often as needed."""
+
+    def __init__(self) -> None:
+        self._parts = readers.Parts()
+        self._empty: pa.Table | None = None
+        self.rows = 0
+
+    def __iter__(self) -> Iterator[pa.Table]:
+        if self.rows:
+            yield from self._parts.tables(0)
+        elif self._empty is not None:
+            yield self._empty
+
+    def add(self, table: pa.Table) -> None:
+        """One more part."""
+        self._parts.add(0, table)
+        self._empty = table.slice(0, 0)
+        self.rows += len(table)
+
+    def frame(self) -> pd.DataFrame:
+        """All of it in memory: for what is known to be small."""
+        import pyarrow as pa
+
+        return to_pandas(pa.concat_tables(list(self)).combine_chunks())
+
+
 @dataclass(frozen=True, slots=True)
 class Audit:
     """The run, and the flow table it rests on (after stage ``classify``)."""
 
     run: Run
-    flows: pd.DataFrame
+    table: FlowTable
+
+    @property
+    def flows(self) -> pd.DataFrame:
+        """The whole table in memory: for what is known to be small."""
+        return self.table.frame()
 
 
 def data_folder(name: str) -> Path:
@@ -116,14 +152,23 @@ def audit(order: Order, now: Callable[[], datetime], progress: Progress) -> Audi
         )
         if order.inventory and inventory:
             sources += (classify.inventory_source(order.inventory, inventory),)
+        table, counts = FlowTable(), _Counts()
         with geo.open_databases(order.geoip, problems.append) as databases:
             networks = inventory.networks if inventory else ()
-            inputs, flows = _located(order, reading, databases, networks, problems.append)
+            inputs, located = _located(order, reading, databases, networks, problems.append)
             sources = databases.sources + sources
-    progress.stage("classify")
-    flows = classify.classified(flows, inventory, catalogue)
+
+            def counted() -> Iterator[pd.DataFrame]:
+                for part in located:
+                    progress.stage("classify")
+                    flows = classify.classified(part, inventory, catalogue)
+                    table.add(to_arrow(flows, Stage.CLASSIFY))
+                    yield counts.added(flows)
+
+            candidates = policy.candidates(counted())
+    problems += counts.problems()
     progress.stage("judge")
-    findings = policy.findings(flows, rules, catalogue, inventory, dossiers)
+    findings = policy.findings(candidates, rules, catalogue, inventory, dossiers)
     sources = tuple(replace(source, name=legible(source.name)) for source in sources)
     settings = _settings_of(order)
     audit_id = _audit_id(inputs, sources, settings)
@@ -138,7 +183,7 @@ def audit(order: Order, now: Callable[[], datetime], progress: Progress) -> Audi
         home=order.home,
         settings=settings,
         inputs=inputs,
-        totals=_totals(flows),
+        totals=counts.totals(),
         findings=findings,
         problems=tuple(problems),
         sources=sources,
@@ -146,12 +191,12 @@ def audit(order: Order, now: Callable[[], datetime], progress: Progress) -> Audi
             sorted({f.category for f in findings if f.category and f.category_verified is False})
         ),
     )
-    return Audit(run, flows)
+    return Audit(run, table)
 
 
 def located_flows(
     order: Order, progress: Progress
-) -> tuple[pd.DataFrame, tuple[InputFile, ...], tuple[Problem, ...]]:
+) -> tuple[FlowTable, tuple[InputFile, ...], tuple[Problem, ...]]:
     """The flow table after the geo stage, without judging it.
 
     Raises:
@@ -166,13 +211,16 @@ def located_flows(
             inventory = classify.inventory(order.inventory, classify.catalogue(order.policies))
             networks = inventory.networks
         with geo.open_databases(order.geoip, problems.append) as databases:
-            inputs, flows = _located(order, reading, databases, networks, problems.append)
-    return flows, inputs, tuple(problems)
+            inputs, located = _located(order, reading, databases, networks, problems.append)
+            table = FlowTable()
+            for part in located:
+                table.add(to_arrow(part, Stage.GEO))
+    return table, inputs, tuple(problems)
 
 
 def located_again(
     order: Order, engine: Second, progress: Progress
-) -> tuple[pd.DataFrame, tuple[InputFile, ...], tuple[Problem, ...]]:
+) -> tuple[FlowTable, tuple[InputFile, ...], tuple[Problem, ...]]:
     """As ``located_flows``, with the packets read by a second engine: other code, and slow.
 
     Raises:
@@ -188,11 +236,14 @@ def located_again(
         networks = inventory.networks
     with geo.open_databases(order.geoip, problems.append) as databases:
         progress.stage("read")
-        inputs, table = read_again(_wanted(order), engine, problems.append)
+        inputs, parts = read_again(_wanted(order), engine, problems.append)
         progress.stage("locate")
-        flows = conform(to_pandas(table), Stage.READ)
-        flows = geo.located(flows, databases, order.home, networks)
-    return flows, inputs, tuple(problems)
+        table = FlowTable()
+        for part in parts:
+            flows = conform(to_pandas(part), Stage.READ)
+            flows = geo.located(flows, databases, order.home, networks)
+            table.add(to_arrow(flows, Stage.GEO))
+    return table, inputs, tuple(problems)
 
 
 def crosschecked(
@@ -231,36 +282,60 @@ def crosschecked(
 
 def _read_by(engine: Engine, path: Path, settings: readers.Settings, note: Note) -> pa.Table:
     if engine == "capture":
-        return readers.read_inputs(readers.Wanted((path,), settings), note, readers.Watch())[1]
+        wanted = readers.Wanted((path,), settings)
+        return readers.read_inputs(wanted, note, readers.Watch())[1].whole()
     from auditor.readers.second import flows_of
 
     return flows_of(path, settings, engine=engine, note=note)
 
 
-def write_parquet(flows: pd.DataFrame, file: IO[bytes]) -> None:
+def write_parquet(table: Iterable[pa.Table], file: IO[bytes]) -> None:
     """Writes a flow table of any stage as Parquet, with the contract's metadata."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    # one large write: many small ones make the threads that write side by side wait for each other
-    buffer = pa.BufferOutputStream()
-    pq.write_table(_arrow(flows), buffer, compression="zstd")
-    file.write(buffer.getvalue())
+    writer: pq.ParquetWriter | None = None
+    # large writes: many small ones make the threads that write side by side wait for each other
+    with pa.BufferedOutputStream(pa.PythonFile(file, "w"), WRITTEN_AT_ONCE) as sink:
+        for part in table:
+            if writer is None:
+                writer = pq.ParquetWriter(sink, part.schema, compression="zstd")
+            writer.write_table(part)
+        if writer is not None:
+            writer.close()
+        sink.flush()
+        sink.detach()
 
 
-def write_csv(flows: pd.DataFrame, file: IO[bytes]) -> None:
+def write_csv(table: Iterable[pa.Table], file: IO[bytes]) -> None:
     """Writes a flow table as CSV with a header line."""
     from pyarrow import csv
 
-    csv.write_csv(_arrow(flows), file)
+    for number, part in enumerate(table):
+        plain = part
+        for place, name in enumerate(part.column_names):  # CSV has no lists
+            if name in ("categories", "witnesses"):
+                plain = plain.set_column(place, name, _joined(part[name]))
+        csv.write_csv(plain, file, csv.WriteOptions(include_header=not number))
 
 
-def write_json_lines(flows: pd.DataFrame, file: IO[bytes]) -> None:
-    """Writes a flow table as one JSON object per line; times as ISO 8601 with nanoseconds."""
+def _joined(lists: pa.ChunkedArray) -> pa.ChunkedArray:
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    table = _arrow(flows)
+    return pc.binary_join(lists.cast(pa.list_(pa.string())), " ")
+
+
+def write_json_lines(table: Iterable[pa.Table], file: IO[bytes]) -> None:
+    """Writes a flow table as one JSON object per line; times as ISO 8601 with nanoseconds."""
+    for part in table:
+        _write_json_lines(part, file)
+
+
+def _write_json_lines(table: pa.Table, file: IO[bytes]) -> None:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
     for name in ("start", "end"):  # pandas would write these without their nanoseconds
         moments = table[name].cast(pa.int64()).cast(pa.timestamp("ns"))
         text = pc.strftime(moments, format="%Y-%m-%dT%H:%M:%SZ")
@@ -270,32 +345,31 @@ def write_json_lines(flows: pd.DataFrame, file: IO[bytes]) -> None:
         part.to_json(file, orient="records", lines=True)
 
 
-def _arrow(flows: pd.DataFrame) -> pa.Table:
-    stage = max(
-        (stage for stage in Stage if set(schema_at(stage).names) <= set(flows.columns)),
-        key=list(Stage).index,
-    )
-    return to_arrow(flows, stage)
-
-
 def _located(
     order: Order,
     reading: _Reading,
     databases: GeoDatabases,
     networks: tuple[Network, ...],
     note: Note,
-) -> tuple[tuple[InputFile, ...], pd.DataFrame]:
+) -> tuple[tuple[InputFile, ...], Iterator[pd.DataFrame]]:
+    """The inputs, and their flows after stage ``geo``, part by part, once."""
     from auditor import geo
 
-    inputs, table, problems = reading.result()
+    inputs, parts, problems = reading.result()
     for problem in problems:
         note(problem)
-    reading.progress.stage("locate")
-    flows = conform(to_pandas(table), Stage.READ)
-    return inputs, geo.located(flows, databases, order.home, networks)
+
+    def located() -> Iterator[pd.DataFrame]:
+        for part in parts:
+            reading.progress.stage("locate")
+            flows = conform(to_pandas(part), Stage.READ)
+            yield geo.located(flows, databases, order.home, networks)
+        parts.close()
+
+    return inputs, located()
 
 
-Read = tuple[tuple[InputFile, ...], "pa.Table", list["Problem"]]
+Read = tuple[tuple[InputFile, ...], readers.FlowParts, list["Problem"]]
 
 
 class _Reading(readers.Watch):
@@ -383,37 +457,80 @@ def _audit_id(
     return hashlib.sha256(json.dumps(material, sort_keys=True).encode()).hexdigest()
 
 
-def _totals(flows: pd.DataFrame) -> Totals:
-    from auditor import geo
+class _Counts:
+    """The audit in numbers, added up part by part."""
 
-    crossing = flows["crosses_border"].fillna(value=False).astype("bool")
-    undecided = flows["crosses_border"].isna()
-    side = flows["home_side"]
-    outbound = flows["outbound_bytes"]
-    encrypted = flows["encrypted"].fillna(value=False).astype("bool")
-    clear = flows["encrypted"].notna() & ~encrypted
-    unlisted = crossing & flows["system_id"].isna()
+    def __init__(self) -> None:
+        self._sums: Counter[str] = Counter()
+        self._states: Counter[str] = Counter()
+        self._abroad: list[pa.Table] = []
+        self._other_countries: Counter[str] = Counter()
 
-    def count(mask: pd.Series) -> int:
-        return int(mask.sum())
+    def added(self, flows: pd.DataFrame) -> pd.DataFrame:
+        """Counts a part after stage ``classify``; its flows that count, and do not only confirm."""
+        from auditor import geo
 
-    def total(column: pd.Series, mask: pd.Series) -> int:
-        return int(column[mask].sum())
+        confirming = flows["witness_of"].notna()
+        if confirming.any():
+            flows = flows[~confirming]
+        crossing = flows["crosses_border"].fillna(value=False).astype("bool")
+        undecided = flows["crosses_border"].isna()
+        side = flows["home_side"]
+        outbound = flows["outbound_bytes"]
+        encrypted = flows["encrypted"].fillna(value=False).astype("bool")
+        clear = flows["encrypted"].notna() & ~encrypted
+        estimated = crossing & (flows["sampling"] > 1).fillna(value=False).astype("bool")
+        blocked = flows["blocked"].fillna(value=False).astype("bool")
 
-    states = flows["geo_state"].value_counts()
-    return Totals(
-        flows=len(flows),
-        packets=int(flows["src_packets"].sum()) + int(flows["dst_packets"].sum()),
-        crossing_flows=count(crossing),
-        undecided_flows=count(undecided),
-        domestic_flows=count((side == "both").fillna(value=False).astype("bool")),
-        foreign_flows=count((side == "none").fillna(value=False).astype("bool")),
-        outbound_bytes=total(outbound, crossing),
-        inbound_bytes=total(flows["inbound_bytes"], crossing),
-        undecided_outbound_bytes=total(outbound, undecided),
-        encrypted_outbound_bytes=total(outbound, crossing & encrypted),
-        clear_outbound_bytes=total(outbound, crossing & clear),
-        unlisted_flows=count(unlisted),
-        by_country=geo.abroad_by_country(flows),
-        geo_states={str(name): int(number) for name, number in sorted(states.items())},
-    )
+        def count(mask: pd.Series) -> int:
+            return int(mask.sum())
+
+        def total(column: pd.Series, mask: pd.Series) -> int:
+            return int(column[mask].sum())
+
+        self._sums.update(
+            flows=len(flows),
+            packets=int(flows["src_packets"].sum()) + int(flows["dst_packets"].sum()),
+            crossing_flows=count(crossing),
+            undecided_flows=count(undecided),
+            domestic_flows=count((side == "both").fillna(value=False).astype("bool")),
+            foreign_flows=count((side == "none").fillna(value=False).astype("bool")),
+            outbound_bytes=total(outbound, crossing),
+            inbound_bytes=total(flows["inbound_bytes"], crossing),
+            undecided_outbound_bytes=total(outbound, undecided),
+            encrypted_outbound_bytes=total(outbound, crossing & encrypted),
+            clear_outbound_bytes=total(outbound, crossing & clear),
+            unlisted_flows=count(crossing & flows["system_id"].isna()),
+            blocked_flows=count(blocked),
+            confirming_flows=count(confirming),
+            estimated_flows=count(estimated),
+            estimated_outbound_bytes=total(outbound, estimated),
+        )
+        states = flows["geo_state"].value_counts()
+        self._states.update({str(name): int(number) for name, number in states.items()})
+        self._abroad.append(geo.abroad(flows))
+        self._other_countries.update(geo.other_opinions(flows))
+        return flows
+
+    def problems(self) -> list[Problem]:
+        """What the parts together tell that a reader must know."""
+        from auditor.model.problem import Problem
+
+        return [
+            Problem(
+                "other-opinion",
+                source,
+                f"The log names another country for the peers of {count:,} flows than the geo "
+                "databases do; the databases decided.",
+                "Look at src_log_country and dst_log_country of these flows.",
+                count=count,
+            )
+            for source, count in sorted(self._other_countries.items())
+        ]
+
+    def totals(self) -> Totals:
+        """All parts together."""
+        from auditor import geo
+
+        states = {name: self._states[name] for name in sorted(self._states)}
+        return Totals(**self._sums, by_country=geo.by_country(self._abroad), geo_states=states)

@@ -339,7 +339,7 @@ def test_an_error_of_ours_is_exit_code_70_and_asks_for_the_trace(auditor, monkey
     def broken(*_):
         raise ZeroDivisionError("division by zero")
 
-    monkeypatch.setattr(pipeline, "_totals", broken)
+    monkeypatch.setattr(pipeline._Counts, "totals", broken)
     done = auditor("audit", SMALL, "--out", tmp_path)
     assert done.code == 70
     assert "internal error: ZeroDivisionError: division by zero" in done.err
@@ -711,3 +711,21 @@ def test_standard_input_is_read_like_a_file(tmp_path, packed):
     done = subprocess.run(command, input=given, capture_output=True, check=False)
     assert done.returncode == 0, done.stderr
     assert b"3 flows from 1 files" in done.stdout
+
+
+@pytest.mark.parametrize("zone", ["7", "+15:00", "+07:60", "Asia/Hanoi", "+07:00;"])
+def test_a_zone_that_is_none_is_told_with_the_way_to_write_it(auditor, zone):
+    code, _, said = auditor("flows", PCAPS, "--out", "x.csv", "--log-zone", zone)
+    assert code == 2
+    assert "+07:00" in said
+
+
+def test_the_settings_of_logs_stand_in_the_run(auditor, tmp_path):
+    code, _, said = auditor(
+        "audit", ROOT / "samples" / "logs" / "aws-vpc", "--out", tmp_path, "--log-zone", "utc",
+        "--aws-fields", "${version}  ${srcaddr}",
+    )  # fmt: skip
+    assert code == 0, said
+    settings = json.loads((tmp_path / "run.json").read_text())["settings"]
+    assert settings["log_zone"] == "+00:00"
+    assert settings["aws_fields"] == "version srcaddr"

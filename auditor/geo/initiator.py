@@ -13,6 +13,8 @@ _SWAPPED: Final = (
     ("src_ip", "dst_ip"), ("src_port", "dst_port"), ("src_packets", "dst_packets"),
     ("src_bytes", "dst_bytes"), ("src_payload", "dst_payload"),
     ("src_tcp_flags", "dst_tcp_flags"), ("outer_src_ip", "outer_dst_ip"),
+    ("nat_src_ip", "nat_dst_ip"), ("nat_src_port", "nat_dst_port"),
+    ("src_log_country", "dst_log_country"),
 )  # fmt: skip
 COLUMNS: Final = ("initiator_basis", *(name for pair in _SWAPPED for name in pair))
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 _SIDES: Final = ("src", "dst", "both", "none")
 _SRC, _DST, _BOTH, _NONE, _UNDECIDED = 0, 1, 2, 3, -1
-_MOVED_COLUMNS: Final = ("src_payload", "src_bytes", "dst_payload", "dst_bytes")
+_MOVED_COLUMNS: Final = ("src_payload", "src_bytes", "dst_payload", "dst_bytes", "blocked")
 
 
 def located(
@@ -48,6 +48,7 @@ def located(
         src, dst = np.where(turn, dst, src), np.where(turn, src, dst)
         side = np.where(turn, _SRC, side)
     table = pa.Table.from_pandas(flows[list(_MOVED_COLUMNS)], preserve_index=False)
+    blocked = np.asarray(pc.fill_null(table["blocked"], False), dtype=np.bool_)
     peer = np.select([side == _SRC, side == _DST], [dst, src], -1)
     state, basis = _states(places, src, dst, side)
     columns: dict[str, Any] = {
@@ -59,9 +60,9 @@ def located(
         "peer_org_country": pa.nulls(len(side), pa.string()),
         "geo_state": state,
         "geo_basis": basis,
-        "crosses_border": _crosses(places, peer, side),
-        "outbound_bytes": _moved(table, "src", "dst", side),
-        "inbound_bytes": _moved(table, "dst", "src", side),
+        "crosses_border": _crosses(places, peer, side, blocked),
+        "outbound_bytes": _moved(table, "src", "dst", side, blocked),
+        "inbound_bytes": _moved(table, "dst", "src", side, blocked),
     }
     done = flows.assign(
         **{name: pd.arrays.ArrowExtensionArray(column) for name, column in columns.items()}
@@ -127,14 +128,18 @@ def _states(
     return state, _taken(texts, codes, pa.string())
 
 
-def _crosses(places: Placements, peer: np.ndarray, side: np.ndarray) -> pa.Array:
+def _crosses(
+    places: Placements, peer: np.ndarray, side: np.ndarray, blocked: np.ndarray
+) -> pa.Array:
     abroad = _where(places)[peer] == Place.FOREIGN if len(peer) else np.empty(0, dtype=bool)
     alone = (side == _SRC) | (side == _DST)
-    unknown = (side == _UNDECIDED) | (alone & ~abroad)
-    return pa.array(alone & abroad, mask=unknown, type=pa.bool_())
+    unknown = ((side == _UNDECIDED) | (alone & ~abroad)) & ~blocked
+    return pa.array(alone & abroad & ~blocked, mask=unknown, type=pa.bool_())
 
 
-def _moved(table: pa.Table, at_src: str, at_dst: str, side: np.ndarray) -> pa.Array:
+def _moved(
+    table: pa.Table, at_src: str, at_dst: str, side: np.ndarray, blocked: np.ndarray
+) -> pa.Array:
     """Bytes that the end ``at_src`` sent where src is home, ``at_dst`` where dst is; else 0."""
     sent = {
         end: pc.coalesce(table[f"{end}_payload"], table[f"{end}_bytes"]) for end in ("src", "dst")
@@ -142,7 +147,8 @@ def _moved(table: pa.Table, at_src: str, at_dst: str, side: np.ndarray) -> pa.Ar
     zero = pa.scalar(0, pa.int64())
     moved = pc.if_else(pa.array(side == _DST), sent[at_dst], zero)
     moved = pc.if_else(pa.array(side == _SRC), sent[at_src], moved)
-    return pc.if_else(pa.array(side == _UNDECIDED), pa.scalar(None, pa.int64()), moved)
+    moved = pc.if_else(pa.array(side == _UNDECIDED), pa.scalar(None, pa.int64()), moved)
+    return pc.if_else(pa.array(blocked), zero, moved)
 
 
 def _of_decision(places: Placements, attribute: str, at: np.ndarray) -> pa.Array:

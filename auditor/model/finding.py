@@ -62,6 +62,8 @@ class FlowLine:
     geo_basis: str | None
     outbound_bytes: int
     inbound_bytes: int
+    seen_by: str = "packets"
+    sampling: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,10 @@ class Evidence:
         flow_ids_cut: how many more flows there are than ``flow_ids`` lists.
         lines: the heaviest flows by outbound bytes, at most ten.
         subjects: data subjects concerned; null = no estimate possible.
+        estimated_bytes: what of ``outbound_bytes`` is an estimate from sampled traffic.
+        samplings: one packet in so many was looked at, as text: the factors behind the estimates.
+        sources: what the flows were read from: packets, or kinds of logs.
+        witnesses: inputs that saw some of this as well and are not counted, by id; at most 20.
     """
 
     flows: int
@@ -93,6 +99,10 @@ class Evidence:
     flow_ids: tuple[int, ...]
     flow_ids_cut: int
     lines: tuple[FlowLine, ...]
+    estimated_bytes: int = 0
+    samplings: tuple[Counted, ...] = ()
+    sources: tuple[Counted, ...] = ()
+    witnesses: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

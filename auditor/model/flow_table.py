@@ -95,7 +95,7 @@ FLOW_TABLE: Final = pa.schema(
         _field("peer_org_country", pa.string(), Stage.GEO, "Country that organisation is registered in (ISO 3166-1 alpha-2)."),
         _field("geo_state", pa.string(), Stage.GEO, "How far the place of the peer is known: `country`, `anycast`, `ambiguous`, `contradicted`, `unknown`, `not-applicable` (no peer: the flow stays at home or never touches it).", null=False),
         _field("geo_basis", pa.string(), Stage.GEO, "What the state rests on, such as `country.mmdb` or `special: private-use`."),
-        _field("crosses_border", pa.bool_(), Stage.GEO, "Whether the flow connects home with a foreign country; null = undecided."),
+        _field("crosses_border", pa.bool_(), Stage.GEO, "Whether the flow connects home with a foreign country; false where it was refused (`blocked`); null = undecided."),
         _field("outbound_bytes", pa.int64(), Stage.GEO, "What left home, whoever opened the connection: transport payload where known, else IP bytes; 0 where no end is at home alone.", "bytes"),
         _field("inbound_bytes", pa.int64(), Stage.GEO, "What came in from the peer, counted the same way.", "bytes"),
         _field("system_id", pa.string(), Stage.CLASSIFY, "System of the inventory at the home end; null = no listed system."),

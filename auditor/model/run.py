@@ -59,13 +59,18 @@ class InputFile:
 
 @dataclass(frozen=True, slots=True)
 class CountryTotal:
-    """What went to and came from one country, in crossing flows."""
+    """What went to and came from one country, in crossing flows.
+
+    Attributes:
+        estimated_bytes: what of ``outbound_bytes`` is an estimate from sampled traffic.
+    """
 
     country: str
     flows: int
     outbound_bytes: int
     inbound_bytes: int
     recipients: int
+    estimated_bytes: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +86,10 @@ class Totals:
         undecided_outbound_bytes: what left in undecided flows.
         encrypted_outbound_bytes, clear_outbound_bytes: of crossing flows; the rest is unrecognised.
         unlisted_flows: crossing flows from home addresses of no listed system.
+        blocked_flows: flows that a log says were refused; nothing of them counts as moved.
+        confirming_flows: rows that only confirm what another input told; in no other number here.
+        estimated_flows: crossing flows of sampled traffic.
+        estimated_outbound_bytes: what of ``outbound_bytes`` is an estimate from samples.
         by_country: crossing flows, by outbound bytes, heaviest first.
         geo_states: how many flows' peers have each ``geo_state``.
     """
@@ -99,6 +108,10 @@ class Totals:
     unlisted_flows: int
     by_country: tuple[CountryTotal, ...]
     geo_states: dict[str, int]
+    blocked_flows: int = 0
+    confirming_flows: int = 0
+    estimated_flows: int = 0
+    estimated_outbound_bytes: int = 0
 
 
 @dataclass(frozen=True, slots=True)

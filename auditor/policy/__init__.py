@@ -1,7 +1,7 @@
 """May it leave? Rules and the register of dossiers, asked of the flows, give findings."""
 
 from auditor.policy.dossiers import Dossier, DossierFile, load_dossiers
-from auditor.policy.findings import findings
+from auditor.policy.findings import candidates, findings
 from auditor.policy.lint import Tested, lint, sources, tested
 from auditor.policy.rules import Rule, RuleFile, load_rules
 
@@ -11,6 +11,7 @@ __all__ = [
     "Rule",
     "RuleFile",
     "Tested",
+    "candidates",
     "findings",
     "lint",
     "load_dossiers",

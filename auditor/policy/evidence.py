@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 MOST_FLOW_IDS: Final = 1000
 MOST_LINES: Final = 10
 MOST_COUNTED: Final = 10
+MOST_WITNESSES: Final = 20
 MOST: Final = 2**62
 """What a sum ends at."""
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -39,7 +40,8 @@ class Seen:
         geo_basis: what places rest on, heaviest first, at most ``MOST_COUNTED``.
         crossing_unknown: flows of which nobody can say whether they cross the border.
         amount_unknown: flows whose outbound bytes are not known.
-        not_whole: flows of which not every packet is known to be counted.
+        not_whole: flows of which not every packet is known to be counted, without an estimate.
+        estimated: flows of sampled traffic, whose amounts are estimates.
         covered_name: flows whose name stood beside an Encrypted Client Hello.
         country_unknown: flows that cross the border to a country nobody knows.
         control: flows that are name, time or control messages.
@@ -55,6 +57,7 @@ class Seen:
     crossing_unknown: int
     amount_unknown: int
     not_whole: int
+    estimated: int
     covered_name: int
     country_unknown: int
     control: int
@@ -111,6 +114,10 @@ class Gathering:
             flow_ids=tuple(ids),
             flow_ids_cut=end - first - len(ids),
             lines=tuple(self._lines[self._line_starts[number] : self._line_starts[number + 1]]),
+            estimated_bytes=self._estimated_bytes[number],
+            samplings=self._samplings[number],
+            sources=self._sources[number],
+            witnesses=self._witnesses.get(number, ()),
         )
 
     def seen(self, number: int) -> Seen:
@@ -126,6 +133,7 @@ class Gathering:
             crossing_unknown=self._crossing_unknown[number],
             amount_unknown=self._amount_unknown[number],
             not_whole=self._not_whole[number],
+            estimated=self._estimated[number],
             covered_name=self._covered_name[number],
             country_unknown=self._country_unknown[number],
             control=self._control[number],
@@ -167,8 +175,11 @@ class Gathering:
         self._clear = self._count(pc.invert(encrypted))
         self._crossing_unknown = self._count(pc.is_null(column_of(table, "crosses_border")))
         self._amount_unknown = self._count(pc.is_null(column_of(table, "outbound_bytes")))
-        whole = pc.fill_null(pc.equal(column_of(table, "sampling"), 1), False)
-        self._not_whole = self._count(pc.invert(whole))
+        sampling = column_of(table, "sampling")
+        self._not_whole = self._count(pc.is_null(sampling))
+        sampled = pc.fill_null(pc.greater(sampling, 1), False)
+        self._estimated = self._count(sampled)
+        self._estimated_bytes = self._total(np.where(np.asarray(sampled), self.outbound_bytes, 0))
         self._covered_name = self._count(
             pa.array(masks.equals(column_of(table, "host_basis"), "ech-outer").hit)
         )
@@ -200,6 +211,11 @@ class Gathering:
         self._hosts = self._heaviest(pa.DictionaryArray.from_arrays(named, hosts.dictionary))
         self._apps = self._heaviest(encoded(table, "app"))
         self._geo_basis = self._heaviest(encoded(table, "geo_basis"))
+        sampling = column_of(table, "sampling")
+        factors = pc.if_else(pc.greater(sampling, 1), sampling, None).cast(pa.string())
+        self._samplings = self._heaviest(factors.dictionary_encode())
+        self._sources = self._heaviest(encoded(table, "seen_by"))
+        self._witnesses = self._by_set(column_of(table, "witnesses"))
         self.countries = self._heaviest(encoded(table, "peer_country"), table.num_rows)
         self._host_basis = self._by_value("host_basis")
         self._class_basis = self._by_value("class_basis")
@@ -211,6 +227,18 @@ class Gathering:
         sets, members = self._sets, self._sets.members
         names, weights = numbers_of(column)[members], self.outbound_bytes[members]
         return heaviest(sets.set_of, names, weights, column.dictionary, sets.count, most)
+
+    def _by_set(self, lists: pa.Array) -> dict[int, tuple[int, ...]]:
+        """Per set that has any: the distinct members of its flows' lists."""
+        if lists.null_count == len(lists):
+            return {}
+        mine = lists.take(pa.array(self._sets.members))
+        sets = self._sets.set_of[np.asarray(pc.list_parent_indices(mine))]
+        pairs = np.unique(np.stack([sets, np.asarray(pc.list_flatten(mine), np.int64)]), axis=1)
+        found: dict[int, tuple[int, ...]] = {}
+        for number, member in pairs.T.tolist():
+            found[number] = (*found.get(number, ()), member)[:MOST_WITNESSES]
+        return found
 
     def _by_value(self, name: str) -> list[dict[str, int]]:
         column = encoded(self._table, name)

@@ -48,7 +48,9 @@ _CERTAINTIES: Final[tuple[Certainty, ...]] = ("weak", "likely", "firm")
 _MOST_OTHERS: Final = 5
 _UNUSED: Final = (
     *("src_bytes", "dst_bytes", "src_payload", "dst_payload", "src_tcp_flags", "dst_tcp_flags"),
-    *("rtt_us", "vlan", "tunnel", "outer_src_ip", "outer_dst_ip", "peer_asn"),
+    *("rtt_us", "vlan", "tunnel", "outer_src_ip", "outer_dst_ip", "peer_asn", "time_basis"),
+    *("window_s", "clock", "nat_src_ip", "nat_src_port", "nat_dst_ip", "nat_dst_port", "blocked"),
+    *("alpn", "tls_version", "ja4", "community_id", "witness_of"),
 )
 _NEEDED: Final = tuple(field.name for field in FLOW_TABLE if field.name not in _UNUSED)
 _PLAIN: Final = ("src_ip", "dst_ip", "initiator_basis")
@@ -89,17 +91,22 @@ class _Group:
         return hashlib.sha256(content).hexdigest()[:16]
 
 
+def candidates(parts: Iterable[pd.DataFrame]) -> pa.Table:
+    """The flows that cross the border or might, of all parts of a flow table (``classify``)."""
+    return pa.concat_tables(map(_candidates, parts)).unify_dictionaries().combine_chunks()
+
+
 def findings(
-    flows: pd.DataFrame,
+    table: pa.Table,
     rules: RuleFile,
     catalogue: Catalogue,
     inventory: Inventory | None,
     dossiers: DossierFile | None,
 ) -> tuple[Finding, ...]:
-    """All indicators that ``rules`` find in ``flows``, the heaviest first.
+    """All indicators that ``rules`` find, the heaviest first.
 
     Args:
-        flows: the flow table after stage ``classify``.
+        table: the ``candidates`` of a flow table.
         rules: the questions.
         catalogue: all categories of data.
         inventory: the agency's systems; null = none was given, and no flow's system is known.
@@ -108,7 +115,6 @@ def findings(
     Returns:
         Sorted by severity, state (open, undecided, covered), outbound bytes and id.
     """
-    table = _candidates(flows)
     if not table.num_rows:
         return ()
     by_flow = of_flows(table, inventory_given=inventory is not None)
@@ -134,7 +140,7 @@ def _candidates(flows: pd.DataFrame) -> pa.Table:
         else column
         for name, column in zip(_NEEDED, table.columns, strict=True)
     ]
-    return pa.table(columns, names=list(_NEEDED)).combine_chunks()
+    return pa.table(columns, names=list(_NEEDED))
 
 
 class _Assembly:

@@ -186,6 +186,20 @@ def known_by(
         )
     if seen.amount_unknown < seen.flows:
         out.append(_SUMMED)
+    logs = [each.name for each in evidence.sources if each.name != "packets"]
+    if logs:
+        out.append(_said(
+            "Theo nhật ký {logs}, không phải từ chính các gói tin: {flows}.",
+            "By the word of logs ({logs}), not from the packets themselves: {flows}.",
+            sum(each.flows for each in evidence.sources if each.name != "packets"),
+            logs=", ".join(logs),
+        ))  # fmt: skip
+    if evidence.witnesses:
+        out.append(_said(
+            "Nguồn khác cũng thấy cùng lưu lượng này và không được cộng thêm: tệp {inputs}.",
+            "Others saw the same traffic too and were not added: inputs {inputs}.",
+            inputs=", ".join(f"#{each}" for each in evidence.witnesses),
+        ))  # fmt: skip
     return tuple(out)
 
 
@@ -262,13 +276,22 @@ def not_known(seen: Seen, evidence: Evidence, matter: Matter) -> tuple[Text, ...
     if seen.not_whole:
         out.append(
             _said(
-                "{flows} được thu theo mẫu hoặc không rõ tỷ lệ lấy mẫu, nên lượng thực tế có "
-                "thể lớn hơn.",
-                "{flows}: sampled, or the sampling rate is unknown; the true amounts may be "
+                "{flows}: không rõ có lấy mẫu hay không, nên lượng thực tế có thể lớn hơn.",
+                "{flows}: whether the traffic was sampled is not known; the true amounts may be "
                 "larger.",
                 seen.not_whole,
             )
         )
+    if seen.estimated:
+        factors = ", ".join(f"1/{each.name}" for each in evidence.samplings[:3])
+        out.append(_said(
+            "{flows} được thu theo mẫu ({factors}): số byte và gói tin đã nhân với hệ số đó, là "
+            "ước tính, không phải số đo.",
+            "{flows}: sampled ({factors}); bytes and packets were multiplied by that factor: "
+            "estimates, not measurements.",
+            seen.estimated,
+            factors=factors,
+        ))  # fmt: skip
     out.append(_SENSOR_ONLY)
     return tuple(out)
 

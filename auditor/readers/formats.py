@@ -6,7 +6,19 @@ from typing import TYPE_CHECKING, Final
 
 from auditor.readers.capture.reader import CaptureReader
 from auditor.readers.logs.aws import Aws
+from auditor.readers.logs.azure import Azure, AzureReader
+from auditor.readers.logs.cef import Cef
+from auditor.readers.logs.fortigate import FortiGate
+from auditor.readers.logs.gcp import Gcp
+from auditor.readers.logs.haproxy import Haproxy
+from auditor.readers.logs.leef import Leef
+from auditor.readers.logs.nfdump import NfdumpReader
+from auditor.readers.logs.paloalto import PaloAlto
 from auditor.readers.logs.reader import LogReader
+from auditor.readers.logs.squid import Squid
+from auditor.readers.logs.suricata import Suricata, SuricataReader
+from auditor.readers.logs.unfolding import DocumentReader
+from auditor.readers.logs.web_access import WebAccess
 from auditor.readers.streams import HEAD, Source
 from auditor.readers.zeek import ZeekConn
 
@@ -15,7 +27,22 @@ if TYPE_CHECKING:
 
     from auditor.readers.reading import Reader
 
-READERS: Final[tuple[Reader, ...]] = (CaptureReader(), ZeekConn(), LogReader(Aws()))
+READERS: Final[tuple[Reader, ...]] = (
+    CaptureReader(),
+    ZeekConn(),
+    LogReader(Aws()),
+    LogReader(FortiGate()),
+    NfdumpReader(),
+    SuricataReader(Suricata()),
+    DocumentReader(Gcp()),
+    AzureReader(Azure()),
+    LogReader(Cef()),
+    LogReader(Leef()),
+    LogReader(PaloAlto()),
+    LogReader(Squid()),
+    LogReader(WebAccess()),
+    LogReader(Haproxy()),
+)
 
 __all__ = ["HEAD", "READERS", "reader_for", "reader_of"]
 

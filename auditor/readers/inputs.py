@@ -3,31 +3,29 @@
 from __future__ import annotations
 
 import stat
-from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from auditor.model.errors import InputError
-from auditor.model.flow_table import Stage, schema_at
 from auditor.model.problem import Problem
 from auditor.model.run import InputFile
 from auditor.model.text import legible
-from auditor.readers.community import community_ids
+from auditor.readers.flow_parts import FlowParts, Told
 from auditor.readers.formats import reader_for
 from auditor.readers.listing import listed, members
-from auditor.readers.reading import NOTHING, ROWS, Reading, Settings
+from auditor.readers.parts import Parts
+from auditor.readers.reading import NOTHING, Reading, Settings
 from auditor.readers.streams import ZIP, Source, is_pipe, opened_pipe
 from auditor.readers.time_lines import Examined, chains, copies, folder_of, marked
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from auditor.model.problem import Note
     from auditor.readers.reading import Reader, Take
@@ -66,8 +64,10 @@ class Watch:
         """So many more bytes have been read."""
 
 
-def read_inputs(wanted: Wanted, note: Note, watch: Watch) -> tuple[tuple[InputFile, ...], pa.Table]:
-    """The inputs, and the flow table of all of them (stage ``read``).
+def read_inputs(
+    wanted: Wanted, note: Note, watch: Watch
+) -> tuple[tuple[InputFile, ...], FlowParts]:
+    """The inputs, and the flow table of all of them (stage ``read``), part by part.
 
     Raises:
         InputError: a path does not exist, or nothing could be read at all.
@@ -81,17 +81,17 @@ def read_inputs(wanted: Wanted, note: Note, watch: Watch) -> tuple[tuple[InputFi
         raise InputError(
             "no file to read",
             place=", ".join(str(path) for path in wanted.paths),
-            hint="Name captures (pcap, pcapng) or Zeek conn.log files, or a folder with them.",
+            hint="Name captures or flow logs, or a folder with them.",
         )
     for reader in {each.reader for each in found if each.reader is not None}:
         reader.prepare(watch.prepare)
     watch.begin(sum(each.size for each in found))
     same = copies(found)
     lines, overlapping = chains(found, same)
-    parts: dict[int, list[pa.Table]] = defaultdict(list)
+    parts = Parts()
     outcomes = _outcomes(found, lines, wanted, watch, parts)
     inputs: list[InputFile] = []
-    tables: list[pa.Table] = []
+    told: list[Told] = []
     unread: list[Problem] = []
     seen: dict[str, str] = {}
     mixed = _Mixed(overlapping)
@@ -109,38 +109,27 @@ def read_inputs(wanted: Wanted, note: Note, watch: Watch) -> tuple[tuple[InputFi
         elif place in same or (reading.content is not None and reading.content in seen):
             first = seen.get(reading.content or "", "another input")
             tell(_same(name, first, each.size))
-            parts[place] = []
+            parts.drop(place)
         elif reading.content is not None:
             seen[reading.content] = name
         if place in same:
             watch.advance(each.size)
-        flows = _together(parts[place]) if reading else None
-        inputs.append(_input_file(number, each, reading, flows))
-        if flows is not None:
-            tables.append(
-                flows.append_column("input_id", pa.array(np.full(len(flows), number, np.int32)))
-            )
-    if not tables:
+        inputs.append(_input_file(number, each, reading, parts.tables(place)))
+        if reading is not None:
+            told.append(Told(place, number, folder_of(each.source)))
+    if not told:
         raise _nothing_read(unread, wanted)
-    return tuple(inputs), joined(tables, wanted.settings)
+    flows = FlowParts(parts, told, with_ids=wanted.settings.community_id)
+    for file in inputs:
+        if file.id in flows.confirming:
+            tell(_confirming(file, flows.confirming[file.id]))
+    return tuple(inputs), flows
 
 
-def joined(tables: list[pa.Table], settings: Settings) -> pa.Table:
-    """The flows of all inputs (with ``input_id``) as one table of the stage ``read``."""
-    schema = schema_at(Stage.READ)
-    table = pa.concat_tables(tables, promote_options="default")
-    if settings.community_id:
-        place = table.schema.get_field_index("community_id")
-        table = table.set_column(place, "community_id", community_ids(table))
-    ids = pa.array(np.arange(1, len(table) + 1, dtype=np.int64))
-    for name in ("witnesses", "witness_of"):
-        field = schema.field(name)
-        table = table.append_column(field, pa.nulls(len(table), field.type))
-    return table.append_column("flow_id", ids).select(schema.names).cast(schema).combine_chunks()
-
-
-def _together(parts: list[pa.Table]) -> pa.Table:
-    return pa.concat_tables([*parts, ROWS.empty_table()], promote_options="default")
+def _confirming(file: InputFile, count: int) -> Problem:
+    what = f"{count:,} of its {file.flows:,} flows tell of traffic that another input saw as well."
+    hint = "Counted once, from the input that saw the most; see witnesses in the flow table."
+    return Problem("second-witness", file.name, what, hint, count=count)
 
 
 class _Mixed:
@@ -220,13 +209,13 @@ def _outcomes(
     lines: list[list[int]],
     wanted: Wanted,
     watch: Watch,
-    flows: dict[int, list[pa.Table]],
+    parts: Parts,
 ) -> dict[int, Answer]:
-    """What became of each file that was read; its flows go into ``flows``."""
+    """What became of each file that was read; its flows go into ``parts``."""
 
     def read(line: list[int]) -> list[Answer]:
         def take(number: int, table: pa.Table) -> None:
-            flows[line[number]].append(in_span(table, wanted))
+            parts.add(line[number], in_span(table, wanted))
 
         return _line_read(*_order(found, line), wanted.settings, watch.advance, take)
 
@@ -326,8 +315,8 @@ def _nobodys(source: Source, head: bytes, size: int) -> Problem:
     return Problem(
         "unknown-format",
         name,
-        "No reader takes this file: it is no capture (pcap, pcapng) and no Zeek conn.log.",
-        "Leave it out, or convert it; the file's content decides, not its name.",
+        "No reader takes this file: it is no capture and no log of a kind that is known.",
+        "See docs/formats; any table of flows is read with a mapping (--mapping).",
         lost_bytes=size,
     )
 
@@ -343,10 +332,15 @@ def in_span(flows: pa.Table, wanted: Wanted) -> pa.Table:
 
 
 def _input_file(
-    number: int, each: Examined, reading: Reading | None, flows: pa.Table | None
+    number: int, each: Examined, reading: Reading | None, tables: Iterable[pa.Table]
 ) -> InputFile:
     said = reading.annotations if reading else NOTHING
-    timed = flows is not None and len(flows) > 0
+    rows, first, last = 0, None, None
+    for table in tables if reading else ():
+        rows += len(table)
+        begin, end = pc.min(table["start"]), pc.max(table["end"])
+        first = begin if first is None or begin.value < first.value else first
+        last = end if last is None or end.value > last.value else last
     return InputFile(
         id=number,
         name=legible(each.source.name),
@@ -356,9 +350,9 @@ def _input_file(
         packets=reading.packets if reading else 0,
         not_ip=reading.not_ip if reading else 0,
         bytes_on_wire=reading.bytes_on_wire if reading else None,
-        flows=0 if flows is None else len(flows),
-        first=moment_of(pc.min(flows["start"])) if flows is not None and timed else None,
-        last=moment_of(pc.max(flows["end"])) if flows is not None and timed else None,
+        flows=rows,
+        first=None if first is None else moment_of(first),
+        last=None if last is None else moment_of(last),
         comments=tuple(legible(each.text[:200]) for each in said.comments[:20]),
         comment_count=said.comment_count,
         names=len(said.names),

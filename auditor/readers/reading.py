@@ -45,6 +45,7 @@ class Settings:
         community_id: whether the Community ID of each flow is wanted.
         log_zone: offset from UTC of the clocks behind logs that name no zone.
         aws_fields: names of the fields of AWS flow logs without a header line, in their order.
+        log_server: address of the server behind web logs, which do not name it; empty = unknown.
     """
 
     udp_timeout: int = 60
@@ -54,6 +55,7 @@ class Settings:
     community_id: bool = False
     log_zone: str = "+07:00"
     aws_fields: str = ""
+    log_server: str = ""
 
 
 @dataclass(frozen=True, slots=True)

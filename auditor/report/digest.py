@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal
 
 from auditor.model.finding import SEVERITIES, Finding, Severity, State
 from auditor.model.problem import Problem
 from auditor.model.text import Text
 from auditor.report.formats import number
+from auditor.report.problem_words import SETTLED, UNSURE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -24,11 +25,16 @@ STATES: Final[tuple[State, ...]] = ("open", "undecided", "covered")
 """In the order in which they want attention."""
 
 
+Weight = Literal["lost", "unsure", "settled"]
+WEIGHTS: Final[tuple[Weight, ...]] = ("lost", "unsure", "settled")
+
+
 @dataclass(frozen=True, slots=True)
 class ProblemGroup:
     """All problems of one code.
 
     Attributes:
+        weight: ``lost`` (something was not read), ``unsure`` or ``settled`` (nothing is lost).
         count: how often it happened, repeats included.
         lost_bytes: bytes not read, as far as they are known.
         lost_unknown: whether some problem does not say how much was lost.
@@ -36,6 +42,7 @@ class ProblemGroup:
     """
 
     code: str
+    weight: Weight
     count: int
     lost_bytes: int
     lost_unknown: bool
@@ -96,13 +103,14 @@ def headline(run: Run, groups: int) -> Text:
 
 
 def grouped(problems: Iterable[Problem]) -> list[ProblemGroup]:
-    """The problems by code, the code that cost most first."""
+    """The problems by code: losses, then doubts, then what is settled; what cost most first."""
     by_code: dict[str, list[Problem]] = {}
     for problem in problems:
         by_code.setdefault(problem.code, []).append(problem)
     groups = [
         ProblemGroup(
             code=code,
+            weight="unsure" if code in UNSURE else "settled" if code in SETTLED else "lost",
             count=sum(problem.count for problem in members),
             lost_bytes=sum(problem.lost_bytes or 0 for problem in members),
             lost_unknown=any(problem.lost_bytes is None for problem in members),
@@ -116,7 +124,10 @@ def grouped(problems: Iterable[Problem]) -> list[ProblemGroup]:
         )
         for code, members in by_code.items()
     ]
-    return sorted(groups, key=lambda group: (-group.lost_bytes, -group.count, group.code))
+    return sorted(
+        groups,
+        key=lambda one: (WEIGHTS.index(one.weight), -one.lost_bytes, -one.count, one.code),
+    )
 
 
 def traffic_period(run: Run) -> tuple[datetime | None, datetime | None]:

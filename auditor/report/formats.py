@@ -51,10 +51,17 @@ def exact_bytes(value: int | None) -> Text:
     return Text(f"{text.vi} byte", f"{text.en} {'byte' if value == 1 else 'bytes'}")
 
 
-def size(value: int | None) -> Text:
-    """The byte count in the unit that suits it: ``2,4 GB`` and ``2.4 GB``."""
+ABOUT: Final = "≈ "
+"""Before numbers with an estimate in them."""
+
+
+def size(value: int | None, *, estimated: bool = False) -> Text:
+    """The byte count in the unit that suits it: ``2,4 GB`` and ``2.4 GB``; ``≈`` if estimated."""
     if value is None:
         return NOT_KNOWN
+    if estimated:
+        plain = size(value)
+        return Text(ABOUT + plain.vi, ABOUT + plain.en)
     amount, unit = float(value), 0
     # 999.95 would round to 1000.0 of the smaller unit
     while abs(amount) >= (1000 if unit == 0 else 999.95) and unit < len(UNITS) - 1:

@@ -11,6 +11,7 @@ from auditor.report.formats import number, size, visible
 from auditor.report.words import DOTS, SEVERITY, STATE, problem
 
 if TYPE_CHECKING:
+    from auditor.model.finding import Evidence
     from auditor.model.run import Run
 
 TOP_FINDINGS: Final = 5
@@ -66,8 +67,12 @@ def _line(group: Group) -> str:
     return (
         f"  {DOTS[finding.severity]}  {visible(finding.title.vi, 120)}: {visible(system, 60)}"
         f" → {visible(finding.recipient, 60)} ({visible(where, 60)})"
-        f"{codes}, {size(finding.evidence.outbound_bytes).vi}"
+        f"{codes}, {_amount(finding.evidence)}"
     )
+
+
+def _amount(evidence: Evidence) -> str:
+    return size(evidence.outbound_bytes, estimated=evidence.estimated_bytes > 0).vi
 
 
 def _unseen(run: Run) -> list[str]:

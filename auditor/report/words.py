@@ -128,6 +128,14 @@ HOST_BASIS: Final[dict[str, Text]] = {
     "log": Text("nhật ký ghi", "recorded by the log"),
 }
 
+
+def source(seen_by: str) -> Text:
+    """What a flow was read from (``seen_by`` of the flow table)."""
+    if seen_by == "packets":
+        return Text("gói tin", "packets")
+    return Text(f"nhật ký {seen_by}", f"{seen_by} log")
+
+
 GEO_STATE: Final[dict[str, Text]] = {
     "country": Text("xác định được một quốc gia", "placed in one country"),
     "anycast": Text("địa chỉ anycast, không có một nơi cố định", "anycast: no single place"),

@@ -59,6 +59,9 @@ def flows_of():
             "end": 0,
             "protocol": 6,
             "initiator_basis": "syn",
+            "seen_by": "packets",
+            "time_basis": "packets",
+            "clock": "stated",
         }
         filled = [{"flow_id": n, **usual, **row} for n, row in enumerate(rows, start=1)]
         columns = {

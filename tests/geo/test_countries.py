@@ -1,6 +1,6 @@
 import pytest
 
-from auditor.geo import abroad_by_country, located, open_databases
+from auditor.geo import abroad, by_country, located, open_databases
 from auditor.model.flow_table import Stage, empty
 from auditor.model.run import CountryTotal
 
@@ -19,7 +19,7 @@ def totals(world, problems, flows_of):
             )
         )
         with open_databases(world, problems.append) as databases:
-            return abroad_by_country(located(flows, databases, "VN", []))
+            return by_country([abroad(located(flows, databases, "VN", []))])
 
     return of
 
@@ -52,4 +52,4 @@ def test_unknown_bytes_count_as_nothing(totals):
 
 
 def test_no_flows_give_no_countries():
-    assert abroad_by_country(empty(Stage.GEO)) == ()
+    assert by_country([abroad(empty(Stage.GEO))]) == ()

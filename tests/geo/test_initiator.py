@@ -15,7 +15,9 @@ def table(**changed):
         "initiator_basis": "first-packet", "src_ip": ABROAD, "dst_ip": HOME, "src_port": 40001,
         "dst_port": 50001, "src_packets": 3, "dst_packets": 4, "src_bytes": 300, "dst_bytes": 400,
         "src_payload": 30, "dst_payload": 40, "src_tcp_flags": 24, "dst_tcp_flags": 16,
-        "outer_src_ip": "192.0.2.1", "outer_dst_ip": "192.0.2.2",
+        "outer_src_ip": "192.0.2.1", "outer_dst_ip": "192.0.2.2", "nat_src_ip": "192.0.2.3",
+        "nat_dst_ip": "192.0.2.4", "nat_src_port": 7, "nat_dst_port": 8, "src_log_country": "SG",
+        "dst_log_country": "VN",
     } | changed  # fmt: skip
     arrays = [pa.array([row[name]], FLOW_TABLE.field(name).type) for name in COLUMNS]
     return pa.table(arrays, names=list(COLUMNS)).to_pandas(types_mapper=pd.ArrowDtype)
@@ -33,7 +35,9 @@ def test_a_flow_known_by_its_first_packet_alone_is_turned_to_begin_at_home():
         "initiator_basis": "home", "src_ip": HOME, "dst_ip": ABROAD, "src_port": 50001,
         "dst_port": 40001, "src_packets": 4, "dst_packets": 3, "src_bytes": 400, "dst_bytes": 300,
         "src_payload": 40, "dst_payload": 30, "src_tcp_flags": 16, "dst_tcp_flags": 24,
-        "outer_src_ip": "192.0.2.2", "outer_dst_ip": "192.0.2.1",
+        "outer_src_ip": "192.0.2.2", "outer_dst_ip": "192.0.2.1", "nat_src_ip": "192.0.2.4",
+        "nat_dst_ip": "192.0.2.3", "nat_src_port": 8, "nat_dst_port": 7, "src_log_country": "VN",
+        "dst_log_country": "SG",
     }  # fmt: skip
 
 

@@ -31,6 +31,9 @@ ROW = {
     "src_ip": "203.162.10.5",
     "dst_ip": "8.8.8.8",
     "initiator_basis": "syn",
+    "seen_by": "packets",
+    "time_basis": "packets",
+    "clock": "stated",
     "geo_state": "country",
 }
 

@@ -9,10 +9,16 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
+from auditor import policy
 from auditor.model.finding import SEVERITIES
 from auditor.model.flow_table import Stage, empty
-from auditor.policy import DossierFile, findings
+from auditor.policy import DossierFile, candidates
 from auditor.policy.findings import STATES
+
+
+def findings(flows, *rest):
+    """The findings of one whole flow table."""
+    return policy.findings(candidates([flows]), *rest)
 
 
 def dossiers(**changes):
@@ -37,7 +43,9 @@ def found(flow_table, shipped, catalogue, inventory):
     """The findings of the shipped rules in the given flows."""
 
     def ask(*differences, register=None, systems=inventory):
-        return findings(flow_table(*differences), shipped, catalogue, systems, register)
+        return findings(
+            candidates([flow_table(*differences)]), shipped, catalogue, systems, register
+        )
 
     return ask
 

@@ -6,8 +6,9 @@ from datetime import date
 
 import pytest
 
+from auditor import policy
 from auditor.model.catalogue import Threshold
-from auditor.policy import Dossier, findings
+from auditor.policy import Dossier, candidates
 from auditor.policy.coverage import Reason
 from auditor.policy.dossier_words import dossier_said
 from auditor.policy.words import flows_said
@@ -24,6 +25,11 @@ ONE = Dossier.model_validate(
         "valid_from": date(2026, 1, 2),
     }
 )
+
+
+def findings(flows, *rest):
+    """The findings of one whole flow table."""
+    return policy.findings(candidates([flows]), *rest)
 
 
 @pytest.mark.parametrize("reason", [reason for reason in Reason if reason is not Reason.NONE])

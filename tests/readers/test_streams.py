@@ -70,7 +70,7 @@ def taken(*paths, jobs=1):
     problems = []
     wanted = Wanted(tuple(Path(path) for path in paths), Settings(), jobs)
     inputs, flows = read_inputs(wanted, problems.append, Watch())
-    return inputs, flows, problems
+    return inputs, flows.whole(), problems
 
 
 def same_flows(one, other):

@@ -34,7 +34,7 @@ def taken(*paths, jobs=1):
     problems = []
     wanted = Wanted(tuple(Path(path) for path in paths), Settings(), jobs)
     found, flows = read_inputs(wanted, problems.append, Watch())
-    return found, flows, problems
+    return found, flows.whole(), problems
 
 
 def table(flows):

@@ -193,6 +193,8 @@ class _Check:
             of_it = bools(pc.equal(sampling, factor))
             self._batch.counted(of_it, "sampled", self._tally, f"1 in {factor:,}")
         times = pc.fill_null(sampling, 1)
+        if "scaled" in self._batch.columns:
+            times = pc.if_else(pc.fill_null(self._batch.columns["scaled"], False), 1, times)
         for name in _COUNTERS:
             if name in self._columns:
                 counter = self._columns[name]
@@ -215,11 +217,11 @@ class _Check:
             for span in pc.unique(out["window_s"]).drop_null().to_pylist():
                 count(bools(pc.equal(out["window_s"], span)), "window", self._tally, f"{span} s")
         if "time_basis" in self._batch.columns:
-            for basis, what in _MOMENTS.items():
+            for basis, what in MOMENTS.items():
                 count(bools(pc.equal(out["time_basis"], basis)), "one-moment", self._tally, what)
 
 
-_MOMENTS: Final = {
+MOMENTS: Final = {
     "start-only": "when the flow began",
     "end-only": "when the flow ended",
     "log-time": "when the line was written",
@@ -288,4 +290,4 @@ def _ipv6(text: str | None) -> str | None:
     return str(address) if mapped is None else f"::ffff:{mapped}"
 
 
-assert set(COLUMNS) <= {*CHECKED.names}  # noqa: S101 - the two lists name the same things
+assert set(COLUMNS) <= {*CHECKED.names, "scaled"}  # noqa: S101 - the two lists name the same things

@@ -145,8 +145,9 @@ class Gathering:
         keys = _hashes(records, ("src_key", "dst_key", "src_port", "dst_port", "protocol"))
         observer = np.asarray(pc.fill_null(records["observer"], 0))
         size = np.zeros(len(records), np.int64)
-        for name in ("src_bytes", "dst_bytes"):
-            if name in records.column_names:
+        for side in ("src", "dst"):  # some count payload only
+            names = (f"{side}_bytes", f"{side}_payload")
+            for name in [name for name in names if name in records.column_names][:1]:
                 size += np.asarray(pc.fill_null(records[name], 0))
         start, end = (np.asarray(records[name]).view(np.int64) for name in ("start", "end"))
         chosen = counted_once(keys, observer, start, end, size, tolerance=SECOND)

@@ -76,7 +76,7 @@ def added(keys: Any, more: Any, place: int) -> None:  # noqa: ANN401 - compiled
             keys[row] += mixed(mixed(more[row], SEED), place)
 
 
-def _buffers(texts: pa.Array) -> tuple[Any, Any]:
+def buffers(texts: pa.Array) -> tuple[Any, Any]:
     """Offsets and bytes of an array of texts without its nulls' bits."""
     _, offsets, data = texts.buffers()
     kind = np.int64 if pa.types.is_large_string(texts.type) else np.int32
@@ -89,7 +89,7 @@ def _buffers(texts: pa.Array) -> tuple[Any, Any]:
 def ipv4_keys(texts: pa.StringArray) -> tuple[Ints, int]:
     """The number of each dotted quad; -1 for other texts; and how many these are."""
     keys = np.full(len(texts), -1, np.int64)
-    others = _addressed(*_buffers(texts), keys) if len(texts) else 0
+    others = _addressed(*buffers(texts), keys) if len(texts) else 0
     return keys, int(others)
 
 
@@ -97,5 +97,13 @@ def text_keys(texts: pa.StringArray) -> Ints:
     """A 64-bit hash of each text (of nothing for null); not keyed, not for secrets."""
     keys = np.zeros(len(texts), np.int64)
     if len(texts):
-        _hashed(*_buffers(texts), keys)
+        _hashed(*buffers(texts), keys)
+    return keys
+
+
+def combined(columns: list[Ints]) -> Ints:
+    """One 64-bit hash of several numbers, row by row."""
+    keys = columns[0].astype(np.int64)
+    for place, column in enumerate(columns[1:], start=1):
+        added(keys, np.ascontiguousarray(column, np.int64), place)
     return keys

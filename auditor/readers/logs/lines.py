@@ -11,10 +11,10 @@ import numpy as np
 from auditor.readers.streams import DamagedError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from auditor.readers.logs.tally import Tally
-    from auditor.readers.streams import Opened
+    from auditor.readers.streams import Raw
 
 BOM: Final = b"\xef\xbb\xbf"
 CHUNK: Final = 1 << 20
@@ -46,7 +46,16 @@ def ends_in(text: bytes) -> int:
 class LogFile:
     """One log file; iterate ``blocks`` once, then ask for the rest."""
 
-    def __init__(self, stream: Opened, tally: Tally) -> None:
+    def __init__(
+        self,
+        stream: Raw,
+        tally: Tally,
+        unfolded: Callable[[bytes], bytes] | None = None,
+        longest: int = MOST_LINE,
+    ) -> None:
+        """Gets ready; ``unfolded`` makes lines of content that has none, piece by piece."""
+        self._unfolded = unfolded
+        self._longest = longest
         self._stream = stream
         self._tally = tally
         self._hash = hashlib.sha256()
@@ -74,7 +83,7 @@ class LogFile:
                 self.line += 1
                 piece = piece[rest:]
             pending += piece
-            if len(pending) < BLOCK and (len(pending) < MOST_LINE or b"\n" in piece):
+            if len(pending) < BLOCK and (len(pending) < self._longest or b"\n" in piece):
                 continue
             cut = pending.rfind(b"\n") + 1
             if cut:
@@ -84,7 +93,7 @@ class LogFile:
                 self.line += ends_in(text)
                 offset += cut
                 del pending[:cut]
-            if len(pending) >= MOST_LINE:
+            if len(pending) >= self._longest:
                 self._tally.add("line-too-long", self.line, offset=offset, lost=len(pending))
                 offset += len(pending)
                 pending.clear()
@@ -121,5 +130,6 @@ class LogFile:
                 return
             self._hash.update(buffer[:size])
             piece = bytes(buffer[:size])
-            yield piece.removeprefix(BOM) if first else piece
+            piece = piece.removeprefix(BOM) if first else piece
             first = False
+            yield piece if self._unfolded is None else self._unfolded(piece)

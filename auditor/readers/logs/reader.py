@@ -6,6 +6,7 @@ import os
 from collections import Counter, deque
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
 from auditor.model.errors import InputError
@@ -16,7 +17,7 @@ from auditor.readers.logs.tally import Kinds, Tally
 from auditor.readers.reading import Reading
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from types import TracebackType
 
     import pyarrow as pa
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from auditor.readers.logs.batch import Batch
     from auditor.readers.logs.lines import Block
     from auditor.readers.reading import Progress, Settings, Take
-    from auditor.readers.streams import Opened, Source
+    from auditor.readers.streams import DamagedError, Opened, Source
 
 
 class Form(Protocol):
@@ -38,10 +39,7 @@ class Form(Protocol):
         """The records of a piece. Runs in several threads at once: changes nothing but tallies."""
 
     def ended(self, line: int) -> None:
-        """The file is over after ``line`` lines: what is missing is counted now.
-
-        Its last pieces may still be parsed meanwhile.
-        """
+        """The file is over after ``line`` lines, all are parsed: what is missing is counted now."""
 
 
 class LogFormat(Protocol):
@@ -74,10 +72,33 @@ class LogFormat(Protocol):
         """
 
 
+class Lines(Protocol):
+    """Where the lines of a file come from: usually the file is the log (``LogFile``).
+
+    Attributes:
+        broken: what the file breaks off with, once ``blocks`` is exhausted.
+        line: number of the line that would come next.
+    """
+
+    broken: DamagedError | OSError | None
+    line: int
+
+    @property
+    def content(self) -> str:
+        """Hex digest of the file's bytes, unpacked, once ``blocks`` is exhausted."""
+
+    def blocks(self) -> Iterator[Block]:
+        """The lines, once."""
+
+
 class LogReader:
     """Reads the logs of one format; the logs of one folder together, in the order of names."""
 
     together = True
+    of_text = True
+    """Whether the lines stand in the file itself, so that they have a place in it."""
+    gathering: type[Gathering] = Gathering
+    """How records become flows."""
 
     def __init__(self, form: LogFormat) -> None:
         self._format = form
@@ -111,7 +132,7 @@ class LogReader:
         """The flows of logs; what is wrong with them is noted by kind."""
         tallies = [Tally(self._format.kinds) for _ in sources]
         form = self._format
-        gathering = Gathering(tallies, settings, take, form.seen_by, one_way=form.one_way)
+        gathering = self.gathering(tallies, settings, take, form.seen_by, one_way=form.one_way)
         answers: list[Reading | InputError] = []
         packed: list[bool] = []
         with _Workers(gathering) as workers:
@@ -131,11 +152,14 @@ class LogReader:
                             InputError(error.message, place=source.name, hint=error.hint)
                         )
                         continue
-                    answers.append(_read(number, opened, form_of_it, tallies[number], workers))
+                    lines = self.lines(form_of_it, source, opened, tallies[number])
+                    answers.append(
+                        _read(number, opened, lines, form_of_it, tallies[number], workers)
+                    )
             workers.drain(0)
         gathering.finish()
         for tally, source, was_packed in zip(tallies, sources, packed, strict=True):
-            tally.tell(source.name, note, offsets=not was_packed)
+            tally.tell(source.name, note, offsets=self.of_text and not was_packed)
         return [
             replace(answer, packets=workers.records[number])
             if isinstance(answer, Reading)
@@ -143,15 +167,21 @@ class LogReader:
             for number, answer in enumerate(answers)
         ]
 
+    def lines(self, form: Form, source: Source, opened: Opened, tally: Tally) -> Lines:
+        """Where the lines of ``source`` come from: the file itself."""
+        del form, source
+        return LogFile(opened, tally)
 
-def _read(number: int, opened: Opened, form: Form, tally: Tally, workers: _Workers) -> Reading:
+
+def _read(
+    number: int, opened: Opened, log: Lines, form: Form, tally: Tally, workers: _Workers
+) -> Reading:
     """Reads a file to its end; its last records may still be with the workers."""
-    log = LogFile(opened, tally)
     for block in log.blocks():
         for piece in form.pieces(block):
             workers.give(number, form, piece, tally)
     if log.broken is None:
-        form.ended(log.line - 1)
+        workers.end(form, log.line - 1)
     readable = not isinstance(log.broken, OSError)
     content = log.content if readable else None
     return Reading(
@@ -171,7 +201,9 @@ class _Workers:
         self._gathering = gathering
         self._most = (os.cpu_count() or 1) * 3
         self._pool = ThreadPoolExecutor(os.cpu_count() or 1)
-        self._waiting: deque[tuple[int, Future[tuple[int, pa.Table]]]] = deque()
+        self._waiting: deque[tuple[int, Future[tuple[int, pa.Table]]] | Callable[[], None]] = (
+            deque()
+        )
         self.records: Counter[int] = Counter()
 
     def __enter__(self) -> _Workers:
@@ -190,10 +222,19 @@ class _Workers:
         self._waiting.append((number, self._pool.submit(_parsed, form, piece, tally)))
         self.drain(self._most)
 
+    def end(self, form: Form, line: int) -> None:
+        """The file of ``form`` is over: it hears so when all its pieces are parsed."""
+        self._waiting.append(partial(form.ended, line))
+        self.drain(self._most)
+
     def drain(self, most: int) -> None:
         """Waits until at most so many pieces are not gathered yet."""
         while len(self._waiting) > most:
-            number, future = self._waiting.popleft()
+            next_one = self._waiting.popleft()
+            if not isinstance(next_one, tuple):
+                next_one()
+                continue
+            number, future = next_one
             size, table = future.result()
             self._gathering.add(number, table)
             self.records[number] += size

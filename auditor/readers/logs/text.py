@@ -201,6 +201,7 @@ def _checked(
 def _numbers(words: pa.Array, name: str, kind: pa.DataType, where: Where, tally: Tally) -> pa.Array:
     """Numbers out of texts; what is none is counted and null."""
     pattern = _ARROWS_INTEGER if pa.types.is_integer(kind) else _DECIMAL
+    words = pc.ascii_trim_whitespace(words)  # as Arrow does where all are sound
     right = pc.match_substring_regex(words, pattern)
     wrong = np.asarray(pc.fill_null(pc.invert(right), False), np.bool_)
     if wrong.any():

@@ -6,7 +6,6 @@ import hashlib
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -14,7 +13,9 @@ from auditor.model.errors import InputError
 from auditor.model.problem import Problem
 from auditor.model.run import InputFile
 from auditor.model.text import legible
-from auditor.readers.inputs import Wanted, in_span, joined, moment_of
+from auditor.readers.flow_parts import FlowParts, Told
+from auditor.readers.inputs import Wanted, in_span, moment_of
+from auditor.readers.parts import Parts
 from auditor.readers.second import Second, flows_of
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
 def read_again(
     wanted: Wanted, engine: Second, note: Note
-) -> tuple[tuple[InputFile, ...], pa.Table]:
+) -> tuple[tuple[InputFile, ...], FlowParts]:
     """The inputs as ``readers.read_inputs`` gives them, by a second engine.
 
     Each file stands for itself: a flow that goes on in another file is another row.
@@ -35,7 +36,8 @@ def read_again(
         InputError: a path does not exist, or nothing could be read at all.
     """
     inputs: list[InputFile] = []
-    tables: list[pa.Table] = []
+    parts = Parts()
+    told: list[Told] = []
     failures: list[InputError] = []
     for path in captures(wanted.paths):
         flows = None
@@ -46,12 +48,13 @@ def read_again(
             note(unread(path, error))
         if flows is not None:
             flows = in_span(flows, wanted)
-            ids = pa.array(np.full(len(flows), len(inputs) + 1, np.int32))
-            tables.append(flows.append_column("input_id", ids))
+            number = len(inputs) + 1
+            parts.add(number, flows)
+            told.append(Told(number, number, str(path.parent)))
         inputs.append(_input_file(len(inputs) + 1, path, engine, flows))
-    if not tables:
+    if not told:
         raise failures[0]
-    return tuple(inputs), joined(tables, wanted.settings)
+    return tuple(inputs), FlowParts(parts, told, with_ids=wanted.settings.community_id)
 
 
 def captures(paths: Iterable[Path]) -> list[Path]:

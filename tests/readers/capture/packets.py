@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import ipaddress
 import struct
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+import pyarrow as pa
 
 from auditor.model.errors import InputError
 from auditor.readers.capture.reader import CaptureReader
@@ -106,7 +109,18 @@ def read(
     return read_file(path, settings)
 
 
-def read_file(path: Path, settings: Settings | None = None) -> tuple[Reading, list[Problem]]:
+@dataclass
+class Read:
+    """A reading with the flows that were handed on."""
+
+    reading: Reading
+    flows: pa.Table
+
+    def __getattr__(self, name: str):
+        return getattr(self.reading, name)
+
+
+def read_file(path: Path, settings: Settings | None = None) -> tuple[Read, list[Problem]]:
     """What the reader makes of one file."""
     [reading], problems = read_files([path], settings)
     return reading, problems
@@ -114,23 +128,28 @@ def read_file(path: Path, settings: Settings | None = None) -> tuple[Reading, li
 
 def read_files(
     paths: list[Path], settings: Settings | None = None
-) -> tuple[list[Reading], list[Problem]]:
+) -> tuple[list[Read], list[Problem]]:
     """What the reader makes of files that follow one another.
 
     Raises:
         InputError: the answer to one of them.
     """
     problems: list[Problem] = []
+    flows: dict[int, pa.Table] = {}
     answers = CaptureReader().read(
-        [Source(path) for path in paths], settings or Settings(), problems.append, lambda size: None
+        [Source(path) for path in paths],
+        settings or Settings(),
+        problems.append,
+        lambda size: None,
+        flows.__setitem__,
     )
     for answer in answers:
         if isinstance(answer, InputError):
             raise answer
-    return answers, problems
+    return [Read(answer, flows[number]) for number, answer in enumerate(answers)], problems
 
 
-def rows(reading: Reading) -> list[dict[str, object]]:
+def rows(reading: Read) -> list[dict[str, object]]:
     return reading.flows.to_pylist()
 
 

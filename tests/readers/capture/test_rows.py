@@ -2,7 +2,7 @@
 
 import random
 
-from auditor.readers.capture.rows import READ
+from auditor.readers.reading import ROWS
 from tests.readers.capture.packets import (
     ABROAD,
     ACK,
@@ -77,7 +77,7 @@ def test_addresses_are_canonical(tmp_path):
 
 def test_the_schema_is_the_contract(tmp_path):
     reading, _ = read(tmp_path / "a.pcap", pcap(handshake(T0)))
-    assert reading.flows.drop_columns(["icmp"]).schema.equals(READ)
+    assert reading.flows.drop_columns(["icmp"]).schema.equals(ROWS)
 
 
 def test_packets_of_one_time_in_any_order_give_the_same_table(tmp_path):

@@ -1,0 +1,250 @@
+"""What the program ``nfdump`` lists of a file: run safely, and heard to its end."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import select
+import subprocess
+import tempfile
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Final
+
+from auditor.readers.logs.lines import CHUNK, LogFile
+from auditor.readers.streams import DamagedError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from auditor.readers.logs.lines import Block
+    from auditor.readers.logs.tally import Tally
+    from auditor.readers.streams import Opened, Source
+
+DELIMITER: Final = b"|"
+BASIC: Final = (
+    "ts", "te", "pr", "sa", "sp", "da", "dp", "ipkt", "ibyt", "opkt", "obyt", "flg", "svln", "ra",
+    "exp", "dir",
+)  # fmt: skip
+WHOLE: Final = (*BASIC, "evt", "tevt", "xsa", "xda", "xsp", "xdp")
+"""Fields that are asked for; a program built without NAT support knows only the basic ones."""
+
+SILENCE: Final = 120.0
+"""Seconds without a word after which the program is taken to hang."""
+
+PATIENCE: Final = 5.0
+"""Seconds that it may take to end after its last word."""
+
+MOST_SAID: Final = 1 << 12
+MOST_EXPORTERS: Final = 1 << 20
+
+# What nfdump says of files that it cannot read, and what is told of it. Its own words hold names
+# and numbers out of the file, which do not belong in a report.
+SAID: Final = (
+    ("appendix offset", "the file is cut, or was not closed by its collector"),
+    ("hort read", "the file is cut"),
+    ("hort file", "the file is cut"),
+    ("ecompress", "a block cannot be unpacked"),
+    ("orrupt", "a block is damaged"),
+    ("nknown extension", "a record is damaged or of a newer version"),
+    ("ptr error", "a record is damaged"),
+    ("ncrypt", "the file is encrypted"),
+    ("ersion", "the file is of a version that this program does not know"),
+)
+
+
+class Listing:
+    """The lines of one file, as the program lists them; iterate ``blocks`` once.
+
+    The program gets a path in a private folder: a link to the file, or its content where it was
+    packed; the folder is removed afterwards.
+    """
+
+    def __init__(
+        self,
+        program: str,
+        source: Source,
+        opened: Opened,
+        sampling: dict[str, int],
+        tally: Tally,
+    ) -> None:
+        """Gets ready; ``sampling`` is filled (by number of the exporter) before the first line."""
+        self._program = program
+        self._source = source
+        self._opened = opened
+        self._sampling = sampling
+        self._tally = tally
+        self._hash = hashlib.sha256()
+        self.broken: DamagedError | OSError | None = None
+        self.line = 1
+
+    @property
+    def content(self) -> str:
+        """Hex digest of the file's bytes, unpacked, once ``blocks`` is exhausted."""
+        return self._hash.hexdigest()
+
+    def blocks(self) -> Iterator[Block]:
+        """The records in blocks of lines, the fields of ``WHOLE`` or ``BASIC``."""
+        try:
+            with tempfile.TemporaryDirectory(prefix="auditor-nfdump-") as folder:
+                file = Path(folder) / "flows"
+                self._hand_over(file)
+                self._ask_exporters(file)
+                yield from self._listed(file)
+        except OSError as error:  # the disk, a full scratch folder, a program that does not start
+            self.broken = error
+            self._tally.add("unreadable-file", self.line, detail=str(error.strerror))
+
+    def _listed(self, file: Path) -> Iterator[Block]:
+        for names in (WHOLE, BASIC):
+            form = DELIMITER.decode().join(f"%{name}" for name in names)
+            run = _Run([self._program, "-r", str(file), "-q", "-N", "-6", "-o", f"fmt:{form}"])
+            with run:
+                log = LogFile(run, self._tally)
+                yield from log.blocks()
+            self.line = log.line
+            if "parse error" in run.said and names is WHOLE:
+                continue
+            if run.trouble:
+                self._tally.add("nfdump-failed", 0, detail=run.trouble)
+            return
+
+    def _hand_over(self, file: Path) -> None:
+        """Puts the file where the program finds it; it is hashed on the way."""
+        source = self._source
+        plain = source.part is None and source.pipe is None and not self._opened.packings
+        if plain:
+            file.symlink_to(source.path.absolute())
+        buffer = memoryview(bytearray(CHUNK))
+        with Path(os.devnull if plain else file).open("wb") as copy:
+            while True:
+                try:
+                    size = self._opened.readinto(buffer)
+                except DamagedError as error:
+                    self.broken = error
+                    self._tally.add("packing-damaged", 0, lost=error.lost, detail=error.reason)
+                    return
+                if not size:
+                    return
+                self._hash.update(buffer[:size])
+                if not plain:
+                    copy.write(buffer[:size])
+
+    def _ask_exporters(self, file: Path) -> None:
+        """Learns which exporters sampled: nfcapd multiplied their counters when it wrote them."""
+        text = bytearray()
+        piece = memoryview(bytearray(1 << 16))
+        with _Run([self._program, "-E", str(file)]) as run:
+            while len(text) < MOST_EXPORTERS and (size := run.readinto(piece)):
+                text += piece[:size]
+        self._sampling.update(samplings(text.decode("utf-8", "replace")))
+
+
+def samplings(text: str) -> dict[str, int]:
+    """Number of each exporter that sampled, and one packet in how many, out of ``nfdump -E``.
+
+    An exporter with samplers of several rates is left out: which of them a flow had is not said.
+    """
+    found: dict[str, set[int]] = {}
+    exporter = ""
+    for line in text.splitlines():
+        if known := re.match(r"\s*SysID:\s*(\d+)", line):
+            exporter = known[1]
+            continue
+        rate = _rate(line)
+        if exporter and "Sampler" in line and rate is not None:
+            found.setdefault(exporter, set()).add(rate)
+    return {number: rates.pop() for number, rates in found.items() if len(rates) == 1}
+
+
+def _rate(line: str) -> int | None:
+    split = re.search(r"interval: *(\d{1,9}),.*space: *(\d{1,9})", line)
+    if split:
+        return (int(split[1]) + int(split[2])) // max(int(split[1]), 1)
+    plain = re.search(r"interval: *(\d{1,9})", line)
+    return int(plain[1]) if plain else None
+
+
+class _Run:
+    """The program at work; what it writes is read from it as from a file."""
+
+    def __init__(self, command: list[str]) -> None:
+        self._command = command
+        self._process: subprocess.Popen[bytes] | None = None
+        self._said = bytearray()
+        self._hung = False
+        self._over = False
+        self.trouble = ""
+
+    @property
+    def said(self) -> str:
+        """Its messages, at most ``MOST_SAID`` bytes of them."""
+        return self._said.decode("utf-8", "replace")
+
+    def __enter__(self) -> _Run:
+        environment = {"TZ": "UTC", "LC_ALL": "C", "PATH": os.environ.get("PATH", os.defpath)}
+        self._process = subprocess.Popen(  # noqa: S603 - a fixed list, no shell
+            self._command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=environment,
+            cwd=Path(self._command[2]).parent,
+        )
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        process = self._process
+        assert process is not None  # noqa: S101 - entered
+        if not self._over:
+            process.kill()  # nobody reads on
+        try:
+            process.wait(PATIENCE)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        for stream in (process.stdout, process.stderr):
+            if stream is not None:
+                stream.close()
+        self.trouble = self._trouble(process.returncode)
+
+    def readinto(self, buffer: memoryview, /) -> int:
+        """More of what it writes; 0 at the end, also where it hangs."""
+        process = self._process
+        assert process is not None and process.stdout is not None  # noqa: S101, PT018 - entered
+        assert process.stderr is not None  # noqa: S101
+        waiting: list[IO[bytes]] = [process.stdout, process.stderr]
+        while True:
+            ready, _, _ = select.select(waiting, [], [], SILENCE)
+            if not ready:
+                self._hung = True
+                process.kill()
+                return 0
+            if process.stderr in ready and not self._hear(process.stderr):
+                waiting.remove(process.stderr)
+            if process.stdout in ready:
+                size = os.readv(process.stdout.fileno(), [buffer])
+                self._over = not size
+                return size or self._hear_out(process.stderr)
+
+    def _hear(self, stream: IO[bytes]) -> int:
+        piece = os.read(stream.fileno(), 1 << 16)
+        self._said += piece[: MOST_SAID - len(self._said)]
+        return len(piece)
+
+    def _hear_out(self, stream: IO[bytes]) -> int:
+        """The last messages; 0, for nothing more is listed."""
+        while select.select([stream], [], [], SILENCE)[0] and self._hear(stream):
+            pass
+        return 0
+
+    def _trouble(self, code: int) -> str:
+        """What went wrong, in words that give away nothing of the file; empty = nothing."""
+        if self._hung:
+            return f"it said nothing for {SILENCE:.0f} seconds"
+        told = next((text for words, text in SAID if words in self.said), "")
+        if code < 0:
+            return told or f"it crashed with signal {-code}"
+        if code or self._said.strip():
+            return told or f"it ended with code {code}, and messages that are not known"
+        return ""
