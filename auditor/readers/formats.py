@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from auditor.readers.capture.reader import CaptureReader
+from auditor.readers.logs.asa import Asa
 from auditor.readers.logs.aws import Aws
 from auditor.readers.logs.azure import Azure, AzureReader
 from auditor.readers.logs.cef import Cef
@@ -19,8 +20,8 @@ from auditor.readers.logs.squid import Squid
 from auditor.readers.logs.suricata import Suricata, SuricataReader
 from auditor.readers.logs.unfolding import DocumentReader
 from auditor.readers.logs.web_access import WebAccess
+from auditor.readers.logs.zeek_folder import ZeekReader
 from auditor.readers.streams import HEAD, Source
-from auditor.readers.zeek import ZeekConn
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
 READERS: Final[tuple[Reader, ...]] = (
     CaptureReader(),
-    ZeekConn(),
+    ZeekReader(),
     LogReader(Aws()),
     LogReader(FortiGate()),
     NfdumpReader(),
@@ -42,6 +43,7 @@ READERS: Final[tuple[Reader, ...]] = (
     LogReader(Squid()),
     LogReader(WebAccess()),
     LogReader(Haproxy()),
+    LogReader(Asa()),
 )
 
 __all__ = ["HEAD", "READERS", "reader_for", "reader_of"]

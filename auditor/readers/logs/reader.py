@@ -5,8 +5,7 @@ from __future__ import annotations
 import os
 from collections import Counter, deque
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import replace
-from functools import partial
+from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 from auditor.model.errors import InputError
@@ -14,7 +13,7 @@ from auditor.readers.logs.checked import checked
 from auditor.readers.logs.gathering import Gathering
 from auditor.readers.logs.lines import LogFile
 from auditor.readers.logs.tally import Kinds, Tally
-from auditor.readers.reading import Reading
+from auditor.readers.reading import FileSettings, Reading
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -39,7 +38,10 @@ class Form(Protocol):
         """The records of a piece. Runs in several threads at once: changes nothing but tallies."""
 
     def ended(self, line: int) -> None:
-        """The file is over after ``line`` lines, all are parsed: what is missing is counted now."""
+        """The file is over after ``line`` lines: what is missing is counted now.
+
+        Its last pieces may still be parsed meanwhile.
+        """
 
 
 class LogFormat(Protocol):
@@ -64,7 +66,7 @@ class LogFormat(Protocol):
     def sniff(self, head: bytes) -> float:
         """How sure it is that a file beginning with ``head`` is of this format (0 to 1)."""
 
-    def begun(self, head: bytes, settings: Settings, tally: Tally) -> Form:
+    def begun(self, head: bytes, settings: FileSettings, tally: Tally) -> Form:
         """Gets ready for one file.
 
         Raises:
@@ -135,6 +137,7 @@ class LogReader:
         gathering = self.gathering(tallies, settings, take, form.seen_by, one_way=form.one_way)
         answers: list[Reading | InputError] = []
         packed: list[bool] = []
+        whole: list[tuple[Form, int]] = []
         with _Workers(gathering) as workers:
             for number, source in enumerate(sources):
                 packed.append(False)
@@ -146,17 +149,20 @@ class LogReader:
                 packed[number] = bool(opened.packings)
                 with opened:
                     try:
-                        form_of_it = form.begun(opened.head, settings, tallies[number])
+                        own = _of_file(settings, source)
+                        form_of_it = form.begun(opened.head, own, tallies[number])
                     except InputError as error:  # the format does not know the name of the file
                         answers.append(
                             InputError(error.message, place=source.name, hint=error.hint)
                         )
                         continue
-                    lines = self.lines(form_of_it, source, opened, tallies[number])
-                    answers.append(
-                        _read(number, opened, lines, form_of_it, tallies[number], workers)
-                    )
+                    log = self.lines(form_of_it, source, opened, tallies[number])
+                    answers.append(_read(number, opened, form_of_it, log, workers, tallies[number]))
+                    if log.broken is None:
+                        whole.append((form_of_it, log.line - 1))
             workers.drain(0)
+        for ended, lines in whole:
+            ended.ended(lines)
         gathering.finish()
         for tally, source, was_packed in zip(tallies, sources, packed, strict=True):
             tally.tell(source.name, note, offsets=self.of_text and not was_packed)
@@ -173,15 +179,18 @@ class LogReader:
         return LogFile(opened, tally)
 
 
+def _of_file(settings: Settings, source: Source) -> FileSettings:
+    given = {each.name: getattr(settings, each.name) for each in fields(settings)}
+    return FileSettings(**given, written=source.written)
+
+
 def _read(
-    number: int, opened: Opened, log: Lines, form: Form, tally: Tally, workers: _Workers
+    number: int, opened: Opened, form: Form, log: Lines, workers: _Workers, tally: Tally
 ) -> Reading:
     """Reads a file to its end; its last records may still be with the workers."""
     for block in log.blocks():
         for piece in form.pieces(block):
             workers.give(number, form, piece, tally)
-    if log.broken is None:
-        workers.end(form, log.line - 1)
     readable = not isinstance(log.broken, OSError)
     content = log.content if readable else None
     return Reading(
@@ -201,9 +210,7 @@ class _Workers:
         self._gathering = gathering
         self._most = (os.cpu_count() or 1) * 3
         self._pool = ThreadPoolExecutor(os.cpu_count() or 1)
-        self._waiting: deque[tuple[int, Future[tuple[int, pa.Table]]] | Callable[[], None]] = (
-            deque()
-        )
+        self._waiting: deque[tuple[int, Future[tuple[int, pa.Table]]]] = deque()
         self.records: Counter[int] = Counter()
 
     def __enter__(self) -> _Workers:
@@ -222,19 +229,10 @@ class _Workers:
         self._waiting.append((number, self._pool.submit(_parsed, form, piece, tally)))
         self.drain(self._most)
 
-    def end(self, form: Form, line: int) -> None:
-        """The file of ``form`` is over: it hears so when all its pieces are parsed."""
-        self._waiting.append(partial(form.ended, line))
-        self.drain(self._most)
-
     def drain(self, most: int) -> None:
         """Waits until at most so many pieces are not gathered yet."""
         while len(self._waiting) > most:
-            next_one = self._waiting.popleft()
-            if not isinstance(next_one, tuple):
-                next_one()
-                continue
-            number, future = next_one
+            number, future = self._waiting.popleft()
             size, table = future.result()
             self._gathering.add(number, table)
             self.records[number] += size

@@ -227,7 +227,8 @@ def json_lines(
     """The fields of ``schema`` (structs and lists too) out of JSON objects, one a line.
 
     Lines that are no JSON object are counted as ``not-json`` and left out; values of another type
-    than their field's are converted where they mean the same (``"17"`` for 17), else null.
+    than their field's are converted where they mean the same (``"17"`` for 17); where they do not
+    they are null, and counted as ``bad-number`` where a number should stand.
     """
     rows = ends_in(text)
     table = _objects(text, schema)
@@ -291,8 +292,21 @@ def _one_by_one(
             continue
         kept.append(row)
         values.append({field.name: _fitting(value.get(field.name), field.type) for field in schema})
+        for name in _unfit(value, values[-1], schema):
+            tally.add("bad-number", line + row, detail=name)
     _tell_lines("not-json", wrong, lines, line, tally)
     return kept, pa.Table.from_pylist(values, schema=schema)
+
+
+def _unfit(value: dict[str, Any], fitting: dict[str, Any], schema: pa.Schema) -> list[str]:
+    """Fields that should hold a number, and hold something else."""
+    return [
+        field.name
+        for field in schema
+        if (pa.types.is_integer(field.type) or pa.types.is_floating(field.type))
+        and fitting[field.name] is None
+        and value.get(field.name) is not None
+    ]
 
 
 def _fitting(value: Any, kind: pa.DataType) -> Any:  # noqa: ANN401 - JSON is anything
