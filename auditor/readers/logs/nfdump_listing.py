@@ -29,6 +29,12 @@ BASIC: Final = (
 WHOLE: Final = (*BASIC, "evt", "tevt", "xsa", "xda", "xsp", "xdp")
 """Fields that are asked for; a program built without NAT support knows only the basic ones."""
 
+REFUSALS: Final = "asa event deny"
+"""A filter: the events of a firewall that let nothing through."""
+
+NOT_UNNAMED: Final = "+"
+ALL_AT_ONCE: Final[tuple[tuple[list[str], str], ...]] = (([], "%evt"),)
+
 SILENCE: Final = 120.0
 """Seconds without a word after which the program is taken to hang."""
 
@@ -36,7 +42,7 @@ PATIENCE: Final = 5.0
 """Seconds that it may take to end after its last word."""
 
 MOST_SAID: Final = 1 << 12
-MOST_EXPORTERS: Final = 1 << 20
+MOST_ANSWER: Final = 1 << 20
 
 # What nfdump says of files that it cannot read, and what is told of it. Its own words hold names
 # and numbers out of the file, which do not belong in a report.
@@ -96,18 +102,41 @@ class Listing:
             self._tally.add("unreadable-file", self.line, detail=str(error.strerror))
 
     def _listed(self, file: Path) -> Iterator[Block]:
+        troubles: set[str] = set()
         for names in (WHOLE, BASIC):
-            form = DELIMITER.decode().join(f"%{name}" for name in names)
-            run = _Run([self._program, "-r", str(file), "-q", "-N", "-6", "-o", f"fmt:{form}"])
-            with run:
-                log = LogFile(run, self._tally)
-                yield from log.blocks()
-            self.line = log.line
-            if "parse error" in run.said and names is WHOLE:
-                continue
-            if run.trouble:
-                self._tally.add("nfdump-failed", 0, detail=run.trouble)
-            return
+            understood = True
+            for rest, event in self._passes(file) if names is WHOLE else ALL_AT_ONCE:
+                tags = [event if name == "evt" else f"%{name}" for name in names]
+                run = _Run([*self._asked(file, DELIMITER.decode().join(tags)), *rest])
+                with run:
+                    log = LogFile(run, self._tally)
+                    log.line = self.line
+                    yield from log.blocks()
+                self.line = log.line
+                understood = "parse error" not in run.said
+                if not understood:
+                    break
+                troubles.add(run.trouble)
+            if understood or names is BASIC:
+                break
+        for trouble in sorted(troubles - {""})[:1]:
+            self._tally.add("nfdump-failed", 0, detail=trouble)
+
+    def _asked(self, file: Path, form: str) -> list[str]:
+        return [self._program, "-r", str(file), "-q", "-N", "-6", "-o", f"fmt:{form}"]
+
+    def _passes(self, file: Path) -> tuple[tuple[list[str], str], ...]:
+        """Filters to list the file with, and what each asks for in the place of the event.
+
+        Version 1.7.1 has no name for refusals in its lists, but can tell them apart. An event
+        with ``NOT_UNNAMED`` behind it is no refusal unless its name says so.
+        """
+        first, said = self._answer([*self._asked(file, "%evt"), "-c", "1", REFUSALS])
+        if "error" in said:
+            return ALL_AT_ONCE
+        if not first.strip().startswith("UNK"):
+            return (([], f"%evt{NOT_UNNAMED}"),)
+        return (([f"not {REFUSALS}"], f"%evt{NOT_UNNAMED}"), ([REFUSALS], "DENIED"))
 
     def _hand_over(self, file: Path) -> None:
         """Puts the file where the program finds it; it is hashed on the way."""
@@ -132,12 +161,16 @@ class Listing:
 
     def _ask_exporters(self, file: Path) -> None:
         """Learns which exporters sampled: nfcapd multiplied their counters when it wrote them."""
+        self._sampling.update(samplings(self._answer([self._program, "-E", str(file)])[0]))
+
+    def _answer(self, command: list[str]) -> tuple[str, str]:
+        """What the program writes, at most ``MOST_ANSWER`` bytes of it, and its messages."""
         text = bytearray()
         piece = memoryview(bytearray(1 << 16))
-        with _Run([self._program, "-E", str(file)]) as run:
-            while len(text) < MOST_EXPORTERS and (size := run.readinto(piece)):
+        with _Run(command) as run:
+            while len(text) < MOST_ANSWER and (size := run.readinto(piece)):
                 text += piece[:size]
-        self._sampling.update(samplings(text.decode("utf-8", "replace")))
+        return text.decode("utf-8", "replace"), run.said
 
 
 def samplings(text: str) -> dict[str, int]:
