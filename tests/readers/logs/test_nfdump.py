@@ -347,14 +347,26 @@ def test_a_program_that_fails_is_told_and_what_it_listed_is_kept(after, said, fi
 
 
 def test_a_program_that_hangs_is_ended(file, program, monkeypatch):
-    monkeypatch.setattr(nfdump_listing, "SILENCE", 0.3)
-    folder = program(listed({}), after='echo $$ > "$(dirname "$0")/pid"; exec sleep 60')
+    monkeypatch.setattr(nfdump_listing, "LEAST_SILENCE", 0.3)
+    folder = program(
+        listed({}),
+        before='case "$*" in *"-c 1"*) exit 0;; esac',
+        after='echo $$ > "$(dirname "$0")/pid"; exec sleep 60',
+    )
     _, rows, problems = read(file)
     assert len(rows) == 1
     assert "said nothing" in problems["nfdump-failed"].message
     number = int((folder / "pid").read_text())
     with pytest.raises(ProcessLookupError):
         os.kill(number, 0)
+
+
+def test_a_file_that_makes_it_run_in_circles_is_given_up_at_once(file, program, monkeypatch):
+    monkeypatch.setattr(nfdump_listing, "LEAST_SILENCE", 0.3)
+    program(before="while :; do :; done")
+    answer, rows, problems = read(file)
+    assert (answer.packets, rows) == (0, [])
+    assert problems["nfdump-failed"].count == 1
 
 
 def test_reading_that_ends_early_ends_the_program(file, program, tmp_path, monkeypatch):
