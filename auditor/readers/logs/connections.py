@@ -60,8 +60,8 @@ class Connections:
         """Records of a block: connections that ended, and those that began and did not yet."""
         begun = pa.table({**{name: built[name] for name in _KEPT}, "key": pa.array(_keys(built))})
         known = pa.concat_tables([self._open, begun]).combine_chunks()
-        ends = _keys(torn)
-        place = _latest(np.asarray(known["key"]), ends)
+        rows = np.concatenate([np.arange(-len(self._open), 0), its])
+        place = _before(np.asarray(known["key"]), rows, _keys(torn), their)
         tables: list[tuple[Found, Ints]] = []
         if len(their):
             tables.append((self._ended(known, place, torn, where, their), their))
@@ -138,14 +138,24 @@ def _keys(found: Found) -> Ints:
     return text_keys(pc.binary_join_element_wise(*parts, " "))
 
 
-def _latest(known: Ints, wanted: Ints) -> Ints:
-    """Place of the last of each wanted key; -1 where it is not there."""
-    order = np.argsort(known, kind="stable")
-    place = np.searchsorted(known[order], wanted, side="right") - 1
-    if not len(known):
-        return np.full(len(wanted), -1, np.int64)
-    found = order[np.maximum(place, 0)]
-    return np.where((place >= 0) & (known[found] == wanted), found, -1)
+def _before(begun: Ints, its: Ints, ended: Ints, their: Ints) -> Ints:
+    """Of each end the beginning right before it; -1 where none is, or another end is between.
+
+    Args:
+        begun: keys of beginnings.
+        its: where they stand, in lines.
+        ended: keys of ends.
+        their: likewise.
+    """
+    keys = np.concatenate([begun, ended])
+    order = np.lexsort((np.concatenate([its, their]), keys))
+    found = np.full(len(ended), -1, np.int64)
+    end = np.flatnonzero(order >= len(begun))
+    end = end[end > 0]
+    mine, last = order[end], order[end - 1]
+    right = (keys[mine] == keys[last]) & (last < len(begun))
+    found[mine[right] - len(begun)] = last[right]
+    return found
 
 
 def _guessed(torn: Found) -> Found:
@@ -172,7 +182,6 @@ def _oriented(found: Found) -> Found:
         columns[f"nat_{side}_port"] = pc.if_else(moved, _int(its), None)
     known = pc.index_in(pc.utf8_lower(found["proto"]), pa.array(list(PROTOCOLS)))
     columns["protocol"] = pa.array(list(PROTOCOLS.values()), pa.int64()).take(known)
-    columns["session"] = pc.binary_join_element_wise(
-        found["device"], found["proto"], found["number"], found["a1"], found["a2"], " "
-    )
+    names = ("device", "proto", "number", "a1", "p1", "a2", "p2")
+    columns["session"] = pc.binary_join_element_wise(*(found[name] for name in names), " ")
     return columns

@@ -131,6 +131,27 @@ def test_a_number_used_again_belongs_to_the_latest_beginning(tmp_path):
     assert [flow["src_port"] for flow in ended] == [50113]
 
 
+def test_a_number_used_again_in_one_stretch_is_two_connections(tmp_path):
+    again, over = (each.replace("50112", "50113") for each in (BUILT, TORN))
+    _, flows, problems = read(
+        tmp_path,
+        at("09:00:00", BUILT),
+        at("09:00:38", TORN),
+        at("09:01:00", again),
+        at("09:01:38", over),
+    )
+    spans = [(flow["src_port"], flow["start"].value - NS, flow["end"].value - NS) for flow in flows]
+    assert spans == [(50112, 0, 38 * 10**9), (50113, 60 * 10**9, 98 * 10**9)]
+    assert "no-built" not in problems
+
+
+def test_an_end_before_its_beginning_belongs_to_another_connection(tmp_path):
+    again = BUILT.replace("50112", "50113")
+    _, flows, problems = read(tmp_path, at("09:00:38", TORN), at("09:01:00", again))
+    assert [flow["initiator_basis"] for flow in flows] == ["port", "recorded"]
+    assert problems["no-built"].count == 1
+
+
 def test_numbers_of_different_devices_are_different_connections(tmp_path):
     torn = at("10:00:38", TORN, "fw2")
     _, flows, problems = read(tmp_path, at("09:00:00", BUILT), torn)
