@@ -41,7 +41,7 @@ UNSURE: Final = frozenset((
 SETTLED: Final = frozenset((
     "copies", "counter-samples", "decryption-secrets", "duplicate-records", "interim-records",
     "no-traffic", "not-needed", "not-traffic", "refused", "same-content", "second-witness",
-    "several-hosts", "several-observers", "translated",
+    "several-hosts", "several-names", "several-observers", "translated",
 ))  # fmt: skip
 """Kinds of which nothing is lost: what was done about them is told. All others are losses."""
 
@@ -121,7 +121,7 @@ PROBLEM: Final[dict[str, Text]] = {
     "sampled": Text("Lưu lượng được thu theo mẫu", "Sampled traffic"),
     "sampling-unknown": Text("Không rõ có lấy mẫu hay không", "Not known whether sampled"),
     "second-witness": Text("Hai nguồn cùng thấy một lưu lượng", "Traffic that two inputs saw"),
-    "several-hosts": Text("Nhiều tên máy chủ trong một kết nối", "Several server names in one connection"),
+    "several-names": Text("Một luồng có nhiều tên máy chủ", "Several names of one flow"),
     "several-in-one": Text("Khung chứa nhiều gói tin", "Frames holding several packets"),
     "several-observers": Text("Nhiều điểm quan sát cùng một lưu lượng", "Traffic that several observers saw"),
     "skipped-records": Text("Bản ghi bị nhà cung cấp bỏ qua", "Records the provider skipped"),
@@ -211,7 +211,7 @@ WAY_OUT: Final[dict[str, Text]] = {
     "sampled": Text("Số byte và gói tin đã nhân với hệ số lấy mẫu: là ước tính, luồng nhỏ có thể không thấy. Cần số chính xác thì dùng nhật ký không lấy mẫu hoặc tệp lưu lượng.", "Bytes and packets were multiplied by the sampling factor: estimates; small flows may be missing. For exact numbers use unsampled logs or a capture."),
     "sampling-unknown": Text("Nếu thiết bị lấy mẫu thì số lượng ở đây quá thấp. Xem cấu hình thiết bị hoặc bật mẫu tùy chọn (options template).", "If the exporter samples, the amounts here are too low. Look at its configuration, or let it send its options templates."),
     "second-witness": Text("Lưu lượng được tính một lần, theo nguồn thấy nhiều nhất; nguồn kia chỉ xác nhận. Xem cột witnesses và witness_of trong bảng luồng.", "The traffic counts once, from the input that saw the most; the other confirms it. See witnesses and witness_of in the flow table."),
-    "several-hosts": Text("Chỉ tên đầu tiên được nêu trong bảng luồng. Xem http.log hoặc dns.log theo uid nếu cần đủ các tên.", "Only the first is shown in the flow table. http.log or dns.log list every one, by uid."),
+    "several-names": Text("Chỉ tên chắc chắn nhất, rồi đến tên đầu tiên, được nêu; thường là máy chủ ủy quyền hoặc phân giải tên. Xem sự kiện http và dns của cảm biến.", "Only the surest name, then the first, is shown; often a proxy or a resolver. See the sensor's http and dns events."),
     "several-in-one": Text("Khung Wi-Fi gộp nhiều gói tin (A-MSDU) không được đọc. Thu lại phía sau điểm truy cập.", "Wi-Fi frames that join several packets (A-MSDU) were not read. Capture behind the access point."),
     "several-observers": Text("Nhiều giao diện hoặc thiết bị ghi cùng lưu lượng; nguồn thấy nhiều nhất được tính một lần. Không cần làm gì thêm.", "Several interfaces or reporters logged it; the one that saw the most counts once. Nothing needs to be done."),
     "skipped-records": Text("Nhà cung cấp đám mây không ghi được một phần lưu lượng; lượng dữ liệu thực tế cao hơn, không rõ bao nhiêu.", "The cloud provider could not log a part of the traffic; the true volume is higher, by how much is not known."),
