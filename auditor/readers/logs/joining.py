@@ -175,7 +175,7 @@ class Joining(Gathering):
         names = text_keys(events["host"].combine_chunks())
         other = (names != names[best][codes]) & bools(pc.is_valid(events["host"]))
         if other.any():
-            self._count_by_file("several-hosts", events, other)
+            self._count_by_file("several-names", events, other)
         return best
 
     def _alone(self, events: pa.Table) -> pa.Table:

@@ -86,7 +86,7 @@ _KINDS: Final[Kinds] = {
         "{count} event(s) of flows came so long after them that their names were not used",
         "Give the files of one sensor in one folder.",
     ),
-    "several-hosts": (
+    "several-names": (
         "{count} event(s) name another server than the one that is shown for their flow",
         "A proxy or a resolver: see the sensor's own http and dns events for all names.",
     ),

@@ -87,7 +87,7 @@ KINDS: Final[Kinds] = {
         "{count} connection(s) that this log tells of are in no conn.log beside it",
         "Give the conn.log of the hours before and after too; long connections are logged late.",
     ),
-    "several-hosts": (
+    "several-names": (
         "{count} connection(s) asked for several hosts; the first is shown",
         "http.log and dns.log list every one, by uid.",
     ),

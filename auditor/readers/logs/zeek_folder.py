@@ -199,7 +199,7 @@ def _tell(beside: list[_File], names: Names, note: Note, *, joined: bool) -> Non
         elif not joined and file.records:
             detail = ", ".join(sorted(file.logs))
             file.tally.add("names-without-conn", 0, count=file.records, detail=detail)
-        for kind, counts in (("unmatched-names", unmatched), ("several-hosts", several)):
+        for kind, counts in (("unmatched-names", unmatched), ("several-names", several)):
             if file.number in counts:
                 file.tally.add(kind, 0, count=counts[file.number])
         file.tally.tell(file.source.name, note, offsets=not file.packed)

@@ -126,7 +126,7 @@ def test_of_several_names_the_surest_then_the_first_is_shown(tmp_path):
         tls("first.example"), tls("second.example"), tls("first.example"), flow(),
     )  # fmt: skip
     assert (found["host"], found["host_basis"]) == ("first.example", "tls-sni")
-    assert told == {"frame-bytes": 1, "several-hosts": 2}
+    assert told == {"frame-bytes": 1, "several-names": 2}
 
 
 def test_an_event_without_a_flow_is_a_contact_without_volume(tmp_path):

@@ -155,7 +155,7 @@ def test_of_several_hosts_the_first_is_shown_and_said(tmp_path):
     rows = [{**ENDS, "host": host} for host in ("-", "w.example", "v.example", "w.example")]
     (flow,), problems = read(tmp_path, conn=log("conn", CONN), http=log("http", *rows))
     assert flow["host"] == "w.example"
-    assert problems == {("http", "several-hosts"): 1}
+    assert problems == {("http", "several-names"): 1}
 
 
 def test_what_conn_log_says_of_the_application_stays(tmp_path):
