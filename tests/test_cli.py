@@ -381,7 +381,7 @@ def inside_a_record() -> bytes:
     ("content", "code", "message", "hint"),
     [
         (b"", "empty-file", "The file is empty.", "source"),
-        (b"hello, this is text\n", "unknown-format", "No reader takes this file", "convert"),
+        (b"hello, this is text\n", "unknown-format", "No reader takes this file", "mapping"),
         (b"\xd4\xc3\xb2\xa1\x02\x00", "truncated-header", "ends inside its own header", "cut off"),
         (inside_a_record(), "truncated-record", "ends inside a packet record", "sensor"),
         (huge_record(), "damaged-record", "make no sense as records", "again from its source"),

@@ -43,9 +43,7 @@ def found(flow_table, shipped, catalogue, inventory):
     """The findings of the shipped rules in the given flows."""
 
     def ask(*differences, register=None, systems=inventory):
-        return findings(
-            candidates([flow_table(*differences)]), shipped, catalogue, systems, register
-        )
+        return findings(flow_table(*differences), shipped, catalogue, systems, register)
 
     return ask
 

@@ -18,7 +18,7 @@ from auditor.readers.exports.templates import (
     are_events,
     tell_initiator,
 )
-from auditor.readers.logs.batch import Batch, Where
+from auditor.readers.logs.batch import Batch, Where, to_the_real_responder
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -73,7 +73,7 @@ def batch(values: Values, heads: Heads, domains: Sequence[Domain]) -> Batch:
         if element in values and values[element].any():
             columns["vlan"] = numbers_as_text(values[element])
             break
-    columns |= _translated(values)
+    columns = to_the_real_responder(columns | _translated(values))
     blocked = _blocked(values, size)
     if blocked is not None:
         columns["blocked"] = blocked

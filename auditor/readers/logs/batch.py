@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 if TYPE_CHECKING:
     from auditor.readers.logs.tally import Tally
@@ -122,3 +123,24 @@ class Batch:
             first = int(np.argmax(marked))
             tally.add(kind, self.where.number(first), count=count, detail=what)
         return count
+
+
+def to_the_real_responder(columns: dict[str, pa.Array]) -> dict[str, pa.Array]:
+    """``columns`` in which ``nat_dst_*`` is what the responder's address was translated *to*.
+
+    Exporters tell the address before and after; the flow table wants the responder's own in
+    ``dst_ip``, and the one by which it was addressed in ``nat_dst_ip``.
+    """
+    if "nat_dst_ip" not in columns:
+        return columns
+    told = pc.is_valid(columns["nat_dst_ip"])
+    turned = dict(columns)
+    for name in ("ip", "port"):
+        real, addressed = columns.get(f"nat_dst_{name}"), columns.get(f"dst_{name}")
+        if real is None or addressed is None:
+            continue
+        if pa.types.is_dictionary(addressed.type):
+            addressed = addressed.cast(pa.string())
+        turned[f"dst_{name}"] = pc.coalesce(real.cast(addressed.type), addressed)
+        turned[f"nat_dst_{name}"] = pc.if_else(told, addressed, None)
+    return turned

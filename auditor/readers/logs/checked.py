@@ -272,7 +272,9 @@ def addressed(column: pa.Array) -> tuple[pa.Array, Ints]:
         spread = np.asarray(pc.fill_null(pa.array(keys).take(indices), -1), np.int64)
         return texts.take(indices), spread
     keys, others = ipv4_keys(column)
-    if not others:
+    if column.null_count:  # beneath a null there may be an address
+        keys[np.asarray(pc.is_null(column), np.bool_)] = -1
+    elif not others:
         return column, keys
     odd = np.flatnonzero(keys < 0)
     encoded = column.take(pa.array(odd)).dictionary_encode()

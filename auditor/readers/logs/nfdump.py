@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from auditor.model.errors import InputError
-from auditor.readers.logs.batch import Batch, Where
+from auditor.readers.logs.batch import Batch, Where, to_the_real_responder
 from auditor.readers.logs.checked import bools
 from auditor.readers.logs.nfdump_listing import BASIC, DELIMITER, NOT_UNNAMED, WHOLE, Listing
 from auditor.readers.logs.reader import LogReader
@@ -192,6 +192,7 @@ def records(columns: dict[str, Any], where: Where, sampling: dict[str, int], tal
     found["blocked"] = _blocked(events)
     if "xsa" in columns:
         found |= _translated(columns, "src", "s") | _translated(columns, "dst", "d")
+        found = to_the_real_responder(found)
     return _both_ways(found, columns["opkt"], columns["obyt"], events, where, tally)
 
 

@@ -213,3 +213,12 @@ def test_completed_rows_have_all_columns_and_say_what_is_usual():
 
 def test_no_records_give_no_rows():
     assert check() == ([], {})
+
+
+def test_an_address_beneath_a_null_is_none():
+    texts = pa.array(["10.0.0.1", "10.0.0.2", "::1"])
+    hidden = pc.if_else(pa.array([True, False, True]), texts, None)
+    found, keys = addressed(hidden)
+    assert found.to_pylist() == ["10.0.0.1", None, "::1"]
+    assert keys[1] == -1
+    assert (keys[[0, 2]] >= 0).all()
