@@ -3,6 +3,7 @@ from __future__ import annotations
 import ipaddress
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
