@@ -163,10 +163,10 @@ class _Form(Text):
         """The records of a piece."""
         zeek = self.columns(piece)
         found = flows(zeek, self._tally)
-        if self._names and "uid" in zeek.columns:
-            found = self._names.told(zeek.columns["uid"], found)
-        if "uid" in zeek.columns:
-            found |= _sessions(zeek.columns["uid"], found, interim=self._interim)
+        uid = zeek.columns.get("uid", pa.nulls(len(zeek), TEXT))
+        if self._names:
+            found = self._names.told(uid, found)
+        found |= _sessions(uid, found, interim=self._interim)
         return Batch(found, zeek.where)
 
 
