@@ -13,6 +13,7 @@ from typing import Final
 
 import exporters
 import scenes
+import tables
 import zeek_logs
 from pcapng_scene import two_interfaces_ns
 
@@ -163,6 +164,18 @@ SAMPLES: Final = (
         zeek_logs.files,
         "Nhật ký Zeek không cần đến",
         "A Zeek log that is not needed",
+    ),
+    Sample(
+        "logs/parquet/aws-vpc.parquet",
+        tables.aws_flow_logs,
+        "Nhật ký luồng VPC của AWS dạng Parquet: hai chiều, bị từ chối, không có dữ liệu",
+        "AWS VPC flow logs as Parquet: both directions, refused, no data",
+    ),
+    Sample(
+        "logs/parquet/firewall.parquet",
+        tables.firewall_export,
+        "Tường lửa xuất ra Parquet: cột lồng nhau, ý nghĩa cột được đoán",
+        "A firewall's export as Parquet: nested columns, whose meaning is guessed",
     ),
 )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from auditor.readers.capture.reader import CaptureReader
+from auditor.readers.logs.asa import Asa
 from auditor.readers.logs.aws import Aws
 from auditor.readers.logs.azure import Azure, AzureReader
 from auditor.readers.logs.cef import Cef
@@ -12,8 +13,10 @@ from auditor.readers.logs.fortigate import FortiGate
 from auditor.readers.logs.gcp import Gcp
 from auditor.readers.logs.haproxy import Haproxy
 from auditor.readers.logs.leef import Leef
+from auditor.readers.logs.mapped import MappedReader
 from auditor.readers.logs.nfdump import NfdumpReader
 from auditor.readers.logs.paloalto import PaloAlto
+from auditor.readers.logs.parquet import ParquetReader
 from auditor.readers.logs.reader import LogReader
 from auditor.readers.logs.squid import Squid
 from auditor.readers.logs.suricata import Suricata, SuricataReader
@@ -25,9 +28,10 @@ from auditor.readers.streams import HEAD, Source
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from auditor.readers.logs.mapping import Mapping
     from auditor.readers.reading import Reader
 
-READERS: Final[tuple[Reader, ...]] = (
+ONE_FORMAT: Final[tuple[Reader, ...]] = (
     CaptureReader(),
     ZeekReader(),
     LogReader(Aws()),
@@ -42,14 +46,30 @@ READERS: Final[tuple[Reader, ...]] = (
     LogReader(Squid()),
     LogReader(WebAccess()),
     LogReader(Haproxy()),
+    LogReader(Asa()),
 )
+"""Readers of one format each."""
 
-__all__ = ["HEAD", "READERS", "reader_for", "reader_of"]
+
+def readers_for(mappings: tuple[Mapping, ...]) -> tuple[Reader, ...]:
+    """All readers, those of tables with these mappings: a mapping goes before any format."""
+    return (MappedReader(ONE_FORMAT, mappings), ParquetReader(mappings), *ONE_FORMAT)
 
 
-def reader_for(head: bytes) -> Reader | None:
-    """The reader that is surest of content beginning with ``head``; none if no reader takes it."""
-    sure, reader = max(((reader.sniff(head), reader) for reader in READERS), key=lambda it: it[0])
+READERS: Final = readers_for(())
+
+__all__ = ["HEAD", "READERS", "reader_for", "reader_of", "readers_for"]
+
+
+def reader_for(head: bytes, readers: tuple[Reader, ...] | None = None) -> Reader | None:
+    """The reader that is surest of content beginning with ``head``; none if no reader takes it.
+
+    Args:
+        head: the first bytes of the content.
+        readers: that are asked; null = all, without mappings.
+    """
+    asked = READERS if readers is None else readers
+    sure, reader = max(((reader.sniff(head), reader) for reader in asked), key=lambda it: it[0])
     return reader if sure > 0 else None
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 import pyarrow as pa
 
 from auditor.model.flow_table import Stage, schema_at
+from auditor.readers.logs.mapping import Mapping
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -46,6 +47,7 @@ class Settings:
         log_zone: offset from UTC of the clocks behind logs that name no zone.
         aws_fields: names of the fields of AWS flow logs without a header line, in their order.
         log_server: address of the server behind web logs, which do not name it; empty = unknown.
+        mappings: of tables that no other reader takes, or that they are meant for.
     """
 
     udp_timeout: int = 60
@@ -56,6 +58,19 @@ class Settings:
     log_zone: str = "+07:00"
     aws_fields: str = ""
     log_server: str = ""
+    mappings: tuple[Mapping, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FileSettings(Settings):
+    """The same for one file.
+
+    Attributes:
+        written: when the file was last written, in ns since 1970, for logs whose dates have no
+            year; null = not known.
+    """
+
+    written: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 import pyarrow as pa
@@ -160,6 +161,7 @@ def _words(line: bytes) -> list[bytes]:
     return [word.strip(b'"') for word in line.split(b"," if comma else b" ")]
 
 
+@lru_cache(256)
 def _form_of(line: bytes) -> _Form | None:
     """What a header line says; nothing if it is none."""
     names = tuple(known_name(word.decode("utf-8", "replace")) for word in _words(line))
@@ -234,7 +236,7 @@ class _Text:
 
 def _headers(text: bytes) -> Iterator[tuple[int, int]]:
     """Where header lines begin and end: all name an address, and values hardly ever do."""
-    place = text.find(_IN_HEADERS)
+    place = text.find(_IN_HEADERS) if b"s" in text else -1  # lines of version 2 hold no "s"
     while place >= 0:
         begin, end = text.rfind(b"\n", 0, place) + 1, text.find(b"\n", place) + 1
         if _form_of(text[begin:end].strip()) is not None:
@@ -246,10 +248,11 @@ _IN_HEADERS: Final = b"ddr"
 """Of srcaddr, src_addr, srcAddr, sourceaddress."""
 
 
-def aws_batch(table: pa.Table, tally: Tally) -> Batch:
+def aws_batch(table: pa.Table, tally: Tally, where: Where | None = None) -> Batch:
     """Records out of a table with AWS's own names, with ``-`` or ``_`` (Parquet has these).
 
-    Columns that are not known are ignored; numbers may be of any width, or texts.
+    Columns that are not known are ignored; numbers may be of any width, or texts. ``where`` tells
+    the number of the first record.
 
     Raises:
         InputError: fields are missing without which nothing can be told.
@@ -257,7 +260,7 @@ def aws_batch(table: pa.Table, tally: Tally) -> Batch:
     named = {known_name(name): name for name in reversed(table.column_names)}
     if lacks := _lacking(named):
         raise lacking(lacks)
-    where = Where()
+    where = where or Where()
     columns: dict[str, Any] = {}
     for name, kind in FIELDS.items():
         if name not in named:
