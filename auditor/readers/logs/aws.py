@@ -39,6 +39,9 @@ TRANSIT_DEFAULT: Final = (
 )
 """The fields of version 6 (transit gateways), likewise."""
 
+LONGEST_HEADER: Final = 1 << 13
+"""Bytes; all fields of all versions together take less than 2,000."""
+
 OTHER_NAMES: Final = {
     "sourceaddress": "srcaddr", "destinationaddress": "dstaddr", "sourceport": "srcport",
     "destinationport": "dstport", "numpackets": "packets", "numbytes": "bytes",
@@ -161,9 +164,13 @@ def _words(line: bytes) -> list[bytes]:
     return [word.strip(b'"') for word in line.split(b"," if comma else b" ")]
 
 
-@lru_cache(256)
 def _form_of(line: bytes) -> _Form | None:
     """What a header line says; nothing if it is none."""
+    return _named(line) if len(line) <= LONGEST_HEADER else None
+
+
+@lru_cache(64)  # a folder has many files with the same one
+def _named(line: bytes) -> _Form | None:
     names = tuple(known_name(word.decode("utf-8", "replace")) for word in _words(line))
     if not {"srcaddr", "dstaddr", "pkt-srcaddr", "pkt-dstaddr"} & set(names):
         return None

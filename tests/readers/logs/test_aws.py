@@ -211,3 +211,11 @@ def test_a_table_without_rows_has_no_records():
 
 def test_every_kind_has_words_for_the_report():
     assert set(Aws().kinds) <= set(PROBLEM)
+
+
+def test_a_header_of_absurd_length_is_none(tmp_path):
+    _, flows, problems = read(
+        tmp_path, DEFAULT, line(), "srcaddr dstaddr start end " * 9999, line()
+    )
+    assert [flow["src_bytes"] for flow in flows] == [2 * 14249]
+    assert problems["bad-line"].count == 1
