@@ -360,7 +360,7 @@ def test_a_gzipped_log_gives_what_the_plain_one_gives(tmp_path):
     (tmp_path / "conn.log.gz").write_bytes(gzip.compress((ZEEK / "conn.log").read_bytes()))
     packed, plain = audit(tmp_path / "conn.log.gz"), audit(ZEEK / "conn.log")
     assert what_flowed(packed.flows) == what_flowed(plain.flows)
-    assert packed.run.inputs[0].reader == "zeek-conn"
+    assert packed.run.inputs[0].reader == "zeek"
 
 
 def test_without_an_inventory_no_data_is_claimed():

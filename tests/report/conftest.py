@@ -184,7 +184,7 @@ def run() -> Run:
     inputs = (
         input_file(1),
         input_file(2),
-        input_file(3, name="logs/conn.2026-07-15.log.gz", reader="zeek-conn", bytes_on_wire=None),
+        input_file(3, name="logs/conn.2026-07-15.log.gz", reader="zeek", bytes_on_wire=None),
         input_file(4, name="captures/damaged.pcap", reader="pcap", flows=9_402),
         input_file(5, name="notes.pcap", reader=None, packets=0, not_ip=0, flows=0, first=None, last=None, size=5_210),
     )  # fmt: skip

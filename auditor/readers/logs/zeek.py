@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -107,6 +107,9 @@ WANTED: Final = Wanted(
 )  # fmt: skip
 """Times and intervals are in seconds."""
 
+ALONE: Final = replace(WANTED, fields={k: v for k, v in WANTED.fields.items() if k != "uid"})
+"""Where no other log lies beside it, nobody asks for the name of a connection."""
+
 PROTOCOLS: Final = {
     "icmp": 1, "igmp": 2, "tcp": 6, "udp": 17, "dccp": 33, "gre": 47, "esp": 50, "ah": 51,
     "icmp6": 58, "ospf": 89, "pim": 103, "sctp": 132, "udplite": 136,
@@ -123,6 +126,7 @@ CLEAR: Final = frozenset((
 WRAPPERS: Final = frozenset({"gssapi", "ntlm", "spnego"})  # they sign in; another protocol talks
 NAMES: Final = {"ssl": "tls", "krb": "kerberos", "krb_tcp": "kerberos", "ldap_tcp": "ldap",
                 "ldap_udp": "ldap"}  # fmt: skip
+_SAME: Final = ("start", "src_ip", "src_port", "dst_ip", "dst_port", "protocol")
 LONG: Final = 60 * 1_000_000_000
 """ns from which on a connection may have been logged while it ran."""
 
@@ -155,7 +159,7 @@ class Conn:
 
 class _Form(Text):
     def __init__(self, head: bytes, names: Names, tally: Tally, *, interim: bool) -> None:
-        super().__init__(head, WANTED, tally)
+        super().__init__(head, WANTED if names else ALONE, tally)
         self._names = names
         self._interim = interim
 
@@ -163,10 +167,10 @@ class _Form(Text):
         """The records of a piece."""
         zeek = self.columns(piece)
         found = flows(zeek, self._tally)
-        if self._names and "uid" in zeek.columns:
-            found = self._names.told(zeek.columns["uid"], found)
-        if "uid" in zeek.columns:
-            found |= _sessions(zeek.columns["uid"], found, interim=self._interim)
+        if self._names:
+            uid = zeek.columns.get("uid", pa.nulls(len(zeek), TEXT))
+            found = self._names.told(uid, found)
+        found |= _sessions(found, interim=self._interim)
         return Batch(found, zeek.where)
 
 
@@ -262,17 +266,25 @@ def _payload(side: str, batch: Batch, tally: Tally) -> pa.Int64Array:
     return pc.if_else(pa.array(absurd), None, payload)
 
 
-def _sessions(uid: pa.StringArray, found: dict[str, Any], *, interim: bool) -> dict[str, Any]:
+def _sessions(found: dict[str, Any], *, interim: bool) -> dict[str, Any]:
     """Of which connection a record tells, where another record may tell of it again.
 
-    Zeek logs a connection when it is over; packages log long ones as long as they run too.
+    Zeek logs a connection when it is over; packages log long ones as long as they run too. What
+    they have in common besides ``uid`` is enough, and need not be read for every record.
     """
+    start = found["start"]
+    rows = len(start)
     if interim:
-        return {"session": uid, "unfinished": pa.repeat(True, len(uid))}
-    lasting = bools(pc.greater_equal(pc.subtract(found["end"], found["start"]), LONG))
+        lasting = np.ones(rows, np.bool_)
+    else:
+        lasting = bools(pc.greater_equal(pc.subtract(found["end"], start), LONG))
     if not lasting.any():
         return {}
-    return {"session": pc.if_else(pa.array(lasting), uid, None)}
+    places = pa.array(np.flatnonzero(lasting))
+    parts = [found[name].take(places).cast(TEXT) for name in _SAME if name in found]
+    told = pc.binary_join_element_wise(*parts, " ", null_handling="replace")
+    session = told.take(pa.array(np.cumsum(lasting) - 1, mask=~lasting))
+    return {"session": session, "unfinished": pa.repeat(interim, rows)}
 
 
 def _by_word(column: Any, made: Callable[[pa.Array], pa.Array]) -> pa.Array:  # noqa: ANN401

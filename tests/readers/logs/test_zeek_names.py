@@ -200,6 +200,12 @@ def test_the_latest_answer_counts_and_a_hello_more_than_any(tmp_path):
     assert shown(flow, "host", "host_basis") == ("a.example", "tls-sni")
 
 
+def test_answers_need_no_uid(tmp_path):
+    conn = {name: value for name, value in CONN.items() if name != "uid"}
+    (flow,), _ = read(tmp_path, conn=log("conn", conn), dns=log("dns", ANSWERS))
+    assert shown(flow, "host", "host_basis") == ("b.example", "dns-answer")
+
+
 def test_answers_name_ipv6_addresses_too(tmp_path):
     conn = {**CONN, "id.orig_h": "2001:db8::5", "id.resp_h": "2001:db8::0:9"}
     dns = {**ANSWERS, "id.orig_h": "2001:db8::5", "answers": "2001:DB8::9", "TTLs": "60.0"}
