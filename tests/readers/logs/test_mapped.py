@@ -228,6 +228,13 @@ blocked: {column: Verdict, values: [drop]}
     assert "'column 43'" in answer.hint
 
 
+def test_a_mapping_of_which_nothing_fits_is_told_too(tmp_path):
+    text = "time,src_ip,dst_ip\n2026-09-28 08:00:00,10.0.0.1,8.8.8.8\n"
+    answer, _, _ = read(tmp_path, text, mapping())
+    assert isinstance(answer, InputError)
+    assert "9 mistakes" in answer.message
+
+
 def test_a_table_that_nobody_can_explain_lists_its_columns(tmp_path):
     answer, _, _ = read(tmp_path, "src_ip,dst_ip,moment\n10.0.0.1,8.8.8.8,noon\n")
     assert isinstance(answer, InputError)
