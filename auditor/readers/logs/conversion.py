@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from auditor.readers.logs.batch import Batch, Where
 from auditor.readers.logs.checked import LATEST, bools
 from auditor.readers.logs.mapping import BYTE_UNITS, DURATION_UNITS, plain_name
-from auditor.readers.logs.patterns import EPOCHS, amounts, moments, pattern, zone_ns
+from auditor.readers.logs.patterns import EPOCHS, amounts, bare, moments, pattern, zone_ns
 from auditor.readers.logs.text import bounded
 
 if TYPE_CHECKING:
@@ -268,7 +268,7 @@ def texts(column: Any) -> Any:  # noqa: ANN401 - any column
         return words.take(column.indices) if len(words) else pa.nulls(len(column), pa.string())
     if not pa.types.is_string(column.type):
         column = column.cast(pa.string())
-    if pc.any(pc.match_substring_regex(column, r"^\s|\s$|^$")).as_py():
+    if not bare(column):
         column = pc.utf8_trim_whitespace(column)
         column = pc.if_else(pc.equal(column, ""), None, column)
     return column
