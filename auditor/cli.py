@@ -10,6 +10,7 @@ import re
 import sys
 import traceback
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from io import TextIOWrapper
 from ipaddress import ip_address
@@ -49,7 +50,9 @@ app = typer.Typer(
 policy_app = typer.Typer(help="Look at and check the rules.", no_args_is_help=True)
 geoip_app = typer.Typer(help="Look at the geo databases.", no_args_is_help=True)
 app.add_typer(policy_app, name="policy")
+formats_app = typer.Typer(help="Look at the kinds of files that are read.", no_args_is_help=True)
 app.add_typer(geoip_app, name="geoip")
+app.add_typer(formats_app, name="formats")
 
 # readable=False: what cannot be read is told by the room that reads it, with a way out; typer
 # would refuse the whole command.
@@ -95,6 +98,12 @@ LogZone = Annotated[
     str,
     typer.Option(
         "--log-zone", metavar="ZONE", help="Zone of logs that name none: UTC, +07:00, -03:30."
+    ),
+]
+Mappings = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--mapping", readable=False, help="What the columns of a table mean; may be repeated."
     ),
 ]
 LogServer = Annotated[
@@ -232,6 +241,7 @@ def audit(
     log_zone: LogZone = "+07:00",
     aws_fields: AwsFields = "",
     log_server: LogServer = "",
+    mapping: Mappings = None,
 ) -> None:
     """Audit captures and logs: report.html, run.json and flows.parquet in --out."""
     from auditor import pipeline, report
@@ -239,6 +249,7 @@ def audit(
 
     settings = _settings(copies_within, community_id, log_zone, aws_fields, log_server)
     order = _order(paths, inventory, dossiers, policies, geoip, home, jobs, since, until, settings)
+    order = replace(order, mappings=tuple(mapping or ()))
     with _progress() as progress:
         done = pipeline.audit(order, lambda: datetime.now(UTC), progress)
         progress.stage("write")
@@ -274,6 +285,7 @@ def flows(
     log_zone: LogZone = "+07:00",
     aws_fields: AwsFields = "",
     log_server: LogServer = "",
+    mapping: Mappings = None,
     engine: Annotated[
         Literal["capture", "scapy", "tshark"],
         typer.Option(
@@ -297,6 +309,7 @@ def flows(
         raise typer.BadParameter("only the packet engine can", param_hint="--copies-within")
     settings = _settings(copies_within, community_id, log_zone, aws_fields, log_server)
     order = _order(paths, inventory, None, policies, geoip, home, jobs, since, until, settings)
+    order = replace(order, mappings=tuple(mapping or ()))
     with _progress() as progress:
         if engine == "capture":
             table, inputs, problems = pipeline.located_flows(order, progress)
@@ -396,9 +409,10 @@ def policy_lint(
     dossiers: Annotated[
         Path | None, typer.Option("--dossiers", readable=False, help="A register.")
     ] = None,
+    mapping: Mappings = None,
 ) -> None:
     """Check every policy file; all mistakes at once, each with its line."""
-    from auditor import classify, pipeline, policy
+    from auditor import classify, pipeline, policy, readers
 
     folder = policies or pipeline.data_folder("policies")
     found: list[str] = policy.lint(folder / "rules.yaml")
@@ -409,6 +423,11 @@ def policy_lint(
             policy.load_dossiers(dossiers, catalogue, systems)
     except AuditorError as error:
         found += str(error).splitlines()
+    for path in mapping or ():
+        try:
+            readers.load_mapping(path)
+        except AuditorError as error:
+            found += str(error).splitlines()
     for line in found:
         _say(line)
     if found:
@@ -445,6 +464,25 @@ def policy_show(policies: Policies = None) -> None:
         for basis in rule.legal:
             _say(f"  ({basis.mark}) {basis.instrument}, {basis.article}")
         _say()
+
+
+@formats_app.command("list")
+def formats_list() -> None:
+    """Show the kinds of files that are read; docs/formats/README.md tells what each can tell."""
+    from auditor import readers
+
+    for reader in readers.READERS:
+        _say(reader.name)
+
+
+@formats_app.command("guess")
+def formats_guess(
+    file: Annotated[Path, typer.Argument(readable=False, help="A CSV, JSON or Parquet file.")],
+) -> None:
+    """Write down what the columns of a table may mean: a mapping to correct and use."""
+    from auditor import readers
+
+    _say(readers.guess_of(file).rstrip())
 
 
 @geoip_app.command("info")

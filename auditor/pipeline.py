@@ -11,7 +11,7 @@ import json
 import threading
 from collections import Counter
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Literal, Protocol
@@ -63,6 +63,7 @@ class Order:
         paths: files and folders; folders are walked.
         policies: folder of the category lists and ``rules.yaml``.
         geoip: folder of the geo databases.
+        mappings: what the columns of tables mean (``docs/formats/mapping.md``).
         home: ISO 3166-1 alpha-2 code of the country that counts as home.
         jobs: threads that read files side by side.
         since, until: only flows that overlap this span (``until`` excluded).
@@ -73,6 +74,7 @@ class Order:
     geoip: Path
     inventory: Path | None = None
     dossiers: Path | None = None
+    mappings: tuple[Path, ...] = ()
     home: str = "VN"
     settings: readers.Settings = field(default_factory=readers.Settings)
     jobs: int = 1
@@ -152,6 +154,7 @@ def audit(order: Order, now: Callable[[], datetime], progress: Progress) -> Audi
         )
         if order.inventory and inventory:
             sources += (classify.inventory_source(order.inventory, inventory),)
+        sources += tuple(readers.mapping_source(path) for path in order.mappings)
         table, counts = FlowTable(), _Counts()
         with geo.open_databases(order.geoip, problems.append) as databases:
             networks = inventory.networks if inventory else ()
@@ -433,11 +436,17 @@ class _OverError(Exception):
 
 
 def _wanted(order: Order) -> readers.Wanted:
-    return readers.Wanted(order.paths, order.settings, order.jobs, order.since, order.until)
+    mappings = tuple(readers.load_mapping(path) for path in order.mappings)
+    settings = replace(order.settings, mappings=mappings)
+    return readers.Wanted(order.paths, settings, order.jobs, order.since, order.until)
 
 
 def _settings_of(order: Order) -> dict[str, str]:
-    settings = {name: str(value) for name, value in asdict(order.settings).items()}
+    settings = {
+        each.name: str(getattr(order.settings, each.name))
+        for each in fields(order.settings)
+        if each.name != "mappings"  # they are among the sources
+    }
     settings["home"] = order.home
     for name, moment in (("since", order.since), ("until", order.until)):
         if moment is not None:

@@ -130,6 +130,42 @@ SAMPLES: Final = (
         "Zeek log, rotated and gzipped",
     ),
     Sample(
+        "logs/zeek/ssl.log",
+        zeek_logs.ssl,
+        "Tên máy chủ và phiên bản TLS của các kết nối; một kết nối chưa có trong conn.log",
+        "Server names and TLS versions; one connection that conn.log does not have yet",
+    ),
+    Sample(
+        "logs/zeek/ssl.json.log",
+        zeek_logs.ssl_json,
+        "Tên máy chủ của ngày hôm sau, dạng JSON",
+        "Server names of the next day, as JSON",
+    ),
+    Sample(
+        "logs/zeek/http.log",
+        zeek_logs.http,
+        "Tên máy chủ web; một kết nối hỏi hai tên",
+        "Names of web servers; one connection asks for two",
+    ),
+    Sample(
+        "logs/zeek/quic.log",
+        zeek_logs.quic,
+        "Tên máy chủ và giao thức trong QUIC",
+        "Server names and protocols in QUIC",
+    ),
+    Sample(
+        "logs/zeek/dns.log",
+        zeek_logs.dns,
+        "Câu hỏi và câu trả lời DNS: địa chỉ nào mang tên nào",
+        "DNS queries and answers: which address had which name",
+    ),
+    Sample(
+        "logs/zeek/files.log",
+        zeek_logs.files,
+        "Nhật ký Zeek không cần đến",
+        "A Zeek log that is not needed",
+    ),
+    Sample(
         "logs/parquet/aws-vpc.parquet",
         tables.aws_flow_logs,
         "Nhật ký luồng VPC của AWS dạng Parquet: hai chiều, bị từ chối, không có dữ liệu",

@@ -139,20 +139,144 @@ def _cell(value: Value) -> str:
     return f"{value:.6f}" if isinstance(value, float) else str(value)
 
 
-def _tsv(rows: list[Row], date: str) -> bytes:
+def _tsv(rows: list[Row], date: str, log: str = "conn", types: dict[str, str] = TYPES) -> bytes:
     lines = [
         "#separator \\x09",
         "#set_separator\t,",
         "#empty_field\t(empty)",
         "#unset_field\t-",
-        "#path\tconn",
+        f"#path\t{log}",
         f"#open\t{date}-00-00-00",
-        "\t".join(("#fields", *TYPES)),
-        "\t".join(("#types", *TYPES.values())),
+        "\t".join(("#fields", *types)),
+        "\t".join(("#types", *types.values())),
     ]
-    lines += ["\t".join(_cell(row[name]) for name in TYPES) for row in rows]
+    lines += ["\t".join(_cell(row.get(name)) for name in types) for row in rows]
     lines.append(f"#close\t{date}-23-59-59")
     return ("\n".join(lines) + "\n").encode()
+
+
+ENDS: Final = {
+    "ts": "time", "uid": "string", "id.orig_h": "addr", "id.orig_p": "port", "id.resp_h": "addr",
+    "id.resp_p": "port",
+}  # fmt: skip
+SSL: Final = ENDS | {
+    "version": "string", "cipher": "string", "server_name": "string", "resumed": "bool",
+    "next_protocol": "string", "established": "bool", "ssl_history": "string", "ja4": "string",
+}  # fmt: skip
+HTTP: Final = ENDS | {
+    "trans_depth": "count", "method": "string", "host": "string", "uri": "string",
+    "request_body_len": "count", "response_body_len": "count", "status_code": "count",
+}  # fmt: skip
+QUIC: Final = ENDS | {
+    "version": "string", "client_initial_dcid": "string", "server_name": "string",
+    "client_protocol": "string", "history": "string",
+}  # fmt: skip
+DNS: Final = ENDS | {
+    "proto": "enum", "trans_id": "count", "rtt": "interval", "query": "string", "qclass": "count",
+    "qtype": "count", "qtype_name": "string", "rcode_name": "string", "answers": "vector[string]",
+    "TTLs": "vector[interval]", "rejected": "bool",
+}  # fmt: skip
+FILES: Final = {
+    "ts": "time", "fuid": "string", "uid": "string", "source": "string", "mime_type": "string",
+    "seen_bytes": "count",
+}  # fmt: skip
+SERVERS: Final = {
+    "52.219.40.10": "backup.store.example", "113.160.92.10": "Portal.Tinh.example",
+    "210.155.141.200": "api.partner.example", "203.162.10.21": "replica.land.example",
+    "51.38.20.10": "mx.partner.example", STORE_V6: "media.store.example",
+    "10.20.2.7": "intranet.tinh.example", "203.162.10.40": "www.tinh.example.",
+}  # fmt: skip
+"""Names that clients ask for; one server is asked for none."""
+
+JA4: Final = "t13d0302h2_0123456789ab_cdef01234567"
+DATE: Final = "2026-10-01"
+
+
+def _first_day(service: str) -> list[Row]:
+    """What the other logs have of each connection of the first day that speaks ``service``."""
+    rows = _day(2001, DATE)
+    found = [row for row in rows if service in str(row["service"] or "").split(",")]
+    return sorted(
+        ({name: row[name] for name in (*ENDS, "proto")} for row in found),
+        key=lambda row: float(row["ts"] or 0),
+    )
+
+
+def ssl() -> bytes:
+    """``ssl.log``: names, versions, one connection that no ``conn.log`` has yet."""
+    rows = _first_day("ssl")
+    for number, row in enumerate(rows):
+        quic = row["proto"] == "udp"
+        row |= {
+            "version": "TLSv13" if quic or number % 3 else "TLSv12", "established": True,
+            "cipher": "TLS_AES_128_GCM_SHA256", "resumed": False, "next_protocol": "h2",
+            "server_name": SERVERS.get(str(row["id.resp_h"])), "ssl_history": "CsxknGIi",
+            "ja4": None if quic else JA4,
+        }  # fmt: skip
+    rows.append(rows[-1] | {"uid": "CStillRunning00001", "id.orig_p": 40_000})
+    return _tsv(rows, DATE, "ssl", SSL)
+
+
+def http() -> bytes:
+    """``http.log``: a port in the name, two names in one connection."""
+    rows = _first_day("http")
+    for row in rows:
+        row |= {
+            "trans_depth": 1, "method": "POST", "host": "Upload.Partner.example:80", "uri": "/in",
+            "request_body_len": 26_000, "response_body_len": 12, "status_code": 200,
+        }  # fmt: skip
+    rows.insert(1, rows[0] | {"trans_depth": 2, "host": "cdn.partner.example"})
+    return _tsv(rows, DATE, "http", HTTP)
+
+
+def quic() -> bytes:
+    """``quic.log``: names, and what the client offered first."""
+    rows = _first_day("quic")
+    for row in rows:
+        row |= {
+            "version": "1", "client_initial_dcid": "a4b2c1d0e9f80716", "history": "ISishIHhhH",
+            "server_name": SERVERS[STORE_V6], "client_protocol": "h3",
+        }  # fmt: skip
+    return _tsv(rows, DATE, "quic", QUIC)
+
+
+def dns() -> bytes:
+    """``dns.log``: answers by way of an alias, a name that does not exist."""
+    rows = _first_day("dns")
+    for number, row in enumerate(rows):
+        found = number % 4 != 3
+        row |= {
+            "trans_id": 4711 + number, "rtt": 0.012, "qclass": 1, "qtype": 1, "qtype_name": "A",
+            "query": "mirror.partner.example" if found else "no.such.example", "rejected": False,
+            "rcode_name": "NOERROR" if found else "NXDOMAIN",
+            "answers": "edge.partner.example,5.9.77.10" if found else None,
+            "TTLs": "300.000000,7200.000000" if found else None,
+        }  # fmt: skip
+    return _tsv(rows, DATE, "dns", DNS)
+
+
+def files() -> bytes:
+    """``files.log``, which says nothing of where data went."""
+    rows = _first_day("http")
+    for number, row in enumerate(rows):
+        row |= {
+            "fuid": f"FSample{number:011d}", "source": "HTTP", "mime_type": "text/csv",
+            "seen_bytes": 26_000,
+        }  # fmt: skip
+    return _tsv(rows, DATE, "files", FILES)
+
+
+def ssl_json() -> bytes:
+    """``ssl.log`` of the second day as JSON, with nothing but names and versions."""
+    rows = [row for row in _day(2002, "2026-10-02") if "ssl" in str(row["service"]).split(",")]
+    lines = [
+        {name: row[name] for name in ENDS}
+        | {"version": "TLSv13", "server_name": SERVERS[str(row["id.resp_h"])]}
+        | {"resumed": False, "established": True, "ssl_history": "CsoxyF"}
+        for row in rows[:8]
+        if str(row["id.resp_h"]) in SERVERS
+    ]
+    return "".join(json.dumps(line, separators=(",", ":")) + "\n" for line in lines).encode()
 
 
 def tab_separated() -> bytes:

@@ -60,8 +60,8 @@ class FlowLine:
     country: str | None
     initiator_basis: str
     geo_basis: str | None
-    outbound_bytes: int
-    inbound_bytes: int
+    outbound_bytes: int | None
+    inbound_bytes: int | None
     seen_by: str = "packets"
     sampling: int | None = None
 
@@ -75,6 +75,7 @@ class Evidence:
         flow_ids_cut: how many more flows there are than ``flow_ids`` lists.
         lines: the heaviest flows by outbound bytes, at most ten.
         subjects: data subjects concerned; null = no estimate possible.
+        unknown_flows: flows that do not say how much left: ``outbound_bytes`` is without them.
         estimated_bytes: what of ``outbound_bytes`` is an estimate from sampled traffic.
         samplings: one packet in so many was looked at, as text: the factors behind the estimates.
         sources: what the flows were read from: packets, or kinds of logs.
@@ -99,6 +100,7 @@ class Evidence:
     flow_ids: tuple[int, ...]
     flow_ids_cut: int
     lines: tuple[FlowLine, ...]
+    unknown_flows: int = 0
     estimated_bytes: int = 0
     samplings: tuple[Counted, ...] = ()
     sources: tuple[Counted, ...] = ()

@@ -119,7 +119,7 @@ class DataSource:
     """A database or policy file the audit relied on.
 
     Attributes:
-        kind: ``geo``, ``policy``, ``category-list``, ``inventory`` or ``dossiers``.
+        kind: ``geo``, ``policy``, ``category-list``, ``inventory``, ``dossiers`` or ``mapping``.
         version: version or build date as the file itself gives it.
     """
 

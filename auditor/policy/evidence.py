@@ -114,6 +114,7 @@ class Gathering:
             flow_ids=tuple(ids),
             flow_ids_cut=end - first - len(ids),
             lines=tuple(self._lines[self._line_starts[number] : self._line_starts[number + 1]]),
+            unknown_flows=self._amount_unknown[number],
             estimated_bytes=self._estimated_bytes[number],
             samplings=self._samplings[number],
             sources=self._sources[number],
@@ -337,9 +338,6 @@ def _listed(table: pa.Table, name: str) -> list[Any]:
     column = table.column(_COLUMN_OF.get(name, name))
     if name in ("start", "end"):
         return [_time(value) for value in column.cast(pa.int64()).to_pylist()]
-    if name in ("outbound_bytes", "inbound_bytes"):
-        # A flow whose amount is not known counts as none here; the finding says so.
-        column = pc.fill_null(column, 0)
     if pa.types.is_dictionary(column.type):
         column = column.cast(pa.string())
     values: list[Any] = column.to_pylist()

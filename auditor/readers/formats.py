@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from auditor.readers.capture.reader import CaptureReader
+from auditor.readers.logs.asa import Asa
 from auditor.readers.logs.aws import Aws
 from auditor.readers.logs.azure import Azure, AzureReader
 from auditor.readers.logs.cef import Cef
@@ -21,8 +22,8 @@ from auditor.readers.logs.squid import Squid
 from auditor.readers.logs.suricata import Suricata, SuricataReader
 from auditor.readers.logs.unfolding import DocumentReader
 from auditor.readers.logs.web_access import WebAccess
+from auditor.readers.logs.zeek_folder import ZeekReader
 from auditor.readers.streams import HEAD, Source
-from auditor.readers.zeek import ZeekConn
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 
 ONE_FORMAT: Final[tuple[Reader, ...]] = (
     CaptureReader(),
-    ZeekConn(),
+    ZeekReader(),
     LogReader(Aws()),
     LogReader(FortiGate()),
     NfdumpReader(),
@@ -45,6 +46,7 @@ ONE_FORMAT: Final[tuple[Reader, ...]] = (
     LogReader(Squid()),
     LogReader(WebAccess()),
     LogReader(Haproxy()),
+    LogReader(Asa()),
 )
 """Readers of one format each."""
 

@@ -62,6 +62,18 @@ class Settings:
 
 
 @dataclass(frozen=True, slots=True)
+class FileSettings(Settings):
+    """The same for one file.
+
+    Attributes:
+        written: when the file was last written, in ns since 1970, for logs whose dates have no
+            year; null = not known.
+    """
+
+    written: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Comment:
     """What somebody wrote into a capture; ``offset`` is the place in the (unpacked) file."""
 

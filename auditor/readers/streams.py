@@ -110,6 +110,16 @@ class Source:
         except OSError:
             return 0  # gone since it was listed: opening it will tell
 
+    @property
+    def written(self) -> int | None:
+        """When the file was last written, in ns since 1970; null for members and pipes."""
+        if self.part is not None or self.pipe is not None:
+            return None
+        try:
+            return self.path.stat().st_mtime_ns
+        except OSError:
+            return None  # as above
+
     def open(self, progress: Progress | None = None) -> Opened:
         """Its content as a stream; ``progress`` hears of bytes on disk.
 

@@ -15,6 +15,8 @@ from auditor.model.text import Text
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from auditor.model.finding import Evidence
+
 VIETNAM: Final = timezone(timedelta(hours=7), "+07:00")
 """Asia/Ho_Chi_Minh. Fixed since 1975: no time zone database is needed to print it."""
 
@@ -69,6 +71,16 @@ def size(value: int | None, *, estimated: bool = False) -> Text:
     if unit == 0:
         return Text(f"{value} B", f"{value} B")
     return _decimal(f"{amount:.1f}", f" {UNITS[unit]}")
+
+
+def sent(evidence: Evidence) -> Text:
+    """How many bytes left: ``≥`` where some flows do not say, not known where none does."""
+    if evidence.unknown_flows and evidence.unknown_flows == evidence.flows:
+        return NOT_KNOWN
+    text = size(evidence.outbound_bytes, estimated=evidence.estimated_bytes > 0)
+    if not evidence.unknown_flows:
+        return text
+    return Text(f"≥ {text.vi}", f"≥ {text.en}")
 
 
 def records(value: int | None, *, estimated: bool) -> Text:

@@ -120,6 +120,7 @@ def _environment() -> Environment:
         country=lambda code: both(country(code)),
         cut=formats.visible,
         number_in=lambda key, numbers: numbers[key],
+        sent=lambda evidence: both(formats.sent(evidence)),
         brief=lambda value: both(formats.size(value)),
     )
     environment.globals.update(

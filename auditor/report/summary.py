@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING, Final
 from auditor.report.countries import countries_named
 from auditor.report.digest import STATES, counts, grouped, headline
 from auditor.report.fold import Group, folded
-from auditor.report.formats import number, size, visible
+from auditor.report.formats import number, sent, size, visible
 from auditor.report.words import DOTS, SEVERITY, STATE, problem
 
 if TYPE_CHECKING:
-    from auditor.model.finding import Evidence
     from auditor.model.run import Run
 
 TOP_FINDINGS: Final = 5
@@ -67,12 +66,8 @@ def _line(group: Group) -> str:
     return (
         f"  {DOTS[finding.severity]}  {visible(finding.title.vi, 120)}: {visible(system, 60)}"
         f" → {visible(finding.recipient, 60)} ({visible(where, 60)})"
-        f"{codes}, {_amount(finding.evidence)}"
+        f"{codes}, {sent(finding.evidence).vi}"
     )
-
-
-def _amount(evidence: Evidence) -> str:
-    return size(evidence.outbound_bytes, estimated=evidence.estimated_bytes > 0).vi
 
 
 def _unseen(run: Run) -> list[str]:

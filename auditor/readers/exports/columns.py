@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from socket import AF_INET6, inet_ntoa, inet_ntop
+from socket import AF_INET6, inet_ntop
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -11,7 +11,13 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from auditor.readers.exports.templates import INITIATED, REVERSE, TWO_WAYS
+from auditor.readers.exports.templates import (
+    EVENTS,
+    REVERSE,
+    TWO_WAYS,
+    are_events,
+    tell_initiator,
+)
 from auditor.readers.logs.batch import Batch, Where
 
 if TYPE_CHECKING:
@@ -71,9 +77,9 @@ def batch(values: Values, heads: Heads, domains: Sequence[Domain]) -> Batch:
     blocked = _blocked(values, size)
     if blocked is not None:
         columns["blocked"] = blocked
-    if 233 in values and 148 in values:
+    if 148 in values and are_events(values.keys()):
         columns |= _sessions(values, heads)
-    if values.keys() & TWO_WAYS and not values.keys() & INITIATED:
+    if values.keys() & TWO_WAYS and not tell_initiator(values.keys()):
         columns = _split(columns)
     elif 239 in values:
         columns = _turned(columns, values[239])
@@ -179,23 +185,25 @@ def _event(values: Values) -> Ints | None:
 
 
 # What a side sent: columns and the elements that may have it, the best first.
-_ONE_WAY: Final = {"src_packets": (2, 86, 298, 24), "src_bytes": (1, 85, 231, 23)}
-_TWO_WAYS: Final = {
-    "src_packets": (298, 2, 86), "src_bytes": (231, 1, 85),
-    "dst_packets": (299, REVERSE | 2, REVERSE | 86), "dst_bytes": (232, REVERSE | 1, REVERSE | 85),
-    "dst_tcp_flags": (REVERSE | 6,),
+_ONE_WAY: Final = {
+    "src_packets": (2, 86, 298, 24), "src_bytes": (1, 85, 23), "src_payload": (231,),
+    "src_tcp_flags": (6,),
+}  # fmt: skip
+_WAY_BACK: Final = {
+    "dst_packets": (299, REVERSE | 2, REVERSE | 86), "dst_bytes": (REVERSE | 1, REVERSE | 85),
+    "dst_payload": (232,), "dst_tcp_flags": (REVERSE | 6,),
 }  # fmt: skip
 
 
 def _counters(values: Values) -> dict[str, Any]:
-    both = any(element in values for element in _TWO_WAYS["dst_bytes"] + _TWO_WAYS["dst_packets"])
-    wanted = (_TWO_WAYS if both else _ONE_WAY) | {"src_tcp_flags": (6,)}
     found = {}
-    for name, elements in wanted.items():
+    for name, elements in (_ONE_WAY | _WAY_BACK).items():
         for element in elements:
             if element in values:
                 found[name] = pa.array(values[element])
                 break
+    if are_events(values.keys()):
+        found.pop("src_bytes", None)  # 85: of both ways, and nobody knows how much of which
     return found
 
 
@@ -217,7 +225,7 @@ def _sampling(values: Values, heads: Heads, domains: Sequence[Domain]) -> Ints:
     own = rates(values)
     if own is not None:
         return own
-    if 233 in values:  # events of a firewall: it tells of every connection
+    if values.keys() & set(EVENTS):  # a firewall tells of every connection
         return np.ones(len(heads.domain), np.int64)
     named = values.get(302, values.get(48))
     if named is None:
@@ -241,7 +249,7 @@ def _observers(values: Values, heads: Heads) -> pa.Array:
 
 def _blocked(values: Values, size: int) -> pa.Array | None:
     """What a firewall denied (233: event 3) or the forwarding dropped (89: RFC 7270)."""
-    events = [values[element] for element in (233, 40005) if element in values]
+    events = [values[element] for element in EVENTS if element in values]
     if not events and 89 not in values:
         return None
     blocked = np.zeros(size, np.bool_)
@@ -282,7 +290,7 @@ def _translated(values: Values) -> dict[str, Any]:
 
 def _sessions(values: Values, heads: Heads) -> dict[str, Any]:
     """Events that a connection began (1) give way to the one that it ended (2)."""
-    event = values[233]
+    event = next(values[element] for element in EVENTS if element in values)
     marked = pa.array((event == 1) | (event == 2))
     name = pc.binary_join_element_wise(
         *(pa.array(column).cast(pa.string()) for column in (heads.domain, values[148])), "."
@@ -290,7 +298,7 @@ def _sessions(values: Values, heads: Heads) -> dict[str, Any]:
     return {"session": pc.if_else(marked, name, None), "unfinished": pa.array(event == 1)}
 
 
-_SIDED: Final = ("ip", "port", "packets", "bytes", "tcp_flags")
+_SIDED: Final = ("ip", "port", "packets", "bytes", "payload", "tcp_flags")
 
 
 def _turned(columns: dict[str, Any], direction: Ints) -> dict[str, Any]:
@@ -349,16 +357,18 @@ def _addresses(values: Values, four: int, six: int) -> pa.Array:
         old = values[60] == 4
     return pc.if_else(
         pa.array(old),
-        four_as_text(values[four]).cast(pa.string()),
+        four_as_text(values[four]),
         sixteen_as_text(values[six]).cast(pa.string()),
     )
 
 
+_OCTETS: Final = pa.array([str(octet) for octet in range(256)])
+
+
 def four_as_text(numbers: Ints) -> pa.Array:
     """IPv4 addresses as text."""
-    encoded = pa.array(numbers.astype(np.uint32)).dictionary_encode()
-    texts = [inet_ntoa(number.to_bytes(4, "big")) for number in encoded.dictionary.to_pylist()]
-    return pa.DictionaryArray.from_arrays(encoded.indices, pa.array(texts, pa.string()))
+    octets = (_OCTETS.take(pa.array(numbers >> shift & 0xFF)) for shift in (24, 16, 8, 0))
+    return pc.binary_join_element_wise(*octets, ".")
 
 
 def sixteen_as_text(rows: npt.NDArray[np.uint8]) -> pa.Array:

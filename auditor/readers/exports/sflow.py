@@ -300,4 +300,4 @@ def _addresses(rows: Ints, column: int) -> pa.Array:
     if not six.any():
         return four
     raw = rows[:, column : column + 2].astype(">i8").view(np.uint8).reshape(-1, 16)
-    return pc.if_else(pa.array(six), sixteen_as_text(raw).cast(pa.string()), four.cast(pa.string()))
+    return pc.if_else(pa.array(six), sixteen_as_text(raw).cast(pa.string()), four)

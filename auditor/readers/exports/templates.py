@@ -7,10 +7,13 @@ Information elements by number: IANA's IPFIX registry, which has the numbers of 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import numpy.typing as npt
+
+if TYPE_CHECKING:
+    from collections.abc import Set as AbstractSet
 
 Ints = npt.NDArray[np.int64]
 
@@ -33,9 +36,25 @@ SIXTEEN: Final = frozenset((27, 28, 281, 282))
 TWO_WAYS: Final = frozenset((REVERSE | 1, REVERSE | 2, REVERSE | 85, REVERSE | 86))
 """Elements of records that tell of both ways of a flow."""
 
-INITIATED: Final = frozenset((231, 232, 233, 239, 298, 299))
-"""Elements of records that tell who opened the flow: counters of initiator and responder, events
-of a firewall, the direction itself."""
+INITIATED: Final = frozenset((231, 232, 239, 298, 299))
+"""Elements of records that tell who opened the flow: counters of initiator and responder, the
+direction itself."""
+
+EVENTS: Final = (233, 40005)
+"""Elements that tell of an event of a firewall: today's, and Cisco's older one."""
+
+
+def are_events(elements: AbstractSet[int]) -> bool:
+    """Whether records are events of whole connections, as Cisco's firewalls tell of them (NSEL).
+
+    Others send events with the counters of one way (1), as everybody sends these.
+    """
+    return not elements.isdisjoint(EVENTS) and 1 not in elements
+
+
+def tell_initiator(elements: AbstractSet[int]) -> bool:
+    """Whether records with these elements tell who opened the flow."""
+    return not elements.isdisjoint(INITIATED) or are_events(elements)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -68,7 +87,7 @@ class Template:
     @property
     def initiated(self) -> bool:
         """Whether its records tell who opened the flow."""
-        return not self.elements.isdisjoint(INITIATED)
+        return tell_initiator(self.elements)
 
     def whole(self, body: bytes) -> bytes:
         """The records of a set, each without its fields of varying length, padding left out."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 import pyarrow as pa
@@ -37,6 +38,9 @@ TRANSIT_DEFAULT: Final = (
     " flow-direction pkt-src-aws-service pkt-dst-aws-service"
 )
 """The fields of version 6 (transit gateways), likewise."""
+
+LONGEST_HEADER: Final = 1 << 13
+"""Bytes; all fields of all versions together take less than 2,000."""
 
 OTHER_NAMES: Final = {
     "sourceaddress": "srcaddr", "destinationaddress": "dstaddr", "sourceport": "srcport",
@@ -162,6 +166,11 @@ def _words(line: bytes) -> list[bytes]:
 
 def _form_of(line: bytes) -> _Form | None:
     """What a header line says; nothing if it is none."""
+    return _named(line) if len(line) <= LONGEST_HEADER else None
+
+
+@lru_cache(64)  # a folder has many files with the same one
+def _named(line: bytes) -> _Form | None:
     names = tuple(known_name(word.decode("utf-8", "replace")) for word in _words(line))
     if not {"srcaddr", "dstaddr", "pkt-srcaddr", "pkt-dstaddr"} & set(names):
         return None
@@ -234,7 +243,7 @@ class _Text:
 
 def _headers(text: bytes) -> Iterator[tuple[int, int]]:
     """Where header lines begin and end: all name an address, and values hardly ever do."""
-    place = text.find(_IN_HEADERS)
+    place = text.find(_IN_HEADERS) if b"s" in text else -1  # lines of version 2 hold no "s"
     while place >= 0:
         begin, end = text.rfind(b"\n", 0, place) + 1, text.find(b"\n", place) + 1
         if _form_of(text[begin:end].strip()) is not None:

@@ -108,11 +108,11 @@ class _Records:
     def __init__(self, tally: Tally) -> None:
         self._tally = tally
 
-    def pieces(self, block: Block) -> Iterator[tuple[bytes, int]]:
-        yield cleaned(block, self._tally), block.line
+    def pieces(self, block: Block) -> Iterator[Block]:
+        yield block
 
-    def parsed(self, piece: tuple[bytes, int]) -> Batch:
-        text, line = piece
+    def parsed(self, piece: Block) -> Batch:
+        text, line = cleaned(piece, self._tally), piece.line
         table, where = json_lines(text, SCHEMA, self._tally, line=line)
         tuples = [self._of_networks(table), *self._of_groups(table)]
         held = np.zeros(len(table), np.bool_)

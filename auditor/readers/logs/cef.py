@@ -16,13 +16,15 @@ from auditor.readers.logs.countries import codes
 from auditor.readers.logs.firewalls import (
     KINDS,
     REFUSED,
-    Refusal,
+    Words,
     application,
     hosts_of,
     named,
+    observers,
     protocol,
     refusal,
     service,
+    sessions,
     translate,
 )
 from auditor.readers.logs.key_values import Keys, Values, cef_values
@@ -225,7 +227,7 @@ def records(values: Values, makers: _Makers, settings: Settings, tally: Tally) -
     )
     batch = Batch(columns, where)
     action = values.texts("act").dictionary_encode()
-    columns["blocked"] = refusal(batch, Refusal.of(action, REFUSED), tally)
+    columns["blocked"] = refusal(batch, Words.of(action, REFUSED), tally)
     counts = bools(pc.or_(pc.is_valid(out), pc.is_valid(into)))
     doubtful = makers.others & counts
     if doubtful.any():
@@ -334,20 +336,17 @@ def _first(*given: tuple[Ints, Ints]) -> tuple[Ints, Ints]:
 
 def _sessions(values: Values, makers: _Makers, labelled: _Labelled) -> dict[str, Any]:
     """Name of each session, where the maker's number is known; and who saw it."""
-    device = pc.coalesce(
-        values.texts("deviceExternalId"), values.texts("dvchost"), values.texts("dvc"), ""
-    )
-    observer = pc.binary_join_element_wise(device, pc.fill_null(values.texts("FTNTFGTvd"), ""), "/")
+    device = pc.coalesce(*(values.texts(name) for name in ("deviceExternalId", "dvchost", "dvc")))
+    observer = observers(device, values.texts("FTNTFGTvd"))
     number = pc.if_else(
         pa.array(makers.fortinet),
         values.texts("externalId"),
         pc.if_else(pa.array(makers.palo_alto), labelled.text("session"), None),
     )
-    number = pc.if_else(pc.equal(number, "0"), None, number)
-    parts = [pc.fill_null(values.texts(name), "") for name in ("src", "spt", "dst")]
+    ends = (values.texts(name) for name in ("src", "spt", "dst"))
     interim = _matching(values.texts("FTNTFGTlogid"), "00020$") & makers.fortinet
     return {
-        "session": pc.binary_join_element_wise(observer, number, *parts, " "),
+        "session": sessions(observer, number, *ends),
         "unfinished": pa.array(interim | makers.begun),
-        "observer": observer.dictionary_encode(),
+        "observer": observer,
     }

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from auditor.readers.logs.checked import addressed, bools
+from auditor.readers.logs.kernels import combined, text_keys
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -51,7 +52,7 @@ ENCRYPTED: Final = (
 _APPLICATIONS: Final[dict[str, str | None]] = {
     "ssl": "tls", "web-browsing": "http", "dns-base": "dns", "quic-base": "quic",
     "not-applicable": None, "incomplete": None, "insufficient-data": None, "unknown-tcp": None,
-    "unknown-udp": None, "unknown-p2p": None, "non-syn-tcp": None,
+    "unknown-udp": None, "unknown": None, "unknown-p2p": None, "non-syn-tcp": None,
 }  # fmt: skip
 _NO_ADDRESS: Final = r"^(0\.0\.0\.[0-9]{1,3}|::|)$"
 _URL: Final = r"^[A-Za-z][A-Za-z0-9+.-]*://(?:[^/?#@]*@)?(?P<host>[^/?#:@]+)"
@@ -61,13 +62,13 @@ _WORD: Final = r"^[A-Za-z][A-Za-z0-9_.+-]{0,31}$"
 
 
 @dataclass(frozen=True, slots=True)
-class Refusal:
+class Words:
     """Which records have one of some words, whatever its case."""
 
     marked: Bools
 
     @classmethod
-    def of(cls, words: pa.DictionaryArray, wanted: tuple[str, ...]) -> Refusal:
+    def of(cls, words: pa.DictionaryArray, wanted: tuple[str, ...]) -> Words:
         """Looks at each different word once."""
         if not len(words.dictionary):
             return cls(np.zeros(len(words), np.bool_))
@@ -76,7 +77,7 @@ class Refusal:
         return cls(bools(right.take(words.indices)))
 
 
-def refusal(batch: Batch, refused: Refusal, tally: Tally) -> pa.BooleanArray:
+def refusal(batch: Batch, refused: Words, tally: Tally) -> pa.BooleanArray:
     """Which records are of traffic that did not get through.
 
     A session that was refused after the other end had answered is not: what passed has passed.
@@ -183,6 +184,31 @@ def application(names: pa.StringArray) -> dict[str, Any]:
 def hosts_of(urls: pa.StringArray) -> pa.StringArray:
     """The names of servers in URLs; nothing else of a URL is kept."""
     return pc.struct_field(pc.extract_regex(urls, _URL), [0])
+
+
+def observers(*parts: pa.StringArray) -> pa.DictionaryArray:
+    """Names of devices and their virtual parts, joined by ``/``: few, so once per name."""
+    codes = np.zeros(len(parts[0]), np.int64)
+    for part in parts:
+        encoded = pc.fill_null(part, "").dictionary_encode()
+        codes = codes * max(1, len(encoded.dictionary)) + np.asarray(encoded.indices)
+    _, first, places = np.unique(codes, return_index=True, return_inverse=True)
+    each = [pc.fill_null(part.take(pa.array(first)), "") for part in parts]
+    names = pc.binary_join_element_wise(*each, "/")
+    return pa.DictionaryArray.from_arrays(pa.array(places.astype(np.int32)), names)
+
+
+def sessions(
+    observer: pa.DictionaryArray, number: pa.StringArray, *parts: pa.StringArray
+) -> pa.StringArray:
+    """Names of sessions; null where there is no number, or 0.
+
+    Numbers begin anew when a device starts: only with the addresses are they names.
+    """
+    seen = text_keys(observer.dictionary)[np.asarray(observer.indices)]
+    keys = combined([seen, text_keys(number), *(text_keys(part) for part in parts)])
+    counts = pc.and_(pc.is_valid(number), pc.not_equal(number, "0"))
+    return pc.if_else(counts, pa.array(keys).cast(pa.string()), None)
 
 
 def port(numbers: pa.Int64Array) -> pa.Int64Array:

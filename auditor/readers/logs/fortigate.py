@@ -13,7 +13,17 @@ import pyarrow.compute as pc
 from auditor.readers.logs.batch import Batch
 from auditor.readers.logs.checked import bools
 from auditor.readers.logs.countries import codes
-from auditor.readers.logs.firewalls import KINDS, Refusal, named, refusal, service, translate
+from auditor.readers.logs.firewalls import (
+    KINDS,
+    REFUSED,
+    Words,
+    named,
+    observers,
+    refusal,
+    service,
+    sessions,
+    translate,
+)
 from auditor.readers.logs.key_values import Keys, Values, quoted_values
 from auditor.readers.logs.moments import SECOND, moments, placed
 from auditor.readers.logs.pairs import SPACE
@@ -32,7 +42,6 @@ WANTED: Final = Keys(
     "duration", "sessionid", "trandisp", "transip", "transport", "tranip", "tranport",
     "srccountry", "dstcountry", "service", "hostname",
 )  # fmt: skip
-REFUSED: Final = ("deny", "block", "blocked", "drop", "dropped")
 GOING_ON: Final = ("start",)
 INTERIM: Final = "0000000020"
 """Log ID of the statistics that are written while a session lasts."""
@@ -126,7 +135,7 @@ def records(values: Values, settings: Settings, tally: Tally) -> Batch:
         **named(values.texts("hostname")),
         **_sessions(values, action),
     }
-    columns["time_basis"] = _basis(duration)
+    columns["time_basis"] = pc.if_else(pc.is_valid(duration), "recorded", "log-time")
     translate(
         columns,
         where,
@@ -135,7 +144,7 @@ def records(values: Values, settings: Settings, tally: Tally) -> Batch:
         target=(values.texts("tranip"), values.numbers("tranport", tally)),
     )
     batch = Batch(columns, where)
-    columns["blocked"] = refusal(batch, _refused(action), tally)
+    columns["blocked"] = refusal(batch, Words.of(action, REFUSED), tally)
     return batch
 
 
@@ -154,33 +163,15 @@ def _times(values: Values, settings: Settings, tally: Tally) -> tuple[pa.Array, 
     return placed(found, kinds, settings, values.where, tally)
 
 
-def _basis(duration: pa.Int64Array) -> pa.Array:
-    return pc.if_else(pc.is_valid(duration), "recorded", "log-time")
-
-
-def _refused(action: pa.DictionaryArray) -> Refusal:
-    return Refusal.of(action, REFUSED)
-
-
 def _sessions(values: Values, action: pa.DictionaryArray) -> dict[str, Any]:
     """Name of each session, and whether it goes on; the firewall that tells of it."""
-    number = values.texts("sessionid")
-    device = pc.coalesce(values.texts("devid"), values.texts("devname"), pa.scalar(""))
-    observer = pc.binary_join_element_wise(device, pc.fill_null(values.texts("vd"), ""), "/")
-    # numbers begin anew when a firewall starts: with the addresses they are names
-    parts = [observer, number]
-    parts += [pc.fill_null(values.texts(name), "") for name in ("srcip", "srcport", "dstip")]
-    named_so = pc.and_(pc.is_valid(number), pc.not_equal(number, "0"))
-    session = pc.if_else(named_so, pc.binary_join_element_wise(*parts, " "), None)
+    device = pc.coalesce(values.texts("devid"), values.texts("devname"))
+    observer = observers(device, values.texts("vd"))
+    ends = (values.texts(name) for name in ("srcip", "srcport", "dstip"))
     interim = pc.equal(values.texts("logid"), INTERIM)
-    begun = _one_of(action, GOING_ON)
-    unfinished = pc.or_(pc.fill_null(interim, False), pa.array(begun))
+    begun = pa.array(Words.of(action, GOING_ON).marked)
     return {
-        "session": session,
-        "unfinished": unfinished,
-        "observer": observer.dictionary_encode(),
+        "session": sessions(observer, values.texts("sessionid"), *ends),
+        "unfinished": pc.or_(pc.fill_null(interim, False), begun),
+        "observer": observer,
     }
-
-
-def _one_of(words: pa.DictionaryArray, wanted: tuple[str, ...]) -> np.ndarray:
-    return Refusal.of(words, wanted).marked

@@ -14,6 +14,7 @@ from auditor.readers.logs.alpha_3 import alpha_2
 from auditor.readers.logs.batch import Batch
 from auditor.readers.logs.checked import bools
 from auditor.readers.logs.moments import moments, placed
+from auditor.readers.logs.tally import Tally
 from auditor.readers.logs.text import cleaned, json_lines, numbers
 from auditor.readers.logs.words import hosts, mapped
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
     from auditor.readers.logs.batch import Where
     from auditor.readers.logs.lines import Block
-    from auditor.readers.logs.tally import Kinds, Tally
+    from auditor.readers.logs.tally import Kinds
     from auditor.readers.reading import Settings
 
 _TEXT: Final = pa.string()
@@ -95,11 +96,11 @@ class _Entries:
     def __init__(self, schema: pa.Schema, settings: Settings, tally: Tally) -> None:
         self._schema, self._settings, self._tally = schema, settings, tally
 
-    def pieces(self, block: Block) -> Iterator[tuple[bytes, int]]:
-        yield cleaned(block, self._tally), block.line
+    def pieces(self, block: Block) -> Iterator[Block]:
+        yield block
 
-    def parsed(self, piece: tuple[bytes, int]) -> Batch:
-        text, line = piece
+    def parsed(self, piece: Block) -> Batch:
+        text, line = cleaned(piece, self._tally), piece.line
         table, where = json_lines(text, self._schema, self._tally, line=line)
         columns = {name: _whole(table[name]) for name in table.column_names}
         wrapped = columns.pop("jsonPayload")
@@ -118,11 +119,12 @@ class _Entries:
     def _records(self, batch: Batch) -> Batch:
         gcp, where, tally = batch.columns, batch.where, self._tally
         ends = gcp["connection"]
+        times = [moments(gcp[name]) for name in ("start_time", "end_time")]
+        start, clock = placed(*times[0], self._settings, where, tally)
         found: dict[str, Any] = {
-            **{
-                name: placed(*moments(gcp[its]), self._settings, where, tally)[0]
-                for name, its in (("start", "start_time"), ("end", "end_time"))
-            },
+            "start": start,
+            "end": placed(*times[1], self._settings, where, Tally())[0],
+            "clock": clock,
             "src_ip": pc.struct_field(ends, "src_ip"),
             "dst_ip": pc.struct_field(ends, "dest_ip"),
             "observer": gcp["reporter"],

@@ -86,7 +86,7 @@ class Joining(Gathering):
             self._count += len(events)
             records = records.filter(pa.array(~event))
         super().add(number, records)
-        if self._count >= PART:
+        if self._count + self._news >= PART:
             self._hand_on(last=False)
 
     def finish(self) -> None:
@@ -107,7 +107,7 @@ class Joining(Gathering):
         arrived = pa.concat_tables([self._events, *self._arrived]).combine_chunks()
         self._arrived, self._count = [], 0
         keys = _keys(flows)
-        self._done.append(np.unique(keys))
+        self._done.append(np.sort(keys))
         half = bools(pc.is_valid(arrived["src_packets"]))
         if half.any() or len(self._halves):
             halves = arrived.filter(pa.array(half))

@@ -164,6 +164,12 @@ def leef_values(text: bytes, keys: Keys, tally: Tally, *, line: int) -> Values:
     return _values(text, keys, tally, line, leef)
 
 
+def plain_lines(text: bytes, tally: Tally, *, line: int) -> tuple[pa.StringArray, Where]:
+    """The lines that are long enough to tell of a flow, and where they stand."""
+    values = _values(text, Keys("line"), tally, line, lambda *_: None)
+    return values.lines(), values.where
+
+
 def separated_values(
     text: bytes, keys: Keys, places: list[int], tally: Tally, *, line: int, separator: str = ","
 ) -> tuple[Values, Ints]:

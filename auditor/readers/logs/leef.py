@@ -16,12 +16,14 @@ from auditor.readers.logs.countries import codes
 from auditor.readers.logs.firewalls import (
     KINDS,
     REFUSED,
-    Refusal,
+    Words,
     application,
     hosts_of,
     named,
+    observers,
     protocol,
     refusal,
+    sessions,
     translate,
 )
 from auditor.readers.logs.key_values import Keys, Values, leef_values
@@ -140,7 +142,7 @@ def records(values: Values, settings: Settings, tally: Tally) -> Batch:
     )
     batch = Batch(columns, where)
     action = pc.coalesce(values.texts("action"), values.texts("Action"), values.texts("act"))
-    columns["blocked"] = refusal(batch, Refusal.of(action.dictionary_encode(), REFUSED), tally)
+    columns["blocked"] = refusal(batch, Words.of(action.dictionary_encode(), REFUSED), tally)
     return batch
 
 
@@ -176,13 +178,11 @@ def _times(
 def _sessions(values: Values) -> dict[str, Any]:
     """Name of each session, where the record has its number; and who saw it."""
     names = ("SerialNumber", "DeviceSN", "devName", "identHostName")
-    observer = pc.coalesce(*(values.texts(name) for name in names), "")
-    number = values.texts("SessionID")
-    number = pc.if_else(pc.equal(number, "0"), None, number)
-    parts = [pc.fill_null(values.texts(name), "") for name in ("src", "srcPort", "dst")]
+    observer = observers(pc.coalesce(*(values.texts(name) for name in names)))
+    ends = (values.texts(name) for name in ("src", "srcPort", "dst"))
     subtype = pc.coalesce(values.texts("Subtype"), values.texts("SubType"))
     return {
-        "session": pc.binary_join_element_wise(observer, number, *parts, " "),
+        "session": sessions(observer, values.texts("SessionID"), *ends),
         "unfinished": pc.fill_null(pc.equal(subtype, "start"), False),
-        "observer": observer.dictionary_encode(),
+        "observer": observer,
     }

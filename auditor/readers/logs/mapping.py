@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import unicodedata
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
@@ -9,6 +10,7 @@ import yaml
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
 
 from auditor.model.documents import Document, read
+from auditor.model.run import DataSource
 from auditor.readers.logs.patterns import EPOCHS, ISO, pattern, zone_ns
 
 if TYPE_CHECKING:
@@ -256,6 +258,17 @@ def load_mapping(path: Path) -> Mapping:
         PolicyError: the file is missing or has mistakes; all are listed, with their lines.
     """
     return read(path, Mapping)
+
+
+def mapping_source(path: Path) -> DataSource:
+    """The mapping in ``path``, as it stands in the run: which one it was, to the byte.
+
+    Raises:
+        PolicyError: as ``load_mapping``.
+    """
+    mapping = load_mapping(path)
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    return DataSource("mapping", path.name, mapping.name, digest)
 
 
 def as_yaml(mapping: Mapping) -> str:

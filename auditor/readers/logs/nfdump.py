@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from auditor.model.errors import InputError
 from auditor.readers.logs.batch import Batch, Where
 from auditor.readers.logs.checked import bools
-from auditor.readers.logs.nfdump_listing import BASIC, DELIMITER, WHOLE, Listing
+from auditor.readers.logs.nfdump_listing import BASIC, DELIMITER, NOT_UNNAMED, WHOLE, Listing
 from auditor.readers.logs.reader import LogReader
 from auditor.readers.logs.text import cleaned, delimited
 
@@ -81,7 +81,7 @@ class Nfdump:
             ),
             "event-unknown": (
                 "{count} event(s) of a firewall may be refusals: nfdump does not say which event",
-                "nfdump 1.7.1 lists them so; update nfdump.",
+                "Update nfdump: it has no filter for refusals.",
             ),
             "no-traffic": ("{count} record(s) count no packet and were not read ({detail})", ""),
         }
@@ -210,10 +210,15 @@ def _words(column: pa.DictionaryArray | None, size: int) -> pa.DictionaryArray:
     """Events, in capitals; empty where there is none."""
     if column is None:
         return pa.array([""] * size, _TEXT).dictionary_encode()
-    events = {"INVALID", "IGNORE", "NO-EVENT", "NO-EVT", "NONE", "0", ""}
-    words = [word.upper() for word in _list(column)]
-    plain = pa.array(["" if word in events else word for word in words], _TEXT)
+    plain = pa.array([_event(word) for word in _list(column)], _TEXT)
     return pa.DictionaryArray.from_arrays(pc.fill_null(column.indices, 0), plain)
+
+
+def _event(word: str) -> str:
+    name = word.rstrip(NOT_UNNAMED).strip().upper()
+    if name in ("INVALID", "IGNORE", "NO-EVENT", "NO-EVT", "NONE", "0"):
+        return ""
+    return "OTHER" if name.startswith("UNK") and word.endswith(NOT_UNNAMED) else name
 
 
 def _has(events: pa.DictionaryArray, which: Any) -> Bools:  # noqa: ANN401 - a test of a word

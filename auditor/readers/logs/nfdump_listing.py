@@ -29,14 +29,23 @@ BASIC: Final = (
 WHOLE: Final = (*BASIC, "evt", "tevt", "xsa", "xda", "xsp", "xdp")
 """Fields that are asked for; a program built without NAT support knows only the basic ones."""
 
-SILENCE: Final = 120.0
-"""Seconds without a word after which the program is taken to hang."""
+REFUSALS: Final = "asa event deny"
+"""A filter: the events of a firewall that let nothing through."""
+
+NOT_UNNAMED: Final = "+"
+ALL_AT_ONCE: Final[tuple[tuple[list[str], str], ...]] = (([], "%evt"),)
+
+LEAST_SILENCE: Final = 20.0
+SLOWEST: Final = 20_000_000
+"""Seconds without a word after which the program is taken to hang, and bytes of the file that it
+may take a second more for. Damaged files make it run in circles.
+"""
 
 PATIENCE: Final = 5.0
 """Seconds that it may take to end after its last word."""
 
 MOST_SAID: Final = 1 << 12
-MOST_EXPORTERS: Final = 1 << 20
+MOST_ANSWER: Final = 1 << 20
 
 # What nfdump says of files that it cannot read, and what is told of it. Its own words hold names
 # and numbers out of the file, which do not belong in a report.
@@ -75,6 +84,7 @@ class Listing:
         self._sampling = sampling
         self._tally = tally
         self._hash = hashlib.sha256()
+        self._silence = LEAST_SILENCE
         self.broken: DamagedError | OSError | None = None
         self.line = 1
 
@@ -89,6 +99,7 @@ class Listing:
             with tempfile.TemporaryDirectory(prefix="auditor-nfdump-") as folder:
                 file = Path(folder) / "flows"
                 self._hand_over(file)
+                self._silence = LEAST_SILENCE + file.stat().st_size / SLOWEST
                 self._ask_exporters(file)
                 yield from self._listed(file)
         except OSError as error:  # the disk, a full scratch folder, a program that does not start
@@ -96,18 +107,45 @@ class Listing:
             self._tally.add("unreadable-file", self.line, detail=str(error.strerror))
 
     def _listed(self, file: Path) -> Iterator[Block]:
+        troubles: set[str] = set()
         for names in (WHOLE, BASIC):
-            form = DELIMITER.decode().join(f"%{name}" for name in names)
-            run = _Run([self._program, "-r", str(file), "-q", "-N", "-6", "-o", f"fmt:{form}"])
-            with run:
-                log = LogFile(run, self._tally)
-                yield from log.blocks()
-            self.line = log.line
-            if "parse error" in run.said and names is WHOLE:
-                continue
-            if run.trouble:
-                self._tally.add("nfdump-failed", 0, detail=run.trouble)
-            return
+            understood = True
+            for rest, event in self._passes(file) if names is WHOLE else ALL_AT_ONCE:
+                tags = [event if name == "evt" else f"%{name}" for name in names]
+                command = [*self._asked(file, DELIMITER.decode().join(tags)), *rest]
+                run = _Run(command, self._silence)
+                with run:
+                    log = LogFile(run, self._tally)
+                    log.line = self.line
+                    yield from log.blocks()
+                self.line = log.line
+                understood = "parse error" not in run.said
+                if not understood:
+                    break
+                troubles.add(run.trouble)
+            if understood or names is BASIC:
+                break
+        for trouble in sorted(troubles - {""})[:1]:
+            self._tally.add("nfdump-failed", 0, detail=trouble)
+
+    def _asked(self, file: Path, form: str) -> list[str]:
+        return [self._program, "-r", str(file), "-q", "-N", "-6", "-o", f"fmt:{form}"]
+
+    def _passes(self, file: Path) -> tuple[tuple[list[str], str], ...]:
+        """Filters to list the file with, and what each asks for in the place of the event.
+
+        Version 1.7.1 has no name for refusals in its lists, but can tell them apart. An event
+        with ``NOT_UNNAMED`` behind it is no refusal unless its name says so.
+        """
+        first, run = self._answer([*self._asked(file, "%evt"), "-c", "1", REFUSALS])
+        if run.hung:  # and would again
+            self._tally.add("nfdump-failed", 0, detail=run.trouble)
+            return ()
+        if "error" in run.said:
+            return ALL_AT_ONCE
+        if not first.strip().startswith("UNK"):
+            return (([], f"%evt{NOT_UNNAMED}"),)
+        return (([f"not {REFUSALS}"], f"%evt{NOT_UNNAMED}"), ([REFUSALS], "DENIED"))
 
     def _hand_over(self, file: Path) -> None:
         """Puts the file where the program finds it; it is hashed on the way."""
@@ -132,12 +170,16 @@ class Listing:
 
     def _ask_exporters(self, file: Path) -> None:
         """Learns which exporters sampled: nfcapd multiplied their counters when it wrote them."""
+        self._sampling.update(samplings(self._answer([self._program, "-E", str(file)])[0]))
+
+    def _answer(self, command: list[str]) -> tuple[str, _Run]:
+        """What the program writes, at most ``MOST_ANSWER`` bytes of it; and how it went."""
         text = bytearray()
         piece = memoryview(bytearray(1 << 16))
-        with _Run([self._program, "-E", str(file)]) as run:
-            while len(text) < MOST_EXPORTERS and (size := run.readinto(piece)):
+        with _Run(command, self._silence) as run:
+            while len(text) < MOST_ANSWER and (size := run.readinto(piece)):
                 text += piece[:size]
-        self._sampling.update(samplings(text.decode("utf-8", "replace")))
+        return text.decode("utf-8", "replace"), run
 
 
 def samplings(text: str) -> dict[str, int]:
@@ -168,11 +210,12 @@ def _rate(line: str) -> int | None:
 class _Run:
     """The program at work; what it writes is read from it as from a file."""
 
-    def __init__(self, command: list[str]) -> None:
+    def __init__(self, command: list[str], silence: float) -> None:
         self._command = command
+        self._silence = silence
         self._process: subprocess.Popen[bytes] | None = None
         self._said = bytearray()
-        self._hung = False
+        self.hung = False
         self._over = False
         self.trouble = ""
 
@@ -215,9 +258,9 @@ class _Run:
         assert process.stderr is not None  # noqa: S101
         waiting: list[IO[bytes]] = [process.stdout, process.stderr]
         while True:
-            ready, _, _ = select.select(waiting, [], [], SILENCE)
+            ready, _, _ = select.select(waiting, [], [], self._silence)
             if not ready:
-                self._hung = True
+                self.hung = True
                 process.kill()
                 return 0
             if process.stderr in ready and not self._hear(process.stderr):
@@ -234,14 +277,14 @@ class _Run:
 
     def _hear_out(self, stream: IO[bytes]) -> int:
         """The last messages; 0, for nothing more is listed."""
-        while select.select([stream], [], [], SILENCE)[0] and self._hear(stream):
+        while select.select([stream], [], [], self._silence)[0] and self._hear(stream):
             pass
         return 0
 
     def _trouble(self, code: int) -> str:
         """What went wrong, in words that give away nothing of the file; empty = nothing."""
-        if self._hung:
-            return f"it said nothing for {SILENCE:.0f} seconds"
+        if self.hung:
+            return f"it said nothing for {self._silence:.0f} seconds"
         told = next((text for words, text in SAID if words in self.said), "")
         if code < 0:
             return told or f"it crashed with signal {-code}"

@@ -81,9 +81,10 @@ def _followed(n: Any, slots: Any, flows: Any, flow_of: Any, back: Any, limits: A
         silence = limits[0] if n[PROTOCOL, row] == TCP else limits[1]
         found, way = -1, 0
         while slots[slot] >= 0:
-            way = _same_ends(n, flows[FIRST, slots[slot]], row)
+            there = slots[slot] + 0
+            way = _same_ends(n, flows[FIRST, there], row)
             if way:
-                found = slots[slot]
+                found = there
                 break
             slot = (slot + 1) & mask
         if found >= 0:
@@ -159,7 +160,7 @@ def paired(records: pa.Table, settings: Settings) -> Paired:
     rows = len(start)
     flow_of, back = np.zeros(rows, np.int64), np.zeros(rows, np.int64)
     made = np.zeros((FLOW_COLUMNS, rows), np.int64)
-    slots = np.full(1 << max((2 * rows - 1).bit_length(), 4), -1, np.int64)
+    slots = np.full(1 << max((2 * rows - 1).bit_length(), 4), -1, np.int32)
     window = longest_window(records)
     limits = np.array(
         [settings.tcp_timeout + window, settings.udp_timeout + window, settings.active_timeout]

@@ -17,10 +17,12 @@ from auditor.readers.logs.countries import codes
 from auditor.readers.logs.firewalls import (
     KINDS,
     REFUSED,
-    Refusal,
+    Words,
     application,
+    observers,
     protocol,
     refusal,
+    sessions,
     translate,
 )
 from auditor.readers.logs.key_values import Keys, Values, separated_values
@@ -202,9 +204,9 @@ def records(values: Values, settings: Settings, tally: Tally) -> Batch:
         target=(values.texts("natdst"), values.numbers("natdport", tally)),
     )
     batch = Batch(columns, where)
-    refused = Refusal(
-        Refusal.of(values.texts("action").dictionary_encode(), REFUSED).marked
-        | Refusal.of(values.texts("subtype").dictionary_encode(), REFUSING).marked
+    refused = Words(
+        Words.of(values.texts("action").dictionary_encode(), REFUSED).marked
+        | Words.of(values.texts("subtype").dictionary_encode(), REFUSING).marked
     )
     columns["blocked"] = refusal(batch, refused, tally)
     return batch
@@ -240,14 +242,10 @@ def _exact(values: Values) -> pa.StringArray:
 
 def _sessions(values: Values) -> dict[str, Any]:
     """Name of each session, and whether it goes on; the firewall that tells of it."""
-    observer = pc.binary_join_element_wise(
-        pc.fill_null(values.texts("serial"), ""), pc.fill_null(values.texts("vsys"), ""), "/"
-    )
-    number = values.texts("session")
-    number = pc.if_else(pc.equal(number, "0"), None, number)
-    parts = [pc.fill_null(values.texts(name), "") for name in ("src", "sport", "dst")]
+    observer = observers(values.texts("serial"), values.texts("vsys"))
+    ends = (values.texts(name) for name in ("src", "sport", "dst"))
     return {
-        "session": pc.binary_join_element_wise(observer, number, *parts, " "),
+        "session": sessions(observer, values.texts("session"), *ends),
         "unfinished": pc.fill_null(pc.equal(values.texts("subtype"), "start"), False),
-        "observer": observer.dictionary_encode(),
+        "observer": observer,
     }

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections import deque
+from collections import Counter, deque
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 from auditor.model.errors import InputError
@@ -12,10 +13,11 @@ from auditor.readers.logs.checked import checked
 from auditor.readers.logs.gathering import Gathering
 from auditor.readers.logs.lines import LogFile
 from auditor.readers.logs.tally import Kinds, Tally
-from auditor.readers.reading import Reading
+from auditor.readers.reading import FileSettings, Reading
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
+    from types import TracebackType
 
     import pyarrow as pa
 
@@ -36,7 +38,10 @@ class Form(Protocol):
         """The records of a piece. Runs in several threads at once: changes nothing but tallies."""
 
     def ended(self, line: int) -> None:
-        """The file is over after ``line`` lines: what is missing is counted now."""
+        """The file is over after ``line`` lines: what is missing is counted now.
+
+        Its last pieces may still be parsed meanwhile.
+        """
 
 
 class LogFormat(Protocol):
@@ -61,7 +66,7 @@ class LogFormat(Protocol):
     def sniff(self, head: bytes) -> float:
         """How sure it is that a file beginning with ``head`` is of this format (0 to 1)."""
 
-    def begun(self, head: bytes, settings: Settings, tally: Tally) -> Form:
+    def begun(self, head: bytes, settings: FileSettings, tally: Tally) -> Form:
         """Gets ready for one file.
 
         Raises:
@@ -132,77 +137,110 @@ class LogReader:
         gathering = self.gathering(tallies, settings, take, form.seen_by, one_way=form.one_way)
         answers: list[Reading | InputError] = []
         packed: list[bool] = []
-        for number, source in enumerate(sources):
-            packed.append(False)
-            try:
-                opened = source.open(progress)
-            except OSError as error:
-                answers.append(unopened(source, error))
-                continue
-            packed[number] = bool(opened.packings)
-            with opened:
-                tally = tallies[number]
-                answers.append(self._read(number, source, opened, settings, tally, gathering))
+        whole: list[tuple[Form, int]] = []
+        with _Workers(gathering) as workers:
+            for number, source in enumerate(sources):
+                packed.append(False)
+                try:
+                    opened = source.open(progress)
+                except OSError as error:
+                    answers.append(unopened(source, error))
+                    continue
+                packed[number] = bool(opened.packings)
+                with opened:
+                    try:
+                        own = _of_file(settings, source)
+                        form_of_it = form.begun(opened.head, own, tallies[number])
+                    except InputError as error:  # the format does not know the name of the file
+                        answers.append(
+                            InputError(error.message, place=source.name, hint=error.hint)
+                        )
+                        continue
+                    log = self.lines(form_of_it, source, opened, tallies[number])
+                    answers.append(_read(number, opened, form_of_it, log, workers, tallies[number]))
+                    if log.broken is None:
+                        whole.append((form_of_it, log.line - 1))
+            workers.drain(0)
+        for ended, lines in whole:
+            ended.ended(lines)
         gathering.finish()
         for tally, source, was_packed in zip(tallies, sources, packed, strict=True):
             tally.tell(source.name, note, offsets=self.of_text and not was_packed)
-        return answers
+        return [
+            replace(answer, packets=workers.records[number])
+            if isinstance(answer, Reading)
+            else answer
+            for number, answer in enumerate(answers)
+        ]
 
     def lines(self, form: Form, source: Source, opened: Opened, tally: Tally) -> Lines:
         """Where the lines of ``source`` come from: the file itself."""
         del form, source
         return LogFile(opened, tally)
 
-    def _read(
+
+def _of_file(settings: Settings, source: Source) -> FileSettings:
+    given = {each.name: getattr(settings, each.name) for each in fields(settings)}
+    return FileSettings(**given, written=source.written)
+
+
+def _read(
+    number: int, opened: Opened, form: Form, log: Lines, workers: _Workers, tally: Tally
+) -> Reading:
+    """Reads a file to its end; its last records may still be with the workers."""
+    for block in log.blocks():
+        for piece in form.pieces(block):
+            workers.give(number, form, piece, tally)
+    readable = not isinstance(log.broken, OSError)
+    content = log.content if readable else None
+    return Reading(
+        packets=0,  # known when the workers are done
+        not_ip=0,
+        bytes_on_wire=None,
+        sha256=opened.sha256(log.content) if readable else None,
+        content=content,
+        size=opened.size,
+    )
+
+
+class _Workers:
+    """Parses pieces of all files side by side; what comes out is gathered in their order."""
+
+    def __init__(self, gathering: Gathering) -> None:
+        self._gathering = gathering
+        self._most = (os.cpu_count() or 1) * 3
+        self._pool = ThreadPoolExecutor(os.cpu_count() or 1)
+        self._waiting: deque[tuple[int, Future[tuple[int, pa.Table]]]] = deque()
+        self.records: Counter[int] = Counter()
+
+    def __enter__(self) -> _Workers:
+        return self
+
+    def __exit__(
         self,
-        number: int,
-        source: Source,
-        opened: Opened,
-        settings: Settings,
-        tally: Tally,
-        gathering: Gathering,
-    ) -> Reading | InputError:
-        try:
-            form = self._format.begun(opened.head, settings, tally)
-        except InputError as error:  # the format does not know the name of the file
-            return InputError(error.message, place=source.name, hint=error.hint)
-        log = self.lines(form, source, opened, tally)
-        records = 0
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._pool.shutdown(cancel_futures=True)
 
-        def parsed(piece: Any) -> tuple[int, pa.Table]:  # noqa: ANN401 - the form's own
-            batch = form.parsed(piece)
-            size = len(batch)
-            return size, checked(batch, tally)
+    def give(self, number: int, form: Form, piece: Any, tally: Tally) -> None:  # noqa: ANN401 - the form's own
+        """A piece of file ``number``."""
+        self._waiting.append((number, self._pool.submit(_parsed, form, piece, tally)))
+        self.drain(self._most)
 
-        workers = os.cpu_count() or 1
-        waiting: deque[Future[tuple[int, pa.Table]]] = deque()
-        with ThreadPoolExecutor(workers) as pool:
+    def drain(self, most: int) -> None:
+        """Waits until at most so many pieces are not gathered yet."""
+        while len(self._waiting) > most:
+            number, future = self._waiting.popleft()
+            size, table = future.result()
+            self._gathering.add(number, table)
+            self.records[number] += size
 
-            def drained(most: int) -> int:
-                count = 0
-                while len(waiting) > most:
-                    size, table = waiting.popleft().result()
-                    gathering.add(number, table)
-                    count += size
-                return count
 
-            for block in log.blocks():
-                for piece in form.pieces(block):
-                    waiting.append(pool.submit(parsed, piece))
-                    records += drained(workers * 3)
-            records += drained(0)
-        if log.broken is None:
-            form.ended(log.line - 1)
-        readable = not isinstance(log.broken, OSError)
-        content = log.content if readable else None
-        return Reading(
-            packets=records,
-            not_ip=0,
-            bytes_on_wire=None,
-            sha256=opened.sha256(log.content) if readable else None,
-            content=content,
-            size=opened.size,
-        )
+def _parsed(form: Form, piece: Any, tally: Tally) -> tuple[int, pa.Table]:  # noqa: ANN401 - as above
+    batch = form.parsed(piece)
+    return len(batch), checked(batch, tally)
 
 
 def unopened(source: Source, error: OSError) -> InputError:

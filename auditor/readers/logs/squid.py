@@ -128,25 +128,29 @@ class _Text:
         server, known = addressed(peers.cast(_TEXT))
         # ICP: proxies asking each other what they have
         icp = _each(columns["status"], lambda word: word.startswith(("UDP_", "ICP_")))
-        denied = _each(columns["status"], lambda word: "DENIED" in word) & ~icp
-        asked = _each(code, lambda word: not word.endswith("NONE")) & ~icp & ~denied
+        denied = _each(columns["status"], lambda word: "DENIED" in word)
+        asked = _each(code, lambda word: not word.endswith("NONE")) & ~icp
+        # where only the answer was refused the request had gone out
+        refused = denied & ~asked & ~icp
         scheme, host, port = _servers(columns["url"])
         # a refused request asked no server, but some name one by its address
         named, literally = addressed(pc.replace_substring_regex(host, r"^\[|\]$", ""))
-        refused = denied & (literally >= 0)
+        by_address = refused & (literally >= 0)
         straight = _each(code, lambda word: any(part in word for part in STRAIGHT))
-        placed = (asked & (known >= 0)) | refused
-        found = _records(columns, scheme, denied)
-        found["dst_ip"] = pc.if_else(pa.array(refused), named, server)
-        found["dst_port"] = pc.if_else(pa.array(straight | refused), port, None)
+        placed = (asked & (known >= 0)) | by_address
+        found = _records(columns, scheme)
+        found["dst_ip"] = pc.if_else(pa.array(by_address), named, server)
+        found["dst_port"] = pc.if_else(pa.array(straight | by_address), port, None)
+        found["dst_payload"] = pc.if_else(pa.array(denied), None, columns["size"])
+        found["blocked"] = pa.array(refused)
         a_name = pa.array(literally < 0)
         found["host"] = pc.if_else(a_name, host, None)
         found["host_basis"] = pc.if_else(pc.and_(a_name, pc.is_valid(host)), "log", None)
         batch = Batch(found, where)
         size = columns["size"]
-        self._refused.count(batch, denied & ~placed, size, host)
+        self._refused.count(batch, refused & ~placed, size, host)
         self._nameless.count(batch, asked & ~placed, size, host)
-        self._own.count(batch, ~asked & ~denied, size, host)
+        self._own.count(batch, ~asked & ~refused, size, host)
         batch.counted(placed & asked & ~straight, "other-proxy", self._tally, "")
         return kept(batch, placed)
 
@@ -176,7 +180,7 @@ def _servers(urls: pa.Array) -> tuple[pa.Array, pa.Array, pa.Array]:
     return scheme, host, pc.coalesce(port, usual.take(scheme.indices))
 
 
-def _records(columns: dict[str, Any], scheme: pa.DictionaryArray, denied: Bools) -> dict[str, Any]:
+def _records(columns: dict[str, Any], scheme: pa.DictionaryArray) -> dict[str, Any]:
     """Records, but for what is known of the server."""
     size = len(columns["time"])
     seconds = columns["time"]
@@ -195,8 +199,6 @@ def _records(columns: dict[str, Any], scheme: pa.DictionaryArray, denied: Bools)
         "end": end,
         "protocol": pa.repeat(pa.scalar(TCP, _INT), size),
         "src_ip": columns["client"],
-        "dst_payload": pc.if_else(pa.array(denied), None, columns["size"]),
-        "blocked": pa.array(denied),
         "app": apps.take(scheme.indices),
         "encrypted": protected.take(scheme.indices),
     }

@@ -139,12 +139,12 @@ class _Eve:
     def __init__(self, settings: Settings, tally: Tally) -> None:
         self._settings, self._tally = settings, tally
 
-    def pieces(self, block: Block) -> Iterator[tuple[bytes, int]]:
-        yield cleaned(block, self._tally), block.line
+    def pieces(self, block: Block) -> Iterator[Block]:
+        yield block
 
-    def parsed(self, piece: tuple[bytes, int]) -> Batch:
-        text, line = piece
-        table, where = json_lines(text, SCHEMA, self._tally, line=line)
+    def parsed(self, piece: Block) -> Batch:
+        text = cleaned(piece, self._tally)
+        table, where = json_lines(text, SCHEMA, self._tally, line=piece.line)
         names = table["event_type"].combine_chunks()
         kinds = pc.index_in(names, pa.array(EVENTS))
         batch = Batch({name: _whole(table[name]) for name in SCHEMA.names}, where)

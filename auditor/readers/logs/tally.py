@@ -20,26 +20,6 @@ Kinds = dict[str, tuple[str, str]]
 
 # kind: (message, hint). The message goes on with the line where it happened first.
 KINDS: Final[dict[str, tuple[str, str]]] = {
-    "no-header": (
-        "{count} line(s) have no Zeek header above them and were not read",
-        "Keep the # lines that Zeek writes at the top; zeek-cut without -C drops them.",
-    ),
-    "not-conn": (
-        "{count} line(s) belong to another Zeek log and were not read",
-        "Give conn.log only; the other logs describe the same connections again.",
-    ),
-    "missing-field": (
-        "{count} line(s) were not read, for their header lacks {detail}",
-        "conn.log must keep ts, id.orig_h, id.resp_h, and proto or ip_proto.",
-    ),
-    "bad-header": (
-        "{count} header line(s) were not obeyed ({detail})",
-        "Write the log with Zeek's ASCII writer and a separator of one ASCII character.",
-    ),
-    "wrong-columns": (
-        "{count} line(s) have other columns than their header and were not read",
-        DAMAGED,
-    ),
     "not-json": ("{count} line(s) are not a JSON object and were not read", DAMAGED),
     "line-too-long": (
         "{count} line(s) are longer than any record and were not read",
@@ -58,10 +38,6 @@ KINDS: Final[dict[str, tuple[str, str]]] = {
     "unknown-protocol": (
         "{count} record(s) name no IP protocol and stand as number 255 (reserved)",
         "Log the number of the protocol too, if the exporter can (Zeek: ip_proto).",
-    ),
-    "no-duration": (
-        "{count} record(s) of several packets have no duration and end when they start",
-        "Their totals are right; their time span is not known.",
     ),
     "bad-line": ("{count} line(s) are not as this format has them and were not read", DAMAGED),
     "text-too-long": ("{count} value(s) longer than any name or address were left empty", ""),
@@ -108,26 +84,6 @@ KINDS: Final[dict[str, tuple[str, str]]] = {
     "refused": (
         "{count} record(s) are of traffic that was refused; nothing of it counts as transferred",
         "They show attempts; see blocked in the flow table.",
-    ),
-    "missed-bytes": (
-        "Zeek missed {detail} bytes of content in {count} record(s)",
-        "The sensor lost packets: see capture_loss.log; volumes of these flows are uncertain.",
-    ),
-    "absurd-payload": (
-        "{count} payload size(s) exceed the IP bytes of their side and were left empty",
-        "Zeek takes them from TCP sequence numbers, which can mislead; IP bytes are used instead.",
-    ),
-    "tunnelled": (
-        "{count} record(s) ran inside tunnels whose kind conn.log does not say",
-        "tunnel.log of the same hour names the tunnels; audit the capture to see both ends.",
-    ),
-    "cut-last-line": (
-        "the last line has no line end: {detail}",
-        "The file was cut, or was still being written; copy it again once it has been rotated.",
-    ),
-    "not-closed": (
-        "the log has no #close line at its end: it was cut there, or is still growing",
-        "Copy it again once Zeek has rotated it, if records could be missing.",
     ),
     "packing-damaged": (
         "the packing is damaged ({detail}); everything before was read",

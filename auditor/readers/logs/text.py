@@ -15,6 +15,7 @@ from pyarrow import json as arrow_json
 
 from auditor.readers.logs.batch import Where
 from auditor.readers.logs.lines import ends_in
+from auditor.readers.logs.tally import MOST_EXAMPLES
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -165,10 +166,9 @@ def _kept(
         for row in np.unique(np.searchsorted(ends, marks)).tolist():
             counts[row] = _fields(text[begins[row] : ends[row]], delimiter.encode())
     filled = ends > begins
-    for row in np.flatnonzero(filled & (counts != fields)).tolist():
-        part = text[begins[row] : ends[row]]
-        if part.strip():
-            tally.add("bad-line", line + row, lost=len(part) + 1, examples=[part])
+    wrong = np.flatnonzero(filled & (counts != fields)).tolist()
+    if wrong:
+        _tell_lines("bad-line", wrong, text.split(b"\n"), line, tally)
     return np.flatnonzero(filled & (counts == fields))
 
 
@@ -234,30 +234,41 @@ def json_lines(
     """The fields of ``schema`` (structs and lists too) out of JSON objects, one a line.
 
     Lines that are no JSON object are counted as ``not-json`` and left out; values of another type
-    than their field's are converted where they mean the same (``"17"`` for 17), else null.
+    than their field's are converted where they mean the same (``"17"`` for 17); where they do not
+    they are null, and counted as ``bad-number`` where a number should stand.
     """
     rows = ends_in(text)
     table = _objects(text, schema)
     if table is not None and len(table) == rows:
         return table, Where(text, line)
     lines = text.split(b"\n")[:-1]
-    found: list[tuple[int, list[int], pa.Table]] = []
-    todo = [(0, len(lines))]
+    likely = [row for row, each in enumerate(lines) if each.lstrip().startswith(b"{")]
+    _tell_lines("not-json", sorted(set(range(len(lines))).difference(likely)), lines, line, tally)
+    found: list[tuple[list[int], pa.Table]] = []
+    todo = [(0, len(likely))]
     while todo:
         begin, end = todo.pop()
-        table = _objects(b"\n".join(lines[begin:end]) + b"\n", schema)
+        part = [lines[row] for row in likely[begin:end]]
+        table = _objects(b"\n".join(part) + b"\n", schema)
         if table is not None and len(table) == end - begin:
-            found.append((begin, list(range(begin, end)), table))
+            found.append((likely[begin:end], table))
         elif end - begin > SMALL:
             middle = (begin + end) // 2
-            todo += [(middle, end), (begin, middle)]
+            todo += [(middle, end), (begin, middle)]  # the first half is taken first
         else:
-            found.append((begin, *_one_by_one(lines, begin, end, schema, tally, line)))
-    found.sort(key=lambda piece: piece[0])
-    kept = np.array([row for _, rows_of_it, _ in found for row in rows_of_it], np.int64)
-    return pa.concat_tables([piece for _, _, piece in found]).combine_chunks(), Where(
-        text, line, kept
-    )
+            found.append(_one_by_one(lines, likely[begin:end], schema, tally, line))
+    kept = np.array([row for rows_of_it, _ in found for row in rows_of_it], np.int64)
+    table = pa.concat_tables([piece for _, piece in found]).combine_chunks()
+    return table, Where(text, line, kept)
+
+
+def _tell_lines(kind: str, rows: list[int], lines: list[bytes], line: int, tally: Tally) -> None:
+    """Counts these lines, but for empty ones, as ``kind``, not read."""
+    rows = [row for row in rows if lines[row].strip()]
+    if rows:
+        lost = sum(len(lines[row]) + 1 for row in rows)
+        examples = [lines[row] for row in rows[:MOST_EXAMPLES]]
+        tally.add(kind, line + rows[0], count=len(rows), lost=lost, examples=examples)
 
 
 def _objects(text: bytes, schema: pa.Schema) -> pa.Table | None:
@@ -273,24 +284,36 @@ def _objects(text: bytes, schema: pa.Schema) -> pa.Table | None:
 
 
 def _one_by_one(
-    lines: list[bytes], begin: int, end: int, schema: pa.Schema, tally: Tally, line: int
+    lines: list[bytes], rows: list[int], schema: pa.Schema, tally: Tally, line: int
 ) -> tuple[list[int], pa.Table]:
     kept: list[int] = []
     values: list[dict[str, Any]] = []
-    for place in range(begin, end):
-        text = lines[place]
-        if not text.strip():
-            continue
+    wrong: list[int] = []
+    for row in rows:
         try:
-            value = json.loads(text)
+            value = json.loads(lines[row])
         except (ValueError, RecursionError):
             value = None
         if not isinstance(value, dict):
-            tally.add("not-json", line + place, lost=len(text) + 1, examples=[text])
+            wrong.append(row)
             continue
-        kept.append(place)
+        kept.append(row)
         values.append({field.name: _fitting(value.get(field.name), field.type) for field in schema})
+        for name in _unfit(value, values[-1], schema):
+            tally.add("bad-number", line + row, detail=name)
+    _tell_lines("not-json", wrong, lines, line, tally)
     return kept, pa.Table.from_pylist(values, schema=schema)
+
+
+def _unfit(value: dict[str, Any], fitting: dict[str, Any], schema: pa.Schema) -> list[str]:
+    """Fields that should hold a number, and hold something else."""
+    return [
+        field.name
+        for field in schema
+        if (pa.types.is_integer(field.type) or pa.types.is_floating(field.type))
+        and fitting[field.name] is None
+        and value.get(field.name) is not None
+    ]
 
 
 def _fitting(value: Any, kind: pa.DataType) -> Any:  # noqa: ANN401 - JSON is anything

@@ -341,13 +341,32 @@ def test_events_of_a_firewall(tmp_path):
     found = {row["src_port"]: row for row in rows}
     assert sorted(found) == [1001, 1002, 1003]
     ended = found[1001]
-    assert (ended["src_bytes"], ended["dst_bytes"], ended["blocked"]) == (500, 70, False)
+    assert (ended["src_payload"], ended["dst_payload"], ended["blocked"]) == (500, 70, False)
+    assert (ended["src_bytes"], ended["src_packets"]) == (None, None)
     assert (ended["nat_src_ip"], ended["nat_src_port"]) == ("198.51.100.1", 2000)
     assert (ended["nat_dst_ip"], ended["initiator_basis"]) == (None, "recorded")
     assert (seconds(ended["start"]), seconds(ended["end"])) == (NOW - 60, NOW)
     assert found[1003]["blocked"] is True
     assert ended["sampling"] == 1
     assert problems["interim-records"].count == 1
+
+
+def test_older_events_count_both_ways_in_one_and_are_left_without_bytes(tmp_path):
+    fields = [(148, 4), *ENDS, (40005, 1), (323, 8), (85, 4), (40001, 4), (40003, 2), (7, 2)]
+    event = struct.pack(
+        ">I8sBQI4sHH", 1, ADDRESSES, 2, NOW * 1000, 999, bytes([198, 51, 100, 1]), 2000, 1000
+    )
+    row = one(tmp_path, netflow9(template(256, fields), data(event)))
+    assert (row["src_bytes"], row["initiator_basis"]) == (None, "recorded")
+    assert (row["nat_src_ip"], row["nat_src_port"]) == ("198.51.100.1", 2000)
+
+
+def test_events_with_counters_of_one_way_are_paired(tmp_path):
+    fields = [*BASIC, (148, 4), (233, 1)]
+    back = record(src=ABROAD, dst=HOME, sport=443, dport=40000, size=70)
+    seen = data(record() + struct.pack(">IB", 1, 2), back + struct.pack(">IB", 1, 2))
+    row = one(tmp_path, netflow9(template(256, fields), seen))
+    assert (row["src_bytes"], row["dst_bytes"], row["blocked"]) == (1000, 70, False)
 
 
 def test_ports_of_icmp_and_of_fragments_are_none(tmp_path):

@@ -133,6 +133,14 @@ def test_the_same_ends_again_are_another_flow(tmp_path):
     assert [found["src_bytes"] for found in flows] == [100, 200, None, None]
 
 
+def test_what_follows_an_end_is_another_flow(tmp_path):
+    ends = [part(second, "E", f"{second},100,1,90") for second in (1, 2)]
+    flows, _ = read(tmp_path, document(vnet(*ends)))
+    assert [(found["src_packets"], found["time_basis"]) for found in flows] == [
+        (1, "end-only"), (2, "end-only"),
+    ]  # fmt: skip
+
+
 def test_a_denied_tuple_is_refused_and_moves_nothing(tmp_path):
     found, told = only(tmp_path, document(vnet(part(1, "D"))))
     assert (found["blocked"], found["src_bytes"], found["time_basis"]) == (True, None, "start-only")

@@ -177,6 +177,18 @@ def test_the_other_direction_is_waited_for_across_parts(small_parts):
     assert problems == {}
 
 
+def test_a_record_of_another_age_does_not_end_the_waiting(monkeypatch):
+    monkeypatch.setattr(gathering, "PART", 1000)
+    monkeypatch.setattr(gathering, "MOST_WAITING", 500)
+    asks = [{**ASK, "src_port": port, "at": 10 * port} for port in range(1025, 3024)]
+    answers = [{**ANSWER, "dst_port": port, "at": 10 * port} for port in range(1025, 3024)]
+    mixed = [record for pair in zip(asks, answers, strict=True) for record in pair]
+    future = {**ASK, "src_port": 9, "at": 4_000_000_000}
+    [rows], [problems] = gathered([[future, *mixed]], one_way=True)
+    assert len(rows) == 2000
+    assert problems == {"one-way": 1}
+
+
 RECORD = st.fixed_dictionaries(
     {
         "src_ip": st.sampled_from([HOME, PEER]), "dst_ip": st.sampled_from([HOME, PEER]),
@@ -223,3 +235,12 @@ def test_many_hashes_are_known_and_the_oldest_are_forgotten(monkeypatch):
         assert not known.told_before(np.arange(start, start + 50_000), 0).any()
     assert known.told_before(np.arange(200_000, 300_000), 1).all()
     assert not known.told_before(np.arange(50_000), 1).any()
+
+
+def test_a_part_may_be_nothing_but_sessions_that_go_on(small_parts):
+    going_on = [
+        {**ASK, "src_port": port, "session": f"s{port}", "unfinished": True} for port in range(8)
+    ]
+    for one_way in (False, True):
+        [rows], _ = gathered([going_on, going_on], one_way=one_way)
+        assert sorted(row["src_port"] for row in rows) == list(range(8))

@@ -4,15 +4,30 @@ import ipaddress
 
 import numpy as np
 import pyarrow as pa
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from auditor.readers.logs import gathering, kernels, pairing
 from auditor.readers.logs.kernels import NOTHING, added, ipv4_keys, text_keys
 
 ODD = ["", "1", "1.2.3", "1.2.3.4.5", "1.2.3.", ".1.2.3", "1..2.3", "256.1.1.1", "1.2.3.04",
        "01.2.3.4",
        "1.2.3.4 ", "1,2,3,4", "::1", "1.2.3.999999999999",
        "a.b.c.d", "١.٢.٣.٤", "-1.2.3.4"]  # fmt: skip
+
+
+@pytest.mark.parametrize("module", [gathering, kernels, pairing], ids=lambda each: each.__name__)
+def test_compiled_code_calls_none_of_another_file_of_this_room(module):
+    """Compiled code is kept between runs, and numba would not notice a change in that file."""
+    mine = [each for each in vars(module).values() if getattr(each, "py_func", None)]
+    assert mine
+    for function in mine:
+        for name in function.py_func.__code__.co_names:
+            called = getattr(vars(module).get(name), "py_func", None)
+            if called is not None and function.py_func.__module__ == module.__name__:
+                where = called.__module__
+                assert where == module.__name__ or where.startswith("auditor.readers.capture.")
 
 
 def test_addresses_have_the_number_that_they_are():

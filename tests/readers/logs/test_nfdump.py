@@ -221,6 +221,22 @@ def test_refusals_are_blocked_and_what_the_program_does_not_say_is_told(file, pr
     assert (problems["refused"].count, problems["event-unknown"].count) == (1, 1)
 
 
+def test_refusals_without_a_name_are_asked_for_apart(file, program):
+    none = {"ipkt": "0", "ibyt": "0", "flg": "........", "evt": "UNKNOW+"}
+    folder = program(listed(none | {"sp": "1"}))
+    (folder / "refused").write_text(listed(none | {"sp": "2", "evt": "DENIED"}))
+    (folder / "nfdump").write_text(
+        '#!/bin/sh\ncase "$*" in\n-E*) ;;\n*"-c 1 asa event deny") echo UNKNOW ;;\n'
+        f'*"|%evt+|"*" not asa event deny") cat "{folder}/listing" ;;\n'
+        f'*"|DENIED|"*" asa event deny") cat "{folder}/refused" ;;\n*) exit 9 ;;\nesac\n'
+    )
+    answer, rows, problems = read(file)
+    assert answer.packets == 2
+    assert {row["src_port"]: row["blocked"] for row in rows} == {1: None, 2: True}
+    assert set(problems) >= {"refused"}
+    assert not set(problems) & {"event-unknown", "nfdump-failed"}
+
+
 def test_records_that_count_nothing_are_left_out(file, program):
     program(listed({}, {"ipkt": "0", "ibyt": "0", "sp": "1"}))
     _, rows, problems = read(file)
@@ -331,14 +347,26 @@ def test_a_program_that_fails_is_told_and_what_it_listed_is_kept(after, said, fi
 
 
 def test_a_program_that_hangs_is_ended(file, program, monkeypatch):
-    monkeypatch.setattr(nfdump_listing, "SILENCE", 0.3)
-    folder = program(listed({}), after='echo $$ > "$(dirname "$0")/pid"; exec sleep 60')
+    monkeypatch.setattr(nfdump_listing, "LEAST_SILENCE", 0.3)
+    folder = program(
+        listed({}),
+        before='case "$*" in *"-c 1"*) exit 0;; esac',
+        after='echo $$ > "$(dirname "$0")/pid"; exec sleep 60',
+    )
     _, rows, problems = read(file)
     assert len(rows) == 1
     assert "said nothing" in problems["nfdump-failed"].message
     number = int((folder / "pid").read_text())
     with pytest.raises(ProcessLookupError):
         os.kill(number, 0)
+
+
+def test_a_file_that_makes_it_run_in_circles_is_given_up_at_once(file, program, monkeypatch):
+    monkeypatch.setattr(nfdump_listing, "LEAST_SILENCE", 0.3)
+    program(before="while :; do :; done")
+    answer, rows, problems = read(file)
+    assert (answer.packets, rows) == (0, [])
+    assert problems["nfdump-failed"].count == 1
 
 
 def test_reading_that_ends_early_ends_the_program(file, program, tmp_path, monkeypatch):

@@ -159,3 +159,17 @@ def test_a_mistake_of_a_format_is_not_swallowed(tmp_path, monkeypatch):
     monkeypatch.setattr(Form, "parsed", broken)
     with pytest.raises(ZeroDivisionError):
         read(tmp_path, text(5))
+
+
+def test_many_files_are_read_side_by_side_and_told_apart(tmp_path):
+    contents = [text(number, 1000 * number) + b"x\n" * (number % 3) for number in range(40)]
+    names = [f"{number:02}.log" for number in range(40)]
+    answers, tables, problems = read(tmp_path, *contents, names=names)
+    assert [answer.packets for answer in answers] == list(range(40))
+    assert [len(table) for table in tables] == list(range(40))
+    for number, name in enumerate(names):
+        told = problems.get((name, "bad-line"))
+        assert (told.count if told else 0) == number % 3
+    assert tables[7]["start"].cast(pa.int64()).to_pylist() == [
+        1000 * (7000 + row) for row in range(7)
+    ]

@@ -78,8 +78,6 @@ def test_the_url_names_the_server_and_nothing_else_of_it_is_kept(
         (("HIER_DIRECT/139.162.20.30", "HIER_DIRECT/-"), "no-server-address", "1 server(s)"),
         (("HIER_DIRECT/139.162.20.30", "HIER_NONE/-"), "answered-by-proxy", "15,240 bytes"),
         (("TCP_MISS/200", "UDP_MISS/000"), "answered-by-proxy", "1 server(s)"),
-        (("TCP_MISS/200", "TCP_DENIED/403"), "refused-unplaced", "1 server(s)"),
-        (("TCP_MISS/200", "TCP_DENIED_REPLY/403"), "refused-unplaced", "1 server(s)"),
     ],
 )
 def test_lines_without_a_servers_address_are_counted_not_dropped(change, code, detail, read):
@@ -95,6 +93,19 @@ def test_what_was_refused_has_a_flow_where_the_url_has_an_address(read):
     _, [flow], problems = read(line.replace("HIER_DIRECT/139.162.20.30", "HIER_NONE/-"))
     assert (flow["dst_ip"], flow["blocked"], flow["dst_payload"]) == ("5.9.77.10", True, None)
     assert problems["refused"].count == 1
+
+
+def test_what_was_refused_by_name_is_counted(read):
+    line = LINE.replace("TCP_MISS/200", "TCP_DENIED/403")
+    _, rows, problems = read(line.replace("HIER_DIRECT/139.162.20.30", "HIER_NONE/-"))
+    assert rows == []
+    assert "1 server(s)" in problems["refused-unplaced"].message
+
+
+def test_where_only_the_answer_was_refused_the_request_had_gone_out(read):
+    _, [flow], problems = read(LINE.replace("TCP_MISS/200", "TCP_DENIED_REPLY/403"))
+    assert (flow["dst_ip"], flow["blocked"], flow["dst_payload"]) == ("139.162.20.30", False, None)
+    assert problems == {}
 
 
 def test_another_proxy_is_the_next_hop_whose_port_is_not_known(read):

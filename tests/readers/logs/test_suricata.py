@@ -354,6 +354,16 @@ def test_events_wait_over_parts_for_their_flows_and_flows_for_events(tmp_path, m
     ]
 
 
+def test_nameless_flows_wait_for_the_events_of_another_file(tmp_path, monkeypatch):
+    monkeypatch.setattr(joining, "PART", 8)
+    monkeypatch.setattr("auditor.readers.logs.gathering.PART", 8)
+    others = [flow(number, app_proto="ssh") for number in range(10, 30)]
+    files = [text(flow(1, app_proto="tls"), *others), text(tls("a.example", 1))]
+    found, told = read(tmp_path, *files)
+    assert [each["host"] for each in found if each["app"] == "tls"] == ["a.example"]
+    assert told == {"frame-bytes": 21}
+
+
 def test_what_comes_too_late_is_told_and_no_flow_is_told_twice(tmp_path, monkeypatch):
     monkeypatch.setattr(joining, "PART", 2)
     monkeypatch.setattr("auditor.readers.logs.lines.BLOCK", 1)

@@ -53,11 +53,11 @@ def test_different_details_are_listed_but_not_all():
 
 
 def test_an_amount_is_summed_up():
-    tally = Tally()
+    tally = Tally({"lost": ("{detail} bytes in {count} record(s)", "")})
     for amount in (1000, 234):
-        tally.add("missed-bytes", 1)
-        tally.add_sum("missed-bytes", amount)
-    assert "1,234 bytes of content in 2 record(s)" in told(tally)["missed-bytes"].message
+        tally.add("lost", 1)
+        tally.add_sum("lost", amount)
+    assert "1,234 bytes in 2 record(s)" in told(tally)["lost"].message
 
 
 def test_a_kind_without_a_place_names_no_line():

@@ -209,6 +209,13 @@ def test_values_of_other_types_mean_the_same_or_nothing(name, value, read):
     assert rows[0][name] == read
 
 
+def test_many_lines_that_are_no_objects_take_no_time_to_speak_of():
+    rows, lines, problems = objects(*["x"] * 300_000, '{"n": 1}', *["{"] * 1000)
+    assert (len(rows), lines) == (1, [300_001])
+    assert problems["not-json"].count == 301_000
+    assert problems["not-json"].lost_bytes == 602_000
+
+
 def test_the_last_of_two_equal_keys_counts():
     assert objects('{"n": 1, "n": 2}')[0][0]["n"] == 2
 
