@@ -11,7 +11,8 @@ import pyarrow.compute as pc
 from auditor.readers.logs.batch import Batch, Where
 from auditor.readers.logs.checked import LATEST, bools
 from auditor.readers.logs.mapping import BYTE_UNITS, DURATION_UNITS, plain_name
-from auditor.readers.logs.patterns import EPOCHS, amounts, moments, pattern, zone_ns
+from auditor.readers.logs.patterns import EPOCHS, amounts, bare, moments, pattern, zone_ns
+from auditor.readers.logs.text import bounded
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -32,16 +33,12 @@ KINDS: Final[Kinds] = {
         "the first records lack {detail}, which the mapping names",
         "Correct the mapping if later records lack them too.",
     ),
-    "text-too-long": ("{count} value(s) longer than any name or address were left empty", ""),
     "legacy-encoding": (
         "the text is no UTF-8 and was taken for Vietnamese Windows text (windows-1258)",
         "Save the export as UTF-8 if words of it matter.",
     ),
 }
 """Troubles of what is read by a mapping."""
-
-MOST_TEXT: Final = 1 << 10
-"""Bytes of a value: one long word that many records share would take more room than there is."""
 
 PROTOCOLS: Final = {
     "icmp": 1, "igmp": 2, "ipip": 4, "tcp": 6, "egp": 8, "udp": 17, "dccp": 33, "ipv6": 41,
@@ -271,7 +268,7 @@ def texts(column: Any) -> Any:  # noqa: ANN401 - any column
         return words.take(column.indices) if len(words) else pa.nulls(len(column), pa.string())
     if not pa.types.is_string(column.type):
         column = column.cast(pa.string())
-    if pc.any(pc.match_substring_regex(column, r"^\s|\s$|^$")).as_py():
+    if not bare(column):
         column = pc.utf8_trim_whitespace(column)
         column = pc.if_else(pc.equal(column, ""), None, column)
     return column
@@ -349,30 +346,3 @@ def _sum(moment: Any, span: Any) -> Any:  # noqa: ANN401 - columns of ns
     """Both together; null where one is, or where the sum lies beyond all times."""
     low = pc.and_(pc.less_equal(pc.abs(span), 1 << 62), pc.less(moment, LATEST))
     return pc.add(pc.if_else(low, moment, None), pc.if_else(low, span, None))
-
-
-def is_text(kind: pa.DataType) -> bool:
-    """Whether values of this type are texts."""
-    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
-
-
-def has_words(kind: pa.DataType) -> bool:
-    """Whether values of this type are texts, each by itself or in a dictionary."""
-    return is_text(kind) or (pa.types.is_dictionary(kind) and is_text(kind.value_type))
-
-
-def bounded(column: Any) -> tuple[Any, int]:  # noqa: ANN401 - any column
-    """The column without values longer than any text of a log, and how many these were."""
-    kind = column.type
-    if pa.types.is_dictionary(kind):
-        words, found = bounded(column.dictionary)
-        if words.type != pa.string():
-            words = words.cast(pa.string())
-        column = pa.DictionaryArray.from_arrays(column.indices, words)
-        return column, found
-    if not is_text(kind):
-        return column, 0
-    long = pc.greater(pc.binary_length(column), MOST_TEXT)
-    found = pc.sum(long).as_py() or 0
-    # an empty text, no null: Arrow would keep the letters of a value that is null
-    return (pc.if_else(long, "", column) if found else column), found

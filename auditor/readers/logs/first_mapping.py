@@ -31,12 +31,15 @@ def guess_of(path: Path) -> str:
         ) from None
     table: Table | None
     with opened:
-        if opened.head.startswith(MAGIC):
-            handle, _ = sought(source, opened)
-            with handle:
-                table = sample_of(parquet_in(handle))
-        else:
-            table = table_for(opened.head, ())
+        try:
+            if opened.head.startswith(MAGIC):
+                handle, _ = sought(source, opened)
+                with handle:
+                    table = sample_of(parquet_in(handle))
+            else:
+                table = table_for(opened.head, ())
+        except InputError as error:  # those who open Parquet do not know the name of the file
+            raise InputError(error.message, place=str(path), hint=error.hint) from None
     text = written(guessed(table)) if table is not None else ""
     if not text:
         raise InputError(

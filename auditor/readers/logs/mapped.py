@@ -83,9 +83,8 @@ class MappedReader:
             return SURE
         if any(other.sniff(head) for other in self._others):
             return 0.0
-        if mapping is not None:
-            named = set(mapping.used.values()) & set(table.names)
-            return LIKELY if named else 0.0
+        if mapping is not None and set(mapping.used.values()) & set(table.names):
+            return LIKELY
         guess = guessed(table)
         if not guess.is_flow_table:
             return 0.0

@@ -16,7 +16,7 @@ from auditor.readers.logs.aws import Aws, aws_batch, known_name
 from auditor.readers.logs.aws_records import FIELDS
 from auditor.readers.logs.batch import Batch, Where
 from auditor.readers.logs.checked import checked
-from auditor.readers.logs.conversion import KINDS, bounded, converted, has_words, int64
+from auditor.readers.logs.conversion import KINDS, converted, int64
 from auditor.readers.logs.fitting import chosen
 from auditor.readers.logs.gathering import Gathering
 from auditor.readers.logs.mapping import Mapping
@@ -34,6 +34,7 @@ from auditor.readers.logs.parquet_file import (
 )
 from auditor.readers.logs.reader import unopened
 from auditor.readers.logs.tally import Tally
+from auditor.readers.logs.text import bounded, has_words
 from auditor.readers.reading import Reading
 
 if TYPE_CHECKING:

@@ -11,9 +11,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from auditor.model.errors import InputError
-from auditor.readers.logs.conversion import bounded, has_words
 from auditor.readers.logs.mapping import MOST_COLUMNS, plain_name
 from auditor.readers.logs.tables import MOST_ROWS, Table
+from auditor.readers.logs.text import bounded, has_words
 from auditor.readers.streams import CHUNK, DamagedError
 
 if TYPE_CHECKING:

@@ -35,6 +35,7 @@ _ISO_PATTERN: Final = (
     YEAR, ord("-"), MONTH, ord("-"), DAY, GAP, HOUR, ord(":"), MINUTE, REST
 )  # fmt: skip
 DIGIT_0, DIGIT_9, BLANK, PLUS, MINUS, COLON, DOT, COMMA = 48, 57, 32, 43, 45, 58, 46, 44
+LAST_SIGN: Final = 126
 LAST_YEAR: Final = 2261
 DAYS: Final = np.array([31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31], np.int64)
 BEFORE: Final = np.array([0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334], np.int64)
@@ -120,6 +121,23 @@ def amounts(
         offsets, data = buffers(texts)
         _amounts(offsets, data, ord(decimal), ord(thousands or "\0"), times, over, found)
     return found
+
+
+def bare(texts: pa.StringArray) -> bool:
+    """Whether no text is empty, or has a blank (or what is no ASCII) at one of its ends."""
+    return not len(texts) or bool(_bare(*buffers(texts)))
+
+
+@entry
+def _bare(offsets: Array, data: Array) -> bool:
+    for row in range(offsets.shape[0] - 1):
+        place, end = offsets[row] + 0, offsets[row + 1] + 0
+        if place == end:
+            return False
+        first, last = data[place] + 0, data[end - 1] + 0
+        if first <= BLANK or first > LAST_SIGN or last <= BLANK or last > LAST_SIGN:
+            return False
+    return True
 
 
 @compiled

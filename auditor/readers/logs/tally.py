@@ -40,6 +40,7 @@ KINDS: Final[dict[str, tuple[str, str]]] = {
         "Log the number of the protocol too, if the exporter can (Zeek: ip_proto).",
     ),
     "bad-line": ("{count} line(s) are not as this format has them and were not read", DAMAGED),
+    "text-too-long": ("{count} value(s) longer than any name or address were left empty", ""),
     "duplicate-records": (
         "{count} record(s) tell again what another of the same log told, and were counted once",
         "Nothing is lost: logs that overlap, or two reporters of one flow.",

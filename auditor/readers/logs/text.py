@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 SMALL: Final = 64
 """Lines that are looked at one by one when one of them is damaged."""
 
+MOST_TEXT: Final = 1 << 10
+"""Bytes of a value: one long word that many records share would take more room than there is."""
+
 _INTEGER: Final = r"^-?[0-9]{1,18}$"
 _ARROWS_INTEGER: Final = r"^(-?[0-9]{1,18}|0[xX][0-9a-fA-F]{1,15})$"
 _DECIMAL: Final = r"^-?[0-9]{1,15}(\.[0-9]{0,12})?([eE][-+]?[0-9]{1,2})?$"
@@ -91,6 +94,10 @@ def delimited(
     for name, kind in kinds.items():
         if kind not in _TEXTS:
             columns[name] = _checked(columns[name], name, kind, where, tally)
+        elif pa.types.is_dictionary(kind):
+            columns[name], found = bounded(columns[name])
+            if found:
+                tally.add("text-too-long", 0, count=found)
     return columns, where
 
 
@@ -346,3 +353,30 @@ def _number(value: Any, *, whole: bool) -> int | float | None:  # noqa: ANN401 -
     if isinstance(value, float) and not number.is_integer():
         return None
     return int(value) if -(2**63) <= value < 2**63 else None
+
+
+def is_text(kind: pa.DataType) -> bool:
+    """Whether values of this type are texts."""
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
+
+
+def has_words(kind: pa.DataType) -> bool:
+    """Whether values of this type are texts, each by itself or in a dictionary."""
+    return is_text(kind) or (pa.types.is_dictionary(kind) and is_text(kind.value_type))
+
+
+def bounded(column: Any) -> tuple[Any, int]:  # noqa: ANN401 - any column
+    """The column without values longer than any text of a log, and how many these were."""
+    kind = column.type
+    if pa.types.is_dictionary(kind):
+        words, found = bounded(column.dictionary)
+        if words.type != pa.string():
+            words = words.cast(pa.string())
+        column = pa.DictionaryArray.from_arrays(column.indices, words)
+        return column, found
+    if not is_text(kind):
+        return column, 0
+    long = pc.greater(pc.binary_length(column), MOST_TEXT)
+    found = pc.sum(long).as_py() or 0
+    # an empty text, no null: Arrow would keep the letters of a value that is null
+    return (pc.if_else(long, "", column) if found else column), found

@@ -228,6 +228,13 @@ blocked: {column: Verdict, values: [drop]}
     assert "'column 43'" in answer.hint
 
 
+def test_a_mapping_of_which_nothing_fits_is_told_too(tmp_path):
+    text = "time,src_ip,dst_ip\n2026-09-28 08:00:00,10.0.0.1,8.8.8.8\n"
+    answer, _, _ = read(tmp_path, text, mapping())
+    assert isinstance(answer, InputError)
+    assert "9 mistakes" in answer.message
+
+
 def test_a_table_that_nobody_can_explain_lists_its_columns(tmp_path):
     answer, _, _ = read(tmp_path, "src_ip,dst_ip,moment\n10.0.0.1,8.8.8.8,noon\n")
     assert isinstance(answer, InputError)
@@ -373,3 +380,13 @@ def test_no_damage_makes_the_reader_stumble(tmp_path, junk, place):
         reader = next(one for one in readers_for(mappings) if one.name == "table")
         [answer], [table], _, _ = read_files(reader, [path], Settings(mappings=mappings))
         assert isinstance(answer, InputError) or answer.packets >= len(table)
+
+
+def test_one_long_word_beside_many_short_ones_takes_no_room(tmp_path):
+    # Arrow would reserve the mean length of the different words for each record
+    row = "1790558400,10.0.0.1,8.8.8.8,5,app\n"
+    text = "start,src_ip,dst_ip,bytes,app\n" + row * 20_000 + row.replace("app", "z" * 900_000)
+    _, flows, problems = read(tmp_path, text)
+    assert problems["text-too-long"].count == 1
+    assert sum(flow["app"] == "app" for flow in flows) >= 1
+    assert all(flow["app"] in ("app", None) for flow in flows)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from auditor.readers.logs.patterns import ISO, amounts, moments, pattern, zone_ns
+from auditor.readers.logs.patterns import ISO, amounts, bare, moments, pattern, zone_ns
 
 SECOND = 10**9
 MOMENTS = st.datetimes(datetime(1970, 1, 2), datetime(2261, 1, 1)).map(  # noqa: DTZ001
@@ -112,3 +112,14 @@ def test_seconds_with_decimals_are_exact_to_the_nanosecond(whole, part):
 def test_bits_are_eighths_of_bytes():
     assert amounts(pa.array(["12"]), times=1, over=8)[0] == 2
     assert amounts(pa.array(["1.5"]), times=1 << 20)[0] == 3 << 19
+
+
+@pytest.mark.parametrize(
+    ("texts", "is_bare"),
+    [
+        ([], True), (["a", "b c"], True), (["a", ""], False), (["a", None], False),
+        ([" a"], False), (["a\t"], False), (["\u00a0a"], False),
+    ],
+)  # fmt: skip
+def test_texts_without_blanks_around_them_are_told_apart(texts, is_bare):
+    assert bare(pa.array(texts, pa.string())) is is_bare
