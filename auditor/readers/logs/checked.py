@@ -29,6 +29,9 @@ WITH_PORTS: Final = (6, 17, 33, 132, 136)
 MOST_COUNT: Final = 1 << 60
 """A counter above this is no count of bytes on any wire."""
 
+MOST_TOLD: Final = 8
+"""Numbers (of sampling, of windows) that are told one by one."""
+
 # What the room works with besides the flow table's columns, until the flows are handed on.
 WORKING: Final = (
     pa.field("src_key", pa.int64()),
@@ -183,10 +186,7 @@ class _Check:
         scaled = bools(pc.greater(sampling, 1))
         if not scaled.any():
             return
-        factors = pc.unique(sampling.filter(pa.array(scaled))).to_pylist()
-        for factor in factors:
-            of_it = bools(pc.equal(sampling, factor))
-            self._batch.counted(of_it, "sampled", self._tally, f"1 in {factor:,}")
+        self._each(sampling, scaled, "sampled", "1 in {:,}")
         times = pc.fill_null(sampling, 1)
         for name in _COUNTERS:
             if name in self._columns:
@@ -195,6 +195,16 @@ class _Check:
                 # a product beyond any wire ends there: it must not come out negative
                 product = pc.multiply(pc.if_else(fits, counter, 0), times)
                 self._columns[name] = pc.if_else(fits, product, MOST_COUNT)
+
+    def _each(self, numbers: pa.Array, marked: Bools, kind: str, what: str) -> None:
+        """Counts the records marked by their number: a few numbers by themselves, then the rest."""
+        distinct = pc.unique(numbers.filter(pa.array(marked)))
+        for number in distinct[:MOST_TOLD].to_pylist():
+            of_it = marked & bools(pc.equal(numbers, number))
+            self._batch.counted(of_it, kind, self._tally, what.format(number))
+        if len(distinct) > MOST_TOLD:
+            rest = marked & ~bools(pc.is_in(numbers, distinct[:MOST_TOLD]))
+            self._batch.counted(rest, kind, self._tally, "others")
 
     def _told(self) -> None:
         """Counts what a reader of the report must know of these records."""
@@ -207,8 +217,8 @@ class _Check:
             either = pc.coalesce(out.get("nat_src_ip", none), out.get("nat_dst_ip", none))
             count(bools(pc.is_valid(either)), "translated", self._tally, "")
         if "window_s" in out:
-            for span in pc.unique(out["window_s"]).drop_null().to_pylist():
-                count(bools(pc.equal(out["window_s"], span)), "window", self._tally, f"{span} s")
+            known = np.asarray(pc.is_valid(out["window_s"]), np.bool_)
+            self._each(out["window_s"], known, "window", "{} s")
         if "time_basis" in self._batch.columns:
             for basis, what in _MOMENTS.items():
                 count(bools(pc.equal(out["time_basis"], basis)), "one-moment", self._tally, what)
