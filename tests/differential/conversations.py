@@ -16,6 +16,8 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+import pyarrow.compute as pc
+
 from auditor.readers.inputs import Wanted, Watch, read_inputs
 
 if TYPE_CHECKING:
@@ -75,9 +77,9 @@ def pair_of(key: Key) -> Pair:
 
 
 def flows_of(path: Path) -> pa.Table:
-    """The flow table of one capture."""
+    """What was seen of flows in the packets of one capture."""
     _, flows = read_inputs(Wanted((path,)), lambda problem: None, Watch())
-    return flows
+    return flows.filter(pc.equal(flows["seen_by"], "packets"))
 
 
 def of_flows(flows: pa.Table) -> Seen:

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from auditor.model.agreement import Agreement, Difference
 
@@ -116,7 +117,8 @@ def _conversations(
 
 
 def _rows(table: pa.Table) -> list[Row]:
-    chosen = table.select(COLUMNS)
+    # what exporters reported in a capture is not for engines to agree on
+    chosen = table.filter(pc.equal(table["seen_by"], "packets")).select(COLUMNS)
     for name in ("start", "end"):
         place = chosen.schema.get_field_index(name)
         chosen = chosen.set_column(place, name, chosen[name].cast(pa.int64()))
