@@ -6,9 +6,10 @@ STUN: RFC 8489; PostgreSQL, MySQL, SMB, RDP, MQTT, LDAP, NTP, syslog, SNMP: thei
 
 from __future__ import annotations
 
+from auditor.readers.capture.exports import are_sets, export_kind
 from auditor.readers.capture.http import begins
 from auditor.readers.capture.layout import (
-    CLEAR, ENCRYPTED, FTP, IKE, IMAP, IPSEC, LDAP, MARKS, MQTT, MYSQL, NTP, OPENVPN, POP3,
+    CLEAR, ENCRYPTED, FTP, IKE, IMAP, IPFIX, IPSEC, LDAP, MARKS, MQTT, MYSQL, NTP, OPENVPN, POP3,
     POSTGRESQL, RDP, SMB, SMTP, SNMP, SSH, STUN, SYSLOG, WIREGUARD, Bytes, State,
 )  # fmt: skip
 from auditor.readers.capture.naming import client_is, told
@@ -74,6 +75,13 @@ def greeting(
         and (begins(data, p + 2, end, b"\x00\x04MQTT") or begins(data, p + 3, end, b"\x00\x04MQTT"))
     ):
         app = MQTT
+    elif (
+        size >= 20
+        and be16(data, p) == 10
+        and 20 <= be16(data, p + 2)
+        and are_sets(data, p + 16, min(p + be16(data, p + 2), end), p + be16(data, p + 2), 2, 3)
+    ):
+        app = IPFIX
     elif size > 7 and data[p] == 0x30 and server_port == 389:
         app = LDAP
         client = direction if data[p + 2] == 2 and data[p + 5] == 0x60 else -1
@@ -176,4 +184,10 @@ def datagram_greeting(
         if data[p + 2] == 2 and data[p + 4] <= 1:  # versions 1 and 2c
             s.flows[row, MARKS] |= CLEAR
         return True
-    return False
+    app = export_kind(data, p, end, be16(data, p - 4) - 8)
+    if app == 0:
+        return False
+    told(s, row, app, -1, 0)
+    s.flows[row, MARKS] |= CLEAR
+    client_is(s, row, direction)
+    return True

@@ -72,14 +72,17 @@ ECH_OUTER, DNS_ANSWER, DNS_QUERY, HTTP_HOST, QUIC_SNI, TLS_SNI = range(1, 7)
 APPS: Final = (
     "", "tls", "http", "http2", "dns", "mdns", "llmnr", "ssh", "smtp", "ftp", "imap", "pop3",
     "postgresql", "mysql", "quic", "ntp", "smb", "rdp", "mqtt", "syslog", "snmp", "ldap",
-    "dtls", "stun", "wireguard", "ipsec", "ike", "openvpn",
+    "dtls", "stun", "wireguard", "ipsec", "ike", "openvpn", "netflow", "ipfix", "sflow",
 )  # fmt: skip
 TLS, HTTP, HTTP2, DNS, MDNS, LLMNR, SSH, SMTP, FTP, IMAP, POP3 = range(1, 12)
 POSTGRESQL, MYSQL, QUIC, NTP, SMB, RDP, MQTT, SYSLOG, SNMP, LDAP = range(12, 22)
-DTLS, STUN, WIREGUARD, IPSEC, IKE, OPENVPN = range(22, 28)
+DTLS, STUN, WIREGUARD, IPSEC, IKE, OPENVPN, NETFLOW, IPFIX, SFLOW = range(22, 31)
 
 OPAQUE_APPS: Final = ("ipsec", "openvpn", "wireguard")
 """Those that carry others where nobody can see them."""
+
+EXPORTS: Final = ("ipfix", "netflow", "sflow")
+"""Those that carry what somebody else saw: records of flows, on their way to a collector."""
 
 VERSIONS: Final = (
     0x0300, 0x0301, 0x0302, 0x0303, 0x0304, 0xFEFF, 0xFEFD, 0xFEFC,

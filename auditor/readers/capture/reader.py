@@ -27,6 +27,7 @@ from auditor.readers.capture.layout import (
 from auditor.readers.capture.sweep import SECOND, Sweep
 from auditor.readers.capture.tunnels import MOST_NESTED
 from auditor.readers.capture.windows import Windows
+from auditor.readers.exports.collected import Collected
 from auditor.readers.reading import Progress, Reading, Settings, Take
 
 if TYPE_CHECKING:
@@ -104,13 +105,21 @@ class CaptureReader:
                 if not sweeps or not sweeps[-1].goes_on(begin):
                     if sweeps:
                         sweeps[-1].ended(note)
-                    sweeps.append(_Stretch(Sweep(settings)))
+                    sweeps.append(_Stretch(Sweep(settings), number))
                 sweeps[-1].last = source.name
+                sweeps[-1].files = number + 1 - sweeps[-1].first
                 sweep = sweeps[-1].sweep
                 sweep.state.counters[FILE] = number
                 answers.append(_file(source, opened, windows, sweep, note))
         if sweeps:
             sweeps[-1].ended(note)
+        exported: list[list[pa.Table]] = [[] for _ in sources]
+        for stretch in sweeps:
+            files = sources[stretch.first : stretch.first + stretch.files]
+            collected = Collected(
+                files, stretch.first, settings, lambda file, part: exported[file].append(part)
+            )
+            collected.read(stretch.flows, note)
         flows = _by_file([stretch.flows for stretch in sweeps], len(sources))
         readings: list[Reading | InputError] = []
         for number, answer in enumerate(answers):
@@ -118,15 +127,17 @@ class CaptureReader:
                 readings.append(answer)
                 continue
             readings.append(answer.reading(flows[number]))
-            take(number, flows[number])
+            take(number, _joined(flows[number], exported[number]))
         return readings
 
 
 class _Stretch:
     """One sweep over files that follow one another, and its flows when it has ended."""
 
-    def __init__(self, sweep: Sweep) -> None:
+    def __init__(self, sweep: Sweep, first: int) -> None:
         self.sweep = sweep
+        self.first = first
+        self.files = 0
         self.flows: pa.Table = None
         self.last = ""
 
@@ -201,6 +212,13 @@ def _by_file(tables: list[pa.Table], files: int) -> list[pa.Table]:
     ends = np.searchsorted(numbers[order], np.arange(files + 1))
     table = table.take(pa.array(order)).combine_chunks()
     return [table.slice(ends[i], ends[i + 1] - ends[i]) for i in range(files)]
+
+
+def _joined(flows: pa.Table, exported: list[pa.Table]) -> pa.Table:
+    """The flows of a file and those that exporters reported in it, by start."""
+    if not exported:
+        return flows
+    return pa.concat_tables([flows, *exported], promote_options="default").sort_by("start")
 
 
 def _file(source: Source, opened: Opened, windows: Windows, sweep: Sweep, note: Note) -> _File:

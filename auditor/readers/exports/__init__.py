@@ -1,0 +1,1 @@
+"""What exporters told a collector: NetFlow, IPFIX and sFlow datagrams inside captures."""
