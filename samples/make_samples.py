@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+import exporters
 import scenes
 import zeek_logs
 from pcapng_scene import two_interfaces_ns
@@ -98,6 +99,16 @@ SAMPLES: Final = (
         "cổng thông tin và một máy chưa kê khai",
         "Nanosecond pcapng, two interfaces (Ethernet, raw IP): "
         "the public site and an unlisted host",
+    ),
+    Sample(
+        "pcaps/exporters.pcap",
+        exporters.exporters,
+        "Gói tin NetFlow v5, v9, IPFIX, sFlow v5 trên đường tới máy thu: lấy mẫu, hai chiều, NAT, "
+        "bị chặn, thiếu mẫu (template), mất gói, gói lặp; ba gói do softflowd 1.1.0 tạo từ ba tệp "
+        "mẫu khác",
+        "NetFlow v5, v9, IPFIX and sFlow v5 on their way to a collector: sampled, bidirectional, "
+        "NAT, refused, without template, lost, repeated; softflowd 1.1.0 made three of the "
+        "datagrams from three other samples",
     ),
     Sample(
         "logs/zeek/conn.log",
