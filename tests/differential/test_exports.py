@@ -18,10 +18,13 @@ from netflow.utils import parse_packet
 from netflow.v9 import V9_FIELD_TYPES
 
 from auditor.readers.exports.collected import KINDS
+from auditor.readers.exports.datagrams import BEGIN, END, TIME, datagrams
 from auditor.readers.exports.netflow import NetFlow
+from auditor.readers.exports.sflow import SFlow
 from auditor.readers.exports.templates import FOUR, NUMBERS, SIXTEEN, V5, template
 from auditor.readers.logs.checked import checked
 from auditor.readers.logs.tally import Tally
+from auditor.readers.streams import Source
 from tests.readers.exports import datagrams as made
 
 SAMPLES = Path(__file__).parents[2] / "samples" / "pcaps"
@@ -203,3 +206,30 @@ def test_softflowds_exports_are_read_as_nfdump_reads_them(capture, version, tmp_
         key: n for key, n in theirs.items() if key[-1] != unset
     }
     assert timeless <= Counter(key[:-1] for key in flows)
+
+
+@pytest.mark.skipif(
+    shutil.which("tshark") is None, reason="tshark is not installed: `make test` installs it"
+)
+def test_samples_of_sflow_are_read_as_tshark_reads_them():
+    capture = SAMPLES / "exporters.pcap"
+    fields = ("sflow.flow_sample.sampling_rate", "ip.src", "ip.dst", "ip.len")
+    command = ["tshark", "-n", "-r", str(capture), "-Y", "sflow", "-T", "fields"]
+    command += [part for field in fields for part in ("-e", field)]
+    listed = subprocess.run(command, capture_output=True, text=True, check=True)
+    theirs: Counter = Counter()
+    for line in listed.stdout.splitlines():
+        rates, *packets = (cell.split(",") for cell in line.split("\t"))
+        # the first IP header is that of the datagram itself
+        for rate, src, dst, size in zip(rates, *(each[1:] for each in packets), strict=True):
+            theirs[src, dst] += int(rate) * int(size)
+    sflow = SFlow(Tally(KINDS))
+    for found in datagrams(Source(capture), {6343}):
+        for row in found.rows.tolist():
+            sflow.take(0, found.data[row[BEGIN] : row[END]].tobytes(), row[TIME])
+    ours: Counter = Counter()
+    for seen_by, _, batch in sflow.batches():
+        for row in checked(batch, seen_by, Tally(KINDS)).to_pylist():
+            ours[row["src_ip"], row["dst_ip"]] += row["src_bytes"]
+    assert ours == theirs
+    assert len(ours) == 2

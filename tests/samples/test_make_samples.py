@@ -112,7 +112,7 @@ def test_tshark_finds_nothing_malformed_and_no_wrong_checksum(path):
         ("two-interfaces-ns.pcapng", "frame.interface_id == 1 && ip.addr == 203.162.10.200", 49),
         ("clear-text-databases.pcap", "mysql.query || pgsql.query || smtp.req.command", 45),
         ("domestic-only.pcap", "arp || mdns || ntp", 4),
-        ("exporters.pcap", "cflow", 11),
+        ("exporters.pcap", "cflow", 10),
         ("exporters.pcap", "cflow.no_template_found", 2),
         ("exporters.pcap", "sflow_245.sampletype == 1", 13),
     ],

@@ -106,7 +106,9 @@ class Collected:
         exporting = flows.filter(pc.is_in(flows["app"], pa.array(EXPORTS)))
         over_udp = pc.equal(exporting["protocol"], UDP)
         self._unread(flows, exporting.filter(pc.invert(over_udp)))
-        streams = _streams(exporting.filter(over_udp))
+        streams, beyond = _streams(exporting.filter(over_udp))
+        if beyond:
+            self._tallies[0].add("export-limit", 0, count=beyond)
         if streams:
             self._decoded(streams)
         for tally, source in zip(self._tallies, self._sources, strict=True):
@@ -170,17 +172,25 @@ class Collected:
                 self._gatherings[key].add(number, checked(batch, tally))
 
 
-def _streams(flows: pa.Table) -> dict[tuple[int, ...], int]:
-    """A number for each stream of datagrams, by addresses and ports as ``datagrams`` has them."""
+def _streams(flows: pa.Table) -> tuple[dict[tuple[int, ...], int], int]:
+    """A number for each stream of datagrams, by addresses and ports as ``datagrams`` has them.
+
+    And how many flows are beyond those that are followed.
+    """
     streams: dict[tuple[int, ...], int] = {}
+    beyond = 0
     names = ("src_ip", "dst_ip", "src_port", "dst_port")
     for source, target, port, other in zip(
         *(flows[name].to_pylist() for name in names), strict=True
     ):
         key = (*_halves(source), *_halves(target), port | other << 16)
+        if key in streams:
+            continue
         if len(streams) < MOST_STREAMS:
-            streams.setdefault(key, len(streams))
-    return streams
+            streams[key] = len(streams)
+        else:
+            beyond += 1
+    return streams, beyond
 
 
 def _halves(text: str) -> tuple[int, int]:

@@ -38,6 +38,7 @@ NOT_IP, COUNTERS, DAMAGED, FULL = 0, 1, 2, 3
 SEEN: Final = 4
 
 MOST_AGENTS: Final = 1 << 14
+MOST_PORTS: Final = 1 << 16
 ROOM: Final = 1 << 17
 LARGE: Final = 1 << 11
 """More samples of packets than a datagram can hold."""
@@ -258,7 +259,8 @@ class SFlow:
         for begin, end in pairs:
             key = (end[AGENT], end[PORT])
             grown = (end[DROPS] - self._drops.get(key, begin[DROPS])) & 0xFFFFFFFF
-            self._drops[key] = end[DROPS]
+            if key in self._drops or len(self._drops) < MOST_PORTS:
+                self._drops[key] = end[DROPS]
             if 0 < grown < 1 << 31:
                 self.tally.add("samples-dropped", 0, count=grown)
 

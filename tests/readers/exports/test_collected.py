@@ -6,8 +6,11 @@ import threading
 import pytest
 
 from auditor.readers.capture.reader import CaptureReader
+from auditor.readers.exports import collected
+from auditor.readers.exports.collected import KINDS
 from auditor.readers.reading import Settings
 from auditor.readers.streams import Source, opened_pipe
+from auditor.report.problem_words import PROBLEM
 from tests.readers.capture.packets import (
     enhanced,
     ether,
@@ -195,3 +198,17 @@ def test_what_is_told_has_no_line(tmp_path):
     _, problems = reported(tmp_path, [FIVE, FIVE, SAMPLE])
     assert problems
     assert not any("at line" in problem.message for problem in problems.values())
+
+
+def test_every_trouble_has_words_in_both_languages():
+    assert set(KINDS) <= set(PROBLEM)
+
+
+def test_more_exporters_than_are_followed_are_counted(tmp_path, monkeypatch):
+    monkeypatch.setattr(collected, "MOST_STREAMS", 2)
+    packets = [
+        packet for at in range(5) for packet in captured([FIVE], exporter=f"10.20.0.{20 + at}")
+    ]
+    rows, problems = of_packets(tmp_path, packets)
+    assert len(rows) == 1
+    assert problems["export-limit"].count == 3
