@@ -6,11 +6,11 @@ A format is one entry of ``READERS``; ``reader_of`` asks each how sure it is of 
 from auditor.readers.flow_parts import FlowParts
 from auditor.readers.formats import HEAD, READERS, reader_of
 from auditor.readers.inputs import Wanted, Watch, read_inputs
-from auditor.readers.logs.first_mapping import guess_of
-from auditor.readers.logs.mapping import load_mapping, mapping_source
 from auditor.readers.parts import Parts
 from auditor.readers.reading import Progress, Reader, Reading, Settings
 from auditor.readers.streams import Source
+from auditor.readers.tables.first_mapping import guess_of
+from auditor.readers.tables.mapping import load_mapping, mapping_source
 
 __all__ = [
     "HEAD",

@@ -13,23 +13,23 @@ from auditor.readers.logs.fortigate import FortiGate
 from auditor.readers.logs.gcp import Gcp
 from auditor.readers.logs.haproxy import Haproxy
 from auditor.readers.logs.leef import Leef
-from auditor.readers.logs.mapped import MappedReader
 from auditor.readers.logs.nfdump import NfdumpReader
 from auditor.readers.logs.paloalto import PaloAlto
-from auditor.readers.logs.parquet import ParquetReader
-from auditor.readers.logs.reader import LogReader
 from auditor.readers.logs.squid import Squid
 from auditor.readers.logs.suricata import Suricata, SuricataReader
-from auditor.readers.logs.unfolding import DocumentReader
 from auditor.readers.logs.web_access import WebAccess
 from auditor.readers.logs.zeek_folder import ZeekReader
+from auditor.readers.records.reader import LogReader
+from auditor.readers.records.unfolding import DocumentReader
 from auditor.readers.streams import HEAD, Source
+from auditor.readers.tables.mapped import MappedReader
+from auditor.readers.tables.parquet import ParquetReader
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from auditor.readers.logs.mapping import Mapping
     from auditor.readers.reading import Reader
+    from auditor.readers.tables.mapping import Mapping
 
 ONE_FORMAT: Final[tuple[Reader, ...]] = (
     CaptureReader(),

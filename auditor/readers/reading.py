@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 import pyarrow as pa
 
 from auditor.model.flow_table import Stage, schema_at
-from auditor.readers.logs.mapping import Mapping
+from auditor.readers.tables.mapping import Mapping
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -10,7 +10,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from auditor.readers.logs.kernels import combined, text_keys
+from auditor.readers.records.kernels import combined, text_keys
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

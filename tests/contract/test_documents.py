@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from auditor.readers.logs.tally import KINDS
+from auditor.readers.records.tally import KINDS
 from auditor.report.words import PROBLEM
 
 ROOT = Path(__file__).parents[2]

@@ -22,8 +22,8 @@ from auditor.readers.exports.datagrams import BEGIN, END, TIME, datagrams
 from auditor.readers.exports.netflow import NetFlow
 from auditor.readers.exports.sflow import SFlow
 from auditor.readers.exports.templates import FOUR, NUMBERS, SIXTEEN, V5, template
-from auditor.readers.logs.checked import checked
-from auditor.readers.logs.tally import Tally
+from auditor.readers.records.checked import checked
+from auditor.readers.records.tally import Tally
 from auditor.readers.streams import Source
 from tests.readers.exports import datagrams as made
 
@@ -191,8 +191,8 @@ def test_softflowds_exports_are_read_as_nfdump_reads_them(capture, version, tmp_
     for datagram in datagrams:
         netflow.take(0, datagram, time.time_ns())
     flows: Counter = Counter()
-    for seen_by, _, batch in netflow.batches():
-        for row in checked(batch, seen_by, tally).to_pylist():
+    for _, _, batch in netflow.batches():
+        for row in checked(batch, tally).to_pylist():
             moments = tuple(row[name].value // 1_000_000 for name in ("start", "end"))
             flows[
                 row["protocol"], row["src_ip"], row["dst_ip"], row["src_port"] or 0,

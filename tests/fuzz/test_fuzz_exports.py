@@ -9,8 +9,8 @@ from auditor.readers.exports import netflow
 from auditor.readers.exports.collected import KINDS
 from auditor.readers.exports.netflow import NetFlow
 from auditor.readers.exports.sflow import SFlow
-from auditor.readers.logs.checked import checked
-from auditor.readers.logs.tally import Tally
+from auditor.readers.records.checked import checked
+from auditor.readers.records.tally import Tally
 from tests.readers.capture.packets import ether, ip4, ip6, tcp
 from tests.readers.exports.datagrams import (
     BASIC,

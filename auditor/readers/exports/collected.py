@@ -14,9 +14,9 @@ from auditor.readers.exports.datagrams import (
 )  # fmt: skip
 from auditor.readers.exports.netflow import NetFlow
 from auditor.readers.exports.sflow import SFlow
-from auditor.readers.logs.checked import checked
-from auditor.readers.logs.gathering import Gathering
-from auditor.readers.logs.tally import Kinds, Tally
+from auditor.readers.records.checked import checked
+from auditor.readers.records.gathering import Gathering
+from auditor.readers.records.tally import Kinds, Tally
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -18,7 +18,7 @@ from auditor.readers.exports.templates import (
     are_events,
     tell_initiator,
 )
-from auditor.readers.logs.batch import Batch, Where, to_the_real_responder
+from auditor.readers.records.batch import Batch, Where, to_the_real_responder
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -16,12 +16,12 @@ import numpy as np
 from auditor.readers.exports.columns import Heads, batch, rates
 from auditor.readers.exports.domains import Domain, Head, Told
 from auditor.readers.exports.templates import V5, Template, template
-from auditor.readers.logs.tally import Tally
+from auditor.readers.records.tally import Tally
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from auditor.readers.logs.batch import Batch
+    from auditor.readers.records.batch import Batch
 
 MOST_DOMAINS: Final = 1 << 14
 MOST_LAYOUTS: Final = 1 << 10

@@ -20,9 +20,9 @@ from auditor.readers.capture.numbers import be16, be32, be64, compiled, entry, o
 from auditor.readers.capture.packet import above_ip
 from auditor.readers.exports.columns import four_as_text, nowhere, numbers_as_text, sixteen_as_text
 from auditor.readers.exports.domains import Sequence
-from auditor.readers.logs.batch import Batch
-from auditor.readers.logs.kernels import combined
-from auditor.readers.logs.tally import Tally
+from auditor.readers.records.batch import Batch
+from auditor.readers.records.kernels import combined
+from auditor.readers.records.tally import Tally
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -1,1 +1,1 @@
-"""Flow logs: one file per format; what they share stands in the others (``docs/formats/``)."""
+"""Kinds of flow logs, a file each; what they share is in ``records``."""

@@ -11,23 +11,23 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from auditor.readers.logs.batch import COLUMNS, Batch, Where
-from auditor.readers.logs.checked import bools
-from auditor.readers.logs.connections import Connections, part
 from auditor.readers.logs.firewalls import KINDS, protocol
 from auditor.readers.logs.ftd_events import events
-from auditor.readers.logs.key_values import plain_lines
-from auditor.readers.logs.moments import LOCAL, NONE, SECOND, YEARLESS, moments, placed
-from auditor.readers.logs.text import cleaned, numbers
+from auditor.readers.records.batch import COLUMNS, Batch, Where
+from auditor.readers.records.checked import bools
+from auditor.readers.records.connections import Connections, part
+from auditor.readers.records.key_values import plain_lines
+from auditor.readers.records.moments import LOCAL, NONE, SECOND, YEARLESS, moments, placed
+from auditor.readers.records.text import cleaned, numbers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     import numpy.typing as npt
 
-    from auditor.readers.logs.lines import Block
-    from auditor.readers.logs.tally import Kinds, Tally
     from auditor.readers.reading import FileSettings
+    from auditor.readers.records.lines import Block
+    from auditor.readers.records.tally import Kinds, Tally
 
     Bools = npt.NDArray[np.bool_]
     Ints = npt.NDArray[np.int64]

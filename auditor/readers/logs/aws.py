@@ -11,17 +11,17 @@ import pyarrow as pa
 
 from auditor.model.errors import InputError
 from auditor.readers.logs.aws_records import FIELDS, records
-from auditor.readers.logs.batch import Batch, Where
-from auditor.readers.logs.lines import BOM
-from auditor.readers.logs.tally import DAMAGED
-from auditor.readers.logs.text import cleaned, delimited, numbers
+from auditor.readers.records.batch import Batch, Where
+from auditor.readers.records.lines import BOM
+from auditor.readers.records.tally import DAMAGED
+from auditor.readers.records.text import cleaned, delimited, numbers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from auditor.readers.logs.lines import Block
-    from auditor.readers.logs.tally import Kinds, Tally
     from auditor.readers.reading import Settings
+    from auditor.readers.records.lines import Block
+    from auditor.readers.records.tally import Kinds, Tally
 
 DEFAULT: Final = (
     "version account-id interface-id srcaddr dstaddr srcport dstport protocol packets bytes start"

@@ -8,14 +8,14 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from auditor.readers.logs.batch import Batch
-from auditor.readers.logs.checked import bools
+from auditor.readers.records.batch import Batch
+from auditor.readers.records.checked import bools
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from auditor.readers.logs.batch import Where
-    from auditor.readers.logs.tally import Tally
+    from auditor.readers.records.batch import Where
+    from auditor.readers.records.tally import Tally
 
     Bools = npt.NDArray[np.bool_]
 

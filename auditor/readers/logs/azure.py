@@ -9,21 +9,21 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from auditor.readers.logs.batch import Batch, Where
-from auditor.readers.logs.checked import bools
-from auditor.readers.logs.summing import Summing
-from auditor.readers.logs.text import cleaned, delimited, json_lines, numbers
-from auditor.readers.logs.unfolding import DocumentReader
-from auditor.readers.logs.words import mapped
+from auditor.readers.records.batch import Batch, Where
+from auditor.readers.records.checked import bools
+from auditor.readers.records.summing import Summing
+from auditor.readers.records.text import cleaned, delimited, json_lines, numbers
+from auditor.readers.records.unfolding import DocumentReader
+from auditor.readers.records.words import mapped
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     import numpy.typing as npt
 
-    from auditor.readers.logs.lines import Block
-    from auditor.readers.logs.tally import Kinds, Tally
     from auditor.readers.reading import Settings
+    from auditor.readers.records.lines import Block
+    from auditor.readers.records.tally import Kinds, Tally
 
     Ints = npt.NDArray[np.int64]
 

@@ -9,14 +9,14 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from auditor.readers.logs.checked import addressed, bools
-from auditor.readers.logs.kernels import combined, text_keys
+from auditor.readers.records.checked import addressed, bools
+from auditor.readers.records.kernels import combined, text_keys
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from auditor.readers.logs.batch import Batch, Where
-    from auditor.readers.logs.tally import Kinds, Tally
+    from auditor.readers.records.batch import Batch, Where
+    from auditor.readers.records.tally import Kinds, Tally
 
     Bools = npt.NDArray[np.bool_]
 

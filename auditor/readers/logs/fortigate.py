@@ -10,9 +10,6 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from auditor.readers.logs.batch import Batch
-from auditor.readers.logs.checked import bools
-from auditor.readers.logs.countries import codes
 from auditor.readers.logs.firewalls import (
     KINDS,
     REFUSED,
@@ -24,17 +21,20 @@ from auditor.readers.logs.firewalls import (
     sessions,
     translate,
 )
-from auditor.readers.logs.key_values import Keys, Values, quoted_values
-from auditor.readers.logs.moments import SECOND, moments, placed
-from auditor.readers.logs.pairs import SPACE
-from auditor.readers.logs.text import cleaned
+from auditor.readers.records.batch import Batch
+from auditor.readers.records.checked import bools
+from auditor.readers.records.countries import codes
+from auditor.readers.records.key_values import Keys, Values, quoted_values
+from auditor.readers.records.moments import SECOND, moments, placed
+from auditor.readers.records.pairs import SPACE
+from auditor.readers.records.text import cleaned
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from auditor.readers.logs.lines import Block
-    from auditor.readers.logs.tally import Kinds, Tally
     from auditor.readers.reading import Settings
+    from auditor.readers.records.lines import Block
+    from auditor.readers.records.tally import Kinds, Tally
 
 WANTED: Final = Keys(
     "date", "time", "tz", "eventtime", "logid", "type", "devid", "devname", "vd", "srcip",

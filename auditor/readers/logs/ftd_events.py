@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from auditor.readers.logs.batch import Batch, Where
 from auditor.readers.logs.firewalls import (
     Words,
     application,
@@ -18,11 +17,12 @@ from auditor.readers.logs.firewalls import (
     refusal,
     sessions,
 )
-from auditor.readers.logs.moments import NONE, SECOND, moments
-from auditor.readers.logs.text import numbers
+from auditor.readers.records.batch import Batch, Where
+from auditor.readers.records.moments import NONE, SECOND, moments
+from auditor.readers.records.text import numbers
 
 if TYPE_CHECKING:
-    from auditor.readers.logs.tally import Tally
+    from auditor.readers.records.tally import Tally
 
 REFUSED: Final = (
     "block", "block with reset", "interactive block", "interactive block with reset",

@@ -10,21 +10,21 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from auditor.readers.logs.alpha_3 import alpha_2
-from auditor.readers.logs.batch import Batch
-from auditor.readers.logs.checked import bools
-from auditor.readers.logs.moments import moments, placed
-from auditor.readers.logs.tally import Tally
-from auditor.readers.logs.text import cleaned, json_lines, numbers
-from auditor.readers.logs.words import hosts, mapped
+from auditor.readers.records.alpha_3 import alpha_2
+from auditor.readers.records.batch import Batch
+from auditor.readers.records.checked import bools
+from auditor.readers.records.moments import moments, placed
+from auditor.readers.records.tally import Tally
+from auditor.readers.records.text import cleaned, json_lines, numbers
+from auditor.readers.records.words import hosts, mapped
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from auditor.readers.logs.batch import Where
-    from auditor.readers.logs.lines import Block
-    from auditor.readers.logs.tally import Kinds
     from auditor.readers.reading import Settings
+    from auditor.readers.records.batch import Where
+    from auditor.readers.records.lines import Block
+    from auditor.readers.records.tally import Kinds
 
 _TEXT: Final = pa.string()
 _NUMBER: Final = pa.float64()

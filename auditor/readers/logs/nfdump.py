@@ -12,21 +12,21 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from auditor.model.errors import InputError
-from auditor.readers.logs.batch import Batch, Where, to_the_real_responder
-from auditor.readers.logs.checked import bools
 from auditor.readers.logs.nfdump_listing import BASIC, DELIMITER, NOT_UNNAMED, WHOLE, Listing
-from auditor.readers.logs.reader import LogReader
-from auditor.readers.logs.text import cleaned, delimited
+from auditor.readers.records.batch import Batch, Where, to_the_real_responder
+from auditor.readers.records.checked import bools
+from auditor.readers.records.reader import LogReader
+from auditor.readers.records.text import cleaned, delimited
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     import numpy.typing as npt
 
-    from auditor.readers.logs.lines import Block
-    from auditor.readers.logs.reader import Form, Lines
-    from auditor.readers.logs.tally import Kinds, Tally
     from auditor.readers.reading import Settings
+    from auditor.readers.records.lines import Block
+    from auditor.readers.records.reader import Form, Lines
+    from auditor.readers.records.tally import Kinds, Tally
     from auditor.readers.streams import Opened, Source
 
     Bools = npt.NDArray[np.bool_]

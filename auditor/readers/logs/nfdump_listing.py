@@ -11,14 +11,14 @@ import tempfile
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Final
 
-from auditor.readers.logs.lines import CHUNK, LogFile
+from auditor.readers.records.lines import CHUNK, LogFile
 from auditor.readers.streams import DamagedError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from auditor.readers.logs.lines import Block
-    from auditor.readers.logs.tally import Tally
+    from auditor.readers.records.lines import Block
+    from auditor.readers.records.tally import Tally
     from auditor.readers.streams import Opened, Source
 
 DELIMITER: Final = b"|"

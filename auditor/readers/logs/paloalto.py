@@ -11,9 +11,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from auditor.model.errors import InputError
-from auditor.readers.logs.batch import Batch
-from auditor.readers.logs.checked import bools
-from auditor.readers.logs.countries import codes
 from auditor.readers.logs.firewalls import (
     KINDS,
     REFUSED,
@@ -25,16 +22,19 @@ from auditor.readers.logs.firewalls import (
     sessions,
     translate,
 )
-from auditor.readers.logs.key_values import Keys, Values, separated_values
-from auditor.readers.logs.moments import LOCAL, NONE, SECOND, ZONED, moments, placed
-from auditor.readers.logs.text import cleaned
+from auditor.readers.records.batch import Batch
+from auditor.readers.records.checked import bools
+from auditor.readers.records.countries import codes
+from auditor.readers.records.key_values import Keys, Values, separated_values
+from auditor.readers.records.moments import LOCAL, NONE, SECOND, ZONED, moments, placed
+from auditor.readers.records.text import cleaned
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from auditor.readers.logs.lines import Block
-    from auditor.readers.logs.tally import Kinds, Tally
     from auditor.readers.reading import Settings
+    from auditor.readers.records.lines import Block
+    from auditor.readers.records.tally import Kinds, Tally
 
 # name of the value: its field in syslog (the same in PAN-OS 8.1 to 11.2), its heads in exports
 FIELDS: Final[dict[str, tuple[int, tuple[str, ...]]]] = {

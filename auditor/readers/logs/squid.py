@@ -10,19 +10,19 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from auditor.readers.logs.batch import Batch, Where
-from auditor.readers.logs.checked import addressed
-from auditor.readers.logs.text import cleaned, delimited
-from auditor.readers.logs.unplaced import Unplaced, kept
+from auditor.readers.records.batch import Batch, Where
+from auditor.readers.records.checked import addressed
+from auditor.readers.records.text import cleaned, delimited
+from auditor.readers.records.unplaced import Unplaced, kept
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     import numpy.typing as npt
 
-    from auditor.readers.logs.lines import Block
-    from auditor.readers.logs.tally import Kinds, Tally
     from auditor.readers.reading import Settings
+    from auditor.readers.records.lines import Block
+    from auditor.readers.records.tally import Kinds, Tally
 
     Bools = npt.NDArray[np.bool_]
 

@@ -9,23 +9,23 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from auditor.readers.logs.batch import Batch
-from auditor.readers.logs.checked import bools
-from auditor.readers.logs.joining import Joining
-from auditor.readers.logs.moments import moments, placed
-from auditor.readers.logs.reader import LogReader
-from auditor.readers.logs.tally import Tally
-from auditor.readers.logs.text import cleaned, json_lines
-from auditor.readers.logs.words import first_of, hosts, mapped, protocol_number
+from auditor.readers.records.batch import Batch
+from auditor.readers.records.checked import bools
+from auditor.readers.records.joining import Joining
+from auditor.readers.records.moments import moments, placed
+from auditor.readers.records.reader import LogReader
+from auditor.readers.records.tally import Tally
+from auditor.readers.records.text import cleaned, json_lines
+from auditor.readers.records.words import first_of, hosts, mapped, protocol_number
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     import numpy.typing as npt
 
-    from auditor.readers.logs.lines import Block
-    from auditor.readers.logs.tally import Kinds
     from auditor.readers.reading import Settings
+    from auditor.readers.records.lines import Block
+    from auditor.readers.records.tally import Kinds
 
     Bools = npt.NDArray[np.bool_]
 

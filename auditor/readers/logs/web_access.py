@@ -8,18 +8,25 @@ from typing import TYPE_CHECKING, Any, Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from auditor.readers.logs.checked import bools
-from auditor.readers.logs.own_server import KINDS, OwnServer, fields_of, matches, seconds_of, whole
-from auditor.readers.logs.text import cleaned
-from auditor.readers.logs.unplaced import Unplaced, kept
+from auditor.readers.records.checked import bools
+from auditor.readers.records.own_server import (
+    KINDS,
+    OwnServer,
+    fields_of,
+    matches,
+    seconds_of,
+    whole,
+)
+from auditor.readers.records.text import cleaned
+from auditor.readers.records.unplaced import Unplaced, kept
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from auditor.readers.logs.batch import Batch
-    from auditor.readers.logs.lines import Block
-    from auditor.readers.logs.tally import Kinds, Tally
     from auditor.readers.reading import Settings
+    from auditor.readers.records.batch import Batch
+    from auditor.readers.records.lines import Block
+    from auditor.readers.records.tally import Kinds, Tally
 
 _TEXT: Final = pa.string()
 _INT: Final = pa.int64()

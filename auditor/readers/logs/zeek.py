@@ -9,8 +9,6 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from auditor.readers.logs.batch import Batch
-from auditor.readers.logs.checked import bools
 from auditor.readers.logs.zeek_names import JOINED, Names
 from auditor.readers.logs.zeek_text import (
     CONN,
@@ -27,12 +25,14 @@ from auditor.readers.logs.zeek_text import (
     nanoseconds,
     unescaped,
 )  # fmt: skip
+from auditor.readers.records.batch import Batch
+from auditor.readers.records.checked import bools
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from auditor.readers.logs.tally import Kinds, Tally
     from auditor.readers.reading import Settings
+    from auditor.readers.records.tally import Kinds, Tally
 
 KINDS: Final[Kinds] = {
     "no-header": (

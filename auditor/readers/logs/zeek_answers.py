@@ -10,9 +10,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from auditor.readers.capture.numbers import entry
-from auditor.readers.logs.checked import addressed, bools
-from auditor.readers.logs.kernels import combined
 from auditor.readers.logs.zeek_text import INT, REAL, REALS, TEXT, moments
+from auditor.readers.records.checked import addressed, bools
+from auditor.readers.records.kernels import combined
 
 if TYPE_CHECKING:
     Ints = npt.NDArray[np.int64]

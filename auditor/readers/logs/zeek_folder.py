@@ -8,13 +8,13 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
-from auditor.readers.logs.lines import LogFile
-from auditor.readers.logs.reader import LogReader, unopened
-from auditor.readers.logs.tally import Tally
 from auditor.readers.logs.zeek import KINDS, Conn
 from auditor.readers.logs.zeek_names import JOINED, LOGS, Names
 from auditor.readers.logs.zeek_text import CONN, Text, is_stream, log_of, logs_in
 from auditor.readers.reading import Reading
+from auditor.readers.records.lines import LogFile
+from auditor.readers.records.reader import LogReader, unopened
+from auditor.readers.records.tally import Tally
 from auditor.readers.streams import Source
 
 if TYPE_CHECKING:
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 
     from auditor.model.errors import InputError
     from auditor.model.problem import Note
-    from auditor.readers.logs.lines import Block
     from auditor.readers.logs.zeek_text import Piece
     from auditor.readers.reading import Progress, Settings, Take
+    from auditor.readers.records.lines import Block
     from auditor.readers.streams import Opened
 
 _RANKS: Final = {name: rank for rank, log in enumerate(LOGS) for name in log.wanted.logs}

@@ -15,13 +15,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from auditor.readers.capture.numbers import entry, mixed
-from auditor.readers.logs.checked import addressed, bools
-from auditor.readers.logs.kernels import text_keys
 from auditor.readers.logs.zeek_answers import Answers, answered
 from auditor.readers.logs.zeek_text import INT, LIST, REAL, REALS, TEXT, WORD, Wanted
+from auditor.readers.records.checked import addressed, bools
+from auditor.readers.records.kernels import text_keys
 
 if TYPE_CHECKING:
-    from auditor.readers.logs.batch import Batch
+    from auditor.readers.records.batch import Batch
 
     Ints = npt.NDArray[np.int64]
 

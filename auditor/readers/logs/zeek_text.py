@@ -12,16 +12,16 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from auditor.readers.logs.batch import Batch
-from auditor.readers.logs.checked import bools
-from auditor.readers.logs.lines import BOM
-from auditor.readers.logs.text import cleaned, delimited, json_lines
+from auditor.readers.records.batch import Batch
+from auditor.readers.records.checked import bools
+from auditor.readers.records.lines import BOM
+from auditor.readers.records.text import cleaned, delimited, json_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from auditor.readers.logs.lines import Block
-    from auditor.readers.logs.tally import Tally
+    from auditor.readers.records.lines import Block
+    from auditor.readers.records.tally import Tally
 
 TEXT: Final = pa.string()
 WORD: Final = pa.dictionary(pa.int32(), pa.string())

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from auditor.readers.logs.aws import DEFAULT, Aws
-from auditor.readers.logs.reader import LogReader
 from auditor.readers.reading import Settings
+from auditor.readers.records.reader import LogReader
 from tests.readers.reading import read_files
 
 T = 1790823600

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from auditor.readers.logs import connections, lines
 from auditor.readers.logs.asa import Asa
-from auditor.readers.logs.reader import LogReader
 from auditor.readers.reading import Settings
+from auditor.readers.records import connections, lines
+from auditor.readers.records.reader import LogReader
 from tests.readers.reading import read_files
 
 READER = LogReader(Asa())

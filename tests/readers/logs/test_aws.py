@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 from auditor.model.errors import InputError
 from auditor.readers.formats import reader_for
 from auditor.readers.logs.aws import DEFAULT, TRANSIT_DEFAULT, Aws, aws_batch, known_name
-from auditor.readers.logs.reader import LogReader
-from auditor.readers.logs.tally import Tally
+from auditor.readers.records.reader import LogReader
+from auditor.readers.records.tally import Tally
 from auditor.report.problem_words import PROBLEM
 from tests.readers.logs.aws_lines import USUAL, line, read
-from tests.readers.logs.telling import told
 from tests.readers.reading import read_files
+from tests.readers.records.telling import told
 
 
 def test_a_header_names_fields_in_any_order_and_unknown_ones_are_left_out(tmp_path):

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from auditor.readers.logs import summing
 from auditor.readers.logs.azure import Azure, AzureReader
+from auditor.readers.records import summing
 from tests.readers.reading import read_files
 
 READER = AzureReader(Azure())
@@ -263,8 +263,8 @@ def test_a_record_of_many_megabytes_is_read(tmp_path):
 
 def test_flows_wait_for_the_rest_over_parts(tmp_path, monkeypatch):
     monkeypatch.setattr(summing, "PART", 100)
-    monkeypatch.setattr("auditor.readers.logs.gathering.PART", 3)
-    monkeypatch.setattr("auditor.readers.logs.lines.BLOCK", 1)
+    monkeypatch.setattr("auditor.readers.records.gathering.PART", 3)
+    monkeypatch.setattr("auditor.readers.records.lines.BLOCK", 1)
     records = [vnet(part(1, "B")), vnet(part(2, "C", "1,10,1,10"))]
     records += [
         vnet(part(n, "E", "1,5,1,5", ends=f"10.20.1.15,8.8.8.8,{n},53")) for n in range(3, 9)

@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from auditor.readers.logs.cef import Cef
-from auditor.readers.logs.reader import LogReader
 from auditor.readers.reading import Settings
+from auditor.readers.records.reader import LogReader
 from tests.readers.reading import read_files
 
 READER = LogReader(Cef())

@@ -7,7 +7,6 @@ import pyarrow as pa
 import pytest
 
 from auditor.readers.logs.asa import Asa
-from auditor.readers.logs.batch import Batch, Where
 from auditor.readers.logs.cef import Cef
 from auditor.readers.logs.firewalls import (
     REFUSED,
@@ -25,7 +24,8 @@ from auditor.readers.logs.firewalls import (
 from auditor.readers.logs.fortigate import FortiGate
 from auditor.readers.logs.leef import Leef
 from auditor.readers.logs.paloalto import PaloAlto
-from auditor.readers.logs.tally import Tally
+from auditor.readers.records.batch import Batch, Where
+from auditor.readers.records.tally import Tally
 from auditor.report.problem_words import PROBLEM, WAY_OUT
 
 FORMATS = (FortiGate(), Cef(), Leef(), PaloAlto(), Asa())

@@ -5,9 +5,9 @@ import json
 import pytest
 
 from auditor.model.countries import NAMES
-from auditor.readers.logs.alpha_3 import ALPHA_2, alpha_2
 from auditor.readers.logs.gcp import Gcp
-from auditor.readers.logs.unfolding import DocumentReader
+from auditor.readers.records.alpha_3 import ALPHA_2, alpha_2
+from auditor.readers.records.unfolding import DocumentReader
 from tests.readers.reading import read_files
 
 READER = DocumentReader(Gcp())

@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 
 from auditor.readers.logs.haproxy import Haproxy
-from auditor.readers.logs.reader import LogReader
 from auditor.readers.reading import Settings
+from auditor.readers.records.reader import LogReader
 from tests.readers.reading import read_files
 
 READER = LogReader(Haproxy())

@@ -379,7 +379,7 @@ def test_reading_that_ends_early_ends_the_program(file, program, tmp_path, monke
     def take(number, table):
         raise StopError
 
-    monkeypatch.setattr("auditor.readers.logs.gathering.PART", 1000)
+    monkeypatch.setattr("auditor.readers.records.gathering.PART", 1000)
     from auditor.readers.streams import Source
 
     with pytest.raises(StopError):

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from auditor.model.errors import InputError
 from auditor.readers.logs.paloalto import PaloAlto
-from auditor.readers.logs.reader import LogReader
 from auditor.readers.reading import Settings
+from auditor.readers.records.reader import LogReader
 from tests.readers.reading import read_files
 
 READER = LogReader(PaloAlto())

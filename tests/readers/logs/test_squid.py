@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from auditor.readers.logs.reader import LogReader
 from auditor.readers.logs.squid import Squid
+from auditor.readers.records.reader import LogReader
 from tests.readers.reading import read_files
 
 READER = LogReader(Squid())

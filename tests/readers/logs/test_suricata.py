@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from auditor.readers.logs import joining
 from auditor.readers.logs.suricata import Suricata, SuricataReader
 from auditor.readers.reading import Settings
+from auditor.readers.records import joining
 from tests.readers.reading import read_files
 
 READER = SuricataReader(Suricata())
@@ -356,7 +356,7 @@ def test_events_wait_over_parts_for_their_flows_and_flows_for_events(tmp_path, m
 
 def test_nameless_flows_wait_for_the_events_of_another_file(tmp_path, monkeypatch):
     monkeypatch.setattr(joining, "PART", 8)
-    monkeypatch.setattr("auditor.readers.logs.gathering.PART", 8)
+    monkeypatch.setattr("auditor.readers.records.gathering.PART", 8)
     others = [flow(number, app_proto="ssh") for number in range(10, 30)]
     files = [text(flow(1, app_proto="tls"), *others), text(tls("a.example", 1))]
     found, told = read(tmp_path, *files)
@@ -366,7 +366,7 @@ def test_nameless_flows_wait_for_the_events_of_another_file(tmp_path, monkeypatc
 
 def test_what_comes_too_late_is_told_and_no_flow_is_told_twice(tmp_path, monkeypatch):
     monkeypatch.setattr(joining, "PART", 2)
-    monkeypatch.setattr("auditor.readers.logs.lines.BLOCK", 1)
+    monkeypatch.setattr("auditor.readers.records.lines.BLOCK", 1)
     others = [event("anomaly", 9)] * 30_000
     flows, told = read(
         tmp_path, text(flow(), tls("x.example", 5), tls("y.example", 6), *others, tls())

@@ -5,9 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from auditor.model.errors import InputError
-from auditor.readers.logs.reader import LogReader
 from auditor.readers.logs.web_access import WebAccess
 from auditor.readers.reading import Settings
+from auditor.readers.records.reader import LogReader
 from tests.readers.reading import read_files
 
 READER = LogReader(WebAccess())

@@ -585,8 +585,8 @@ def test_a_line_without_end_does_not_fill_the_memory(tmp_path):
 
 
 def test_a_log_of_several_blocks_keeps_its_line_numbers(tmp_path, monkeypatch):
-    monkeypatch.setattr("auditor.readers.logs.lines.CHUNK", 700)
-    monkeypatch.setattr("auditor.readers.logs.lines.BLOCK", 1500)
+    monkeypatch.setattr("auditor.readers.records.lines.CHUNK", 700)
+    monkeypatch.setattr("auditor.readers.records.lines.BLOCK", 1500)
     lines = [line(id__orig_p=str(port)) for port in range(100)]
     lines[77] = line(id__orig_h="nobody")
     reading, problems = read(tmp_path, log(*lines))

@@ -1,7 +1,7 @@
 import pyarrow as pa
 
+from auditor.readers.reading import ROWS
 from auditor.readers.second.comparison import ATTRIBUTES, agreement
-from auditor.readers.second.conversations import READ
 from tests.readers.capture.packets import ABROAD, HOME, SECOND, T0
 
 FLOW = {
@@ -17,7 +17,7 @@ TURNED = FLOW | {
 
 
 def compared(first: list[dict], second: list[dict]):
-    tables = [pa.Table.from_pylist(rows, schema=READ) for rows in (first, second)]
+    tables = [pa.Table.from_pylist(rows, schema=ROWS) for rows in (first, second)]
     return agreement([("a.pcap", *tables)], "capture", "scapy")
 
 

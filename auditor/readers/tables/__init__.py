@@ -1,0 +1,1 @@
+"""Tables that no format explains: what their columns mean, by a mapping or a guess."""
