@@ -86,7 +86,8 @@ class Totals:
         undecided_outbound_bytes: what left in undecided flows.
         encrypted_outbound_bytes, clear_outbound_bytes: of crossing flows; the rest is unrecognised.
         unlisted_flows: crossing flows from home addresses of no listed system.
-        blocked_flows: flows that a log says were refused; nothing of them counts as moved.
+        blocked_flows: flows that a log says were refused; they are in none of the four above, and
+            nothing of them counts as moved.
         confirming_flows: rows that only confirm what another input told; in no other number here.
         estimated_flows: crossing flows of sampled traffic.
         estimated_outbound_bytes: what of ``outbound_bytes`` is an estimate from samples.

@@ -174,12 +174,16 @@ def confirmed(tables: Callable[[], Iterable[tuple[Told, pa.Table]]]) -> Confirme
     nobody = Confirmed(
         np.zeros(0, np.int64), np.zeros(0, np.int64), pa.array([], pa.list_(pa.int32()))
     )
-    witnesses: dict[tuple[str, str], int] = {}
-    for told, table in tables():
-        for name in pc.unique(table["seen_by"]).to_pylist():
-            witnesses.setdefault(_witness(name, told.folder), len(witnesses))
-    if len(witnesses) < 2:
+    found = {
+        _witness(name, told.folder)
+        for told, table in tables()
+        for name in pc.unique(table["seen_by"]).to_pylist()
+    }
+    if len(found) < 2:
         return nobody
+    # packets first: of equal sums theirs count; the order of the inputs must not matter
+    order = sorted(found, key=lambda witness: (witness[0] != "packets", witness))
+    witnesses = {witness: number for number, witness in enumerate(order)}
     every = [_facts(told, table, witnesses) for told, table in tables()]
     keys, outside, witness, start, end, size, number = (
         np.concatenate([one[at] for one in every]) for at in range(7)

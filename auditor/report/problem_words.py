@@ -34,7 +34,7 @@ UNSURE: Final = frozenset((
     "geo-database-caution", "half-conversation", "legacy-encoding", "mapping-guessed",
     "missed-bytes", "no-duration", "no-time", "one-moment", "one-way", "opaque-tunnel",
     "other-opinion", "overlapping-captures", "sampled", "sampling-unknown", "snapped", "tunnelled",
-    "unfinished-session", "unknown-protocol", "vnet-encrypted", "window", "year-assumed",
+    "unknown-protocol", "vnet-encrypted", "window", "year-assumed",
     "zone-assumed",
 ))  # fmt: skip
 """Kinds of which everything was read, but not everything is sure."""
@@ -42,7 +42,7 @@ UNSURE: Final = frozenset((
 SETTLED: Final = frozenset((
     "copies", "counter-samples", "decryption-secrets", "duplicate-records", "interim-records",
     "no-traffic", "not-needed", "not-traffic", "refused", "same-content", "second-witness",
-    "several-hosts", "several-observers", "skipped-rows", "translated",
+    "several-observers", "skipped-rows", "translated",
 ))  # fmt: skip
 """Kinds of which nothing is lost: what was done about them is told. All others are losses."""
 
@@ -114,7 +114,6 @@ PROBLEM: Final[dict[str, Text]] = {
     "no-time": Text("Gói tin không có thời gian", "Packets without a time"),
     "no-traffic": Text("Bản ghi không có lưu lượng", "Records without traffic"),
     "not-closed": Text("Nhật ký chưa đóng", "Log not closed"),
-    "not-conn": Text("Dòng của nhật ký khác", "Lines of another log"),
     "not-flow-record": Text("Bản ghi không chứa luồng", "Records without flows"),
     "not-followed": Text("Liên kết đến thư mục khác không được đi theo", "Link to another folder not followed"),
     "not-ip": Text("Bản ghi luồng không có địa chỉ IP", "Flow records without IP addresses"),
@@ -140,7 +139,6 @@ PROBLEM: Final[dict[str, Text]] = {
     "samples-dropped": Text("Mẫu sFlow bị thiết bị bỏ", "sFlow samples dropped by the switch"),
     "sampling-unknown": Text("Không rõ có lấy mẫu hay không", "Not known whether sampled"),
     "second-witness": Text("Hai nguồn cùng thấy một lưu lượng", "Traffic that two inputs saw"),
-    "several-hosts": Text("Nhiều tên máy chủ trong một kết nối", "Several server names in one connection"),
     "several-in-one": Text("Khung chứa nhiều gói tin", "Frames holding several packets"),
     "several-names": Text("Một luồng có nhiều tên máy chủ", "Several names of one flow"),
     "several-observers": Text("Nhiều điểm quan sát cùng một lưu lượng", "Traffic that several observers saw"),
@@ -163,7 +161,6 @@ PROBLEM: Final[dict[str, Text]] = {
     "vendor-fields": Text("Trường riêng của hãng không được đọc", "Vendor fields not read"),
     "vnet-encrypted": Text("Azure tự mã hóa trên đường truyền", "Encrypted by Azure on the way"),
     "window": Text("Bản ghi gộp theo khoảng thời gian", "Records that sum up spans of time"),
-    "wrong-columns": Text("Dòng sai số cột", "Lines with other columns than their header"),
     "year-assumed": Text("Thời gian không có năm", "Times without a year"),
     "zone-assumed": Text("Múi giờ được giả định", "Time zone assumed"),
 }
@@ -236,7 +233,6 @@ WAY_OUT: Final[dict[str, Text]] = {
     "no-time": Text("Gói tin được ghi nhận nhưng không có thời điểm thật. Thu lại bằng công cụ ghi thời gian cho từng gói.", "The packets count, but their true time is not known. Capture with a tool that stamps each packet."),
     "no-traffic": Text("Giao diện không có lưu lượng trong khoảng này. Không mất gì.", "The interface had no traffic in that span. Nothing is lost."),
     "not-closed": Text("Nhật ký bị cắt hoặc đang được ghi. Nếu có thể thiếu bản ghi, chép lại sau khi Zeek xoay vòng.", "The log was cut or is still growing. If records could be missing, copy it again once rotated."),
-    "not-conn": Text("Chỉ conn.log được đọc; các nhật ký khác mô tả lại chính các kết nối đó. Chỉ cung cấp conn.log.", "Only conn.log is read; the other logs describe the same connections again. Give conn.log only."),
     "not-flow-record": Text("Bản ghi loại khác không được đọc. Chỉ cung cấp tệp nhật ký luồng (PT1H.json).", "Records of another kind were not read. Give the blobs of flow logs only (PT1H.json)."),
     "not-followed": Text("Tệp trong thư mục được liên kết không nằm trong báo cáo. Nêu thêm thư mục đó khi chạy.", "The files behind the link are not in this report. Name that folder too."),
     "not-ip": Text("Bản ghi về lớp 2, MPLS hoặc về chính thiết bị không được đọc. Nếu cần, cấu hình thiết bị xuất địa chỉ IP.", "Records of layer 2, MPLS or the exporter itself were not read. Let the exporter send IP addresses if they matter."),
@@ -262,7 +258,6 @@ WAY_OUT: Final[dict[str, Text]] = {
     "samples-dropped": Text("Thiết bị thiếu tài nguyên nên lượng dữ liệu ước tính thấp hơn thực tế. Giảm tần suất lấy mẫu.", "The switch lacked resources, so that volumes are estimated too low. Sample less often."),
     "sampling-unknown": Text("Nếu thiết bị lấy mẫu thì số lượng ở đây quá thấp. Xem cấu hình thiết bị hoặc bật mẫu tùy chọn (options template).", "If the exporter samples, the amounts here are too low. Look at its configuration, or let it send its options templates."),
     "second-witness": Text("Lưu lượng được tính một lần, theo nguồn thấy nhiều nhất; nguồn kia chỉ xác nhận. Xem cột witnesses và witness_of trong bảng luồng.", "The traffic counts once, from the input that saw the most; the other confirms it. See witnesses and witness_of in the flow table."),
-    "several-hosts": Text("Chỉ tên đầu tiên được nêu trong bảng luồng. Xem http.log hoặc dns.log theo uid nếu cần đủ các tên.", "Only the first is shown in the flow table. http.log or dns.log list every one, by uid."),
     "several-in-one": Text("Khung Wi-Fi gộp nhiều gói tin (A-MSDU) không được đọc. Thu lại phía sau điểm truy cập.", "Wi-Fi frames that join several packets (A-MSDU) were not read. Capture behind the access point."),
     "several-names": Text("Chỉ tên chắc chắn nhất, rồi đến tên đầu tiên, được nêu; thường là máy chủ ủy quyền hoặc phân giải tên. Xem sự kiện http và dns của cảm biến.", "Only the surest name, then the first, is shown; often a proxy or a resolver. See the sensor's http and dns events."),
     "several-observers": Text("Nhiều giao diện hoặc thiết bị ghi cùng lưu lượng; nguồn thấy nhiều nhất được tính một lần. Không cần làm gì thêm.", "Several interfaces or reporters logged it; the one that saw the most counts once. Nothing needs to be done."),
@@ -285,7 +280,6 @@ WAY_OUT: Final[dict[str, Text]] = {
     "vendor-fields": Text("Trường riêng của hãng bị bỏ qua, các trường chuẩn vẫn được đọc. Không cần làm gì thêm.", "Fields of vendors were passed over, standard ones were read. Nothing needs to be done."),
     "vnet-encrypted": Text("Chỉ bảo vệ đường truyền bên trong Azure, không cho biết có TLS hay không. Không cần làm gì thêm.", "That protects the way inside Azure and says nothing of TLS. Nothing needs to be done."),
     "window": Text("Thời điểm chỉ chính xác đến khoảng gộp này. Chọn khoảng gộp ngắn hơn nếu cần thời điểm chính xác.", "Moments are exact to that span only. Choose a shorter one if moments matter."),
-    "wrong-columns": _and("Dòng có số cột khác với phần đầu nên không được đọc.", "The line has other columns than its header and was not read.", _SENSOR),
     "year-assumed": Text("Năm được suy ra; bật 'logging timestamp' kèm năm (RFC 5424) trên thiết bị để chắc chắn.", "The year was inferred; have the device write it (logging timestamp rfc5424) to be sure."),
     "zone-assumed": Text("Nhật ký không nêu múi giờ; giờ được hiểu theo múi giờ đã chọn. Nếu đồng hồ thiết bị chạy múi giờ khác, nêu --log-zone.", "The log names no zone; its times were taken for the chosen one. If the device runs another, give --log-zone."),
 }

@@ -11,10 +11,12 @@ from pathlib import Path
 import pytest
 
 from auditor.readers.records.tally import KINDS
-from auditor.report.words import PROBLEM
+from auditor.report import problem_words
+from auditor.report.problem_words import PROBLEM, SETTLED, UNSURE, WAY_OUT
 
 ROOT = Path(__file__).parents[2]
 SOURCES = sorted((ROOT / "auditor").rglob("*.py"))
+WORDS = Path(problem_words.__file__)
 PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md")])
 SHOWN = sorted(
     path
@@ -72,6 +74,10 @@ def test_findings_are_indicators_and_never_violations(path):
     assert not re.search(r"violat|vi phạm", text)
 
 
+TELLING = {"add": 0, "counted": 1, "without": 1}
+"""Methods that take a kind of trouble, and at which place."""
+
+
 def codes_of_problems() -> set[str]:
     """Every code in the sources: the first argument of ``Problem``, and those told as tuples."""
     found = set(KINDS)
@@ -80,6 +86,10 @@ def codes_of_problems() -> set[str]:
             values: list[ast.expr] = []
             if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Problem":
                 values = [*node.args[:1], *(k.value for k in node.keywords if k.arg == "code")]
+            elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+                place = TELLING.get(node.func.attr)
+                if place is not None and "tally" in ast.unparse(node):
+                    values = node.args[place : place + 1]
             elif path.parts[-2:] == ("capture", "reader.py") and isinstance(node, ast.Tuple):
                 values = node.elts[:2]  # (code, offset, ...) or (counter, code, ...)
             found |= {
@@ -94,6 +104,15 @@ def test_every_problem_has_words_in_both_languages():
     codes = codes_of_problems()
     assert {"unknown-format", "truncated-record", "snapped", "geo-database-missing"} <= codes
     assert codes - set(PROBLEM) == set()
+    assert codes - set(WAY_OUT) == set()
+
+
+def test_no_words_are_left_over():
+    sources = "".join(path.read_text(encoding="utf-8") for path in SOURCES if path != WORDS)
+    for code in {*PROBLEM, *WAY_OUT, *UNSURE, *SETTLED}:
+        assert f'"{code}"' in sources, code
+    assert set(PROBLEM) >= UNSURE | SETTLED
+    assert not UNSURE & SETTLED
 
 
 def test_no_source_stands_by_itself_with_heavy_imports():

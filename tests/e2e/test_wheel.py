@@ -71,7 +71,7 @@ def test_the_installed_program_audits_the_samples_from_anywhere(installed, outsi
         digest = hashlib.sha256((ROOT / name).read_bytes()).hexdigest()
         assert used[Path(name).name] == digest
     rows = pyarrow.parquet.read_metadata(outside / "reports" / "flows.parquet").num_rows
-    assert rows == run["totals"]["flows"]
+    assert rows == run["totals"]["flows"] + run["totals"]["confirming_flows"]
     assert (outside / "reports" / "report.html").stat().st_size > 100_000
     again = call(auditor, "report", "reports/run.json", "--out", "again.html", cwd=outside)
     assert (again.returncode, again.stderr) == (0, "")

@@ -8,7 +8,7 @@ FLOW = {
     "start": T0, "end": T0 + SECOND, "protocol": 6, "src_ip": HOME, "src_port": 40000,
     "dst_ip": ABROAD, "dst_port": 443, "initiator_basis": "syn", "src_packets": 4,
     "dst_packets": 3, "src_bytes": 400, "dst_bytes": 300, "src_payload": 240, "dst_payload": 180,
-    "host": "kho.vn",
+    "host": "kho.vn", "seen_by": "packets",
 }  # fmt: skip
 TURNED = FLOW | {
     "src_ip": ABROAD, "src_port": 443, "dst_ip": HOME, "dst_port": 40000, "src_packets": 3,
