@@ -197,8 +197,8 @@ def confirmed(tables: Callable[[], Iterable[tuple[Told, pa.Table]]]) -> Confirme
     seen = seen_by_several(keys, witness, start, end, size, tolerance=TOLERANCE)
     if not len(seen.rows):
         return nobody
-    order = np.argsort(seen.rows)
-    rows, traffic, counts = seen.rows[order], seen.traffic[order], seen.counts[order]
+    ranked = np.argsort(seen.rows)
+    rows, traffic, counts = seen.rows[ranked], seen.traffic[ranked], seen.counts[ranked]
     stands = np.where(counts, -1, first_counted(seen)[traffic])
     numbers, count = np.unique(number[rows[~counts]], return_counts=True)
     return Confirmed(
