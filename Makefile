@@ -43,15 +43,15 @@ bench: $(VENV)/.test tools
 	[ -z "$$missing" ] || { echo "installing:$$missing"; $(APT) update; \
 	  for package in softflowd argus-server libndpi-bin; do \
 	  $(APT) install --no-install-recommends -y $$package; done; }
-	-@$(BIN)/pip install --quiet --disable-pip-version-check dpkt nfstream
+	-@$(BIN)/pip install --quiet --disable-pip-version-check dpkt nfstream duckdb
 	$(BIN)/python bench/run.py
 	$(BIN)/python bench/logs.py
 
 tools:
-	@missing=; for tool in tshark nfdump nfpcapd chromium; do \
+	@missing=; for tool in tshark nfdump nfpcapd softflowd chromium; do \
 	  command -v $$tool >/dev/null || missing="$$missing $$tool"; done; \
 	[ -z "$$missing" ] || { echo "installing:$$missing"; $(APT) update && \
-	  $(APT) install --no-install-recommends -y tshark nfdump chromium; }
+	  $(APT) install --no-install-recommends -y tshark nfdump softflowd chromium; }
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

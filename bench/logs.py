@@ -120,7 +120,7 @@ def duckdb_read(kind: str, path: Path) -> Callable[[], None] | None:
         duckdb.sql(
             f"SELECT {wanted} FROM read_csv('{path}', delim='{separator}', header=false, "  # noqa: S608
             f"skip={skip}, names=[{fields}], nullstr='-', quote='', ignore_errors=true)"
-        ).fetch_arrow_table()
+        ).to_arrow_table()
 
     return read
 

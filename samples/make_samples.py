@@ -191,6 +191,12 @@ def readme() -> str:
         "Written by `samples/make_samples.py`; do not edit by hand. Persons, numbers and the",
         "agency are invented; the addresses are real, so that a geo database can place them.",
         "",
+        "Các nhật ký khác trong `logs/` viết bằng tay, mỗi thư mục một loại, kèm những bẫy của loại đó",
+        "(`docs/formats/`); `logs/nfdump/` được tạo một lần bằng `netflow_export.py` và nfcapd 1.7.1.",
+        "",
+        "The other logs in `logs/` are written by hand, a folder for each kind, with the traps of that",
+        "kind (`docs/formats/`); `logs/nfdump/` was made once by `netflow_export.py` and nfcapd 1.7.1.",
+        "",
         "| Tệp / File | Cho thấy | Shows |",
         "|---|---|---|",
     ]
