@@ -30,19 +30,23 @@ def _and(vi: str, en: str, way: Text) -> Text:
 
 
 UNSURE: Final = frozenset((
-    "absent-columns", "answered-by-proxy", "both-ways-bytes", "estimated", "frame-bytes",
-    "geo-database-caution", "half-conversation", "legacy-encoding", "mapping-guessed",
-    "missed-bytes", "no-duration", "no-time", "one-moment", "one-way", "opaque-tunnel",
-    "other-opinion", "overlapping-captures", "sampled", "sampling-unknown", "snapped", "tunnelled",
-    "unknown-protocol", "vnet-encrypted", "window", "year-assumed",
+    "absent-columns", "absurd-payload", "answered-by-proxy", "both-ways-bytes",
+    "directions-assumed", "dropped-midway", "estimated", "event-unknown", "exporter-clock",
+    "frame-bytes", "geo-database-caution", "half-conversation", "late-names", "legacy-encoding",
+    "lost-in-transit", "mapping-guessed", "missed-bytes", "no-built", "no-duration",
+    "no-flow-event", "no-statistics", "no-time", "not-closed", "one-moment", "one-way",
+    "opaque-tunnel", "other-opinion", "overlapping-captures", "refused-late", "sampled",
+    "samples-dropped", "sampling-unknown", "snapped", "text-too-long", "tunnelled",
+    "unknown-country", "unknown-protocol", "vnet-encrypted", "window", "year-assumed",
     "zone-assumed",
 ))  # fmt: skip
 """Kinds of which everything was read, but not everything is sure."""
 
 SETTLED: Final = frozenset((
-    "copies", "counter-samples", "decryption-secrets", "duplicate-records", "interim-records",
-    "no-traffic", "not-needed", "not-traffic", "refused", "same-content", "second-witness",
-    "several-observers", "skipped-rows", "translated",
+    "copies", "counter-samples", "decryption-secrets", "duplicate-records", "export-repeated",
+    "gateway-copies", "interim-records", "no-traffic", "not-needed", "not-traffic", "other-message",
+    "refused", "same-content", "second-witness", "several-names", "several-observers",
+    "skipped-rows", "swapped-times", "translated", "unmatched-names", "vendor-fields",
 ))  # fmt: skip
 """Kinds of which nothing is lost: what was done about them is told. All others are losses."""
 
