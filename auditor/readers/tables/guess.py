@@ -285,7 +285,7 @@ class _Guessing:
         form = next((self._shape(name).format for name in times if self._values[name]), None)
         columns = {ours: name for ours, name in chosen.items() if ours in Columns.model_fields}
         return Mapping(
-            name="guessed",
+            name="table",
             columns=Columns(**columns),
             time=Time(format=form) if form else Time(),
             units=self._units(chosen),

@@ -62,7 +62,7 @@ def test_aws_names_may_have_dashes(tmp_path):
 
 def test_alibaba_has_the_same_names_and_is_no_aws(tmp_path):
     _, [flow], problems, _ = read(write(tmp_path / "a", AWS | {"eni-id": ["e", "e"]}))
-    assert flow["seen_by"] == "guessed"
+    assert flow["seen_by"] == "table"
     assert "mapping-guessed" in problems
 
 
