@@ -109,7 +109,8 @@ class PaloAlto:
         first = head.partition(b"\n")[0].removeprefix(b"\xef\xbb\xbf").strip()
         if not _headed(first):
             return _Text(settings, tally, [place for place, _ in FIELDS.values()], LEAST)
-        names = [name.strip().strip('"').lower() for name in first.decode("utf-8").split(",")]
+        heading = first.decode("utf-8", "replace").lower()
+        names = [name.strip().strip('"') for name in heading.split(",")]
         places = [_place(names, heads) for _, heads in FIELDS.values()]
         missing = [FIELDS[name][1][0] for name in NEEDED if places[WANTED.places[name]] < 0]
         if missing:

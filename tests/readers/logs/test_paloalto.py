@@ -257,3 +257,8 @@ def test_no_text_stops_it(tmp_path_factory, noise, cut):
     noise = noise.replace(b"\n", b"")
     _, flows, _ = read(tmp_path_factory.mktemp("noise"), good, good[:cut] + noise + good[cut:])
     assert flows
+
+
+def test_an_export_whose_head_is_no_utf8_is_read(tmp_path):
+    _, [flow], _ = read(tmp_path, HEAD.encode() + b",\xd2\xff", EXPORTED + ",x")
+    assert flow["src_ip"] == "10.20.1.15"
