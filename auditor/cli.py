@@ -412,7 +412,8 @@ def policy_lint(
     mapping: Mappings = None,
 ) -> None:
     """Check every policy file; all mistakes at once, each with its line."""
-    from auditor import classify, pipeline, policy, readers
+    from auditor import classify, pipeline, policy
+    from auditor.readers.tables.mapping import load_mapping
 
     folder = policies or pipeline.data_folder("policies")
     found: list[str] = policy.lint(folder / "rules.yaml")
@@ -425,7 +426,7 @@ def policy_lint(
         found += str(error).splitlines()
     for path in mapping or ():
         try:
-            readers.load_mapping(path)
+            load_mapping(path)
         except AuditorError as error:
             found += str(error).splitlines()
     for line in found:
@@ -471,7 +472,7 @@ def formats_list() -> None:
     """Show the kinds of files that are read; docs/formats/README.md tells what each can tell."""
     from auditor import readers
 
-    for reader in readers.READERS:
+    for reader in readers.readers_for(()):
         _say(reader.name)
 
 
@@ -480,9 +481,9 @@ def formats_guess(
     file: Annotated[Path, typer.Argument(readable=False, help="A CSV, JSON or Parquet file.")],
 ) -> None:
     """Write down what the columns of a table may mean: a mapping to correct and use."""
-    from auditor import readers
+    from auditor.readers.tables.first_mapping import guess_of
 
-    _say(readers.guess_of(file).rstrip())
+    _say(guess_of(file).rstrip())
 
 
 @geoip_app.command("info")

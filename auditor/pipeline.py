@@ -154,7 +154,10 @@ def audit(order: Order, now: Callable[[], datetime], progress: Progress) -> Audi
         )
         if order.inventory and inventory:
             sources += (classify.inventory_source(order.inventory, inventory),)
-        sources += tuple(readers.mapping_source(path) for path in order.mappings)
+        if order.mappings:
+            from auditor.readers.tables.mapping import mapping_source
+
+            sources += tuple(mapping_source(path) for path in order.mappings)
         table, counts = FlowTable(), _Counts()
         with geo.open_databases(order.geoip, problems.append) as databases:
             networks = inventory.networks if inventory else ()
@@ -436,8 +439,11 @@ class _OverError(Exception):
 
 
 def _wanted(order: Order) -> readers.Wanted:
-    mappings = tuple(readers.load_mapping(path) for path in order.mappings)
-    settings = replace(order.settings, mappings=mappings)
+    settings = order.settings
+    if order.mappings:
+        from auditor.readers.tables.mapping import load_mapping  # late: few inputs are tables
+
+        settings = replace(settings, mappings=tuple(map(load_mapping, order.mappings)))
     return readers.Wanted(order.paths, settings, order.jobs, order.since, order.until)
 
 

@@ -1,20 +1,16 @@
 """What flowed? Captures and logs become the flow table.
 
-A format is one entry of ``READERS``; ``reader_of`` asks each how sure it is of a file's head.
+A format is one entry of ``formats.ONE_FORMAT``; each says how sure it is of a file's first bytes.
 """
 
 from auditor.readers.flow_parts import FlowParts
-from auditor.readers.formats import HEAD, READERS, reader_of
+from auditor.readers.formats import reader_of, readers_for
 from auditor.readers.inputs import Wanted, Watch, read_inputs
 from auditor.readers.parts import Parts
 from auditor.readers.reading import Progress, Reader, Reading, Settings
 from auditor.readers.streams import Source
-from auditor.readers.tables.first_mapping import guess_of
-from auditor.readers.tables.mapping import load_mapping, mapping_source
 
 __all__ = [
-    "HEAD",
-    "READERS",
     "FlowParts",
     "Parts",
     "Progress",
@@ -24,9 +20,7 @@ __all__ = [
     "Source",
     "Wanted",
     "Watch",
-    "guess_of",
-    "load_mapping",
-    "mapping_source",
     "read_inputs",
     "reader_of",
+    "readers_for",
 ]

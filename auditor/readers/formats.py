@@ -21,9 +21,7 @@ from auditor.readers.logs.web_access import WebAccess
 from auditor.readers.logs.zeek_folder import ZeekReader
 from auditor.readers.records.reader import LogReader
 from auditor.readers.records.unfolding import DocumentReader
-from auditor.readers.streams import HEAD, Source
-from auditor.readers.tables.mapped import MappedReader
-from auditor.readers.tables.parquet import ParquetReader
+from auditor.readers.streams import Source
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -53,23 +51,32 @@ ONE_FORMAT: Final[tuple[Reader, ...]] = (
 
 def readers_for(mappings: tuple[Mapping, ...]) -> tuple[Reader, ...]:
     """All readers, those of tables with these mappings: a mapping goes before any format."""
+    from auditor.readers.tables.mapped import MappedReader  # late: few files are tables
+    from auditor.readers.tables.parquet import ParquetReader
+
     return (MappedReader(ONE_FORMAT, mappings), ParquetReader(mappings), *ONE_FORMAT)
 
 
-READERS: Final = readers_for(())
+class Choice:
+    """Finds readers by the first bytes of files; ``mappings`` tell of tables."""
 
-__all__ = ["HEAD", "READERS", "reader_for", "reader_of", "readers_for"]
+    def __init__(self, mappings: tuple[Mapping, ...] = ()) -> None:
+        self._mappings = mappings
+        self._all: tuple[Reader, ...] = ()
+
+    def reader_for(self, head: bytes) -> Reader | None:
+        """The reader that is surest of content beginning with ``head``; none if nobody takes it."""
+        if not self._mappings:
+            found = _surest(head, ONE_FORMAT)
+            if found is not None:
+                return found
+        if not self._all:  # without a mapping, tables give way to all other readers
+            self._all = readers_for(self._mappings)
+        return _surest(head, self._all)
 
 
-def reader_for(head: bytes, readers: tuple[Reader, ...] | None = None) -> Reader | None:
-    """The reader that is surest of content beginning with ``head``; none if no reader takes it.
-
-    Args:
-        head: the first bytes of the content.
-        readers: that are asked; null = all, without mappings.
-    """
-    asked = READERS if readers is None else readers
-    sure, reader = max(((reader.sniff(head), reader) for reader in asked), key=lambda it: it[0])
+def _surest(head: bytes, readers: tuple[Reader, ...]) -> Reader | None:
+    sure, reader = max(((reader.sniff(head), reader) for reader in readers), key=lambda it: it[0])
     return reader if sure > 0 else None
 
 
@@ -80,4 +87,4 @@ def reader_of(path: Path) -> Reader | None:
         OSError: the file cannot be opened.
     """
     with Source(path).open() as opened:
-        return reader_for(opened.head)
+        return Choice().reader_for(opened.head)

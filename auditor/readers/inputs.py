@@ -17,7 +17,7 @@ from auditor.model.problem import Problem
 from auditor.model.run import InputFile
 from auditor.model.text import legible
 from auditor.readers.flow_parts import FlowParts, Told
-from auditor.readers.formats import reader_for, readers_for
+from auditor.readers.formats import Choice
 from auditor.readers.listing import listed, members
 from auditor.readers.parts import Parts
 from auditor.readers.reading import NOTHING, Reading, Settings
@@ -76,7 +76,7 @@ def read_inputs(
     def tell(problem: Problem) -> None:
         note(_legible(problem))
 
-    found = _examined(wanted.paths, tell, readers_for(wanted.settings.mappings))
+    found = _examined(wanted.paths, tell, Choice(wanted.settings.mappings))
     if not found:
         raise InputError(
             "no file to read",
@@ -251,14 +251,14 @@ def _line_read(
     ]
 
 
-def _examined(paths: tuple[Path, ...], note: Note, readers: tuple[Reader, ...]) -> list[Examined]:
+def _examined(paths: tuple[Path, ...], note: Note, choice: Choice) -> list[Examined]:
     """Every source that the paths lead to, with its reader or the reason why it has none."""
     found: list[Examined] = []
     for path, named in listed(paths, note):
         source = Source(path)
         try:
             if named and is_pipe(path):
-                found.append(_looked_at(Source(path, pipe=opened_pipe(path)), readers))
+                found.append(_looked_at(Source(path, pipe=opened_pipe(path)), choice))
                 continue
             if not stat.S_ISREG(path.stat().st_mode):
                 failure = InputError(
@@ -272,7 +272,7 @@ def _examined(paths: tuple[Path, ...], note: Note, readers: tuple[Reader, ...]) 
         except OSError as error:
             found.append(Examined(source, source.size, failure=_unopened(source, error)))
             continue
-        found += [_looked_at(each, readers) for each in ([source] if inner is None else inner)]
+        found += [_looked_at(each, choice) for each in ([source] if inner is None else inner)]
     return found
 
 
@@ -284,7 +284,7 @@ def _unopened(source: Source, error: OSError) -> InputError:
     )
 
 
-def _looked_at(source: Source, readers: tuple[Reader, ...]) -> Examined:
+def _looked_at(source: Source, choice: Choice) -> Examined:
     size = source.size
     try:
         opened = source.open()
@@ -296,7 +296,7 @@ def _looked_at(source: Source, readers: tuple[Reader, ...]) -> Examined:
         opened.close()
     if isinstance(broken, OSError) and not head:
         return Examined(source, size, failure=_unopened(source, broken))
-    reader = reader_for(head, readers)
+    reader = choice.reader_for(head)
     if reader is None:
         return Examined(source, size, problem=_nobodys(source, head, size))
     mark, whole = marked(head)

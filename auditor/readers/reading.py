@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Final, Protocol
 import pyarrow as pa
 
 from auditor.model.flow_table import Stage, schema_at
-from auditor.readers.tables.mapping import Mapping
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,6 +16,7 @@ if TYPE_CHECKING:
     from auditor.model.errors import InputError
     from auditor.model.problem import Note
     from auditor.readers.streams import Source
+    from auditor.readers.tables.mapping import Mapping  # noqa: TC004 - nobody evaluates Settings
 
 Progress = Callable[[int], None]
 """Told how many more bytes of the input have been read."""

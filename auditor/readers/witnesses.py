@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -95,6 +94,8 @@ def seen_by_several(
         return Seen(nothing, nothing, np.zeros(0, np.bool_))
     rows = rows[np.lexsort((rows, start[rows], keys[rows]))]
     key = keys[rows]
+    import pandas as pd  # late: it loads while the first packets are swept
+
     latest = pd.Series(end[rows]).groupby(key, sort=False).cummax().to_numpy()
     opens = np.ones(len(rows), np.bool_)
     opens[1:] = (key[1:] != key[:-1]) | (start[rows[1:]] > latest[:-1] + tolerance)
@@ -116,6 +117,8 @@ def seen_by_several(
 
 def _of_several(keys: Ints, witness: Ints) -> Ints:
     """The rows whose key more than one witness has."""
+    import pandas as pd  # late: as above
+
     codes, distinct = pd.factorize(keys)
     one = np.empty(len(distinct), np.int64)
     one[codes] = witness
@@ -267,6 +270,8 @@ def _texts(texts: pa.Array) -> Ints:
 
 def _other_inputs(traffic: Ints, counts: Bools, number: Ints) -> pa.Array:
     """Per flow: the inputs that saw the same traffic and are not counted for it; null = none."""
+    import pandas as pd  # late: as above
+
     lost = pd.DataFrame({"traffic": traffic[~counts], "number": number[~counts]})
     lists = lost.drop_duplicates().sort_values(["traffic", "number"]).groupby("traffic")["number"]
     by_traffic = lists.agg(list)

@@ -9,12 +9,13 @@ import pyarrow as pa
 import pytest
 
 from auditor.readers import formats
-from auditor.readers.formats import READERS, reader_of
+from auditor.readers.formats import reader_of, readers_for
 from auditor.readers.reading import ROWS
 from auditor.readers.streams import Source
 from tests.readers.reading import read_files
 
 SAMPLES = Path(__file__).parents[2] / "samples"
+READERS = readers_for(())
 FILES = sorted([*SAMPLES.glob("pcaps/*"), *SAMPLES.glob("logs/*/*")])
 
 
@@ -121,7 +122,7 @@ def test_the_surest_reader_wins(tmp_path, monkeypatch):
 
     doubtful, sure, never = Sure(0.2), Sure(0.9), Sure(0.0)
     (tmp_path / "file").write_bytes(b"x")
-    monkeypatch.setattr(formats, "READERS", (never, doubtful, sure))
+    monkeypatch.setattr(formats, "ONE_FORMAT", (never, doubtful, sure))
     assert reader_of(tmp_path / "file") is sure
-    monkeypatch.setattr(formats, "READERS", (never,))
+    monkeypatch.setattr(formats, "ONE_FORMAT", (never,))
     assert reader_of(tmp_path / "file") is None

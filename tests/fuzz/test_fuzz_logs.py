@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 import pytest
 
 from auditor.model.errors import InputError
-from auditor.readers.formats import reader_for
+from auditor.readers.formats import Choice
 from auditor.readers.reading import ROWS
 from tests.readers.reading import read_files
 
@@ -65,7 +65,7 @@ def read_damaged(path: Path, content: bytes, folder: Path) -> None:
     file = folder / path.name
     file.write_bytes(content)
     head = gzip.decompress(content) if path.suffix == ".gz" else content
-    reader = reader_for(head[: 1 << 16])
+    reader = Choice().reader_for(head[: 1 << 16])
     if reader is None:
         return
     [answer], [flows], problems, _ = read_files(reader, [file])

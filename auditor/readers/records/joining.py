@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -142,6 +141,8 @@ class Joining(Gathering):
         """The flows with what their best events tell; and the best events of flows to come."""
         if not len(events):
             return flows, events
+        import pandas as pd  # late: only logs of events need it
+
         codes, distinct = pd.factorize(_keys(events))
         best = self._best(events, codes, len(distinct))
         at = pd.Index(distinct).get_indexer(pd.Index(keys))
@@ -213,6 +214,8 @@ class Joining(Gathering):
         halves, keys = halves.filter(pa.array(now)), keys[now]
         if not len(halves):
             return FIELDS.empty_table()
+        import pandas as pd  # late: as above
+
         codes, distinct = pd.factorize(keys)
         first = np.zeros(len(distinct), np.int64)
         first[codes[::-1]] = np.arange(len(keys))[::-1]

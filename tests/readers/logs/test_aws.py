@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from auditor.model.errors import InputError
-from auditor.readers.formats import reader_for
+from auditor.readers.formats import Choice
 from auditor.readers.logs.aws import DEFAULT, TRANSIT_DEFAULT, Aws, aws_batch, known_name
 from auditor.readers.records.reader import LogReader
 from auditor.readers.records.tally import Tally
@@ -86,8 +86,8 @@ def test_events_downloaded_from_cloudwatch_are_read(tmp_path):
     )
     assert len(flows) == 2
     assert "at line 4" in problems["bad-line"].message
-    assert reader_for(b"timestamp,message\n1790823663000,2 1").name == "aws-vpc"
-    assert reader_for(b"timestamp,message\n2026-01-01,hello") is None
+    assert Choice().reader_for(b"timestamp,message\n1790823663000,2 1").name == "aws-vpc"
+    assert Choice().reader_for(b"timestamp,message\n2026-01-01,hello") is None
     del answer
 
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from auditor.readers.formats import READERS
+from auditor.readers.formats import readers_for
 from tests.readers.reading import read_files
 
 SAMPLES = Path(__file__).parents[3] / "samples" / "logs"
@@ -23,7 +23,7 @@ ODD = st.one_of(
 
 
 def reader_named(name):
-    return next(reader for reader in READERS if reader.name == name)
+    return next(reader for reader in readers_for(()) if reader.name == name)
 
 
 def places(value, path=()):

@@ -5,13 +5,13 @@ from __future__ import annotations
 import pytest
 
 from auditor.model.documents import parse
-from auditor.readers.formats import READERS, reader_for
+from auditor.readers.formats import Choice, readers_for
 from auditor.readers.tables.guess import guessed, words_of, written
 from auditor.readers.tables.mapped import MappedReader
 from auditor.readers.tables.mapping import Mapping
 from auditor.readers.tables.table import table_in
 
-MAPPED = next(reader for reader in READERS if reader.name == "table")
+MAPPED = next(reader for reader in readers_for(()) if reader.name == "table")
 
 
 def csv(header: str, *rows: str) -> bytes:
@@ -183,7 +183,7 @@ def test_any_reader_of_one_format_goes_before():
 
     assert MAPPED.sniff(head) == 0.2
     assert MappedReader((Other(),)).sniff(head) == 0.0
-    assert reader_for(head).name == "table"
+    assert Choice().reader_for(head).name == "table"
 
 
 def test_every_choice_can_be_written_down_and_read_back():

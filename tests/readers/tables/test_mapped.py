@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from auditor.model.documents import parse
 from auditor.model.errors import InputError
 from auditor.readers import Wanted, Watch, read_inputs
-from auditor.readers.formats import reader_for, readers_for
+from auditor.readers.formats import Choice, readers_for
 from auditor.readers.reading import Settings
 from auditor.readers.tables.mapping import Mapping, load_mapping
 from tests.readers.reading import read_files
@@ -40,7 +40,7 @@ def read(tmp_path, content: bytes | str, *mappings: Mapping, zone: str = "+07:00
     """The answer, the flows, and the problems by their codes."""
     path = tmp_path / "log"
     path.write_bytes(content.encode() if isinstance(content, str) else content)
-    reader = reader_for(path.read_bytes()[:65536], readers_for(mappings))
+    reader = Choice(mappings).reader_for(path.read_bytes()[:65536])
     assert reader is not None
     assert reader.name == "table"
     given = Settings(log_zone=zone, mappings=mappings)
@@ -148,7 +148,7 @@ thousands: "."
 def test_one_way_records_are_paired_and_idle_ones_left_out():
     alibaba = load_mapping(MAPPINGS / "alibaba-vpc.yaml")
     path = SAMPLES / "alibaba-vpc.csv"
-    reader = reader_for(path.read_bytes(), readers_for((alibaba,)))
+    reader = Choice((alibaba,)).reader_for(path.read_bytes())
     assert reader.sniff(path.read_bytes()) == 1.0
     [_], [flows], problems, _ = read_files(reader, [path], Settings(mappings=(alibaba,)))
     assert flows["dst_bytes"].to_pylist() == [9120, None, None]
@@ -165,7 +165,7 @@ def test_one_way_records_are_paired_and_idle_ones_left_out():
 def test_the_vietnamese_example_fits_its_sample():
     example = load_mapping(MAPPINGS / "vn-cloud-firewall.yaml")
     path = SAMPLES / "tuong-lua-vi.csv"
-    reader = reader_for(path.read_bytes(), readers_for((example,)))
+    reader = Choice((example,)).reader_for(path.read_bytes())
     [answer], [flows], problems, _ = read_files(reader, [path], Settings(mappings=(example,)))
     assert answer.packets == 8
     assert flows["src_bytes"].to_pylist() == [1224310, 74, 60, 88120, 168, None]
