@@ -494,7 +494,7 @@ class _Counts:
         outbound = flows["outbound_bytes"]
         encrypted = flows["encrypted"].fillna(value=False).astype("bool")
         clear = flows["encrypted"].notna() & ~encrypted
-        estimated = crossing & (flows["sampling"] > 1).fillna(value=False).astype("bool")
+        estimated = crossing & (flows["sampling"] != 1).fillna(value=False).astype("bool")
         blocked = flows["blocked"].fillna(value=False).astype("bool")
 
         def count(mask: pd.Series) -> int:

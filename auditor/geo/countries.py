@@ -32,7 +32,7 @@ def abroad(flows: pd.DataFrame) -> pa.Table:
     table = pa.Table.from_pandas(flows[list(_COLUMNS)], preserve_index=False)
     crossing = table.filter(pc.and_(table["crosses_border"], pc.is_valid(table["peer_country"])))
     recipient = pc.coalesce(crossing["peer_org"], crossing["peer_ip"])
-    sampled = pc.fill_null(pc.greater(crossing["sampling"], 1), False)
+    sampled = pc.fill_null(pc.not_equal(crossing["sampling"], 1), False)
     estimated = pc.if_else(sampled, crossing["outbound_bytes"], 0)
     amounts = ("outbound_bytes", "inbound_bytes", "estimated_bytes")
     sums = [([], "count_all"), *((name, "sum") for name in amounts)]

@@ -178,7 +178,7 @@ class Gathering:
         self._amount_unknown = self._count(pc.is_null(column_of(table, "outbound_bytes")))
         sampling = column_of(table, "sampling")
         self._not_whole = self._count(pc.is_null(sampling))
-        sampled = pc.fill_null(pc.greater(sampling, 1), False)
+        sampled = pc.fill_null(pc.not_equal(sampling, 1), False)
         self._estimated = self._count(sampled)
         self._estimated_bytes = self._total(np.where(np.asarray(sampled), self.outbound_bytes, 0))
         self._covered_name = self._count(
@@ -213,7 +213,7 @@ class Gathering:
         self._apps = self._heaviest(encoded(table, "app"))
         self._geo_basis = self._heaviest(encoded(table, "geo_basis"))
         sampling = column_of(table, "sampling")
-        factors = pc.if_else(pc.greater(sampling, 1), sampling, None).cast(pa.string())
+        factors = pc.if_else(pc.not_equal(sampling, 1), sampling, None).cast(pa.string())
         self._samplings = self._heaviest(factors.dictionary_encode())
         self._sources = self._heaviest(encoded(table, "seen_by"))
         self._witnesses = self._by_set(column_of(table, "witnesses"))

@@ -283,12 +283,13 @@ def not_known(seen: Seen, evidence: Evidence, matter: Matter) -> tuple[Text, ...
             )
         )
     if seen.estimated:
-        factors = ", ".join(f"1/{each.name}" for each in evidence.samplings[:3])
+        names = [each.name for each in evidence.samplings[:3]]
+        factors = ", ".join("1/?" if name == "0" else f"1/{name}" for name in names)
         out.append(_said(
-            "{flows} được thu theo mẫu ({factors}): số byte và gói tin đã nhân với hệ số đó, là "
-            "ước tính, không phải số đo.",
-            "{flows}: sampled ({factors}); bytes and packets were multiplied by that factor: "
-            "estimates, not measurements.",
+            "{flows} được thu theo mẫu ({factors}): số byte và gói tin đã nhân với hệ số đó (1/?: "
+            "nhà cung cấp tự ước tính, không nêu hệ số), là ước tính, không phải số đo.",
+            "{flows}: sampled ({factors}); bytes and packets were multiplied by that factor (1/?: "
+            "by the provider itself, who does not tell it): estimates, not measurements.",
             seen.estimated,
             factors=factors,
         ))  # fmt: skip

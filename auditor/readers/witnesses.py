@@ -234,7 +234,7 @@ def _facts(told: Told, table: pa.Table, witnesses: dict[tuple[str, str], int]) -
         sent = pc.coalesce(table[f"{side}_bytes"], table[f"{side}_payload"])
         sizes += np.asarray(pc.fill_null(sent, 0), np.int64)
     # an estimate counts only where nobody counted every packet
-    estimated = np.asarray(pc.fill_null(pc.greater(table["sampling"], 1), False), np.bool_)
+    estimated = np.asarray(pc.fill_null(pc.not_equal(table["sampling"], 1), False), np.bool_)
     sizes[estimated] = 0
     witness = numbers[np.asarray(places)]
     number = np.full(len(table), told.number, np.int64)

@@ -165,3 +165,8 @@ def test_parts_of_any_size_make_the_same_table(sizes, part):
         flow_parts.PART = usual
     assert pieces.equals(whole)
     assert same == confirming
+
+
+def test_a_providers_own_estimate_gives_way_to_what_was_counted():
+    estimate = {"seen_by": "gcp-vpc", "sampling": 0, "src_bytes": 9_000}
+    assert told([estimate], [log()])[1] == {1: 1}

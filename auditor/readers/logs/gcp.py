@@ -146,6 +146,7 @@ class _Entries:
         service = [pc.struct_field(gcp[f"{end}_google_service"], "service_name") for end in ENDS]
         found["host"] = hosts(pc.coalesce(*service))
         found["host_basis"] = pc.if_else(pc.is_valid(found["host"]), "log", None)
+        found["estimated"] = pa.repeat(pa.scalar(True), len(batch))
         batch.counted(np.ones(len(batch), np.bool_), "estimated", tally, "")
         return Batch(found, where)
 

@@ -34,6 +34,7 @@ COLUMNS: Final[dict[str, pa.DataType]] = {
     "src_tcp_flags": _INT, "dst_tcp_flags": _INT,
     "rtt_us": _INT,
     "sampling": _INT,  # N of 1 in N; counters are as logged, not multiplied yet; null = unknown
+    "estimated": pa.bool_(),  # the exporter made estimates of its own, at a rate it does not tell
     "scaled": pa.bool_(),  # ... but these counters were multiplied by it before they were logged
     "blocked": pa.bool_(),  # the log says that it was not let through
     "vlan": _TEXT, "tunnel": _TEXT, "outer_src_ip": _TEXT, "outer_dst_ip": _TEXT,

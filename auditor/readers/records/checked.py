@@ -181,6 +181,9 @@ class _Check:
 
     def _sampled(self) -> None:
         """Multiplies counters by the sampling, and says so."""
+        if "estimated" in self._batch.columns:
+            own = self._batch.columns["estimated"]
+            self._columns["sampling"] = pc.if_else(own, 0, pa.scalar(None, pa.int64()))
         if "sampling" not in self._batch.columns:
             return
         sampling = self._within("sampling", 1, 1 << 32)
@@ -302,4 +305,4 @@ def _ipv6(text: str | None) -> str | None:
     return str(address) if mapped is None else f"::ffff:{mapped}"
 
 
-assert set(COLUMNS) <= {*CHECKED.names, "scaled"}  # noqa: S101 - the two lists name the same things
+assert set(COLUMNS) <= {*CHECKED.names, "scaled", "estimated"}  # noqa: S101 - the two lists name the same things

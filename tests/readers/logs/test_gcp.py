@@ -69,7 +69,7 @@ def test_two_records_make_a_flow(tmp_path):
         "dst_port": 443, "src_packets": 20, "dst_packets": 18, "src_payload": 14249,
         "dst_payload": 5120, "src_bytes": None, "dst_bytes": None, "rtt_us": 35_000,
         "src_log_country": None, "dst_log_country": "SG", "time_basis": "recorded",
-        "clock": "stated", "sampling": None, "seen_by": "gcp-vpc", "blocked": None, "host": None,
+        "clock": "stated", "sampling": 0, "seen_by": "gcp-vpc", "blocked": None, "host": None,
     }  # fmt: skip
     assert {name: found[name] for name in wanted} == wanted
     assert found["start"].value == START * SECOND + 250_000_001

@@ -223,3 +223,17 @@ def test_an_address_beneath_a_null_is_none():
     assert found.to_pylist() == ["10.0.0.1", None, "::1"]
     assert keys[1] == -1
     assert (keys[[0, 2]] >= 0).all()
+
+
+def test_estimates_of_an_exporters_own_are_marked_as_such():
+    columns = {
+        "start": pa.array([1, 2]),
+        "src_ip": pa.array(["10.0.0.1"] * 2),
+        "dst_ip": pa.array(["10.0.0.2"] * 2),
+        "protocol": pa.array([6, 6]),
+        "src_bytes": pa.array([100, 200]),
+        "estimated": pa.array([True, False]),
+    }
+    found = checked(Batch(columns, Where()), Tally())
+    assert found["sampling"].to_pylist() == [0, None]
+    assert found["src_bytes"].to_pylist() == [100, 200]
