@@ -554,7 +554,7 @@ def doctor() -> None:
         _say(f"  {package} {importlib.metadata.version(package)}")
     tools = (
         ("tshark", "no second opinion by tshark (scapy gives one too; an audit needs neither)"),
-        ("nfdump", "no comparison with nfdump (needed by the tests and the benchmark)"),
+        ("nfdump", "files of nfdump cannot be read, and nothing is compared with it"),
     )
     for tool, cost in tools:
         place = shutil.which(tool)
