@@ -187,7 +187,11 @@ def confirmed(tables: Callable[[], Iterable[tuple[Told, pa.Table]]]) -> Confirme
     # packets first: of equal sums theirs count; the order of the inputs must not matter
     order = sorted(found, key=lambda witness: (witness[0] != "packets", witness))
     witnesses = {witness: number for number, witness in enumerate(order)}
-    every = [_facts(told, table, witnesses) for told, table in tables()]
+    every = []
+    first = 0
+    for told, table in tables():
+        every.append(_facts(told, table, witnesses, first))
+        first += len(table)
     keys, outside, witness, start, end, size, number = (
         np.concatenate([one[at] for one in every]) for at in range(7)
     )
@@ -217,18 +221,20 @@ def _witness(seen_by: str, folder: str) -> tuple[str, str]:
     return (seen_by, "" if seen_by == "packets" else folder)
 
 
-def _facts(told: Told, table: pa.Table, witnesses: dict[tuple[str, str], int]) -> tuple[Any, ...]:
-    """Per flow: key, key outside, witness, start, end, size, input."""
+def _facts(
+    told: Told, table: pa.Table, witnesses: dict[tuple[str, str], int], first: int
+) -> tuple[Any, ...]:
+    """Per flow: key, key outside, witness, start, end, size, input; ``first`` flows came before."""
     names = pc.unique(table["seen_by"]).to_pylist()
     places = pc.index_in(table["seen_by"], pa.array(names, pa.string()))
     numbers = np.array([witnesses[_witness(name, told.folder)] for name in names], np.int64)
     start, end = (np.asarray(table[name].cast(pa.int64()), np.int64) for name in ("start", "end"))
     coarse = pc.fill_null(table["window_s"], 0)
     end = end + np.asarray(coarse, np.int64) * SECOND
-    keys = _tuple_keys(table, "")
+    keys = _tuple_keys(table, "", first)
     outside = keys
     if table["nat_src_ip"].null_count < len(table) or table["nat_dst_ip"].null_count < len(table):
-        outside = _tuple_keys(table, "nat_")
+        outside = _tuple_keys(table, "nat_", first)
     sizes = np.zeros(len(table), np.int64)
     for side in ("src", "dst"):
         sent = pc.coalesce(table[f"{side}_bytes"], table[f"{side}_payload"])
@@ -241,7 +247,7 @@ def _facts(told: Told, table: pa.Table, witnesses: dict[tuple[str, str], int]) -
     return keys, outside, witness, start, end, sizes, number
 
 
-def _tuple_keys(table: pa.Table, prefix: str) -> Ints:
+def _tuple_keys(table: pa.Table, prefix: str, first: int) -> Ints:
     """A number for addresses, ports and protocol, the same in both directions."""
     ends = []
     partial = np.zeros(len(table), np.bool_)
@@ -258,8 +264,8 @@ def _tuple_keys(table: pa.Table, prefix: str) -> Ints:
         ends.append(combined([_texts(texts), ports]))
     low, high = np.minimum(*ends), np.maximum(*ends)
     keys = combined([low, high, protocol])
-    # a flow with a port missing is like no other: its own place makes it so
-    own: Ints = np.where(partial, combined([keys, np.arange(len(keys))]), keys)
+    # a flow with a port missing is like no other: its place among all flows makes it so
+    own: Ints = np.where(partial, combined([keys, np.arange(first, first + len(keys))]), keys)
     return own
 
 

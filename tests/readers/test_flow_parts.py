@@ -170,3 +170,9 @@ def test_parts_of_any_size_make_the_same_table(sizes, part):
 def test_a_providers_own_estimate_gives_way_to_what_was_counted():
     estimate = {"seen_by": "gcp-vpc", "sampling": 0, "src_bytes": 9_000}
     assert told([estimate], [log()])[1] == {1: 1}
+
+
+def test_flows_of_which_a_port_is_unknown_match_nothing_whatever_their_place():
+    flows, confirming = told([{"src_port": None}], [log(src_port=None, src_bytes=900)])
+    assert flows["witness_of"].null_count == 2
+    assert confirming == {}
