@@ -32,6 +32,7 @@ OVERLAP: Final = 4
 """Folders follow one another that share less than one part in so many of the shorter's time."""
 
 SECOND: Final = 1_000_000_000
+MAPPED: Final = "::ffff:"
 PORTED: Final = (6, 17, 33, 132, 136)
 _LENT: Final = (
     ("host", "host_basis"), ("app",), ("encrypted",), ("ech",), ("alpn",), ("tls_version",),
@@ -333,9 +334,11 @@ def _facts(
     for side in ("src", "dst"):
         sent = pc.coalesce(table[f"{side}_bytes"], table[f"{side}_payload"])
         sizes += np.asarray(pc.fill_null(sent, 0), np.int64)
-    # an estimate counts only where nobody counted every packet
+    # an estimate counts only where nobody counted every packet, and of what was refused nothing
+    # moved: who saw bytes pass knows more
     estimated = np.asarray(pc.fill_null(pc.not_equal(table["sampling"], 1), False), np.bool_)
-    sizes[estimated] = 0
+    refused = np.asarray(pc.fill_null(table["blocked"], False), np.bool_)
+    sizes[estimated | refused] = 0
     witness = numbers[np.asarray(places)]
     number = np.full(len(table), told.number, np.int64)
     return keys, outside, witness, start, end, coarse, sizes, number
@@ -353,6 +356,9 @@ def _tuple_keys(table: pa.Table, prefix: str, first: int) -> Ints:
             address = pc.coalesce(table[f"{prefix}{side}_ip"], address)
             port = pc.coalesce(table[f"{prefix}{side}_port"], port)
         texts = address.combine_chunks() if isinstance(address, pa.ChunkedArray) else address
+        if pc.any(pc.starts_with(texts, MAPPED)).as_py():
+            # servers that listen on both write IPv4 so, packets never do
+            texts = pc.replace_substring_regex(texts, f"^{MAPPED}([0-9.]+)$", r"\1")
         partial |= ported & np.asarray(pc.is_null(port), np.bool_)
         ports = np.asarray(pc.fill_null(port.cast(pa.int64()), -1), np.int64)
         ends.append(combined([_texts(texts), ports]))

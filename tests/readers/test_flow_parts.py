@@ -213,3 +213,16 @@ def test_folders_of_one_time_or_of_other_names_are_witnesses_of_their_own(folder
         [log(), log(src_port=2, end=101 * SECOND), log(src_port=4, end=204 * SECOND)],
     ]
     assert told(*inputs, folders=folders)[1] == {2: 2}
+
+
+def test_what_one_refused_and_another_saw_pass_is_counted():
+    refused = log(seen_by="cisco-asa", src_bytes=9000, blocked=True)
+    flows, confirming = told([refused], [{}])
+    assert flows["witness_of"].to_pylist() == [2, None]
+    assert confirming == {1: 1}
+
+
+def test_ipv4_written_as_ipv6_is_the_same_address():
+    mapped = log(seen_by="haproxy", src_ip=f"::ffff:{HOME}", dst_ip=f"::ffff:{ABROAD}")
+    assert told([{}], [mapped])[1] == {2: 1}
+    assert told([{}], [mapped | {"dst_ip": "::ffff:52.219.40.11"}])[1] == {}
