@@ -520,6 +520,7 @@ class _Counts:
             confirming_flows=count(confirming),
             estimated_flows=count(estimated),
             estimated_outbound_bytes=total(outbound, estimated),
+            unknown_flows=count(crossing & outbound.isna()),
         )
         states = flows["geo_state"].value_counts()
         self._states.update({str(name): int(number) for name, number in states.items()})
