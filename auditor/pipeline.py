@@ -472,6 +472,12 @@ def _audit_id(
     return hashlib.sha256(json.dumps(material, sort_keys=True).encode()).hexdigest()
 
 
+def _sum(column: pd.Series) -> int:
+    """The sum of whole numbers, however large: a log may claim any number."""
+    known = column.dropna().to_numpy(dtype="int64")
+    return (int((known >> 32).sum()) << 32) + int((known & 0xFFFFFFFF).sum())
+
+
 class _Counts:
     """The audit in numbers, added up part by part."""
 
@@ -501,11 +507,11 @@ class _Counts:
             return int(mask.sum())
 
         def total(column: pd.Series, mask: pd.Series) -> int:
-            return int(column[mask].sum())
+            return _sum(column[mask])
 
         self._sums.update(
             flows=len(flows),
-            packets=int(flows["src_packets"].sum()) + int(flows["dst_packets"].sum()),
+            packets=_sum(flows["src_packets"]) + _sum(flows["dst_packets"]),
             crossing_flows=count(crossing),
             undecided_flows=count(undecided),
             domestic_flows=count((side == "both").fillna(value=False).astype("bool") & ~blocked),
@@ -520,6 +526,7 @@ class _Counts:
             confirming_flows=count(confirming),
             estimated_flows=count(estimated),
             estimated_outbound_bytes=total(outbound, estimated),
+            unknown_flows=count(crossing & outbound.isna()),
         )
         states = flows["geo_state"].value_counts()
         self._states.update({str(name): int(number) for name, number in states.items()})

@@ -12,6 +12,9 @@ from auditor.model.run import CountryTotal
 if TYPE_CHECKING:
     import pandas as pd
 
+_WIDE: Final = pa.decimal128(38)
+"""Sums of it do not overflow."""
+
 _COLUMNS: Final = (
     "crosses_border",
     "peer_country",
@@ -35,10 +38,15 @@ def abroad(flows: pd.DataFrame) -> pa.Table:
     sampled = pc.fill_null(pc.not_equal(crossing["sampling"], 1), False)
     estimated = pc.if_else(sampled, crossing["outbound_bytes"], 0)
     amounts = ("outbound_bytes", "inbound_bytes", "estimated_bytes")
-    sums = [([], "count_all"), *((name, "sum") for name in amounts)]
+    sums = [([], "count_all"), *((name, "sum") for name in (*amounts, "unknown_flows"))]
+    unknown = pc.is_null(crossing["outbound_bytes"]).cast(pa.int64())
+    for name in ("outbound_bytes", "inbound_bytes"):  # a log may claim any number
+        place = crossing.schema.get_field_index(name)
+        crossing = crossing.set_column(place, name, crossing[name].cast(_WIDE))
     return (
         crossing.append_column("recipient", recipient)
-        .append_column("estimated_bytes", estimated)
+        .append_column("estimated_bytes", estimated.cast(_WIDE))
+        .append_column("unknown_flows", unknown)
         .group_by(["peer_country", "recipient"])
         .aggregate(sums)
     )
@@ -48,7 +56,8 @@ def by_country(parts: list[pa.Table]) -> tuple[CountryTotal, ...]:
     """The totals of crossing flows, heaviest outbound first, then by country code."""
     if not parts:
         return ()
-    sums = ("count_all", "outbound_bytes_sum", "inbound_bytes_sum", "estimated_bytes_sum")
+    amounts = ("outbound_bytes", "inbound_bytes", "estimated_bytes", "unknown_flows")
+    sums = ("count_all", *(f"{name}_sum" for name in amounts))
     totals = (
         pa.concat_tables(parts)
         .group_by("peer_country")
@@ -58,10 +67,11 @@ def by_country(parts: list[pa.Table]) -> tuple[CountryTotal, ...]:
         CountryTotal(
             country=row["peer_country"],
             flows=row["count_all_sum"],
-            outbound_bytes=row["outbound_bytes_sum_sum"] or 0,  # null: no flow said how much
-            inbound_bytes=row["inbound_bytes_sum_sum"] or 0,
+            outbound_bytes=int(row["outbound_bytes_sum_sum"] or 0),  # null: no flow said how much
+            inbound_bytes=int(row["inbound_bytes_sum_sum"] or 0),
             recipients=row["recipient_count_distinct"],
-            estimated_bytes=row["estimated_bytes_sum_sum"] or 0,
+            estimated_bytes=int(row["estimated_bytes_sum_sum"] or 0),
+            unknown_flows=row["unknown_flows_sum_sum"],
         )
         for row in totals.to_pylist()
     )

@@ -63,6 +63,8 @@ class CountryTotal:
 
     Attributes:
         estimated_bytes: what of ``outbound_bytes`` is an estimate from sampled traffic.
+        unknown_flows: flows of which nobody says how much left: nothing of them is in
+            ``outbound_bytes``.
     """
 
     country: str
@@ -71,6 +73,7 @@ class CountryTotal:
     inbound_bytes: int
     recipients: int
     estimated_bytes: int = 0
+    unknown_flows: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +94,8 @@ class Totals:
         confirming_flows: rows that only confirm what another input told; in no other number here.
         estimated_flows: crossing flows of sampled traffic.
         estimated_outbound_bytes: what of ``outbound_bytes`` is an estimate from samples.
+        unknown_flows: crossing flows of which nobody says how much left: nothing of them is in
+            ``outbound_bytes``.
         by_country: crossing flows, by outbound bytes, heaviest first.
         geo_states: how many flows' peers have each ``geo_state``.
     """
@@ -113,6 +118,7 @@ class Totals:
     confirming_flows: int = 0
     estimated_flows: int = 0
     estimated_outbound_bytes: int = 0
+    unknown_flows: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -119,6 +119,8 @@ def read_inputs(
             told.append(Told(place, number, folder_of(each.source)))
     if not told:
         raise _nothing_read(unread, wanted)
+    for folder, other in _side_by_side(inputs, {one.number: one.folder for one in told}):
+        tell(_overlapping(folder, other))
     flows = FlowParts(parts, told, with_ids=wanted.settings.community_id)
     for file in inputs:
         if file.id in flows.confirming:
@@ -151,8 +153,28 @@ class _Mixed:
         return news
 
 
-def _overlapping(folder: str) -> Problem:
-    what = "Captures in this folder overlap in time: a flow that several of them saw counts twice."
+def _side_by_side(inputs: list[InputFile], folders: dict[int, str]) -> list[tuple[str, str]]:
+    """Folders whose captures overlap in time with those of another one, each once, and that one."""
+    spans = sorted(
+        (file.first, file.last, folders[file.id])
+        for file in inputs
+        if file.reader == "capture" and file.first is not None and file.last is not None
+    )
+    found: dict[str, str] = {}
+    latest: dict[str, datetime] = {}  # of two folders at most: the last and another one
+    for first, last, folder in spans:
+        other = max((name for name in latest if name != folder), key=latest.__getitem__, default="")
+        if other and first < latest[other]:
+            found.setdefault(folder, other)
+        latest[folder] = max(last, latest.get(folder, last))
+        if len(latest) > 2:
+            del latest[min(latest, key=latest.__getitem__)]
+    return list(found.items())
+
+
+def _overlapping(folder: str, other: str = "") -> Problem:
+    where = f"this folder and in {other}" if other else "this folder"
+    what = f"Captures in {where} overlap in time: a flow that several of them saw counts twice."
     hint = "Audit the captures of one sensor at a time if they saw the same traffic."
     return Problem("overlapping-captures", folder, what, hint)
 

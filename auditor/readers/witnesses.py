@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import re
+from collections import defaultdict
 from dataclasses import dataclass, field
+from itertools import takewhile
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -24,7 +28,11 @@ if TYPE_CHECKING:
 TOLERANCE: Final = 2_000_000_000
 """ns that the clocks of two devices may differ beyond what their records say of themselves."""
 
+OVERLAP: Final = 4
+"""Folders follow one another that share less than one part in so many of the shorter's time."""
+
 SECOND: Final = 1_000_000_000
+MAPPED: Final = "::ffff:"
 PORTED: Final = (6, 17, 33, 132, 136)
 _LENT: Final = (
     ("host", "host_basis"), ("app",), ("encrypted",), ("ech",), ("alpn",), ("tls_version",),
@@ -187,9 +195,13 @@ def confirmed(tables: Callable[[], Iterable[tuple[Told, pa.Table]]]) -> Confirme
     # packets first: of equal sums theirs count; the order of the inputs must not matter
     order = sorted(found, key=lambda witness: (witness[0] != "packets", witness))
     witnesses = {witness: number for number, witness in enumerate(order)}
-    every = [_facts(told, table, witnesses) for told, table in tables()]
-    keys, outside, witness, start, end, size, number = (
-        np.concatenate([one[at] for one in every]) for at in range(7)
+    every = []
+    first = 0
+    for told, table in tables():
+        every.append(_facts(told, table, witnesses, first))
+        first += len(table)
+    keys, outside, witness, start, end, coarse, size, number = (
+        np.concatenate([one[at] for one in every]) for at in range(8)
     )
     del every
     # where only the translated addresses are known to others, they are what matches
@@ -197,6 +209,7 @@ def confirmed(tables: Callable[[], Iterable[tuple[Told, pa.Table]]]) -> Confirme
     plain = keys[~translated]
     matched = translated & np.isin(outside, plain) & ~np.isin(keys, plain)
     keys = np.where(matched, outside, keys)
+    witness = _rotated(order, keys, witness, start, end, coarse)
     seen = seen_by_several(keys, witness, start, end, size, tolerance=TOLERANCE)
     if not len(seen.rows):
         return nobody
@@ -213,35 +226,125 @@ def confirmed(tables: Callable[[], Iterable[tuple[Told, pa.Table]]]) -> Confirme
     )
 
 
+def _rotated(
+    order: list[tuple[str, str]], keys: Ints, witness: Ints, start: Ints, end: Ints, coarse: Ints
+) -> Ints:
+    """``witness``, where folders that follow one another (of an hour, of a day) are one.
+
+    What such folders tell of one key is added up only where none tells of a time that one before
+    told of: sessions that are told again from their beginning are not.
+    """
+    stems = [(kind, re.sub(r"\d+", "0", folder)) for kind, folder in order]
+    if len(set(stems)) == len(stems):
+        return witness
+    exact = end - coarse
+    line, turn = _lines_of_folders(order, stems, witness, exact)
+    if not turn.any():
+        return witness
+    as_one = line[witness]
+    several = _of_several(keys, witness)
+    if not len(several):
+        return witness
+    import pandas as pd  # late: as above
+
+    told = pd.DataFrame(
+        {
+            "key": keys[several],
+            "line": as_one[several],
+            "turn": turn[witness[several]],
+            "start": start[several],
+            "end": exact[several],
+        }
+    )
+    by_folder = told.groupby(["key", "line", "turn"]).agg({"start": "min", "end": "max"})
+    group = ["key", "line"]
+    latest = by_folder["end"].groupby(level=group).cummax()
+    before = latest.groupby(level=group).shift()
+    again = (by_folder["start"] + SECOND < before).groupby(level=group).any()
+    apart = again.reindex(pd.MultiIndex.from_frame(told[group])).to_numpy()
+    as_one[several] = np.where(apart, witness[several], as_one[several])
+    return as_one
+
+
+def _lines_of_folders(
+    order: list[tuple[str, str]], stems: list[tuple[str, str]], witness: Ints, end: Ints
+) -> tuple[Ints, Ints]:
+    """Per witness: the first of the folders that it follows, and its place behind that one.
+
+    Folders follow one another if their names differ in digits only and the times at which their
+    flows ended overlap by no more than a part of the shorter.
+    """
+    first = np.full(len(order), np.iinfo(np.int64).max)
+    last = np.full(len(order), np.iinfo(np.int64).min)
+    np.minimum.at(first, witness, end)
+    np.maximum.at(last, witness, end)
+    line, turn = np.arange(len(order)), np.zeros(len(order), np.int64)
+    lines: dict[tuple[str, str], list[list[int]]] = defaultdict(list)
+    for each in np.argsort(first, kind="stable").tolist():
+        if stems[each][0] == "packets":
+            continue
+        fitting = [
+            members
+            for members in lines[stems[each]]
+            if _follow(first[members[-1]], last[members[-1]], first[each], last[each])
+        ]
+        if fitting:
+            folder = order[each][1]
+            members = max(fitting, key=lambda its: _shared(order[its[-1]][1], folder))
+            line[each], turn[each] = members[0], len(members)
+            members.append(each)
+        else:
+            lines[stems[each]].append([each])
+    return line, turn
+
+
+def _shared(one: str, two: str) -> int:
+    """How many folders two paths have in common from the beginning."""
+    pairs = zip(Path(one).parts, Path(two).parts, strict=False)
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
+
+
+def _follow(first: int, last: int, its_first: int, its_last: int) -> bool:
+    shorter = min(last - first, its_last - its_first)
+    return last - its_first <= shorter // OVERLAP and its_last > last + TOLERANCE
+
+
 def _witness(seen_by: str, folder: str) -> tuple[str, str]:
     return (seen_by, "" if seen_by == "packets" else folder)
 
 
-def _facts(told: Told, table: pa.Table, witnesses: dict[tuple[str, str], int]) -> tuple[Any, ...]:
-    """Per flow: key, key outside, witness, start, end, size, input."""
+def _facts(
+    told: Told, table: pa.Table, witnesses: dict[tuple[str, str], int], first: int
+) -> tuple[Any, ...]:
+    """Per flow: key, key outside, witness, start, end, what the window adds to it, size, input.
+
+    ``first`` flows came before.
+    """
     names = pc.unique(table["seen_by"]).to_pylist()
     places = pc.index_in(table["seen_by"], pa.array(names, pa.string()))
     numbers = np.array([witnesses[_witness(name, told.folder)] for name in names], np.int64)
     start, end = (np.asarray(table[name].cast(pa.int64()), np.int64) for name in ("start", "end"))
-    coarse = pc.fill_null(table["window_s"], 0)
-    end = end + np.asarray(coarse, np.int64) * SECOND
-    keys = _tuple_keys(table, "")
+    coarse = np.asarray(pc.fill_null(table["window_s"], 0), np.int64) * SECOND
+    end = end + coarse
+    keys = _tuple_keys(table, "", first)
     outside = keys
     if table["nat_src_ip"].null_count < len(table) or table["nat_dst_ip"].null_count < len(table):
-        outside = _tuple_keys(table, "nat_")
+        outside = _tuple_keys(table, "nat_", first)
     sizes = np.zeros(len(table), np.int64)
     for side in ("src", "dst"):
         sent = pc.coalesce(table[f"{side}_bytes"], table[f"{side}_payload"])
         sizes += np.asarray(pc.fill_null(sent, 0), np.int64)
-    # an estimate counts only where nobody counted every packet
+    # an estimate counts only where nobody counted every packet, and of what was refused nothing
+    # moved: who saw bytes pass knows more
     estimated = np.asarray(pc.fill_null(pc.not_equal(table["sampling"], 1), False), np.bool_)
-    sizes[estimated] = 0
+    refused = np.asarray(pc.fill_null(table["blocked"], False), np.bool_)
+    sizes[estimated | refused] = 0
     witness = numbers[np.asarray(places)]
     number = np.full(len(table), told.number, np.int64)
-    return keys, outside, witness, start, end, sizes, number
+    return keys, outside, witness, start, end, coarse, sizes, number
 
 
-def _tuple_keys(table: pa.Table, prefix: str) -> Ints:
+def _tuple_keys(table: pa.Table, prefix: str, first: int) -> Ints:
     """A number for addresses, ports and protocol, the same in both directions."""
     ends = []
     partial = np.zeros(len(table), np.bool_)
@@ -253,13 +356,16 @@ def _tuple_keys(table: pa.Table, prefix: str) -> Ints:
             address = pc.coalesce(table[f"{prefix}{side}_ip"], address)
             port = pc.coalesce(table[f"{prefix}{side}_port"], port)
         texts = address.combine_chunks() if isinstance(address, pa.ChunkedArray) else address
+        if pc.any(pc.starts_with(texts, MAPPED)).as_py():
+            # servers that listen on both write IPv4 so, packets never do
+            texts = pc.replace_substring_regex(texts, f"^{MAPPED}([0-9.]+)$", r"\1")
         partial |= ported & np.asarray(pc.is_null(port), np.bool_)
         ports = np.asarray(pc.fill_null(port.cast(pa.int64()), -1), np.int64)
         ends.append(combined([_texts(texts), ports]))
     low, high = np.minimum(*ends), np.maximum(*ends)
     keys = combined([low, high, protocol])
-    # a flow with a port missing is like no other: its own place makes it so
-    own: Ints = np.where(partial, combined([keys, np.arange(len(keys))]), keys)
+    # a flow with a port missing is like no other: its place among all flows makes it so
+    own: Ints = np.where(partial, combined([keys, np.arange(first, first + len(keys))]), keys)
     return own
 
 

@@ -75,12 +75,15 @@ def size(value: int | None, *, estimated: bool = False) -> Text:
 
 def sent(evidence: Evidence) -> Text:
     """How many bytes left: ``≥`` where some flows do not say, not known where none does."""
-    if evidence.unknown_flows and evidence.unknown_flows == evidence.flows:
-        return NOT_KNOWN
     text = size(evidence.outbound_bytes, estimated=evidence.estimated_bytes > 0)
-    if not evidence.unknown_flows:
-        return text
-    return Text(f"≥ {text.vi}", f"≥ {text.en}")
+    return at_least(text, evidence.unknown_flows, evidence.flows)
+
+
+def at_least(text: Text, unknown: int, flows: int) -> Text:
+    """``text`` with ``≥`` where some flows do not say how much left, not known where none does."""
+    if unknown and unknown == flows:
+        return NOT_KNOWN
+    return Text(f"≥ {text.vi}", f"≥ {text.en}") if unknown else text
 
 
 def records(value: int | None, *, estimated: bool) -> Text:

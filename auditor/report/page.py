@@ -132,6 +132,7 @@ def _environment() -> Environment:
         ranges=formats.ranges,
         lines_shown=lambda place: next(most for last, most in LINES_SHOWN if place <= last),
         size_text=formats.size,
+        at_least=lambda *known: both(formats.at_least(*known)),
         about=lambda estimated: formats.ABOUT if estimated else "",
         records=lambda seen: formats.records(
             seen.subjects, estimated=seen.subjects_basis != "counted"

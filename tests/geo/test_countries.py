@@ -49,6 +49,14 @@ def test_countries_of_equal_weight_stand_by_code(totals):
 def test_unknown_bytes_count_as_nothing(totals):
     (found,) = totals((HOME, "8.8.8.8", None, None))
     assert (found.flows, found.outbound_bytes, found.inbound_bytes) == (1, 0, 0)
+    assert found.unknown_flows == 1
+    (found,) = totals((HOME, "8.8.8.8", None, None), (HOME, "8.8.8.9", 5, None))
+    assert (found.flows, found.outbound_bytes, found.unknown_flows) == (2, 5, 1)
+
+
+def test_sums_beyond_64_bits_do_not_turn_negative(totals):
+    (found,) = totals(*((HOME, "8.8.8.8", 1 << 60, 1 << 60) for _ in range(9)))
+    assert found.outbound_bytes == found.inbound_bytes == 9 << 60
 
 
 def test_no_flows_give_no_countries():

@@ -170,3 +170,59 @@ def test_parts_of_any_size_make_the_same_table(sizes, part):
 def test_a_providers_own_estimate_gives_way_to_what_was_counted():
     estimate = {"seen_by": "gcp-vpc", "sampling": 0, "src_bytes": 9_000}
     assert told([estimate], [log()])[1] == {1: 1}
+
+
+def test_flows_of_which_a_port_is_unknown_match_nothing_whatever_their_place():
+    flows, confirming = told([{"src_port": None}], [log(src_port=None, src_bytes=900)])
+    assert flows["witness_of"].null_count == 2
+    assert confirming == {}
+
+
+def hours(*spans, **changed):
+    return [
+        [log(start=begin * SECOND, end=end * SECOND, src_bytes=sent, **changed)]
+        for begin, end, sent in spans
+    ]
+
+
+ROTATED = ["/log/d=20/h=22", "/log/d=20/h=23", "/log/d=21/h=00"]
+
+
+@pytest.mark.parametrize("window", [None, 60])
+def test_folders_that_follow_one_another_in_time_are_one_witness(window):
+    inputs = hours((0, 3600, 400), (3600, 7200, 500), (7200, 10800, 600), window_s=window)
+    flows, confirming = told(*inputs, folders=ROTATED)
+    assert flows["witness_of"].null_count == 3
+    assert confirming == {}
+    short = {"src_bytes": 900, "start": 3500 * SECOND, "end": 3700 * SECOND}
+    flows, confirming = told([short], *inputs, folders=["/p", *ROTATED])
+    assert flows["witness_of"].to_pylist() == [2, None, None, None]  # 1500 bytes against 900
+
+
+def test_a_session_told_again_in_the_next_folder_is_not_added_up():
+    inputs = hours((0, 3600, 400), (0, 7200, 900), (7200, 10800, 600))
+    flows, confirming = told(*inputs, folders=ROTATED)
+    assert flows["witness_of"].to_pylist() == [2, None, 2]
+    assert confirming == {1: 1, 3: 1}
+
+
+@pytest.mark.parametrize("folders", [["/sensor1", "/sensor2"], ["/day1/east", "/day2/west"]])
+def test_folders_of_one_time_or_of_other_names_are_witnesses_of_their_own(folders):
+    inputs = [
+        [log(), log(src_port=2, end=100 * SECOND), log(src_port=3, end=200 * SECOND)],
+        [log(), log(src_port=2, end=101 * SECOND), log(src_port=4, end=204 * SECOND)],
+    ]
+    assert told(*inputs, folders=folders)[1] == {2: 2}
+
+
+def test_what_one_refused_and_another_saw_pass_is_counted():
+    refused = log(seen_by="cisco-asa", src_bytes=9000, blocked=True)
+    flows, confirming = told([refused], [{}])
+    assert flows["witness_of"].to_pylist() == [2, None]
+    assert confirming == {1: 1}
+
+
+def test_ipv4_written_as_ipv6_is_the_same_address():
+    mapped = log(seen_by="haproxy", src_ip=f"::ffff:{HOME}", dst_ip=f"::ffff:{ABROAD}")
+    assert told([{}], [mapped])[1] == {2: 1}
+    assert told([{}], [mapped | {"dst_ip": "::ffff:52.219.40.11"}])[1] == {}

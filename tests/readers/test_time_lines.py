@@ -94,6 +94,22 @@ def test_two_sensors_are_two_time_lines_and_their_overlap_is_told_once(tmp_path,
         assert problems[0].source == str(tmp_path)
 
 
+@pytest.mark.parametrize("days", [0, 1])
+def test_captures_of_two_folders_that_overlap_in_time_are_told(tmp_path, days):
+    for number, folder in enumerate(("a", "b", "c")):
+        (tmp_path / folder).mkdir()
+        later = (number == 1) * 10 * SECOND + (number == 2) * 2 * 86_400 * SECOND
+        moved = [(time + later + days * number * 86_400 * SECOND, data) for time, data in SCENE]
+        (tmp_path / folder / "eth0.pcap").write_bytes(pcap(moved))
+    problems = taken(tmp_path)[2]
+    if days:
+        assert problems == []
+    else:
+        assert [problem.code for problem in problems] == ["overlapping-captures"]
+        assert problems[0].source == str(tmp_path / "b")
+        assert str(tmp_path / "a") in problems[0].message
+
+
 def test_the_table_is_the_same_with_more_threads(tmp_path):
     for folder in ("a", "b"):
         (tmp_path / folder).mkdir()

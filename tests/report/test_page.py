@@ -422,6 +422,19 @@ def test_many_countries_are_drawn_together_and_keep_their_bytes(run: Run) -> Non
     assert "2 nơi khác 2,0 MB" in text
 
 
+def test_totals_say_that_some_flows_do_not_tell_how_much_left(run: Run) -> None:
+    by_country = (
+        CountryTotal("US", 3, 1_000_000, 1, 1, estimated_bytes=5, unknown_flows=1),
+        CountryTotal("SG", 2, 0, 1, 1, unknown_flows=2),
+    )
+    totals = replace(run.totals, by_country=by_country, outbound_bytes=1_000_000, unknown_flows=3)
+    text = Page(html(replace(run, totals=totals))).shown("en")
+    assert "≥ ≈ 1.0 MB" in text
+    assert "≥ 1,000,000 bytes" in text
+    assert "3 flows across the border do not say" in text
+    assert re.search(r"Singapore SG not known", text)
+
+
 def test_bars_are_drawn_by_attributes_within_their_frame(page: Page) -> None:
     widths = [float(attributes["width"] or "nan") for tag, attributes in page.tags if tag == "rect"]
     assert len(widths) > 20

@@ -24,6 +24,9 @@ FIN, SYN, RST, ACK = 1, 2, 4, 16
 LOGGED: Final = 256
 """Stands beside TCP flags that are known, even if they are none."""
 
+MOST_SUM: Final = (1 << 62) - 1
+"""What a sum ends at: neither one more counter nor the other side may make it negative."""
+
 SYSTEM_PORT, DYNAMIC_PORT = 1024, 32768
 SECOND: Final = 1_000_000_000
 NEITHER: Final = -1
@@ -129,7 +132,7 @@ def _summed(values: Any, flow_of: Any, back: Any, sums: Any) -> None:  # noqa: A
         if sums[side, flow] < 0:
             sums[side, flow] = values[row]
         else:
-            sums[side, flow] += values[row]
+            sums[side, flow] = min(sums[side, flow] + values[row], MOST_SUM)
 
 
 @dataclass(frozen=True, slots=True)

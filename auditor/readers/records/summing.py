@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 from auditor.readers.records.checked import MOMENTS, bools
 from auditor.readers.records.gathering import PART, Gathering
 from auditor.readers.records.kernels import combined
+from auditor.readers.records.pairing import MOST_SUM
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -94,7 +95,9 @@ def _summed(records: pa.Table, flow_of: Ints, order: Ints) -> pa.Table:
     for name in [name for name in _COUNTERS if name in records.column_names]:
         values = np.asarray(pc.fill_null(records[name], 0))[order]
         known = np.asarray(pc.is_valid(records[name]), np.bool_)[order]
-        sums = np.add.reduceat(values, starts)
+        about = np.add.reduceat(values.astype(np.float64), starts)
+        # a log may claim any number: a sum that does not fit must not come out negative
+        sums = np.where(about < MOST_SUM, np.add.reduceat(values, starts), MOST_SUM)
         some = np.logical_or.reduceat(known, starts)
         columns[name] = pa.array(sums, mask=~some)
     begun = _steps(flows) == _OPENS

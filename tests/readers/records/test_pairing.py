@@ -59,6 +59,11 @@ def test_two_directions_make_a_flow():
     assert (flow["at"], flow["to"], flow["file"]) == (0, 9, 0)
 
 
+def test_counters_beyond_any_wire_do_not_make_a_sum_negative():
+    [flow] = flows(*({**ASK, "at": at, "to": at, "src_bytes": 1 << 60} for at in range(9)))
+    assert flow["src_bytes"] == (1 << 62) - 1
+
+
 def test_the_side_that_was_not_logged_is_null_and_half():
     made = paired(table({**ASK, "src_bytes": 1}, {**ANSWER, "src_port": 9, "src_bytes": 2}), TIMES)
     assert [(row["src_bytes"], row["dst_bytes"]) for row in made.flows.to_pylist()] == [
