@@ -127,7 +127,7 @@ def _tar_parts(path: Path, file: BinaryIO, note: Note) -> list[Part]:
         with tarfile.open(fileobj=file, mode="r:") as archive:
             place = -1
             while (entry := archive.next()) is not None:
-                archive.members.clear()  # it would keep them all
+                archive.members.clear()  # type: ignore[attr-defined]  # else it keeps all
                 if entry.offset <= place or len(archive.pax_headers) > MOST_SHARED:
                     raise tarfile.ReadError
                 place = entry.offset
