@@ -20,6 +20,11 @@ if TYPE_CHECKING:
     from auditor.model.problem import Note
 
 MOST_MEMBERS: Final = 100_000
+MOST_SHARED: Final = 1_000
+"""Words that a tar archive may say of all its members: each member keeps a copy of them."""
+
+_HOSTILE: Final = (OverflowError, MemoryError, RecursionError, LookupError)
+"""What else the libraries answer to sizes that no archive has and heads without end."""
 
 
 def listed(paths: Iterable[Path], note: Note) -> Iterator[tuple[Path, bool]]:
@@ -92,8 +97,7 @@ def _zip_parts(path: Path, file: BinaryIO, note: Note) -> list[Part]:
             note(Problem("unknown-packing", name, what, "Unpack it and name the folder.",
                          lost_bytes=entry.compress_size))  # fmt: skip
             continue
-        file.seek(entry.header_offset)
-        local = file.read(30)
+        local = _local_head(file, entry.header_offset)
         if len(local) < 30 or local[:4] != ZIP[0]:
             what = "The member does not stand where the archive's directory says."
             note(Problem("packing-damaged", name, what, "Copy the file again from its source.",
@@ -107,18 +111,32 @@ def _zip_parts(path: Path, file: BinaryIO, note: Note) -> list[Part]:
     return parts
 
 
+def _local_head(file: BinaryIO, place: int) -> bytes:
+    """The head of a member; empty where there can be none."""
+    try:
+        file.seek(place)
+        return file.read(30)
+    except (OSError, ValueError, OverflowError):
+        return b""
+
+
 def _tar_parts(path: Path, file: BinaryIO, note: Note) -> list[Part]:
     parts: list[Part] = []
     file.seek(0)
     try:
         with tarfile.open(fileobj=file, mode="r:") as archive:
-            for entry in archive:
+            place = -1
+            while (entry := archive.next()) is not None:
+                archive.members.clear()  # type: ignore[attr-defined]  # else it keeps all
+                if entry.offset <= place or len(archive.pax_headers) > MOST_SHARED:
+                    raise tarfile.ReadError
+                place = entry.offset
                 if entry.isreg() and not entry.issparse():
                     parts.append(Part(entry.name, entry.offset_data, entry.size))
                 if len(parts) > MOST_MEMBERS:
                     break
-    except (tarfile.TarError, ValueError, EOFError) as error:
-        what = f"The tar file is damaged ({error}); its members before that were read."
+    except (tarfile.TarError, ValueError, EOFError, OSError, *_HOSTILE):
+        what = "The tar file is damaged; its members before that were read."
         note(Problem("packing-damaged", str(path), what, "Copy it again from its source."))
     return parts
 

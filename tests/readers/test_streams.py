@@ -156,6 +156,62 @@ def test_members_of_a_tar_file_are_inputs(tmp_path):
     assert len(flows) == 1
 
 
+def head_of(kind, size, name="x"):
+    """A head of a tar file as no program writes it."""
+    entry = tarfile.TarInfo(name)
+    entry.type, entry.size = kind, size
+    head = bytearray(entry.tobuf(tarfile.GNU_FORMAT))
+    head[257:265] = b"ustar\x0000"
+    head[148:156] = b" " * 8
+    head[148:156] = b"%06o\0 " % sum(head)
+    return bytes(head)
+
+
+SHARED = b"".join(b"13 w%05d=x\n" % number for number in range(2000))
+HOSTILE_TARS = {
+    "names without end": (head_of(b"L", 5) + b"abcde".ljust(512, b"\0")) * 3000,
+    "words without end": (head_of(b"x", 12) + b"12 path=abc\n".ljust(512, b"\0")) * 3000,
+    "words of a terabyte": head_of(b"x", 1 << 40),
+    "words of no size": head_of(b"x", (1 << 64) + 5),
+    "a member that ends before it begins": head_of(b"S", -512),
+    "a member behind all files": head_of(b"S", 1 << 62),
+    "a map that is cut": head_of(b"S", 0)[:482] + b"\1" + head_of(b"S", 0)[483:],
+    "words of all members": head_of(b"g", len(SHARED)) + SHARED.ljust(26112, b"\0")
+    + head_of(b"0", 0) * 9,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", HOSTILE_TARS)
+def test_a_tar_file_made_to_harm_gives_what_stands_before_and_says_so(tmp_path, kind):
+    path = tmp_path / "a.tar"
+    first = io.BytesIO()
+    with tarfile.open(fileobj=first, mode="w", format=tarfile.USTAR_FORMAT) as archive:
+        entry = tarfile.TarInfo("one.pcap")
+        entry.size = len(CONTENT)
+        archive.addfile(entry, io.BytesIO(CONTENT))
+        end = archive.offset
+    path.write_bytes(first.getvalue()[:end] + HOSTILE_TARS[kind] + bytes(1024))
+    [file], _, problems = taken(path)
+    assert file.packets == len(SCENE)
+    assert kind == "a map that is cut" or [each.code for each in problems] == ["packing-damaged"]
+
+
+@pytest.mark.parametrize("place", [1 << 40, 1 << 63, (1 << 64) - 1])
+def test_a_member_of_a_zip_file_beyond_its_end_is_told(tmp_path, place):
+    path = tmp_path / "a.zip"
+    content = zipped([("a.pcap", CONTENT), ("b.pcap", CONTENT)])
+    begin = content.rindex(b"PK\x01\x02")
+    entry = bytearray(content[begin : content.index(b"PK\x05\x06")])
+    more = b"\1\0\x08\0" + place.to_bytes(8, "little")
+    entry[30:32], entry[42:46] = len(more).to_bytes(2, "little"), b"\xff" * 4
+    tail = bytearray(content[content.index(b"PK\x05\x06") :])
+    tail[12:16] = (int.from_bytes(tail[12:16], "little") + len(more)).to_bytes(4, "little")
+    path.write_bytes(content[:begin] + entry + more + tail)
+    inputs, _, problems = taken(path)
+    assert [file.name for file in inputs] == [f"{path}/a.pcap"]
+    assert [problem.code for problem in problems] == ["packing-damaged"]
+
+
 def test_members_with_passwords_and_unknown_packings_are_told(tmp_path):
     path = tmp_path / "a.zip"
     content = bytearray(zipped([("a.pcap", CONTENT), ("b.pcap", CONTENT), ("c.pcap", CONTENT)]))

@@ -206,14 +206,22 @@ class _Text:
         line, done = block.line, 0
         if text.startswith(_EVENTS):
             done, line = text.find(b"\n") + 1, line + 1
+        parts: list[bytes] = []  # of one form: the same header again becomes an empty line
+        first = line
         for begin, end in _headers(text):
-            if begin > done:
-                yield from self._piece(text[done:begin], line)
+            form = _form_of(text[begin:end].strip()) or self._form
+            parts += [text[done:begin]] if begin > done else []
             line += text.count(b"\n", done, end)
             done = end
-            self._form = _form_of(text[begin:end].strip()) or self._form
-        if done < len(text):
-            yield from self._piece(text[done:], line)
+            if parts and form == self._form:
+                parts.append(b"\n")
+                continue
+            if parts:
+                yield from self._piece(b"".join(parts), first)
+            parts, first, self._form = [], line, form
+        parts += [text[done:]] if done < len(text) else []
+        if parts:
+            yield from self._piece(b"".join(parts), first)
 
     def _piece(self, text: bytes, line: int) -> Iterator[tuple[bytes, int, _Form]]:
         lacks = _lacking(self._form.names)

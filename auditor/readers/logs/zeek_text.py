@@ -163,21 +163,30 @@ class Text:
             text = self._whole_line(text, block)
         line, start = block.line, 0
         headers = b"#" in text  # one letter is found much faster than two
+        runs: list[bytes] = []  # of one header: comments between them become empty lines
+        first, last = line, line
         while start < len(text):
             if text[start : start + 1] == b"#":
                 end = text.find(b"\n", start) + 1
+                header = self._header
                 self._obey(text[start + 1 : end - 1], line)
+                if runs and self._header != header:
+                    yield Piece(b"".join(runs), first, header)
+                    runs = []
                 line, start = line + 1, end
                 continue
             end = (headers and text.find(b"\n#", start) + 1) or len(text)
             run = text[start:end] if end - start < len(text) else text
+            below = line + (run.count(b"\n") if end < len(text) else 0)
             if run[:1] != b"\n" or run.strip(b"\n"):
                 self._closed = False
                 if self._is_wanted(run, line, block.offset + start):
-                    yield Piece(run, line, self._header)
-            if end < len(text):
-                line += run.count(b"\n")
-            start = end
+                    first = first if runs else line
+                    runs += [b"\n" * (line - last), run] if runs else [run]
+                    last = below
+            line, start = below, end
+        if runs:
+            yield Piece(b"".join(runs), first, self._header)
 
     def _whole_line(self, text: bytes, block: Block) -> bytes:
         """The last line of a file that ends without a line end, if it is worth reading."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from secrets import randbits
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -201,6 +202,7 @@ class Known:
 
     def __init__(self) -> None:
         self._tables = [_Table(1 << 16)]
+        self._seed = randbits(62)  # nobody can write a log whose records all want one place
 
     def told_before(self, hashes: Ints, file: int) -> Bools:
         """Which records another file told; the others are known from now on."""
@@ -210,13 +212,14 @@ class Known:
             self._tables = [self._tables[-1], newest]
         while (newest.count + len(hashes)) * 2 > len(newest.hashes):
             larger = _Table(len(newest.hashes) * 2)
-            _moved(newest.hashes, newest.files, larger.hashes, larger.files)
+            _moved(newest.hashes, newest.files, self._seed, larger.hashes, larger.files)
             larger.count = newest.count
             newest = self._tables[-1] = larger
         again = np.zeros(len(hashes), np.bool_)
         for older in self._tables[:-1]:
-            _looked_up(hashes, file, older.hashes, older.files, again)
-        newest.count += int(_learned(hashes, file, newest.hashes, newest.files, again))
+            _looked_up(hashes, file, self._seed, older.hashes, older.files, again)
+        count = _learned(hashes, file, self._seed, newest.hashes, newest.files, again)
+        newest.count += int(count)
         return again
 
 
@@ -230,11 +233,11 @@ class _Table:
 
 
 @entry
-def _looked_up(hashes: Any, file: int, known: Any, files: Any, again: Any) -> None:  # noqa: ANN401 - compiled
+def _looked_up(hashes: Any, file: int, seed: int, known: Any, files: Any, again: Any) -> None:  # noqa: ANN401 - compiled
     """Marks the hashes that another file has."""
     mask = known.shape[0] - 1
     for row in range(hashes.shape[0]):
-        slot = mixed(hashes[row], 1) & mask
+        slot = mixed(hashes[row], seed) & mask
         while files[slot] >= 0 and known[slot] != hashes[row]:
             slot = (slot + 1) & mask
         if files[slot] >= 0 and files[slot] != file:
@@ -242,12 +245,12 @@ def _looked_up(hashes: Any, file: int, known: Any, files: Any, again: Any) -> No
 
 
 @entry
-def _learned(hashes: Any, file: int, known: Any, files: Any, again: Any) -> int:  # noqa: ANN401 - compiled
+def _learned(hashes: Any, file: int, seed: int, known: Any, files: Any, again: Any) -> int:  # noqa: ANN401 - compiled
     """Enters hashes that are new, marks those that another file has; how many are new."""
     count = 0
     mask = known.shape[0] - 1
     for row in range(hashes.shape[0]):
-        slot = mixed(hashes[row], 1) & mask
+        slot = mixed(hashes[row], seed) & mask
         while files[slot] >= 0 and known[slot] != hashes[row]:
             slot = (slot + 1) & mask
         if files[slot] < 0:
@@ -259,13 +262,13 @@ def _learned(hashes: Any, file: int, known: Any, files: Any, again: Any) -> int:
 
 
 @entry
-def _moved(old: Any, old_files: Any, known: Any, files: Any) -> None:  # noqa: ANN401 - compiled
+def _moved(old: Any, old_files: Any, seed: int, known: Any, files: Any) -> None:  # noqa: ANN401 - compiled
     """Enters all of one table into a larger one."""
     mask = known.shape[0] - 1
     for place in range(old.shape[0]):
         if old_files[place] < 0:
             continue
-        slot = mixed(old[place], 1) & mask
+        slot = mixed(old[place], seed) & mask
         while files[slot] >= 0:
             slot = (slot + 1) & mask
         known[slot], files[slot] = old[place], old_files[place]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from secrets import randbits
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -73,13 +74,14 @@ def _followed(n: Any, slots: Any, flows: Any, flow_of: Any, back: Any, limits: A
     """The flow of each record and whether it goes against the flow's first; how many flows.
 
     ``slots`` has a power of two of entries, all -1; ``limits``: silence that ends a TCP flow, any
-    other flow, length of a flow, in ns.
+    other flow, length of a flow, in ns; and a secret number, so that nobody can write a log whose
+    flows all want one slot.
     """
     count = 0
     mask = slots.shape[0] - 1
     for row in range(n.shape[1]):
-        one = mixed(n[SRC, row] + 77, n[SRC_PORT, row])
-        two = mixed(n[DST, row] + 77, n[DST_PORT, row])
+        one = mixed(mixed(n[SRC, row], limits[3]), n[SRC_PORT, row])
+        two = mixed(mixed(n[DST, row], limits[3]), n[DST_PORT, row])
         slot = mixed(one + two, n[PROTOCOL, row]) & mask
         silence = limits[0] if n[PROTOCOL, row] == TCP else limits[1]
         found, way = -1, 0
@@ -165,10 +167,9 @@ def paired(records: pa.Table, settings: Settings) -> Paired:
     made = np.zeros((FLOW_COLUMNS, rows), np.int64)
     slots = np.full(1 << max((2 * rows - 1).bit_length(), 4), -1, np.int32)
     window = longest_window(records)
-    limits = np.array(
-        [settings.tcp_timeout + window, settings.udp_timeout + window, settings.active_timeout]
-    )
-    count = int(_followed(numbers, slots, made, flow_of, back, limits * SECOND))
+    limits = [settings.tcp_timeout + window, settings.udp_timeout + window, settings.active_timeout]
+    given = np.array([*(limit * SECOND for limit in limits), randbits(62)], np.int64)
+    count = int(_followed(numbers, slots, made, flow_of, back, given))
     made = made[:, :count]
     turn, basis = _initiators(numbers, made)
     first, second = made[FIRST], made[FIRST_BACK]

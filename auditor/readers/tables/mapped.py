@@ -215,7 +215,7 @@ class _Lines:
         self.table = table
 
     def pieces(self, block: Block) -> Iterator[tuple[bytes, int]]:
-        """The lines behind the header; a header that comes again (joined files) is passed over."""
+        """The lines behind the header; where it comes again (joined files) an empty line stands."""
         if self.table.encoding == LEGACY:
             text = block.text.decode(LEGACY, "replace").encode("utf-8")
             block = replace(block, text=text)
@@ -226,13 +226,11 @@ class _Lines:
             line += 1
             if not self._waiting and not self._mapping.header:
                 self._header = header + b"\n"
-        while self._header and (at := text.find(self._header)) >= 0:
-            if at and text[at - 1 : at] != b"\n":
-                break
-            if at:
-                yield text[:at], line
-            line += text.count(b"\n", 0, at) + 1
-            text = text[at + len(self._header) :]
+        if self._header:
+            if text.startswith(self._header):
+                text = b"\n" + text[len(self._header) :]
+            for _ in range(2):  # of two in a row the second has no line end of its own in front
+                text = text.replace(b"\n" + self._header, b"\n\n")
         if text:
             yield text, line
 

@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 from auditor.model.errors import InputError
 from auditor.readers.formats import Choice
 from auditor.readers.logs.aws import DEFAULT, TRANSIT_DEFAULT, Aws, aws_batch, known_name
+from auditor.readers.reading import FileSettings
+from auditor.readers.records.lines import Block
 from auditor.readers.records.reader import LogReader
 from auditor.readers.records.tally import Tally
 from auditor.report.problem_words import PROBLEM
@@ -39,6 +41,14 @@ def test_headers_may_come_again_and_with_other_fields(tmp_path):
     )
     assert [flow["src_port"] for flow in flows] == [1024, 1025, None]
     assert "at line 7" in problems["bad-line"].message
+
+
+def test_the_same_header_again_does_not_cut_the_log_into_pieces():
+    head = b"srcaddr dstaddr protocol start end action"
+    text = head + b"\na\n" + head + b"\n" + head + b"\nb\n"
+    form = Aws().begun(text, FileSettings(), Tally())
+    [(piece, line, _)] = form.pieces(Block(text, 1, 0))
+    assert (piece, line) == (b"a\n\n\nb\n", 2)
 
 
 def test_lines_under_a_header_without_what_is_needed_are_counted(tmp_path):

@@ -13,8 +13,12 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from auditor.model.errors import InputError
+from auditor.readers.logs.zeek import WANTED
 from auditor.readers.logs.zeek_folder import ZeekReader
+from auditor.readers.logs.zeek_text import Text
 from auditor.readers.reading import ROWS
+from auditor.readers.records.lines import Block
+from auditor.readers.records.tally import Tally
 from auditor.readers.streams import Source
 from tests.readers.reading import read_files
 
@@ -482,6 +486,15 @@ def test_another_log_in_between_is_left_out_and_said(tmp_path):
     assert reading.flows.num_rows == 2
     problem = only(problems, "other-log")
     assert (problem.count, problem.lost_bytes) == (3, 3 * len(line()))
+
+
+def test_comments_between_lines_do_not_cut_the_log_into_pieces():
+    text = Text(b"#", WANTED, Tally())
+    rows = [line(uid=f"C{number}") for number in range(3)]
+    content = header() + "#\n" + "#\n#x\n".join(rows) + CLOSE
+    [piece] = text.pieces(Block(content.encode(), 1, 0))
+    assert piece.text.decode() == "\n\n".join(rows)
+    assert piece.line == (header() + "#\n").count("\n") + 1
 
 
 def test_a_header_without_addresses_is_named(tmp_path):

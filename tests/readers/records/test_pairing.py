@@ -1,13 +1,16 @@
 from __future__ import annotations
 
 import random
+from time import process_time
 
+import numpy as np
 import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from auditor.readers.reading import Settings
+from auditor.readers.records import pairing
 from auditor.readers.records.batch import COLUMNS, Batch, Where
 from auditor.readers.records.checked import checked
 from auditor.readers.records.pairing import SECOND, half, paired
@@ -260,3 +263,18 @@ def test_a_plain_version_makes_the_same_flows(records):
         sums = sorted(flow[name] for name in ("src_bytes", "dst_bytes") if flow[name] is not None)
         found.append((flow["start"].value // SECOND, flow["end"].value // SECOND, members, sums))
     assert found == naive(records)
+
+
+def test_flows_made_to_collide_take_no_longer_than_others():
+    rows = 1 << 18  # without a secret number in the hash: a minute, and hours for a million
+    place = np.arange(rows)
+    keys = [0x0A000000 + (place & 0xFFFF), 0x08080000 + (place >> 16)]
+    ports = [((key + 77) ^ 0x1234) & 0xFFFF for key in keys]
+    numbers = np.zeros((pairing.COLUMNS, rows), np.int64)
+    numbers[[pairing.SRC, pairing.DST]] = keys
+    numbers[[pairing.SRC_PORT, pairing.DST_PORT]] = ports
+    flows, rest = np.zeros((pairing.FLOW_COLUMNS, rows), np.int64), np.zeros((2, rows), np.int64)
+    slots, limits = np.full(rows * 2, -1, np.int32), np.array([1, 1, 1, 12345])
+    begun = process_time()
+    assert pairing._followed(numbers, slots, flows, rest[0], rest[1], limits) == rows
+    assert process_time() - begun < 10

@@ -15,6 +15,9 @@ from auditor.model.errors import InputError
 from auditor.readers import Wanted, Watch, read_inputs
 from auditor.readers.formats import Choice, readers_for
 from auditor.readers.reading import Settings
+from auditor.readers.records.lines import Block
+from auditor.readers.records.tally import Tally
+from auditor.readers.tables.mapped import MappedFormat
 from auditor.readers.tables.mapping import Mapping, load_mapping
 from tests.readers.reading import read_files
 
@@ -278,6 +281,13 @@ def test_headers_of_joined_files_are_passed_over(tmp_path):
     _, flows, problems = read(tmp_path, text, mapping())
     assert [flow["src_port"] for flow in flows] == [50000, 50001]
     assert not problems
+
+
+def test_a_header_on_every_second_line_does_not_cut_the_table_into_pieces():
+    text = f"{HEADER}\n{ROW}\n{HEADER}\n{HEADER}\n{HEADER}\n{ROW}\n".encode()
+    form = MappedFormat(mapping()).begun(text, Settings(), Tally())
+    [(piece, line)] = form.pieces(Block(text, 1, 0))
+    assert (piece, line) == (f"{ROW}\n\n\n\n{ROW}\n".encode(), 2)
 
 
 @pytest.mark.parametrize(
