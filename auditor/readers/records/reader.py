@@ -93,10 +93,28 @@ class Lines(Protocol):
         """The lines, once."""
 
 
-class LogReader:
-    """Reads the logs of one format; the logs of one folder together, in the order of names."""
+class FolderReader:
+    """A reader that reads the files of one folder together, whatever their times."""
 
     together = True
+
+    def prepare(self, begins: Callable[[], None]) -> None:
+        """Nothing takes long."""
+
+    def begins(self, head: bytes) -> int | None:
+        """Nothing: the files of one folder belong together whatever their times."""
+        del head
+        return None
+
+    def ends(self, source: Source) -> int | None:
+        """Nothing, as ``begins``."""
+        del source
+        return None
+
+
+class LogReader(FolderReader):
+    """Reads the logs of one format; the logs of one folder together, in the order of names."""
+
     of_text = True
     """Whether the lines stand in the file itself, so that they have a place in it."""
     gathering: type[Gathering] = Gathering
@@ -106,22 +124,9 @@ class LogReader:
         self._format = form
         self.name = form.name
 
-    def prepare(self, begins: Callable[[], None]) -> None:
-        """Nothing takes long."""
-
     def sniff(self, head: bytes) -> float:
         """As the format says."""
         return self._format.sniff(head)
-
-    def begins(self, head: bytes) -> int | None:
-        """Nothing: the logs of one folder belong together whatever their times."""
-        del head
-        return None
-
-    def ends(self, source: Source) -> int | None:
-        """Nothing, as ``begins``."""
-        del source
-        return None
 
     def read(
         self,

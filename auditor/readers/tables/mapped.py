@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from auditor.model.errors import InputError
 from auditor.readers.records.lines import LogFile
-from auditor.readers.records.reader import LogReader, unopened
+from auditor.readers.records.reader import FolderReader, LogReader, unopened
 from auditor.readers.records.text import cleaned, delimited, json_lines
 from auditor.readers.records.unfolding import LONGEST, unfolding
 from auditor.readers.tables.conversion import KINDS, converted, plain_numbers
@@ -54,10 +54,9 @@ def _is_at_home(mapping: Mapping, table: Table) -> bool:
     return set(mapping.match or mapping.used.values()) <= set(table.names)
 
 
-class MappedReader:
+class MappedReader(FolderReader):
     """Reads tables by the mappings given, else by a guess; gives way to every other reader."""
 
-    together = True
     name = "table"
 
     def __init__(self, others: Sequence[Reader], mappings: tuple[Mapping, ...] = ()) -> None:
@@ -69,9 +68,6 @@ class MappedReader:
         """
         self._others = others
         self._mappings = mappings
-
-    def prepare(self, begins: Callable[[], None]) -> None:
-        """Nothing takes long."""
 
     def sniff(self, head: bytes) -> float:
         """Certain where a mapping fits; little where what others leave looks like flows."""
@@ -89,16 +85,6 @@ class MappedReader:
         if not guess.is_flow_table:
             return 0.0
         return LIKELY if guess.mapping is not None else DOUBTFUL
-
-    def begins(self, head: bytes) -> int | None:
-        """Nothing: the tables of one folder belong together whatever their times."""
-        del head
-        return None
-
-    def ends(self, source: Source) -> int | None:
-        """Nothing, as ``begins``."""
-        del source
-        return None
 
     def read(
         self,

@@ -18,7 +18,7 @@ from auditor.readers.reading import Reading
 from auditor.readers.records.batch import Batch, Where
 from auditor.readers.records.checked import checked
 from auditor.readers.records.gathering import Gathering
-from auditor.readers.records.reader import unopened
+from auditor.readers.records.reader import FolderReader, unopened
 from auditor.readers.records.tally import Tally
 from auditor.readers.records.text import bounded, has_words
 from auditor.readers.tables.conversion import KINDS, converted, int64
@@ -38,7 +38,7 @@ from auditor.readers.tables.parquet_file import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from auditor.model.problem import Note
     from auditor.readers.reading import Progress, Settings, Take
@@ -110,32 +110,18 @@ class _Ready:
         self.handle.close()
 
 
-class ParquetReader:
+class ParquetReader(FolderReader):
     """Reads Parquet; the files of one folder together, in the order of names."""
 
-    together = True
     name = "parquet"
 
     def __init__(self, mappings: tuple[Mapping, ...] = ()) -> None:
         """Gets ready; ``mappings`` are for the tables of this run."""
         self._mappings = mappings
 
-    def prepare(self, begins: Callable[[], None]) -> None:
-        """Nothing takes long."""
-
     def sniff(self, head: bytes) -> float:
         """Certain of its first bytes, which also end it."""
         return 1.0 if head.startswith((MAGIC, LOCKED)) and len(head) > 12 else 0.0
-
-    def begins(self, head: bytes) -> int | None:
-        """Nothing: the files of one folder belong together whatever their times."""
-        del head
-        return None
-
-    def ends(self, source: Source) -> int | None:
-        """Nothing, as ``begins``."""
-        del source
-        return None
 
     def read(
         self,
