@@ -148,7 +148,10 @@ def of_nfcapd(datagrams: list[bytes], folder: Path) -> Counter:
         ["nfcapd", "-b", "127.0.0.1", "-p", str(port), "-w", str(folder), "-t", "3600"],
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
-    time.sleep(1)
+    local = Path("/proc/net/udp")
+    end = time.monotonic() + 20
+    while f":{port:04X} " not in local.read_text() and time.monotonic() < end:
+        time.sleep(0.01)  # what is sent before it listens is lost
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as exporter:
         for datagram in datagrams:
             exporter.sendto(datagram, ("127.0.0.1", port))
