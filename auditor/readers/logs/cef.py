@@ -27,7 +27,7 @@ from auditor.readers.logs.firewalls import (
 from auditor.readers.records.batch import Batch
 from auditor.readers.records.checked import bools
 from auditor.readers.records.countries import codes
-from auditor.readers.records.key_values import Keys, Values, cef_values
+from auditor.readers.records.key_values import VENDOR, Keys, Values, cef_values
 from auditor.readers.records.moments import NONE, SECOND, moments, placed
 from auditor.readers.records.text import cleaned, numbers
 
@@ -52,7 +52,7 @@ WANTED: Final = Keys(
     "FTNTFGTsentpkt", "FTNTFGTrcvdpkt", "FTNTFGTsrccountry", "FTNTFGTdstcountry",
     "PanOSPacketsSent", "PanOSPacketsReceived", "PanOSSourceLocation", "PanOSDestinationLocation",
 )  # fmt: skip
-VENDOR, PRODUCT, CLASS, NAME = 1, 2, 4, 5
+PRODUCT, CLASS, NAME = 2, 4, 5
 """Fields of the header."""
 
 _HEADER: Final = re.compile(rb"CEF: ?[01]\|[^|\n]*\|[^|\n]*\|")
@@ -98,12 +98,7 @@ class _Text:
 
     def parsed(self, piece: tuple[bytes, int]) -> Batch:
         text, line = piece
-        values = cef_values(text, WANTED, self._tally, line=line)
-        vendor = values.header(VENDOR)
-        known = bools(pc.is_valid(vendor))
-        if not known.all():
-            Batch({"vendor": vendor}, values.where).without(~known, "bad-line", self._tally)
-        values = values.taken(known)
+        values = cef_values(text, WANTED, self._tally, line=line).headed(self._tally)
         kinds = _Makers.of(values)
         Batch({"vendor": values.header(VENDOR)}, values.where).counted(
             ~kinds.traffic, "not-traffic", self._tally, ""

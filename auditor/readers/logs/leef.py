@@ -26,7 +26,7 @@ from auditor.readers.logs.firewalls import (
 from auditor.readers.records.batch import Batch
 from auditor.readers.records.checked import bools
 from auditor.readers.records.countries import codes
-from auditor.readers.records.key_values import Keys, Values, leef_values
+from auditor.readers.records.key_values import VENDOR, Keys, Values, leef_values
 from auditor.readers.records.moments import NONE, SECOND, moments, placed
 from auditor.readers.records.text import cleaned
 
@@ -44,7 +44,6 @@ WANTED: Final = Keys(
     "SessionStartTime", "ElapsedTime", "SessionDuration", "SourceLocation", "DestinationLocation",
     "SessionID", "SerialNumber", "DeviceSN", "devName", "identHostName", "url", "dstHostName",
 )  # fmt: skip
-VENDOR: Final = 1
 """Field of the header."""
 
 _HEADER: Final = re.compile(rb"LEEF: ?[12]\.[0-9]\|[^|\n]*\|[^|\n]*\|")
@@ -86,12 +85,7 @@ class _Text:
 
     def parsed(self, piece: tuple[bytes, int]) -> Batch:
         text, line = piece
-        values = leef_values(text, WANTED, self._tally, line=line)
-        vendor = values.header(VENDOR)
-        known = bools(pc.is_valid(vendor))
-        if not known.all():
-            Batch({"vendor": vendor}, values.where).without(~known, "bad-line", self._tally)
-        values = values.taken(known)
+        values = leef_values(text, WANTED, self._tally, line=line).headed(self._tally)
         traffic = _traffic(values)
         seen = Batch({"vendor": values.header(VENDOR)}, values.where)
         seen.counted(~traffic, "not-traffic", self._tally, "")

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from auditor.readers.records.batch import Where
+from auditor.readers.records.batch import Batch, Where
 from auditor.readers.records.pairs import HEADER, SPACE, cef, copied, leef, quoted, separated, whole
 
 if TYPE_CHECKING:
@@ -53,6 +53,10 @@ class Keys:
         self.offsets = np.cumsum([0, *(len(name) for name in encoded)], dtype=np.int64)
 
 
+VENDOR: Final = 1
+"""Which field of a CEF or LEEF header names the maker."""
+
+
 @dataclass(frozen=True, slots=True)
 class Values:
     """What was found: per line, where each wanted value begins and ends; -1 = it is not there.
@@ -83,6 +87,13 @@ class Values:
             self.where.taken(mask),
             self.bounds[mask],
         )
+
+    def headed(self, tally: Tally) -> Values:
+        """The same without lines whose header is not whole, which are counted as ``bad-line``."""
+        vendor = self.header(VENDOR)
+        missing = np.asarray(vendor.is_null(), np.bool_)
+        Batch({"vendor": vendor}, self.where).without(missing, "bad-line", tally)
+        return self.taken(~missing)
 
     def has(self, name: str) -> bool:
         """Whether any line has that value."""
