@@ -9,8 +9,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from auditor.classify.networks import NOBODY, longest_match
 from auditor.model.flow_table import FLOW_TABLE, Stage, conform
+from auditor.model.networks import NOBODY, longest_match
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -9,8 +9,9 @@ from pydantic import Field
 from auditor.model.documents import Document
 
 Level = Literal["core", "important", "personal", "unclassified"]
-Mark = Literal["C", "S", "M"]
-"""How sure a legal row is: C = confirmed from the text, S = secondary source, M = from memory."""
+Mark = Literal["C", "S", "T", "M"]
+"""How sure a legal row is: C = confirmed from the text, S = secondary source, T = tertiary (a
+letter quoted by others, whose original nobody here has seen), M = from memory or a default."""
 
 
 class Source(Document):

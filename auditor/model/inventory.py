@@ -12,7 +12,8 @@ from auditor.model.documents import Document
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
-def _network(value: object) -> Network:
+def network(value: object) -> Network:
+    """The network written as text; what is wrong with it is told as pydantic wants it."""
     if not isinstance(value, str):
         raise ValueError("write an address or a network as text, such as 10.20.0.0/16")  # noqa: TRY004 - pydantic turns ValueError into a line of the report
     try:
@@ -37,7 +38,7 @@ class System(Document):
     id: Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
     name: Annotated[str, Field(min_length=1)]
     owner: str = ""
-    networks: tuple[Annotated[Network, BeforeValidator(_network)], ...] = ()
+    networks: tuple[Annotated[Network, BeforeValidator(network)], ...] = ()
     hosts: tuple[str, ...] = ()
     categories: tuple[str, ...] = ()
     subjects: Annotated[int, Field(ge=0)] | None = None
@@ -56,7 +57,7 @@ class Inventory(Document):
 
     agency: Annotated[str, Field(min_length=1)]
     state_agency: bool = True
-    home_networks: tuple[Annotated[Network, BeforeValidator(_network)], ...] = ()
+    home_networks: tuple[Annotated[Network, BeforeValidator(network)], ...] = ()
     systems: tuple[System, ...] = ()
 
     @model_validator(mode="after")

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from auditor.classify.networks import NOBODY, longest_match
+from auditor.model.networks import NOBODY, longest_match
 
 
 def numbered(*texts):

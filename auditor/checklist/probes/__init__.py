@@ -1,0 +1,30 @@
+"""All probes, by id."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from auditor.checklist.probes import (
+    accounts,
+    channel,
+    configuration,
+    documents,
+    quality,
+    registers,
+    results,
+    tls,
+    traffic,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from auditor.checklist.probe import Probe
+
+_MODULES = (
+    traffic, channel, tls, configuration, accounts, documents, registers, quality, results,
+)  # fmt: skip
+
+PROBES: Final[Mapping[str, Probe]] = {
+    probe.id: probe for module in _MODULES for probe in module.PROBES
+}
