@@ -5,20 +5,25 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from ipaddress import ip_network
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from auditor import __version__, pipeline
 from auditor.checklist import checks as probing
 from auditor.checklist import folder as folders
 from auditor.checklist import signing
+from auditor.checklist.assessment import Network
 from auditor.checklist.catalogue import Catalogue, load
 from auditor.checklist.checks import Checks
 from auditor.checklist.decision import Deciding
-from auditor.checklist.facts import Facts, Traffic, numbers_for
+from auditor.checklist.facts import VIETNAM, Facts, Traffic, numbers_for
 from auditor.checklist.folder import Folder
 from auditor.checklist.held import Held
-from auditor.checklist.writing import broken_history, replaced
+from auditor.checklist.writing import broken_history, replaced, saved
 from auditor.model.errors import InputError
+from auditor.model.files import written
 from auditor.model.inventory import Inventory
 from auditor.model.problem import Problem
 from auditor.model.readiness import Readiness, Reference
@@ -26,9 +31,10 @@ from auditor.model.text import legible
 
 if TYPE_CHECKING:
     from datetime import datetime
-    from pathlib import Path
 
-    from auditor.checklist.signing import Manifest
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+    from auditor.checklist.signing import Manifest, Signer
     from auditor.model.problem import Note
 
 CHECKS = "checks.json"
@@ -57,8 +63,7 @@ def opened(path: Path, policies: Path) -> Assessed:
         InputError, PolicyError: the folder or a file in it cannot be used.
     """
     folder = folders.opened(path)
-    catalogue = load(policies, folder.assessment.checklist)
-    return Assessed(folder, catalogue, folders.held(folder, catalogue.checklist))
+    return _again(folder, load(policies, folder.assessment.checklist))
 
 
 def facts_of(
@@ -172,8 +177,8 @@ def checked(
         problems=tuple(problems),
         baseline=baseline,
     )
-    replaced(folder, CHECKS, probing.to_json(found), at=now, what="check")
-    return Assessed(folders.opened(folder.path), catalogue, facts.evidence)
+    changed = replaced(folder, CHECKS, probing.to_json(found), at=now, what="check")
+    return _again(changed, catalogue)
 
 
 def readiness(assessed: Assessed, now: datetime) -> Readiness:
@@ -191,6 +196,92 @@ def readiness(assessed: Assessed, now: datetime) -> Readiness:
     changed = probing.outdated(checks, _made_from(folder, held)) if checks else ()
     deciding = Deciding(folder, catalogue, held, checks, changed, now)
     return deciding.readiness(__version__, rows, tuple(problems), signing.fingerprint(manifest))
+
+
+def attached_traffic(assessed: Assessed) -> tuple[Path, ...]:
+    """Captures and logs that are registered as evidence and lie there unchanged."""
+    return tuple(
+        assessed.folder.path / each.entry.file
+        for kind in assessed.catalogue.checklist.kinds
+        if kind.form == "traffic"
+        for each in assessed.held.get(kind.id, ())
+        if each.state == "present"
+    )
+
+
+def scanned(assessed: Assessed, roots: Path | None, now: datetime) -> Assessed:
+    """The assessment with a new TLS scan of the agency's own endpoints among its evidence.
+
+    Raises:
+        InputError: the list of endpoints is not signed, or names somebody else's; nothing is sent.
+    """
+    from auditor.checklist import entries
+    from auditor.checklist.sources import scan
+
+    folder = assessed.folder
+    signing.endpoints_allowed(folder)
+    network = folder.network or Network()
+    forbidden = tuple(network.channel.center) + tuple(
+        ip_network(address) for address in network.channel.agent_nodes
+    )
+    own = tuple(net for zone in network.zones for net in zone.networks) + tuple(network.public)
+    if folder.endpoints is None:
+        raise AssertionError("endpoints_allowed lets only listed endpoints pass")
+    found = scan.scanned(folder.endpoints, forbidden=forbidden, own=own, roots=roots, now=now)
+    name = f"tls-scan-{now:%Y%m%dT%H%M%SZ}.json"
+    with TemporaryDirectory() as place:
+        file = Path(place) / name
+        file.write_text(scan.to_json(found), encoding="utf-8")
+        register, entry = entries.attached(
+            folder,
+            entries.kind_of(assessed.catalogue.checklist, "tls-scan"),
+            file,
+            items=(),
+            at=now,
+            by=f"auditor {__version__}",
+            facts={"collected": now.astimezone(VIETNAM).date().isoformat()},
+            secret=False,
+        )
+    changed = saved(folder, "evidence.yaml", register, at=now, what=f"scan {entry.id}")
+    return _again(changed, assessed.catalogue)
+
+
+def signed(
+    assessed: Assessed,
+    signer: Signer,
+    key: Ed25519PrivateKey,
+    now: datetime,
+    *,
+    endpoints: bool,
+) -> tuple[str, bool]:
+    """Signs the assessment, or its list of endpoints.
+
+    Gives the key's fingerprint, and whether ``assessment.yaml`` names it for this role.
+
+    The channel as the last check saw it becomes the baseline that later checks compare with.
+
+    Raises:
+        StoreError: the signature cannot be written.
+    """
+    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+    folder = assessed.folder
+    public = key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw).hex()
+    if endpoints:
+        written(folder.path, {signing.ENDPOINTS: signing.endpoints_text(folder, signer, key, now)})
+    else:
+        checks = last_checks(folder)
+        if checks is not None and checks.baseline is not None:
+            folder = replaced(folder, BASELINE, checks.baseline, at=now, what="baseline")
+            assessed = _again(folder, assessed.catalogue)
+        name = f"{now:%Y%m%dT%H%M%S}-{signer.role}-{public[:8]}.json"
+        text = signing.signed(assessed.manifest, signer, key, now)
+        written(folder.path / signing.FOLDER, {name: text})
+    return signing.key_fingerprint(public), signing.is_known(folder, public, signer.role)
+
+
+def _again(folder: Folder, catalogue: Catalogue) -> Assessed:
+    return Assessed(folder, catalogue, folders.held(folder, catalogue.checklist))
 
 
 def last_checks(folder: Folder) -> Checks | None:

@@ -14,7 +14,7 @@ from typing import Annotated, Final
 import typer
 
 from auditor import __version__
-from auditor.cli import audit, checklist, lookups
+from auditor.cli import audit, checklist, lookups, papers
 from auditor.cli.terminal import complain, say, trace_if_debugging
 from auditor.model.errors import AuditorError
 
@@ -29,7 +29,13 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.add_typer(audit.app)
-app.add_typer(checklist.app, name="checklist")
+readiness_app = typer.Typer(
+    help="Danh mục kiểm tra trước khi kết nối. / The pre-sync security checklist.",
+    no_args_is_help=True,
+)
+readiness_app.add_typer(checklist.app)
+readiness_app.add_typer(papers.app)
+app.add_typer(readiness_app, name="checklist")
 app.add_typer(lookups.app)
 
 

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
-import os
-import sys
-from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from auditor.cli.assessments import (
+    Because,
+    Folder,
+    ItemName,
+    Key,
+    Person,
+    Role,
+    Unit,
+    decided,
+    key_of,
+    now,
+    opened,
+)  # fmt: skip
 from auditor.cli.options import (
-    FINDINGS,
     Geoip,
     Jobs,
     LogZone,
@@ -22,53 +30,15 @@ from auditor.cli.options import (
     order_of,
     settings_of,
 )  # fmt: skip
-from auditor.cli.terminal import progress_shown, say, tell
+from auditor.cli.terminal import progress_shown, say
 from auditor.model.errors import InputError
 
 if TYPE_CHECKING:
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+    from pathlib import Path
 
-    from auditor.model.readiness import ItemResult, Readiness
-    from auditor.readiness import Assessed
+    from auditor.model.readiness import ItemResult
 
-app = typer.Typer(
-    help="Danh mục kiểm tra trước khi kết nối. / The pre-sync security checklist.",
-    no_args_is_help=True,
-)
-
-PASSPHRASE = "AUDITOR_KEY_PASSPHRASE"  # noqa: S105 - the name of a variable
-
-Folder = Annotated[Path, typer.Argument(readable=False, help="Folder of the assessment.")]
-ItemName = Annotated[str, typer.Argument(help="Id of the item, such as NET-03.")]
-Person = Annotated[str, typer.Option("--name", help="Who: the person's name.")]
-Role = Annotated[
-    Literal[
-        "owner", "operator", "security-unit", "assessor", "data-owner", "secrecy-officer",
-        "custodian", "leader", "inspector", "staff",
-    ],
-    typer.Option("--role", help="In which role."),
-]  # fmt: skip
-Unit = Annotated[str, typer.Option("--unit", help="The person's unit.")]
-Because = Annotated[str, typer.Option("--because", help="The reason, or what is in place.")]
-Key = Annotated[
-    Path | None, typer.Option("--key", readable=False, help="Private key (Ed25519, PEM).")
-]
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)
-
-
-def _opened(folder: Path, policies: Path | None) -> Assessed:
-    from auditor import pipeline, readiness
-
-    return readiness.opened(folder, policies or pipeline.data_folder("policies"))
-
-
-def _decided(folder: Path, policies: Path | None) -> Readiness:
-    from auditor import readiness
-
-    return readiness.readiness(_opened(folder, policies), _now())
+app = typer.Typer()
 
 
 @app.command()
@@ -102,8 +72,8 @@ def show(
     from auditor import report
     from auditor.checklist.verdict import MET
 
-    assessed = _opened(folder, policies)
-    found = _decided(folder, policies)
+    assessed = opened(folder, policies)
+    found = decided(folder, policies)
     name = (item or "").upper()
     chosen = [each for each in found.items if name in ("", each.id, each.group)]
     if not chosen:
@@ -145,7 +115,7 @@ def answer(
     from auditor.checklist.entries import answered, item_of
     from auditor.checklist.writing import saved
 
-    assessed = _opened(folder, policies)
+    assessed = opened(folder, policies)
     if item is None:
         from auditor.cli.guided import asked_one_by_one
 
@@ -159,9 +129,9 @@ def answer(
         "authority": authority,
     }  # fmt: skip
     answers = answered(
-        assessed.folder, asked, said, explanation=because, by=by, at=_now(), measure=measure
+        assessed.folder, asked, said, explanation=because, by=by, at=now(), measure=measure
     )
-    saved(assessed.folder, "answers.yaml", answers, at=_now(), what=f"answer {asked.id}: {said}")
+    saved(assessed.folder, "answers.yaml", answers, at=now(), what=f"answer {asked.id}: {said}")
     _state(folder, policies, asked.id)
 
 
@@ -192,7 +162,7 @@ def attach(
     from auditor.checklist.sources.document import first_look
     from auditor.checklist.writing import saved
 
-    assessed = _opened(folder, policies)
+    assessed = opened(folder, policies)
     checklist = assessed.catalogue.checklist
     wanted = kind_of(checklist, kind)
     items = tuple(item_of(checklist, name).id for name in item or ())
@@ -215,9 +185,9 @@ def attach(
             say(f"Tệp có dấu {look.secrecy}: chỉ ghi thông tin, không sao chép nội dung.")
             say("The file bears a secrecy mark: its metadata is registered, nothing is copied.")
     register, entry = attached(
-        assessed.folder, wanted, file, items=items, at=_now(), by=by, facts=given, secret=secret
+        assessed.folder, wanted, file, items=items, at=now(), by=by, facts=given, secret=secret
     )
-    saved(assessed.folder, "evidence.yaml", register, at=_now(), what=f"attach {entry.id}")
+    saved(assessed.folder, "evidence.yaml", register, at=now(), what=f"attach {entry.id}")
     say(f"{entry.id}  {wanted.title.vi} / {wanted.title.en}")
     say(f"  {entry.file or 'metadata only'}  {entry.sha256}")
 
@@ -247,9 +217,9 @@ def check(
 
     from auditor import readiness, report
 
-    assessed = _opened(folder, policies)
+    assessed = opened(folder, policies)
     if scan:
-        assessed = readiness.scanned(assessed, roots, _now())
+        assessed = readiness.scanned(assessed, roots, now())
     traffic = [*(paths or []), *readiness.attached_traffic(assessed)]
     order = None
     if traffic:
@@ -257,8 +227,8 @@ def check(
         order = order_of(traffic, None, None, policies, geoip, "VN", jobs, since, until, settings)
         order = replace(order, mappings=tuple(mapping or ()))
     with progress_shown() as progress:
-        assessed = readiness.checked(assessed, order, _now(), progress)
-    found = readiness.readiness(assessed, _now())
+        assessed = readiness.checked(assessed, order, now(), progress)
+    found = readiness.readiness(assessed, now())
     for line in report.readiness_lines(found, ()):
         say(line)
 
@@ -279,11 +249,11 @@ def waive(
     from auditor.checklist.signing import Signer
     from auditor.checklist.writing import saved
 
-    assessed = _opened(folder, policies)
+    assessed = opened(folder, policies)
     asked = item_of(assessed.catalogue.checklist, item)
     signer = Signer(name, role, unit)
-    answers = waived(assessed.folder, asked, signer, reason=because, at=_now(), until=until)
-    saved(assessed.folder, "answers.yaml", answers, at=_now(), what=f"waive {asked.id}")
+    answers = waived(assessed.folder, asked, signer, reason=because, at=now(), until=until)
+    saved(assessed.folder, "answers.yaml", answers, at=now(), what=f"waive {asked.id}")
     _state(folder, policies, asked.id)
 
 
@@ -307,7 +277,7 @@ def attest(
     from auditor.checklist.signing import Signer
     from auditor.checklist.writing import saved
 
-    assessed = _opened(folder, policies)
+    assessed = opened(folder, policies)
     asked = item_of(assessed.catalogue.checklist, item)
     evidence = tuple(each for kind in asked.evidence for each in assessed.held.get(kind, ()))
     words = statement or (asked.attests.vi if asked.attests else "")
@@ -318,226 +288,18 @@ def attest(
         Signer(name, role, unit),
         holds=not fails,
         statement=words,
-        at=_now(),
+        at=now(),
         valid_until=until,
-        key=_key(key),
+        key=key_of(key),
     )
-    saved(assessed.folder, "answers.yaml", answers, at=_now(), what=f"attest {asked.id}")
+    saved(assessed.folder, "answers.yaml", answers, at=now(), what=f"attest {asked.id}")
     _state(folder, policies, asked.id)
-
-
-@app.command()
-def sign(
-    folder: Folder,
-    name: Person,
-    role: Role,
-    unit: Unit = "",
-    key: Key = None,
-    make: Annotated[
-        Path | None, typer.Option("--new-key", readable=False, help="Make this key first.")
-    ] = None,
-    endpoints: Annotated[
-        bool, typer.Option("--endpoints", help="Sign the list of endpoints that may be scanned.")
-    ] = False,
-    policies: Policies = None,
-) -> None:
-    """Sign the whole assessment (Ed25519): catalogue, answers, evidence, checks, baseline."""
-    from auditor import readiness
-    from auditor.checklist.signing import Signer
-
-    assessed = _opened(folder, policies)
-    if make is not None:
-        _made_key(make)
-        key = make
-    held = _key(key)
-    if held is None:
-        raise typer.BadParameter("name the signer's key, or --new-key FILE", param_hint="--key")
-    printed, known = readiness.signed(
-        assessed, Signer(name, role, unit), held, _now(), endpoints=endpoints
-    )
-    say(f"Đã ký. Mã khoá / signed with key: {printed}")
-    if not known:
-        say("Khoá này chưa có trong assessment.yaml (people); ghi vào đó rồi ký lại:")
-        say("assessment.yaml does not name this key yet; write it there and sign again:")
-        say(f'  people: [{{name: "{name}", role: {role}, unit: "{unit}", key: "{printed}"}}]')
-
-
-@app.command()
-def verify(folder: Folder, policies: Policies = None) -> None:
-    """Tell what changed since each signature; exit code 1 if any does not hold."""
-    found = _decided(folder, policies)
-    for row in found.signatures:
-        say(f"{row.state}  {row.at:%Y-%m-%d %H:%M}  {row.person} ({row.role})  {row.key}")
-        if not row.known:
-            say("  Khoá chưa có trong assessment.yaml / the key is not named in assessment.yaml")
-        for change in row.changes:
-            say(f"  {change.vi} / {change.en}")
-    if not found.signatures:
-        say("Chưa có chữ ký. / No signature.")
-    for problem in found.problems:
-        tell(problem)
-    if not found.signatures or any(row.state != "valid" for row in found.signatures):
-        raise typer.Exit(FINDINGS)
-
-
-@app.command("report")
-def papers(
-    folder: Folder,
-    out: Annotated[
-        Path | None,
-        typer.Option("--out", readable=False, help="Folder; default: papers/ in the assessment."),
-    ] = None,
-    pdf: Annotated[bool, typer.Option("--pdf", help="Also as PDF (needs Chromium).")] = False,
-    policies: Policies = None,
-) -> None:
-    """Write the self-assessment report (HTML, PDF) and the plan (docx)."""
-    from auditor import report
-    from auditor.model import readiness as document
-
-    found = _decided(folder, policies)
-    target = out or folder / "papers"
-    page = report.readiness_html(found)
-    files: dict[str, str | bytes] = {
-        "readiness.html": page,
-        "phuong-an.docx": report.plan_docx(found),
-        "readiness.json": document.to_json(found),
-    }
-    if pdf:
-        files["readiness.pdf"] = report.pdf(page)
-    report.written(target, files)
-    for file in files:
-        say(str(target / file))
-
-
-@app.command("export")
-def exported(
-    folder: Folder,
-    xlsx: Annotated[
-        Path | None, typer.Option("--xlsx", readable=False, help="Workbook to fill in.")
-    ] = None,
-    oscal: Annotated[
-        Path | None,
-        typer.Option("--oscal", readable=False, help="Folder for OSCAL results and POA&M."),
-    ] = None,
-    ciso: Annotated[
-        Path | None,
-        typer.Option("--ciso", readable=False, help="CISO Assistant library of the checklist."),
-    ] = None,
-    policies: Policies = None,
-) -> None:
-    """Write the assessment for Excel, as OSCAL, or the checklist as a CISO Assistant library."""
-    from auditor import report
-
-    assessed = _opened(folder, policies)
-    found = _decided(folder, policies)
-    wanted: list[tuple[Path, str | bytes]] = []
-    if xlsx:
-        wanted.append((xlsx, report.workbook_xlsx(found)))
-    if oscal:
-        wanted.append((oscal / "assessment-results.json", report.oscal_results(found)))
-        wanted.append((oscal / "poam.json", report.oscal_poam(found)))
-    if ciso:
-        wanted.append((ciso, report.ciso_library(assessed.catalogue.checklist)))
-    if not wanted:
-        raise typer.BadParameter("name at least one of --xlsx, --oscal, --ciso")
-    for path, content in wanted:
-        report.written(path.parent, {path.name: content})
-        say(str(path))
-
-
-@app.command("import")
-def imported(
-    folder: Folder,
-    workbook: Annotated[Path, typer.Argument(readable=False, help="A filled workbook (xlsx).")],
-    apply: Annotated[
-        bool, typer.Option("--apply", help="Take the answers over; without it: a preview.")
-    ] = False,
-    policies: Policies = None,
-) -> None:
-    """Read answers back from Excel: first a preview, with --apply they are taken over."""
-    from auditor.checklist.workbook import answers_in, taken_over
-    from auditor.checklist.writing import saved
-
-    assessed = _opened(folder, policies)
-    found = answers_in(workbook, assessed.folder, assessed.catalogue.checklist)
-    for line in found.lines:
-        say(f"{line.vi} / {line.en}")
-    if not apply:
-        say(f"{len(found.rows)} câu trả lời mới; thêm --apply để ghi. / new answers; add --apply.")
-        return
-    if found.rows:
-        answers = taken_over(assessed.folder, assessed.catalogue.checklist, found.rows, _now())
-        what = f"import {workbook.name}: {len(found.rows)}"
-        saved(assessed.folder, "answers.yaml", answers, at=_now(), what=what)
-    say(f"{len(found.rows)} câu trả lời đã ghi. / answers taken over.")
-
-
-@app.command()
-def diff(
-    before: Annotated[Path, typer.Argument(readable=False, help="A folder, or a readiness.json.")],
-    after: Annotated[Path, typer.Argument(readable=False, help="The later one.")],
-    policies: Policies = None,
-) -> None:
-    """Show what differs between two assessments; exit code 1 if anything does."""
-    from auditor.checklist.differences import differences
-
-    found = differences(_look(before, policies), _look(after, policies))
-    for line in found:
-        say(f"{line.vi} / {line.en}")
-    if not found:
-        say("Không khác. / No difference.")
-        return
-    raise typer.Exit(FINDINGS)
-
-
-def _look(path: Path, policies: Path | None) -> Readiness:
-    from auditor.model.readiness import from_json
-
-    if path.is_dir():
-        return _decided(path, policies)
-    try:
-        return from_json(path.read_text(encoding="utf-8"), str(path))
-    except (OSError, UnicodeDecodeError):
-        raise InputError(
-            "cannot be read",
-            place=str(path),
-            hint="Name the folder of an assessment, or its readiness.json.",
-        ) from None
 
 
 def _state(folder: Path, policies: Path | None, name: str) -> None:
     """How the item stands after a change."""
     from auditor import report
 
-    found: ItemResult = next(i for i in _decided(folder, policies).items if i.id == name)
+    found: ItemResult = next(i for i in decided(folder, policies).items if i.id == name)
     for line in report.item_summary(found):
         say(line)
-
-
-def _key(path: Path | None) -> Ed25519PrivateKey | None:
-    from auditor.checklist.signing import read_key
-
-    if path is None:
-        return None
-    return read_key(path, _passphrase())
-
-
-def _made_key(path: Path) -> None:
-    from auditor.checklist.signing import key_text, new_key
-
-    if path.exists():
-        raise InputError("is there already", place=str(path), hint="Use it with --key.")
-    content = key_text(new_key(), _passphrase())
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "wb") as file:
-        file.write(content)
-    say(f"{path}: khoá mới; giữ riêng, không để trong hồ sơ. / a new key; keep it elsewhere.")
-
-
-def _passphrase() -> str:
-    if PASSPHRASE in os.environ:
-        return os.environ[PASSPHRASE]
-    if not sys.stdin.isatty():
-        return ""
-    text: str = typer.prompt("Mật khẩu khoá / passphrase", default="", hide_input=True)
-    return text
