@@ -67,7 +67,7 @@ def kind_of(checklist: Checklist, name: str) -> EvidenceKind:
 
 
 def answered(
-    folder: Folder,
+    answers: nouns.Answers,
     item: Item,
     said: Said,
     *,
@@ -87,7 +87,7 @@ def answered(
             place=item.id,
             hint="Say why it does not concern this system: --because TEXT.",
         )
-    before = next((each for each in folder.answers.answers if each.item == item.id), None)
+    before = next((each for each in answers.answers if each.item == item.id), None)
     old = before.measure.model_dump() if before and before.measure else {}
     parts = old | {name: text for name, text in (measure or {}).items() if text}
     if parts.get("due"):
@@ -101,8 +101,8 @@ def answered(
         text_sha256=item.text_hash(),
         measure=nouns.MeasurePart(**parts) if parts else None,
     )
-    kept = tuple(each for each in folder.answers.answers if each.item != item.id)
-    return folder.answers.model_copy(update={"answers": (*kept, entry)})
+    kept = tuple(each for each in answers.answers if each.item != item.id)
+    return answers.model_copy(update={"answers": (*kept, entry)})
 
 
 def attested(

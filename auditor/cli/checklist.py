@@ -129,7 +129,7 @@ def answer(
         "authority": authority,
     }  # fmt: skip
     answers = answered(
-        assessed.folder, asked, said, explanation=because, by=by, at=now(), measure=measure
+        assessed.folder.answers, asked, said, explanation=because, by=by, at=now(), measure=measure
     )
     saved(assessed.folder, "answers.yaml", answers, at=now(), what=f"answer {asked.id}: {said}")
     _state(folder, policies, asked.id)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal
 
 import typer
 
@@ -25,7 +25,6 @@ ASK: Final = (
     "[c] có / yes  [m] một phần / partly  [k] không / no  [o] không áp dụng / not applicable\n"
     "[?] giải thích / explain  [s] bỏ qua / skip  [t] thoát / quit"
 )
-Step = Literal["quit", "skip"]
 REMEDY: Final = (
     ("who", "Rõ người: ai làm / who"),
     ("what", "Rõ việc: làm gì / what"),
@@ -74,7 +73,7 @@ def asked_one_by_one(assessed: Assessed, by: str) -> None:
     say("Đã lưu. / Saved.")
 
 
-def _said(result: ItemResult, item: Item, checklist: Checklist) -> Said | str | None:
+def _said(result: ItemResult, item: Item, checklist: Checklist) -> Said | Literal["quit", "skip"]:
     from auditor import report
 
     say(ASK)
@@ -104,7 +103,13 @@ def _kept(assessed: Assessed, item: Item, said: Said, by: str) -> Assessed:
         measure = {name: _asked(f"  {words}", "") for name, words in REMEDY}
     try:
         answers = answered(
-            assessed.folder, item, said, explanation=explanation, by=by, at=now, measure=measure
+            assessed.folder.answers,
+            item,
+            said,
+            explanation=explanation,
+            by=by,
+            at=now,
+            measure=measure,
         )
     except InputError as error:
         say(f"{error.message}. {error.hint}")

@@ -163,13 +163,13 @@ def imported(
 
     assessed = opened(folder, policies)
     found = answers_in(workbook, assessed.folder, assessed.catalogue.checklist)
-    for line in found.lines:
+    for line in (*found.lines, *found.mistakes):
         say(f"{line.vi} / {line.en}")
     if not apply:
         say(f"{len(found.rows)} câu trả lời mới; thêm --apply để ghi. / new answers; add --apply.")
         return
-    if found.rows:
-        answers = taken_over(assessed.folder, assessed.catalogue.checklist, found.rows, now())
+    if found.rows or found.mistakes:
+        answers = taken_over(assessed.folder, assessed.catalogue.checklist, found, now())
         what = f"import {workbook.name}: {len(found.rows)}"
         saved(assessed.folder, "answers.yaml", answers, at=now(), what=what)
     say(f"{len(found.rows)} câu trả lời đã ghi. / answers taken over.")
