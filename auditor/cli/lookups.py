@@ -37,6 +37,8 @@ def policy_lint(
 ) -> None:
     """Check every policy file; all mistakes at once, each with its line."""
     from auditor import classify, pipeline, policy
+    from auditor.checklist.catalogue import load
+    from auditor.checklist.lint import mistakes
     from auditor.readers.tables.mapping import load_mapping
 
     folder = policies or pipeline.data_folder("policies")
@@ -46,6 +48,10 @@ def policy_lint(
         systems = classify.inventory(inventory, catalogue) if inventory else None
         if dossiers:
             policy.load_dossiers(dossiers, catalogue, systems)
+    except AuditorError as error:
+        found += str(error).splitlines()
+    try:
+        found += [f"{folder}/checklists: {line}" for line in mistakes(load(folder))]
     except AuditorError as error:
         found += str(error).splitlines()
     for path in mapping or ():
@@ -62,16 +68,22 @@ def policy_lint(
 
 @policy_app.command("test")
 def policy_test(policies: Policies = None) -> None:
-    """Run the examples of every rule through the evaluator that flows go through."""
+    """Run the examples of every rule and checklist item through what decides real ones."""
     from auditor import pipeline, policy
+    from auditor.checklist.catalogue import load
+    from auditor.checklist.lint import tried
 
     folder = policies or pipeline.data_folder("policies")
     results = policy.tested(policy.load_rules(folder / "rules.yaml"))
     for result in results:
         if not result.passed:
             say(f"{result.rule}: example {result.expected} {result.number} gives {result.got}")
-    failed = sum(not result.passed for result in results)
-    say(f"{len(results)} examples, {failed} failed")
+    items = tried(load(folder).checklist)
+    for case in items:
+        if not case.passed:
+            say(f"{case.item}: example {case.number} gives {case.got}, not {case.expected}")
+    failed = sum(not each.passed for each in (*results, *items))
+    say(f"{len(results) + len(items)} examples, {failed} failed")
     if failed:
         raise typer.Exit(MISTAKES)
 
