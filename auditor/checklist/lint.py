@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from auditor.checklist.verdict import MET, example_gives
+from auditor.model.checklist import State
 
 if TYPE_CHECKING:
     from auditor.checklist.catalogue import Catalogue
-    from auditor.model.checklist import Checklist, Item, State
+    from auditor.model.checklist import Checklist, Item
 
 NUMBER: Final = "number"
 KIND: Final = ("kind", "than")

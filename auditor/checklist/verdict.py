@@ -109,10 +109,10 @@ def _found(case: Situation) -> State | None:
 
 
 def _automatic(case: Situation, *, every: bool) -> State:
-    if case.answers and all(answer == "pass" for answer in case.answers):
-        return "pass"
-    if not every:
+    if not every or case.evidence == "none":
         return "unknown"
+    if all(answer == "pass" for answer in case.answers):
+        return "pass"
     return "attested_pass" if case.attested == "yes" else "manual_pending"
 
 

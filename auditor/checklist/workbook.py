@@ -73,8 +73,8 @@ def answers_in(path: Path, folder: Folder, checklist: Checklist) -> Answered:
     rows: dict[str, Row] = {}
     lines: list[Text] = []
     mistakes: list[Text] = []
-    for number, cells in table.rows.to_dict("index").items():
-        line, given = int(number), {str(name): str(text) for name, text in cells.items()}
+    for row_number, cells in zip(table.rows.index, table.rows.to_dict("records"), strict=True):
+        line, given = int(row_number), {str(name): str(text) for name, text in cells.items()}
         name = given["item"].strip().upper()
         item = checklist.item(name)
         if item is None:

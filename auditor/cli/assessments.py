@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from auditor.cli.options import moment_of
 from auditor.cli.terminal import say
 from auditor.model.errors import InputError
 
@@ -38,9 +39,15 @@ Key = Annotated[
 ]
 
 
-def now() -> datetime:
-    """The clock."""
-    return datetime.now(UTC)
+AsOf = Annotated[
+    str | None,
+    typer.Option("--as-of", help="As it stood at this time, not now (ISO 8601; +07:00)."),
+]
+
+
+def now(as_of: str | None = None) -> datetime:
+    """The clock, or the time an option names in its place."""
+    return moment_of(as_of, "--as-of") or datetime.now(UTC)
 
 
 def opened(folder: Path, policies: Path | None) -> Assessed:
@@ -50,11 +57,11 @@ def opened(folder: Path, policies: Path | None) -> Assessed:
     return readiness.opened(folder, policies or pipeline.data_folder("policies"))
 
 
-def decided(folder: Path, policies: Path | None) -> Readiness:
-    """The assessment, decided as of now."""
+def decided(folder: Path, policies: Path | None, as_of: str | None = None) -> Readiness:
+    """The assessment, decided as of now or of another time."""
     from auditor import readiness
 
-    return readiness.readiness(opened(folder, policies), now())
+    return readiness.readiness(opened(folder, policies), now(as_of))
 
 
 def key_of(path: Path | None) -> Ed25519PrivateKey | None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from auditor.cli.assessments import (
+    AsOf,
     Because,
     Folder,
     ItemName,
@@ -66,6 +67,7 @@ def show(
     folder: Folder,
     item: Annotated[str | None, typer.Argument(help="Id of an item, or of a group.")] = None,
     open_only: Annotated[bool, typer.Option("--open", help="Only items that are not met.")] = False,
+    as_of: AsOf = None,
     policies: Policies = None,
 ) -> None:
     """Show where the assessment stands, or everything about one item."""
@@ -73,7 +75,7 @@ def show(
     from auditor.checklist.verdict import MET
 
     assessed = opened(folder, policies)
-    found = decided(folder, policies)
+    found = decided(folder, policies, as_of)
     name = (item or "").upper()
     chosen = [each for each in found.items if name in ("", each.id, each.group)]
     if not chosen:
@@ -210,6 +212,7 @@ def check(
     mapping: Mappings = None,
     jobs: Jobs = 0,
     geoip: Geoip = None,
+    as_of: AsOf = None,
     policies: Policies = None,
 ) -> None:
     """Run every probe over the evidence, and over captures and logs where they are named."""
@@ -227,8 +230,8 @@ def check(
         order = order_of(traffic, None, None, policies, geoip, "VN", jobs, since, until, settings)
         order = replace(order, mappings=tuple(mapping or ()))
     with progress_shown() as progress:
-        assessed = readiness.checked(assessed, order, now(), progress)
-    found = readiness.readiness(assessed, now())
+        assessed = readiness.checked(assessed, order, now(as_of), progress)
+    found = readiness.readiness(assessed, now(as_of))
     for line in report.readiness_lines(found, ()):
         say(line)
 

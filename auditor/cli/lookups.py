@@ -82,7 +82,7 @@ def policy_test(policies: Policies = None) -> None:
     for case in items:
         if not case.passed:
             say(f"{case.item}: example {case.number} gives {case.got}, not {case.expected}")
-    failed = sum(not each.passed for each in (*results, *items))
+    failed = sum(not rule.passed for rule in results) + sum(not case.passed for case in items)
     say(f"{len(results) + len(items)} examples, {failed} failed")
     if failed:
         raise typer.Exit(MISTAKES)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from auditor.cli.assessments import (
+    AsOf,
     Folder,
     Key,
     Person,
@@ -66,9 +67,9 @@ def sign(
 
 
 @app.command()
-def verify(folder: Folder, policies: Policies = None) -> None:
+def verify(folder: Folder, as_of: AsOf = None, policies: Policies = None) -> None:
     """Tell what changed since each signature; exit code 1 if any does not hold."""
-    found = decided(folder, policies)
+    found = decided(folder, policies, as_of)
     for row in found.signatures:
         say(f"{row.state}  {row.at:%Y-%m-%d %H:%M}  {row.person} ({row.role})  {row.key}")
         if not row.known:
@@ -91,13 +92,14 @@ def papers(
         typer.Option("--out", readable=False, help="Folder; default: papers/ in the assessment."),
     ] = None,
     pdf: Annotated[bool, typer.Option("--pdf", help="Also as PDF (needs Chromium).")] = False,
+    as_of: AsOf = None,
     policies: Policies = None,
 ) -> None:
     """Write the self-assessment report (HTML, PDF) and the plan (docx)."""
     from auditor import report
     from auditor.model import readiness as document
 
-    found = decided(folder, policies)
+    found = decided(folder, policies, as_of)
     target = out or folder / "papers"
     page = report.readiness_html(found)
     files: dict[str, str | bytes] = {
@@ -126,13 +128,14 @@ def exported(
         Path | None,
         typer.Option("--ciso", readable=False, help="CISO Assistant library of the checklist."),
     ] = None,
+    as_of: AsOf = None,
     policies: Policies = None,
 ) -> None:
     """Write the assessment for Excel, as OSCAL, or the checklist as a CISO Assistant library."""
     from auditor import report
 
     assessed = opened(folder, policies)
-    found = decided(folder, policies)
+    found = decided(folder, policies, as_of)
     wanted: list[tuple[Path, str | bytes]] = []
     if xlsx:
         wanted.append((xlsx, report.workbook_xlsx(found)))
