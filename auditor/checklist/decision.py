@@ -7,7 +7,9 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING, Final
 
 from auditor.checklist import verdict
+from auditor.checklist.entries import unsigned
 from auditor.checklist.facts import VIETNAM
+from auditor.checklist.signing import fits
 from auditor.checklist.state_words import REASONS
 from auditor.model.readiness import (
     VERSION,
@@ -305,7 +307,9 @@ class Deciding:
 
     def _attestation(self, item: Item, entry: AttestationEntry) -> Attestation:
         voided: Text | None = None
-        if entry.text_sha256 != item.text_hash():
+        if entry.signature and not fits(entry.key, entry.signature, unsigned(entry)):
+            voided = Text("Chữ ký không khớp.", "Its signature does not fit.")
+        elif entry.text_sha256 != item.text_hash():
             voided = Text("Cách hỏi đã đổi sau khi xác nhận.", "The wording changed since.")
         elif date.fromisoformat(entry.valid_until) < self.today:
             voided = Text(
