@@ -1,19 +1,11 @@
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from pathlib import Path
-
 import pytest
-import yaml
 
 from auditor import readiness
 from auditor.checklist.beginning import begun
 from auditor.checklist.catalogue import load
-from auditor.checklist.signing import Signer
-
-ROOT = Path(__file__).parents[2]
-NOW = datetime(2026, 11, 21, 3, tzinfo=UTC)
-OWNER = Signer("Nguyễn Văn Mẫu", "owner", "Sở Mẫu")
+from tests.checklist.beginnings import ROOT
 
 
 @pytest.fixture(scope="session")
@@ -38,9 +30,3 @@ def place(tmp_path, policies, whole):
 @pytest.fixture
 def assessed(place, policies):
     return readiness.opened(place, policies)
-
-
-def changed(path, **values):
-    """Writes some values of a YAML file anew, as a person would."""
-    content = yaml.safe_load(path.read_text(encoding="utf-8")) | values
-    path.write_text(yaml.safe_dump(content, allow_unicode=True), encoding="utf-8")

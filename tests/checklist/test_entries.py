@@ -3,13 +3,13 @@ from __future__ import annotations
 import json
 
 import pytest
-from conftest import NOW, OWNER
 
 from auditor import readiness
 from auditor.checklist import entries
 from auditor.checklist.folder import opened
 from auditor.checklist.writing import broken_history, saved
 from auditor.model.errors import InputError, PolicyError, StoreError
+from tests.checklist.beginnings import NOW, OWNER
 
 
 def item(whole, *, mode=None, gate=None):
@@ -48,7 +48,7 @@ def test_an_edited_history_is_noticed(assessed, whole):
         folder = saved(folder, "answers.yaml", answers, at=NOW, what=said)
     history = folder.path / "history.jsonl"
     lines = history.read_text(encoding="utf-8").splitlines()
-    history.write_text("\n".join([lines[0].replace("An", "Ba"), *lines[1:]]), encoding="utf-8")
+    history.write_text("\n".join([lines[0].replace('"no"', '"yes"'), *lines[1:]]), encoding="utf-8")
     assert broken_history(folder.path) == 2
 
 

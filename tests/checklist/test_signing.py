@@ -3,12 +3,12 @@ from __future__ import annotations
 import json
 
 import pytest
-from conftest import NOW, OWNER, changed
 
 from auditor import readiness
 from auditor.checklist import entries, signing
 from auditor.checklist.writing import saved
 from auditor.model.errors import InputError
+from tests.checklist.beginnings import NOW, OWNER, changed
 
 
 @pytest.fixture
