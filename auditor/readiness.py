@@ -350,18 +350,26 @@ def _problems(assessed: Assessed) -> list[Problem]:
         for name in sorted(named - known)
     ]
     for held in assessed.held.values():
-        found += [
-            Problem(
-                f"evidence-{each.state}",
-                each.entry.file or each.entry.id,
-                "The evidence is gone since it was registered"
-                if each.state == "missing"
-                else "The evidence is not the file that was registered",
-                "Put the file back as it was, or attach it anew.",
-            )
-            for each in held
-            if each.state in ("missing", "changed")
-        ]
+        for each in held:
+            place = each.entry.file or each.entry.id
+            if each.state == "missing":
+                found.append(
+                    Problem(
+                        "evidence-missing",
+                        place,
+                        "The evidence is gone since it was registered",
+                        "Put the file back as it was, or attach it anew.",
+                    )
+                )
+            elif each.state == "changed":
+                found.append(
+                    Problem(
+                        "evidence-changed",
+                        place,
+                        "The evidence is not the file that was registered",
+                        "Put the file back as it was, or attach it anew.",
+                    )
+                )
     broken = broken_history(folder.path)
     if broken is not None:
         found.append(
