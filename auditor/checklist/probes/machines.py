@@ -1,0 +1,451 @@
+"""Probes of machines and what runs on them: protection, vulnerabilities, support, products."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from auditor.checklist.facts import utc
+from auditor.checklist.probe import Probe, unknown
+from auditor.checklist.probes.tables import (
+    NETWORK_DEVICES,
+    WORKSTATIONS,
+    Table,
+    from_registers,
+    judged,
+    key,
+    matches,
+    names,
+    optional_table,
+    parts_of,
+)
+from auditor.checklist.sources.register import day, moment, plain, truth
+from auditor.checklist.versions import affected
+from auditor.checklist.working_days import months_before
+from auditor.model.readiness import Reference
+from auditor.model.text import Text
+
+if TYPE_CHECKING:
+    from auditor.checklist.facts import Facts
+    from auditor.checklist.probe import Arguments, Found
+
+
+def protection_coverage(facts: Facts, arguments: Arguments, assets: Table, agents: Table) -> Found:
+    """Each machine that can carry an agent has one that works."""
+    kind = arguments.get("kind", "antivirus")
+    if kind not in ("antivirus", "edr"):
+        raise ValueError(f"kind is antivirus or edr, not {kind}")
+    edr = kind == "edr"
+    limit = facts.number("last-event-hours" if edr else "signature-days")
+    spared = (*NETWORK_DEVICES, *WORKSTATIONS) if edr else NETWORK_DEVICES
+    held: dict[str, list[tuple[int, dict[str, str]]]] = {}
+    for line, row in agents.records():
+        held.setdefault(key(row["asset"]), []).append((line, row))
+    failing: list[Reference] = []
+    unread: list[Reference] = []
+    asked = 0
+    for line, row in assets.records():
+        if names(row["role"], spared):
+            continue
+        asked += 1
+        ids = [key(row["asset"]), *map(key, parts_of(row["address"]))]
+        rows = [each for name in ids for each in held.get(name, ())]
+        if not rows:
+            failing.append(assets.at(line, f"{row['asset']}: no agent"))
+            continue
+        reasons = [_lack(facts, agent, limit.value, edr=edr) for _, agent in rows]
+        if None in reasons:
+            continue
+        where = agents.at(rows[0][0], f"{row['asset']}: {reasons[0]}")
+        (unread if reasons[0] == "cannot be read" else failing).append(where)
+    title = "EDR" if edr else "phòng chống mã độc"
+    return judged(
+        Text(
+            f"{asked}/{asked} máy có {title} đang hoạt động.",
+            f"{asked} of {asked} machines have a working {kind} agent.",
+        ),
+        Text(
+            f"{len(failing)}/{asked} máy không có {title} hoặc tác tử không hoạt động.",
+            f"{len(failing)} of {asked} machines have no {kind} agent, or one that does not work.",
+        ),
+        Text(
+            "Cài hoặc khôi phục tác tử trên các máy này rồi xuất lại danh sách.",
+            "Install or mend the agent on these machines and export the list anew.",
+        ),
+        failing=failing,
+        unread=unread,
+        rests_on=limit.source,
+        tables=(assets, agents),
+        covered=(asked - len(failing) - len(unread), asked),
+        not_covered=(
+            Text(
+                f"{len(assets) - asked} thiết bị không cài được tác tử loại này không được tính.",
+                f"{len(assets) - asked} devices that carry no such agent are not counted.",
+            ),
+        ),
+    )
+
+
+def _lack(facts: Facts, agent: dict[str, str], limit: float | None, *, edr: bool) -> str | None:
+    """What an agent lacks; null = nothing."""
+    seen = moment(agent["last-seen" if edr else "updated"])
+    works = truth(agent["edr" if edr else "real-time"])
+    if works is None or seen is None or utc(seen) > utc(facts.now) + timedelta(days=1):
+        return "cannot be read"
+    if not works:
+        return "EDR is off" if edr else "real-time protection is off"
+    if edr:
+        late = limit is not None and utc(facts.now) - utc(seen) > timedelta(hours=limit)
+    else:
+        late = limit is not None and (facts.today - seen.date()).days > limit
+    return f"last {'seen' if edr else 'updated'} {seen.date()}" if late else None
+
+
+def vulnerability_schedule(facts: Facts, _: Arguments, found: Table) -> Found:
+    """The last scan is recent, and nothing grave is open past its day."""
+    limit = facts.number("scan-months")
+    critical = facts.number("critical-scan-months")
+    failing: list[Reference] = []
+    unread: list[Reference] = []
+    days = []
+    for line, row in found.records():
+        name = f"{row['asset']}: {row['severity'] or 'no severity'}"
+        seen, due = day(row["found"]), day(row["due"])
+        if seen is None or seen > facts.today:
+            unread.append(found.at(line, f"{name}: no past day of finding"))
+            continue
+        days.append(seen)
+        grave = names(row["severity"], ("critical", "nghiêm trọng", "high", "cao"))
+        if not grave and row["severity"]:
+            continue
+        if row["closed"] and day(row["closed"]) is None:
+            unread.append(found.at(line, f"{name}: day of closing cannot be read"))
+        elif not row["closed"] and due is None:
+            failing.append(found.at(line, f"{name}: open, without a day it is due"))
+        elif not row["closed"] and due is not None and due < facts.today:
+            failing.append(found.at(line, f"{name}: open, was due {due}"))
+    last = max(days, default=None)
+    late = limit.value is not None and last is not None and (
+        last < months_before(facts.today, int(limit.value))
+    )  # fmt: skip
+    if late:
+        failing.insert(0, Reference(found.held.entry.id, "", f"last scan: {last}"))
+    told = f"{limit.value:g}" if limit.value else "–"
+    return judged(
+        Text(
+            f"Lần dò quét cuối ngày {last} (chu kỳ {told} tháng); không có lỗ hổng nghiêm trọng, "
+            f"cao quá hạn trong {len(found)} dòng.",
+            f"The last scan is of {last} (interval {told} months); nothing critical or high is "
+            f"past due among {len(found)} rows.",
+        ),
+        Text(
+            f"Lần dò quét cuối ngày {last or 'không rõ'} (chu kỳ {told} tháng); "
+            f"{len(failing) - late} lỗ hổng nghiêm trọng, cao quá hạn hoặc không có hạn.",
+            f"The last scan is of {last or 'no known day'} (interval {told} months); "
+            f"{len(failing) - late} critical or high vulnerabilities are past due or have no due "
+            "day.",
+        ),
+        Text(
+            "Dò quét lại; khắc phục hoặc có quyết định chấp nhận rủi ro cho từng lỗ hổng.",
+            "Scan again; fix each vulnerability or have the risk accepted by decision.",
+        ),
+        failing=failing,
+        unread=unread,
+        rests_on=limit.source,
+        tables=(found,),
+        not_covered=(
+            Text(
+                "Máy không có lỗ hổng nào thì không có dòng, nên phạm vi dò quét không thấy được.",
+                "Machines without a vulnerability have no row, so the scan's scope is not seen.",
+            ),
+            *(
+                (
+                    Text(
+                        f"Tài sản trọng yếu cần dò quét {critical.value:g} tháng một lần "
+                        f"({critical.source}); bảng không ghi tài sản nào là trọng yếu.",
+                        f"Critical assets are scanned every {critical.value:g} months "
+                        f"({critical.source}); the table does not say which they are.",
+                    ),
+                )
+                if critical.value
+                else ()
+            ),
+        ),
+    )
+
+
+def end_of_life(facts: Facts, _: Arguments, hosts: Table) -> Found:
+    """Every host is still supported by its maker and patched lately."""
+    limit = facts.number("patch-days")
+    failing: list[Reference] = []
+    unread: list[Reference] = []
+    for line, row in hosts.records():
+        name = f"{row['asset']}: {row['os']} {row['version']}"
+        ends, patched = day(row["support-ends"]), day(row["patched"])
+        if ends is not None and ends < facts.today:
+            failing.append(hosts.at(line, f"{name}, support ended {ends}"))
+        elif patched is not None and limit.value and (facts.today - patched).days > limit.value:
+            failing.append(hosts.at(line, f"{name}, patched {patched}"))
+        elif ends is None or patched is None or patched > facts.today:
+            unread.append(hosts.at(line, f"{name}: end of support or last patch is no day"))
+    assets = optional_table(facts, "assets", "asset role")
+    lacking: list[Reference] = []
+    if assets is not None:
+        there = matches(assets, {key(row["asset"]) for _, row in hosts.records()})
+        lacking = [
+            assets.at(line, f"{row['asset']}: no host facts")
+            for line, row in assets.records()
+            if not there[line] and not names(row["role"], NETWORK_DEVICES)
+        ]
+    return judged(
+        Text(
+            f"Cả {len(hosts)} máy còn được hãng hỗ trợ, vá trong {limit.value or 0:g} ngày.",
+            f"All {len(hosts)} hosts are supported and patched within {limit.value or 0:g} days.",
+        ),
+        Text(
+            f"{len(failing)}/{len(hosts)} máy hết hỗ trợ hoặc chưa vá quá {limit.value or 0:g} "
+            f"ngày; {len(lacking)} máy không có thông tin.",
+            f"{len(failing)} of {len(hosts)} hosts are out of support or unpatched for more than "
+            f"{limit.value or 0:g} days; {len(lacking)} have no facts.",
+        ),
+        Text(
+            "Nâng cấp, vá các máy này; bổ sung ngày hết hỗ trợ và ngày vá.",
+            "Upgrade or patch these hosts; fill in end of support and last patch.",
+        ),
+        failing=failing,
+        lacking=lacking,
+        unread=unread,
+        rests_on=limit.source,
+        tables=(hosts,),
+        covered=(len(hosts), len(hosts) + len(lacking)),
+    )
+
+
+def banned_products(_: Facts, __: Arguments, products: Table, warned: Table) -> Found:
+    """No product in use stands on the list of banned or warned ones."""
+    failing: list[Reference] = []
+    unread: list[Reference] = []
+    lacking: list[Reference] = []
+    listed = [row for _, row in warned.records()]
+    for line, row in products.records():
+        name = f"{row['asset']}: {row['vendor']} {row['product']} {row['version']}"
+        if not row["vendor"] or not row["origin"]:
+            lacking.append(products.at(line, f"{name}: maker or origin is not given"))
+        for entry in listed:
+            maker = plain(entry["vendor"])
+            about = plain(entry["product"])
+            if maker and maker != plain(row["vendor"]):
+                continue
+            if (about and about not in plain(row["product"])) or not (maker or about):
+                continue
+            hit = affected(row["version"], entry["versions"])
+            if hit is None:
+                unread.append(products.at(line, f"{name}: version cannot be compared"))
+            elif hit:
+                failing.append(products.at(line, f"{name}: {entry['source'] or 'listed'}"))
+    return judged(
+        Text(
+            f"Không có sản phẩm nào trong {len(products)} sản phẩm thuộc danh sách cảnh báo "
+            f"({len(warned)} mục).",
+            f"None of {len(products)} products stands on the list ({len(warned)} entries).",
+        ),
+        Text(
+            f"{len(failing)}/{len(products)} sản phẩm thuộc danh sách bị cấm, cảnh báo; "
+            f"{len(lacking)} sản phẩm không rõ hãng hoặc xuất xứ.",
+            f"{len(failing)} of {len(products)} products are banned or warned of; {len(lacking)} "
+            "have no maker or origin.",
+        ),
+        Text(
+            "Thay sản phẩm bị cấm, cảnh báo; ghi rõ hãng, xuất xứ và phiên bản.",
+            "Replace banned or warned products; give maker, origin and version.",
+        ),
+        failing=failing,
+        lacking=lacking,
+        unread=unread,
+        tables=(products, warned),
+    )
+
+
+def components_known(facts: Facts, _: Arguments, parts: Table) -> Found:
+    """The list of components is recent and holds no critical vulnerability."""
+    limit = facts.number("component-months")
+    made = day(parts.held.age_key)
+    failing: list[Reference] = []
+    lacking: list[Reference] = []
+    for line, row in parts.records():
+        name = f"{row['component']} {row['version']}"
+        open_one = row["vulnerability"] and truth(row["vulnerability"]) is not False
+        if open_one and row["vulnerability"] not in ("-", "–", "none", "không có"):
+            grave = names(row["severity"], ("critical", "nghiêm trọng")) or not row["severity"]
+            (failing if grave else lacking).append(
+                parts.at(line, f"{name}: {row['vulnerability']} {row['severity']}")
+            )
+        elif not row["component"] or not row["version"]:
+            lacking.append(parts.at(line, f"{name.strip() or '?'}: no name or no version"))
+    if made and limit.value and made < months_before(facts.today, int(limit.value)):
+        failing.insert(0, Reference(parts.held.entry.id, "", f"the list is of {made}"))
+    return judged(
+        Text(
+            f"{len(parts)} thành phần phần mềm, danh sách ngày {made}, không có lỗ hổng đã biết.",
+            f"{len(parts)} components, listed {made}, without known vulnerabilities.",
+        ),
+        Text(
+            f"{len(failing)} thành phần có lỗ hổng nghiêm trọng hoặc danh sách đã cũ, "
+            f"{len(lacking)} thành phần cần xem lại, trên {len(parts)}.",
+            f"{len(failing)} components with a critical vulnerability or an outdated list, "
+            f"{len(lacking)} to look at again, of {len(parts)}.",
+        ),
+        Text(
+            "Cập nhật thành phần có lỗ hổng và lập lại danh sách (SBOM).",
+            "Update the vulnerable components and make the list (SBOM) anew.",
+        ),
+        failing=failing,
+        lacking=lacking,
+        rests_on=limit.source if limit.value else "",
+        tables=(parts,),
+    )
+
+
+def keys_rotated(facts: Facts, _: Arguments, keys: Table) -> Found:
+    """Each key has a custodian and is within its time."""
+    failing: list[Reference] = []
+    unread: list[Reference] = []
+    for number, (line, row) in enumerate(keys.records(), start=1):
+        name = f"key {number}"
+        created, rotated = day(row["created"]), day(row["rotated"])
+        expires = day(row["expires"])
+        if any("PRIVATE KEY" in cell.upper() or "-----BEGIN" in cell for cell in row.values()):
+            failing.append(keys.at(line, f"{name}: holds key material; withdraw this file"))
+        elif expires is not None and expires < facts.today:
+            failing.append(keys.at(line, f"{name}: expired {expires}"))
+        elif not row["custodian"]:
+            failing.append(keys.at(line, f"{name}: no custodian"))
+        elif not row["expires"]:
+            failing.append(keys.at(line, f"{name}: no day of expiry"))
+        elif expires is None or created is None or (row["rotated"] and rotated is None):
+            unread.append(keys.at(line, f"{name}: a day cannot be read"))
+        elif created > facts.today or (rotated and not created <= rotated <= facts.today):
+            failing.append(keys.at(line, f"{name}: its days contradict each other"))
+    return judged(
+        Text(
+            f"Cả {len(keys)} khoá còn hạn và có người giữ.",
+            f"All {len(keys)} keys are within their time and have a custodian.",
+        ),
+        Text(
+            f"{len(failing)}/{len(keys)} khoá hết hạn, không có hạn hoặc không có người giữ.",
+            f"{len(failing)} of {len(keys)} keys have expired, or have no expiry or custodian.",
+        ),
+        Text(
+            "Thay khoá hết hạn; ghi ngày tạo, ngày thay, ngày hết hạn và người giữ.",
+            "Replace expired keys; give created, rotated, expires and custodian.",
+        ),
+        failing=failing,
+        unread=unread,
+        tables=(keys,),
+    )
+
+
+def web_hosts_protected(facts: Facts, _: Arguments, protection: Table) -> Found:
+    """Each public endpoint stands behind a web application firewall that blocks."""
+    endpoints = facts.endpoints.endpoints if facts.endpoints else ()
+    public = [endpoint for endpoint in endpoints if endpoint.role == "public"]
+    if not public:
+        return unknown(
+            "Chưa khai báo điểm cuối công khai nào trong endpoints.yaml.",
+            "No public endpoint is listed in endpoints.yaml.",
+            "Liệt kê các trang, API công khai trong endpoints.yaml (role: public).",
+            "List public pages and APIs in endpoints.yaml (role: public).",
+        )
+    modes: dict[str, list[tuple[int, str]]] = {}
+    for line, row in protection.records():
+        if not names(row["kind"], ("DBF", "cơ sở dữ liệu", "CSDL", "database")):
+            modes.setdefault(key(row["host"]), []).append((line, row["mode"]))
+    failing: list[Reference] = []
+    for endpoint in public:
+        name = endpoint.name or endpoint.address
+        rows = modes.get(key(endpoint.name), []) + modes.get(key(endpoint.address), [])
+        if not rows:
+            failing.append(Reference("endpoints.yaml", "", f"{name}: not behind a firewall"))
+        elif not any(names(mode, ("blocking", "block", "chặn", "ngăn chặn")) for _, mode in rows):
+            failing.append(protection.at(rows[0][0], f"{name}: mode {rows[0][1] or 'not given'}"))
+    return judged(
+        Text(
+            f"Cả {len(public)} điểm cuối công khai sau tường lửa ứng dụng web ở chế độ chặn.",
+            f"All {len(public)} public endpoints are behind a web firewall that blocks.",
+        ),
+        Text(
+            f"{len(failing)}/{len(public)} điểm cuối công khai không sau tường lửa ứng dụng web, "
+            "hoặc tường lửa không chặn.",
+            f"{len(failing)} of {len(public)} public endpoints are not behind a web firewall, or "
+            "it does not block.",
+        ),
+        Text(
+            "Đưa các trang này ra sau tường lửa ứng dụng web và chuyển sang chế độ chặn.",
+            "Put these pages behind the web application firewall, in blocking mode.",
+        ),
+        failing=failing,
+        tables=(protection,),
+        covered=(len(public) - len(failing), len(public)),
+    )
+
+
+PROBES: tuple[Probe, ...] = (
+    Probe(
+        "protection-coverage",
+        Text("Máy nào cũng có tác tử bảo vệ?", "Has each machine a working agent?"),
+        ("assets", "protection-agents"),
+        "both",
+        from_registers(
+            protection_coverage,
+            ("assets", "asset role"),
+            ("protection-agents", "asset updated real-time edr last-seen"),
+        ),
+        ("kind",),
+    ),
+    Probe(
+        "vulnerability-schedule",
+        Text("Dò quét, khắc phục lỗ hổng đúng hạn?", "Are scans and fixes on schedule?"),
+        ("vulnerabilities",),
+        "both",
+        from_registers(vulnerability_schedule, ("vulnerabilities", "asset severity found due closed")),
+    ),
+    Probe(
+        "end-of-life",
+        Text("Máy còn được hỗ trợ và được vá?", "Are hosts supported and patched?"),
+        ("hosts",),
+        "both",
+        from_registers(end_of_life, ("hosts", "asset os patched support-ends")),
+    ),
+    Probe(
+        "banned-products",
+        Text("Có dùng sản phẩm bị cấm, cảnh báo?", "Is a banned or warned product in use?"),
+        ("products", "warned-products"),
+        "both",
+        from_registers(
+            banned_products,
+            ("products", "vendor product version"),
+            ("warned-products", "vendor product versions"),
+        ),
+    ),
+    Probe(
+        "components-known",
+        Text("Thành phần phần mềm có rõ và an toàn?", "Are software components known and safe?"),
+        ("components",),
+        "both",
+        from_registers(components_known, ("components", "component version vulnerability severity")),
+    ),
+    Probe(
+        "keys-rotated",
+        Text("Khoá mật mã còn hạn, có người giữ?", "Are keys within their time and kept?"),
+        ("key-register",),
+        "both",
+        from_registers(keys_rotated, ("key-register", "key created rotated expires custodian")),
+    ),
+    Probe(
+        "web-hosts-protected",
+        Text("Trang công khai sau tường lửa ứng dụng?", "Are public pages behind a web firewall?"),
+        ("web-protection",),
+        "both",
+        from_registers(web_hosts_protected, ("web-protection", "host mode kind")),
+    ),
+)  # fmt: skip
