@@ -34,6 +34,7 @@ def _under(own: tuple[int, ...] | None, part: str) -> bool | None:
     first = _numbers(low)
     if own is None or first is None:
         return None
+    own = (*own, *(0,) * (len(first) - len(own)))  # 5 is 5.0
     if dash:
         last = _numbers(high)
         return None if last is None else first <= own <= (*last, *_END)

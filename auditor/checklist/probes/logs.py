@@ -207,8 +207,8 @@ def clock_offsets(facts: Facts, _: Arguments, records: Table) -> Found:
         Text(
             f"{len(failing)}/{len(measured)} máy lệch giờ quá {limit.value or 0:g} giây hoặc dùng "
             f"nguồn giờ chưa khai báo; {len(lacking)} máy chưa đo.",
-            f"{len(failing)} of {len(measured)} hosts differ by more than {limit.value or 0:g} s or "
-            f"use a time source that is not declared; {len(lacking)} were not measured.",
+            f"{len(failing)} of {len(measured)} hosts differ by more than {limit.value or 0:g} s "
+            f"or use a time source that is not declared; {len(lacking)} were not measured.",
         ),
         Text(
             "Đặt các máy này đồng bộ với máy chủ thời gian đã khai báo, rồi đo lại.",

@@ -39,7 +39,7 @@ CONTACTS: Final[dict[str, tuple[Text, tuple[str, ...]]]] = {
         Text("nhà cung cấp đường truyền", "line provider"),
         ("ISP", "đường truyền", "viễn thông", "line provider"),
     ),
-    "supplier": (Text("nhà thầu", "supplier"), ("nhà thầu", "nhà cung cấp", "supplier", "vendor")),
+    "supplier": (Text("nhà thầu", "supplier"), ("nhà thầu", "supplier", "contractor")),
 }
 """Whom an emergency needs; an item asks for all of them (ORG-06)."""
 
