@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from auditor.checklist.probe import Probe, unknown
 from auditor.checklist.probes.tables import (
     Table,
+    denied,
     from_registers,
     judged,
     key,
@@ -55,17 +56,15 @@ def stewards_named(_: Facts, __: Arguments, datasets: Table) -> Found:
 def datasets_described(_: Facts, __: Arguments, datasets: Table) -> Found:
     """Each dataset says all that the connection needs to know."""
     failing, unread = [], []
+    before: set[str] = set()
     for line, row in datasets.records():
-        if empty := [column for column, value in row.items() if not value]:
+        if key(row["dataset"]) in before:
+            failing.append(datasets.at(line, f"{row['dataset']}: stands twice"))
+        elif empty := [column for column, value in row.items() if not value]:
             failing.append(datasets.at(line, f"{row['dataset']}: empty {', '.join(empty)}"))
         elif day(row["starts"]) is None or count(row["subjects"]) is None:
             unread.append(datasets.at(line, f"{row['dataset']}: starts or subjects is no value"))
-    names_seen = [key(row["dataset"]) for _, row in datasets.records()]
-    failing += [
-        datasets.at(line, f"{row['dataset']}: stands twice")
-        for number, (line, row) in enumerate(datasets.records())
-        if key(row["dataset"]) in names_seen[:number]
-    ]
+        before.add(key(row["dataset"]))
     return judged(
         Text(
             f"Cả {len(datasets)} bộ dữ liệu được mô tả đủ.",
@@ -92,7 +91,7 @@ def classes_assigned(facts: Facts, _: Arguments, datasets: Table, classes: Table
         table.at(line, f"{row.get('dataset') or row.get('table')}: no class that is known")
         for table in (datasets, classes)
         for line, row in table.records()
-        if not names(row["class"], CLASSES)
+        if not names(row["class"], CLASSES) or denied(row["class"])
     ]
     mapped = optional_table(facts, "field-map", "table field")
     if mapped is not None:
@@ -103,7 +102,9 @@ def classes_assigned(facts: Facts, _: Arguments, datasets: Table, classes: Table
             if (key(row["table"]), key(row["field"])) not in known
         ]
     subjects = facts.assessment.system.sensitive_subjects or 0
-    core = any(names(row["class"], CORE) for _, row in datasets.records())
+    core = any(
+        names(row["class"], CORE) and not denied(row["class"]) for _, row in datasets.records()
+    )
     if subjects >= CORE_SUBJECTS and not core:
         failing.append(
             Reference(
@@ -164,6 +165,8 @@ def fields_mapped(_: Facts, __: Arguments, fields: Table, dictionary: Table) -> 
         entry = entries.get(key(row["dictionary"])) if row["dictionary"] else None
         if entry is None:
             failing.append(fields.at(line, f"{name}: no entry of the dictionary"))
+        elif not row["type"] or not entry["type"]:
+            unread.append(fields.at(line, f"{name}: no type on one side"))
         elif type_family(row["type"]) != type_family(entry["type"]):
             failing.append(fields.at(line, f"{name}: {row['type']} for {entry['type']}"))
         elif entry["length"]:

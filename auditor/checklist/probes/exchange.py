@@ -40,7 +40,8 @@ def errors_closed(facts: Facts, _: Arguments, errors: Table) -> Found:
     for line, row in errors.records():
         group = next((name for name, words in GROUPS if names(row["group"], words)), None)
         opened, closed = day(row["opened"]), day(row["closed"])
-        if group is None or opened is None or (row["closed"] and closed is None):
+        late = closed is not None and closed > facts.today
+        if group is None or opened is None or late or (row["closed"] and closed is None):
             unread.append(errors.at(line, f"{row['error']}: group or a day cannot be read"))
             continue
         limit = facts.number(group).value

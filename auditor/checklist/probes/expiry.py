@@ -44,8 +44,8 @@ def expiry_clock(facts: Facts, _: Arguments) -> Found:
         if youngest is None or limit.value is None:
             continue
         dated = day(youngest.entry.dated)
-        if dated is None:
-            unread.append(Reference(youngest.entry.id, "", f"{kind}: no date is registered"))
+        if dated is None or dated > facts.today:
+            unread.append(Reference(youngest.entry.id, "", f"{kind}: no past date is registered"))
             continue
         end = months_before(dated, -int(limit.value))
         sources.append(limit.source)

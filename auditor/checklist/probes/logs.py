@@ -12,11 +12,12 @@ from auditor.checklist.probes.tables import (
     WORKSTATIONS,
     Table,
     from_registers,
+    ids_of,
     judged,
     key,
     names,
     optional_table,
-    parts_of,
+    severity,
 )
 from auditor.checklist.sources.register import count, day, moment, number, timed
 from auditor.checklist.working_days import months_before
@@ -50,7 +51,7 @@ def sources_in_siem(facts: Facts, _: Arguments, assets: Table, sources: Table) -
         if names(row["role"], WORKSTATIONS):
             continue
         asked += 1
-        ids = [key(row["asset"]), *map(key, parts_of(row["address"]))]
+        ids = ids_of(row)
         seen = max((last[name] for name in ids if name in last), key=lambda s: s[1], default=None)
         if seen is None:
             if not listed.intersection(ids):
@@ -113,7 +114,8 @@ def log_retention(facts: Facts, _: Arguments, index: Table) -> Found:
         # what is older than the limit may be gone in part
         kept = [each for each in known if oldest is None or each >= oldest]
         for before, after in zip(kept, [*kept[1:], taken], strict=True):
-            if (after - before).days > 1:
+            # the day of the export itself, and the day before where it ran at night
+            if (after - before).days > (2 if after is taken else 1):
                 failing.append(index.at(lines[before], f"{source}: nothing until {after}"))
     told = f"{limit.value:g}" if limit.value else ""
     return judged(
@@ -196,8 +198,8 @@ def clock_offsets(facts: Facts, _: Arguments, records: Table) -> Found:
     assets = optional_table(facts, "assets", "asset role")
     lacking: list[Reference] = []
     for line, row in assets.records() if assets is not None else ():
-        ids = {key(row["asset"]), *map(key, parts_of(row["address"]))}
-        if not names(row["role"], WORKSTATIONS) and not ids & measured and assets is not None:
+        known = measured.intersection(ids_of(row))
+        if not names(row["role"], WORKSTATIONS) and not known and assets is not None:
             lacking.append(assets.at(line, f"{row['asset']}: not measured"))
     return judged(
         Text(
@@ -226,13 +228,19 @@ def clock_offsets(facts: Facts, _: Arguments, records: Table) -> Found:
     )
 
 
-def incidents_closed(_: Facts, __: Arguments, incidents: Table) -> Found:
+def incidents_closed(facts: Facts, _: Arguments, incidents: Table) -> Found:
     """No serious incident is open."""
-    failing = [
-        incidents.at(line, f"{row['incident']}: {row['severity'] or 'no severity'}, open")
-        for line, row in incidents.records()
-        if day(row["closed"]) is None and (names(row["severity"], SERIOUS) or not row["severity"])
-    ]
+    failing: list[Reference] = []
+    unread: list[Reference] = []
+    for line, row in incidents.records():
+        closed, level = day(row["closed"]), severity(row["severity"])
+        if closed is not None and closed <= facts.today:
+            continue
+        where = incidents.at(line, f"{row['incident']}: {row['severity'] or 'no severity'}, open")
+        if level is None:
+            unread.append(where)
+        elif level in SERIOUS:
+            failing.append(where)
     return judged(
         Text(
             f"Không thấy sự cố nghiêm trọng nào còn mở trong {len(incidents)} dòng.",
@@ -247,6 +255,7 @@ def incidents_closed(_: Facts, __: Arguments, incidents: Table) -> Found:
             "Remedy it, and give the day it was closed and its severity.",
         ),
         failing=failing,
+        unread=unread,
         tables=(incidents,),
         best="clear",
     )
@@ -271,9 +280,14 @@ def reporting_clocks(facts: Facts, _: Arguments, incidents: Table) -> Found:
     personal = facts.number("personal-data-notice-hours")
     now = facts.now.astimezone(VIETNAM).isoformat(timespec="seconds")
     failing: list[Reference] = []
+    lacking: list[Reference] = []
     unread: list[Reference] = []
     for line, row in incidents.records():
-        serious = names(row["severity"], SERIOUS) or not row["severity"]
+        detected = moment(row["detected"])
+        if detected is None or detected > facts.now:
+            unread.append(incidents.at(line, f"{row['incident']}: no past time of detection"))
+            continue
+        serious = severity(row["severity"]) in (*SERIOUS, None)
         clocks = [("reported", report.value)]
         if serious:
             clocks.insert(0, ("notified", notice.value))
@@ -290,7 +304,9 @@ def reporting_clocks(facts: Facts, _: Arguments, incidents: Table) -> Found:
                 failing.append(
                     incidents.at(line, f"{row['incident']}: {column} after {passed} h or never")
                 )
-            elif took[1] > timedelta(hours=hours) and row[column]:
+            elif not row[column]:
+                lacking.append(incidents.at(line, f"{row['incident']}: not {column} yet"))
+            elif took[1] > timedelta(hours=hours):
                 unread.append(incidents.at(line, f"{row['incident']}: {column} needs its hour"))
     hours_told = f"{notice.value or 0:g}/{report.value or 0:g}"
     return judged(
@@ -299,16 +315,17 @@ def reporting_clocks(facts: Facts, _: Arguments, incidents: Table) -> Found:
             f"All {len(incidents)} incidents were notified and reported within {hours_told} hours.",
         ),
         Text(
-            f"{len(failing)} lần thông báo, báo cáo quá {hours_told} giờ, trong {len(incidents)} "
-            "sự cố.",
-            f"{len(failing)} notices or reports took more than {hours_told} hours, of "
-            f"{len(incidents)} incidents.",
+            f"{len(failing)} lần thông báo, báo cáo quá {hours_told} giờ, {len(lacking)} lần chưa tới "
+            f"hạn, trong {len(incidents)} sự cố.",
+            f"{len(failing)} notices or reports took more than {hours_told} hours, "
+            f"{len(lacking)} are not due yet, of {len(incidents)} incidents.",
         ),
         Text(
             "Ghi đủ ngày giờ phát hiện, thông báo, báo cáo; sửa quy trình để kịp thời hạn.",
             "Give day and hour of detection, notice and report; mend the procedure.",
         ),
         failing=failing,
+        lacking=lacking,
         unread=unread,
         rests_on=f"{notice.source}; {report.source}; {personal.source}",
         tables=(incidents,),

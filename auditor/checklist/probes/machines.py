@@ -12,12 +12,12 @@ from auditor.checklist.probes.tables import (
     WORKSTATIONS,
     Table,
     from_registers,
+    ids_of,
     judged,
     key,
-    matches,
     names,
     optional_table,
-    parts_of,
+    severity,
 )
 from auditor.checklist.sources.register import day, moment, truth
 from auditor.checklist.working_days import months_before
@@ -58,8 +58,7 @@ def _protected(facts: Facts, arguments: Arguments, assets: Table, agents: Table)
         if names(row["role"], spared):
             continue
         asked += 1
-        ids = [key(row["asset"]), *map(key, parts_of(row["address"]))]
-        rows = [each for name in ids for each in held.get(name, ())]
+        rows = [each for name in ids_of(row) for each in held.get(name, ())]
         if not rows:
             failing.append(assets.at(line, f"{row['asset']}: no agent"))
             continue
@@ -125,14 +124,14 @@ def vulnerability_schedule(facts: Facts, _: Arguments, found: Table) -> Found:
             unread.append(found.at(line, f"{name}: no past day of finding"))
             continue
         days.append(seen)
-        grave = names(row["severity"], ("critical", "nghiêm trọng", "high", "cao"))
-        if not grave and row["severity"]:
+        level, closed = severity(row["severity"]), day(row["closed"])
+        if level in ("medium", "low") or (closed is not None and closed <= facts.today):
             continue
-        if row["closed"] and day(row["closed"]) is None:
-            unread.append(found.at(line, f"{name}: day of closing cannot be read"))
-        elif not row["closed"] and due is None:
+        if level is None or (row["closed"] and closed is None):
+            unread.append(found.at(line, f"{name}: severity or day of closing cannot be read"))
+        elif due is None:
             failing.append(found.at(line, f"{name}: open, without a day it is due"))
-        elif not row["closed"] and due is not None and due < facts.today:
+        elif due < facts.today:
             failing.append(found.at(line, f"{name}: open, was due {due}"))
     last = max(days, default=None)
     late = limit.value is not None and last is not None and (
@@ -201,11 +200,11 @@ def end_of_life(facts: Facts, _: Arguments, hosts: Table) -> Found:
     assets = optional_table(facts, "assets", "asset role")
     lacking: list[Reference] = []
     if assets is not None:
-        there = matches(assets, {key(row["asset"]) for _, row in hosts.records()})
+        known = {key(row["asset"]) for _, row in hosts.records()}
         lacking = [
             assets.at(line, f"{row['asset']}: no host facts")
             for line, row in assets.records()
-            if not there[line] and not names(row["role"], NETWORK_DEVICES)
+            if not known.intersection(ids_of(row)) and not names(row["role"], NETWORK_DEVICES)
         ]
     return judged(
         Text(

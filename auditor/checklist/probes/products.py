@@ -9,7 +9,6 @@ from auditor.checklist.probes.tables import (
     Table,
     from_registers,
     judged,
-    names,
 )
 from auditor.checklist.sources.register import day, plain, truth
 from auditor.checklist.versions import affected
@@ -22,26 +21,43 @@ if TYPE_CHECKING:
     from auditor.checklist.probe import Arguments, Found
 
 
+COMPARISONS: Final = 5_000_000
+
+
+def same_maker(vendor: str, maker: str) -> bool:
+    """Whether two folded names may be one maker's: the shorter stands in the longer one."""
+    if not vendor or not maker or vendor == maker:
+        return True
+    short, long = sorted((vendor, maker), key=len)
+    return len(short) > 3 and short in long
+
+
 def banned_products(_: Facts, __: Arguments, products: Table, warned: Table) -> Found:
     """No product in use stands on the list of banned or warned ones."""
     failing: list[Reference] = []
     unread: list[Reference] = []
     lacking: list[Reference] = []
-    listed = [row for _, row in warned.records()]
+    if len(products) * len(warned) > COMPARISONS:
+        return unknown(
+            f"{len(products)} sản phẩm và {len(warned)} mục cảnh báo là quá nhiều để đối chiếu.",
+            f"{len(products)} products and {len(warned)} entries are too many to compare.",
+            "Bỏ các dòng trùng nhau hoặc chỉ đính kèm phần của hệ thống này.",
+            "Leave out repeated rows, or attach the part of this system only.",
+        )
+    listed = [(plain(row["vendor"]), plain(row["product"]), row) for _, row in warned.records()]
     for line, row in products.records():
+        vendor, product = plain(row["vendor"]), plain(row["product"])
         name = f"{row['asset']}: {row['vendor']} {row['product']} {row['version']}"
         if not row["vendor"] or not row["origin"]:
             lacking.append(products.at(line, f"{name}: maker or origin is not given"))
-        for entry in listed:
-            maker = plain(entry["vendor"])
-            about = plain(entry["product"])
-            if maker and maker != plain(row["vendor"]):
+        for maker, about, entry in listed:
+            if not same_maker(vendor, maker) or about not in product or not (maker or about):
                 continue
-            if (about and about not in plain(row["product"])) or not (maker or about):
-                continue
+            if not vendor and not about:
+                continue  # told above: nobody knows whose product it is
             hit = affected(row["version"], entry["versions"])
-            if hit is None:
-                unread.append(products.at(line, f"{name}: version cannot be compared"))
+            if hit is None or (hit and not vendor):
+                unread.append(products.at(line, f"{name}: maker or version cannot be compared"))
             elif hit:
                 failing.append(products.at(line, f"{name}: {entry['source'] or 'listed'}"))
     return judged(
@@ -77,7 +93,7 @@ def components_known(facts: Facts, _: Arguments, parts: Table) -> Found:
         name = f"{row['component']} {row['version']}"
         open_one = row["vulnerability"] and truth(row["vulnerability"]) is not False
         if open_one and row["vulnerability"] not in ("-", "–", "none", "không có"):
-            grave = names(row["severity"], ("critical", "nghiêm trọng")) or not row["severity"]
+            grave = severity(row["severity"]) in ("critical", None)
             (failing if grave else lacking).append(
                 parts.at(line, f"{name}: {row['vulnerability']} {row['severity']}")
             )

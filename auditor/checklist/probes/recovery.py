@@ -122,7 +122,7 @@ def copies_lack(copies: str) -> list[str] | None:
         for medium, at, place in (part.partition("@") for part in each)
         if at
     ]
-    if not pairs or len(pairs) < len(each):
+    if not pairs or len(pairs) < len(each) or not all(all(pair) for pair in pairs):
         return None
     lacks = []
     if len(pairs) < 3:

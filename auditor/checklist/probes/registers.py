@@ -103,8 +103,10 @@ def suppliers_reviewed(facts: Facts, _: Arguments, suppliers: Table) -> Found:
             failing.append(suppliers.at(line, f"{row['supplier']}: reviewed {reviewed or 'never'}"))
     return judged(
         Text(
-            f"Cả {len(suppliers)} nhà cung cấp có điều khoản an ninh và được rà soát đúng hạn.",
-            f"All {len(suppliers)} suppliers have security clauses and a review in time.",
+            f"Cả {len(suppliers)} nhà cung cấp có điều khoản an ninh"
+            + (" và được rà soát đúng hạn." if oldest else "; cấp độ này không có kỳ rà soát."),
+            f"All {len(suppliers)} suppliers have security clauses"
+            + (" and a review in time." if oldest else "; this level has no review interval."),
         ),
         Text(
             f"{len(failing)}/{len(suppliers)} nhà cung cấp thiếu điều khoản hoặc quá hạn rà soát.",

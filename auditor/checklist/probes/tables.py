@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final, Literal
 
 import pandas as pd
 
 from auditor.checklist.held import Held
 from auditor.checklist.probe import Found, unknown
-from auditor.checklist.sources.register import Register, plain
+from auditor.checklist.sources.register import Register, number, plain
 from auditor.model.readiness import Coverage, Reference
 from auditor.model.text import Text
 
@@ -184,6 +185,13 @@ def judged(
         best: ``clear`` for probes that can only prove failure.
     """
     answer: Answer = "fail" if failing else "unknown" if unread else "partial" if lacking else best
+    if answer == best and covered is not None and covered[1] == 0:
+        return unknown(
+            "Các bảng đã đính kèm không có đối tượng nào để xét.",
+            "The tables that are attached name nothing to look at.",
+            way.vi,
+            way.en,
+        )
     says = good if answer == best else bad
     if answer == "unknown":
         says = Text(
@@ -216,24 +224,61 @@ def parts_of(text: str) -> list[str]:
     return [part for part in re.split(r"[;,\s]+", text) if part]
 
 
+_folded = lru_cache(maxsize=4096)(plain)
+
+
 def names(text: str, words: tuple[str, ...]) -> bool:
-    """Whether a cell names one of the words, in any spelling; words are whole where short."""
-    folded = plain(text)
+    """Whether a cell names one of the words, in any spelling; short words must stand alone."""
+    if not text:
+        return False
+    folded = _folded(text)
+    alone = {_folded(part) for part in re.split(r"\W+", text)}
     return any(
-        plain(word) in folded
-        if len(plain(word)) > 3
-        else plain(word) in {plain(part) for part in re.split(r"[^\w]+", text)}
+        _folded(word) in folded if len(_folded(word)) > 3 else _folded(word) in alone
         for word in words
     )
 
 
-def matches(assets: Table, other: set[str]) -> dict[int, bool]:
-    """Line of each asset, and whether its id or one of its addresses is among ``other``."""
-    return {
-        line: key(row["asset"]) in other
-        or any(key(address) in other for address in parts_of(row.get("address", "")))
-        for line, row in assets.records()
-    }
+def denied(text: str) -> bool:
+    """Whether a cell says that something is not so, such as “không cốt lõi”."""
+    return _folded(text).startswith(("khong", "chua", "non", "not", "no"))
+
+
+def ids_of(row: dict[str, str]) -> list[str]:
+    """What an asset is joined by: its id and its addresses."""
+    ids = (row["asset"], *parts_of(row.get("address", "")))
+    return [key(name) for name in ids if name]
+
+
+Severity = Literal["critical", "high", "medium", "low"]
+_SEVERITIES: Final[tuple[tuple[Severity, tuple[str, ...]], ...]] = (
+    (
+        "low",
+        ("không nghiêm trọng", "ít nghiêm trọng", "thấp", "low", "nhẹ", "info", "minor", "none"),
+    ),
+    ("medium", ("trung bình", "medium", "moderate", "vừa", "bình thường", "thông thường")),
+    (
+        "critical",
+        ("nghiêm trọng", "critical", "serious", "severe", "khẩn cấp", "nguy cấp", "emergency"),
+    ),
+    ("high", ("cao", "high", "major", "nặng", "important")),
+)
+
+
+def severity(text: str) -> Severity | None:
+    """How grave a cell says something is, in words or as a CVSS score; null = not known."""
+    score = number(text)
+    if score is not None and 0 <= score <= 10:
+        return (
+            "critical"
+            if score >= 9
+            else "high"
+            if score >= 7
+            else "medium"
+            if score >= 4
+            else "low"
+        )
+    return next((level for level, words in _SEVERITIES if names(text, words)), None)
 
 
 NETWORK_DEVICES: Final = (
@@ -241,6 +286,5 @@ NETWORK_DEVICES: Final = (
     "printer", "máy in", "camera", "ups", "load balancer", "cân bằng tải", "access point",
 )  # fmt: skip
 WORKSTATIONS: Final = ("workstation", "máy trạm", "máy tính cá nhân", "laptop", "desktop", "pc")
-SERIOUS: Final = (
-    "nghiêm trọng", "critical", "serious", "high", "cao", "nặng", "khẩn cấp", "severe", "major",
-)  # fmt: skip
+SERIOUS: Final = ("critical", "high")
+"""Severities of a serious incident, and of a vulnerability that must not wait."""

@@ -209,6 +209,9 @@ _VIETNAMESE: Final = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})(?:[ ,T]+(.
 _TIME_FIRST: Final = re.compile(
     r"(\d{1,2}(?:[:hg]\d{0,2}){1,2}),?\s(?:ngày )?(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})"
 )
+FIRST_YEAR: Final = 1900
+LAST_YEAR: Final = 2200
+"""Days outside are slips of the pen; and sums with them leave the calendar."""
 _CLOCK: Final = re.compile(
     r"(\d{1,2})(?::|h|g|giờ )(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?(?: ?(Z|[+-]\d{2}:?\d{2}))?"
 )
@@ -235,7 +238,7 @@ def moment(text: str) -> datetime | None:
     else:
         return None
     parsed = _CLOCK.fullmatch(clock.strip()) if clock else None
-    if clock and parsed is None:
+    if (clock and parsed is None) or not FIRST_YEAR <= int(year) <= LAST_YEAR:
         return None
     hour, minute, second, fraction, zone = parsed.groups() if parsed else (None,) * 5
     stamp = (
