@@ -315,8 +315,8 @@ def reporting_clocks(facts: Facts, _: Arguments, incidents: Table) -> Found:
             f"All {len(incidents)} incidents were notified and reported within {hours_told} hours.",
         ),
         Text(
-            f"{len(failing)} lần thông báo, báo cáo quá {hours_told} giờ, {len(lacking)} lần chưa tới "
-            f"hạn, trong {len(incidents)} sự cố.",
+            f"{len(failing)} lần thông báo, báo cáo quá {hours_told} giờ, {len(lacking)} lần "
+            f"chưa tới hạn, trong {len(incidents)} sự cố.",
             f"{len(failing)} notices or reports took more than {hours_told} hours, "
             f"{len(lacking)} are not due yet, of {len(incidents)} incidents.",
         ),

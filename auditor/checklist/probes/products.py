@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from auditor.checklist.probe import Probe
-from auditor.checklist.probes.tables import (
-    Table,
-    from_registers,
-    judged,
-)
+from auditor.checklist.probe import Probe, unknown
+from auditor.checklist.probes.tables import Table, from_registers, judged, severity
 from auditor.checklist.sources.register import day, plain, truth
 from auditor.checklist.versions import affected
 from auditor.checklist.working_days import months_before
