@@ -13,12 +13,12 @@ from enum import Enum
 from typing import TYPE_CHECKING, Final, Literal
 
 from auditor.checklist.sources import letterhead
+from auditor.checklist.sources.pdf_signatures import DigitalSignature
+from auditor.checklist.sources.pdf_signatures import signatures as signatures_of
 from auditor.model.errors import InputError
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    from auditor.checklist.sources.pdf_signatures import DigitalSignature
 
 MOST_BYTES: Final = 200 * 1024 * 1024
 MOST_TEXT: Final = 2_000_000
@@ -83,7 +83,7 @@ class RegisteredFacts:
     number: str
     dated: str
     signer: str
-    secrecy: str | None | Untold
+    secrecy: str | Untold | None
     why: str = ""
 
 
@@ -107,11 +107,7 @@ def document(path: Path) -> Paper:
     content = _content(path)
     text = letterhead.normal(content.text)
     mark = _mark(path, text, content.titles)
-    signatures: tuple[DigitalSignature, ...] = ()
-    if content.format == "pdf":
-        from auditor.checklist.sources.pdf_signatures import signatures as signatures_of
-
-        signatures = signatures_of(path)
+    signatures = signatures_of(path) if content.format == "pdf" else ()
     readable = not mark and sum(map(str.isalpha, text[:10_000])) >= FEWEST_LETTERS
     return Paper(
         content.format,
@@ -130,7 +126,7 @@ def document(path: Path) -> Paper:
     )
 
 
-def secrecy_mark(path: Path) -> str | None | Untold:
+def secrecy_mark(path: Path) -> str | Untold | None:
     """The secrecy mark of a file, before anything of it is copied. Never raises for bad content.
 
     Returns:
@@ -155,7 +151,7 @@ def registered_facts(path: Path) -> RegisteredFacts:
     except InputError as error:
         return RegisteredFacts("", "", "", by_name or Untold.CANNOT_TELL, error.message)
     text = letterhead.normal(content.text)
-    mark: str | None | Untold = _mark(path, text, content.titles) or None
+    mark: str | Untold | None = _mark(path, text, content.titles) or None
     why = ""
     if mark is None:
         if sum(map(str.isalpha, text[:10_000])) < FEWEST_LETTERS:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from datetime import date
+from itertools import pairwise
 from typing import Final
 
 HEAD_LINES: Final = 60
@@ -40,9 +41,66 @@ _TITLE: Final = re.compile(
     r"TỔNG CỤC TRƯỞNG|CHỦ NHIỆM|THỐNG ĐỐC|THỦ TƯỚNG)\b"
 )
 _SURNAMES: Final = frozenset(
-    "Nguyễn Trần Lê Phạm Hoàng Huỳnh Phan Vũ Võ Đặng Bùi Đỗ Hồ Ngô Dương Lý Đinh Trương Đoàn Lâm "
-    "Mai Trịnh Đào Tô Tạ Hà Cao Lương Lưu Tăng Thái Châu Chu Quách Kiều La Vương Nông Triệu Phùng "
-    "Từ Mạc Tống Thân Bạch Khổng Giang Tôn Hứa Quan Viên Doãn Phương Nghiêm Lã Ninh Ông Thạch".split()
+    (
+        "Nguyễn",
+        "Trần",
+        "Lê",
+        "Phạm",
+        "Hoàng",
+        "Huỳnh",
+        "Phan",
+        "Vũ",
+        "Võ",
+        "Đặng",
+        "Bùi",
+        "Đỗ",
+        "Hồ",
+        "Ngô",
+        "Dương",
+        "Lý",
+        "Đinh",
+        "Trương",
+        "Đoàn",
+        "Lâm",
+        "Mai",
+        "Trịnh",
+        "Đào",
+        "Tô",
+        "Tạ",
+        "Hà",
+        "Cao",
+        "Lương",
+        "Lưu",
+        "Tăng",
+        "Thái",
+        "Châu",
+        "Chu",
+        "Quách",
+        "Kiều",
+        "La",
+        "Vương",
+        "Nông",
+        "Triệu",
+        "Phùng",
+        "Từ",
+        "Mạc",
+        "Tống",
+        "Thân",
+        "Bạch",
+        "Khổng",
+        "Giang",
+        "Tôn",
+        "Hứa",
+        "Quan",
+        "Viên",
+        "Doãn",
+        "Phương",
+        "Nghiêm",
+        "Lã",
+        "Ninh",
+        "Ông",
+        "Thạch",
+    )  # fmt: skip
 )
 _NAME: Final = re.compile(r"^(?:(?:GS|PGS|TS|ThS|BS|KS|CN)\.\s?){0,3}(\w+(?: \w+){1,4})$")
 
@@ -96,7 +154,7 @@ def issuer(text: str) -> str:
             if segment.startswith(("Số", "SỐ")):
                 return found
             for words in _STATE:
-                segment = segment.replace(words, "").strip()  # noqa: PLW2901 - two columns in one
+                segment = segment.replace(words, "").strip()  # two columns on one line
             letters = [char for char in segment if char.isalpha()]
             if len(letters) > 3 and segment == segment.upper() and not _is_mark(segment):
                 found = segment
@@ -138,7 +196,7 @@ def secrecy_in_name(name: str) -> str:
     """The secrecy mark in a file name or title, such as ``12-QD (TOI MAT).pdf``; empty = none."""
     upper = unicodedata.normalize("NFC", name).upper()
     words = [word for word in re.split(r"[^\w]|_", upper) if word]
-    pairs = set(zip(words, words[1:], strict=False))
+    pairs = set(pairwise(words))
     for mark, first in (("TUYỆT MẬT", "TUYET"), ("TỐI MẬT", "TOI")):
         if tuple(mark.split()) in pairs or (first, "MAT") in pairs:
             return mark

@@ -335,8 +335,8 @@ def _parse(archive: Archive, name: str, seen: _Paragraphs | _Values | _Strings |
     parser.StartDoctypeDeclHandler = declared
     try:
         for block in archive.blocks(name):
-            parser.Parse(block, False)  # noqa: FBT003 - expat's own order of arguments
-        parser.Parse(b"", True)  # noqa: FBT003
+            parser.Parse(block, False)
+        parser.Parse(b"", True)
     except expat.ExpatError:
         raise archive.broken() from None
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from auditor.model.errors import InputError
 
@@ -17,7 +17,7 @@ MOST_PAGES: Final = 500
 MOST_SECONDS: Final = 30.0
 """For all pages together; a single page is bound by the limits below."""
 _UNPACKED: Final = 20_000_000
-_LIMITS: Final = {
+_LIMITS: Final[dict[str, Any]] = {
     "array_based_stream_maximum_output_length": _UNPACKED,
     "brotli_maximum_output_length": _UNPACKED,
     "jbig2_maximum_output_length": _UNPACKED,
@@ -60,18 +60,11 @@ def pdf_text(path: Path, most: int) -> PdfText:
     Raises:
         InputError: locked with a password, damaged, or it asks for more work than any document.
     """
-    from pypdf import PdfReader, apply_configuration
+    from pypdf import Configuration, PdfReader, apply_configuration
 
     try:
-        with path.open("rb") as file, apply_configuration(**_LIMITS):
-            reader = PdfReader(file)
-            if reader.is_encrypted and not reader.decrypt(""):
-                raise InputError(
-                    "is locked with a password",
-                    place=str(path),
-                    hint="Attach a copy without a password, or register its metadata only.",
-                )
-            return _read(reader, most, str(path))
+        with path.open("rb") as file, apply_configuration(Configuration(**_LIMITS)):
+            return _read(PdfReader(file), most, str(path))
     except InputError:
         raise
     except OSError as error:
@@ -87,6 +80,12 @@ def pdf_text(path: Path, most: int) -> PdfText:
 
 
 def _read(reader: PdfReader, most: int, place: str) -> PdfText:
+    if reader.is_encrypted and not reader.decrypt(""):
+        raise InputError(
+            "is locked with a password",
+            place=place,
+            hint="Attach a copy without a password, or register its metadata only.",
+        )
     ends = time.monotonic() + MOST_SECONDS
 
     def in_time(*_: object) -> None:
