@@ -40,68 +40,13 @@ _TITLE: Final = re.compile(
     r"CHÁNH VĂN PHÒNG|TRƯỞNG PHÒNG|TRƯỞNG BAN|VIỆN TRƯỞNG|HIỆU TRƯỞNG|THỦ TRƯỞNG|CHI CỤC TRƯỞNG|"
     r"TỔNG CỤC TRƯỞNG|CHỦ NHIỆM|THỐNG ĐỐC|THỦ TƯỚNG)\b"
 )
-_SURNAMES: Final = frozenset(
-    (
-        "Nguyễn",
-        "Trần",
-        "Lê",
-        "Phạm",
-        "Hoàng",
-        "Huỳnh",
-        "Phan",
-        "Vũ",
-        "Võ",
-        "Đặng",
-        "Bùi",
-        "Đỗ",
-        "Hồ",
-        "Ngô",
-        "Dương",
-        "Lý",
-        "Đinh",
-        "Trương",
-        "Đoàn",
-        "Lâm",
-        "Mai",
-        "Trịnh",
-        "Đào",
-        "Tô",
-        "Tạ",
-        "Hà",
-        "Cao",
-        "Lương",
-        "Lưu",
-        "Tăng",
-        "Thái",
-        "Châu",
-        "Chu",
-        "Quách",
-        "Kiều",
-        "La",
-        "Vương",
-        "Nông",
-        "Triệu",
-        "Phùng",
-        "Từ",
-        "Mạc",
-        "Tống",
-        "Thân",
-        "Bạch",
-        "Khổng",
-        "Giang",
-        "Tôn",
-        "Hứa",
-        "Quan",
-        "Viên",
-        "Doãn",
-        "Phương",
-        "Nghiêm",
-        "Lã",
-        "Ninh",
-        "Ông",
-        "Thạch",
-    )  # fmt: skip
+_SURNAME_WORDS: Final = (
+    "Nguyễn Trần Lê Phạm Hoàng Huỳnh Phan Vũ Võ Đặng Bùi Đỗ Hồ Ngô Dương Lý Đinh Trương Đoàn "
+    "Lâm Mai Trịnh Đào Tô Tạ Hà Cao Lương Lưu Tăng Thái Châu Chu Quách Kiều La Vương Nông "
+    "Triệu Phùng Từ Mạc Tống Thân Bạch Khổng Giang Tôn Hứa Quan Viên Doãn Phương Nghiêm Lã "
+    "Ninh Ông Thạch"
 )
+_SURNAMES: Final = frozenset(_SURNAME_WORDS.split())
 _NAME: Final = re.compile(r"^(?:(?:GS|PGS|TS|ThS|BS|KS|CN)\.\s?){0,3}(\w+(?: \w+){1,4})$")
 
 

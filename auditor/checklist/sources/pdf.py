@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
@@ -61,6 +62,9 @@ def pdf_text(path: Path, most: int) -> PdfText:
         InputError: locked with a password, damaged, or it asks for more work than any document.
     """
     from pypdf import Configuration, PdfReader, apply_configuration
+
+    # it tells of every oddity, with names out of the document; what matters is raised
+    logging.getLogger("pypdf").setLevel(logging.CRITICAL)
 
     try:
         with path.open("rb") as file, apply_configuration(Configuration(**_LIMITS)):

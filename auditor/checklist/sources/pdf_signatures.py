@@ -6,6 +6,7 @@ to the file after signing. Whether a certificate was revoked is not known offlin
 
 from __future__ import annotations
 
+import logging
 import mmap
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -71,6 +72,9 @@ def signatures(path: Path, roots: tuple[bytes, ...] = ()) -> tuple[DigitalSignat
         return ()
     from pyhanko.pdf_utils.reader import PdfFileReader
 
+    # they tell of every certificate that leads to no root, with its names and a trace
+    for library in ("pyhanko", "pyhanko_certvalidator"):
+        logging.getLogger(library).setLevel(logging.CRITICAL)
     try:
         with path.open("rb") as file:
             reader = PdfFileReader(file, strict=False)
