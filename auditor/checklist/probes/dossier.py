@@ -79,12 +79,15 @@ def _independent(facts: Facts, arguments: Arguments) -> Found:
         en = ", ".join(en for _, en in reasons)
         return Found(
             "fail",
-            f"Cần tổ chức được cấp phép hoặc chỉ định ({vi}), nhưng {assessor.unit} không có giấy phép.",
-            f"A licensed or designated body is needed ({en}), but {assessor.unit} shows no licence.",
+            f"Cần tổ chức được cấp phép hoặc chỉ định ({vi}), nhưng {assessor.unit} không có giấy "
+            "phép.",
+            f"A licensed or designated body is needed ({en}), but {assessor.unit} shows no "
+            "licence.",
             [Reference("assessment.yaml", "assessor.licence", "empty")],
             ASSESSED,
             Text(
-                "Thuê tổ chức được cấp phép (ghi assessor.licence), hoặc chủ quản quyết định bằng văn "
+                "Thuê tổ chức được cấp phép (ghi assessor.licence), hoặc chủ quản quyết định bằng "
+                "văn "
                 "bản rằng không phải thay đổi lớn (major_change).",
                 "Engage a licensed body (assessor.licence), or record the owner's written decision "
                 "that it is no major change (major_change).",
@@ -100,8 +103,10 @@ def _independent(facts: Facts, arguments: Arguments) -> Found:
     licence = assessor.licence or ("designated" if assessor.designated else "-")
     return Found(
         "pass",
-        f"{assessor.unit} độc lập với đơn vị vận hành {system.operator}; giấy phép, chỉ định: {licence}.",
-        f"{assessor.unit} is not the operator {system.operator}; licence or designation: {licence}.",
+        f"{assessor.unit} độc lập với đơn vị vận hành {system.operator}; giấy phép, chỉ định: "
+        f"{licence}.",
+        f"{assessor.unit} is not the operator {system.operator}; licence or designation: "
+        f"{licence}.",
         [Reference("assessment.yaml", "assessor", licence)],
         ASSESSED,
     )
@@ -159,18 +164,23 @@ def _level(facts: Facts, arguments: Arguments) -> Found:
     if not functions and system.basic_subjects is None and system.sensitive_subjects is None:
         return unknown(
             "Chưa khai chức năng và số chủ thể dữ liệu, nên chưa tính lại được cấp độ.",
-            "Neither functions nor numbers of data subjects are declared; no level can be computed.",
+            "Neither functions nor numbers of data subjects are declared; no level can be "
+            "computed.",
             "Ghi system.functions, basic_subjects, sensitive_subjects vào assessment.yaml.",
             "Write system.functions, basic_subjects and sensitive_subjects into assessment.yaml.",
         )
     if declared < CONNECTED_LEVEL:
         return Found(
             "partial",
-            f"Cấp độ {declared} khớp tiêu chí, nhưng hệ thống kết nối thường phải từ cấp độ 3: TT46 Đ6 "
-            "(dân cư) [S], QD384 Đ13.3 (cơ quan Đảng) [C], ND69 Đ18.1 (định danh) [S]; chưa thấy điều "
+            f"Cấp độ {declared} khớp tiêu chí, nhưng hệ thống kết nối thường phải từ cấp độ 3: "
+            "TT46 Đ6 "
+            "(dân cư) [S], QD384 Đ13.3 (cơ quan Đảng) [C], ND69 Đ18.1 (định danh) [S]; chưa thấy "
+            "điều "
             "khoản chung cho Trung tâm dữ liệu quốc gia.",
-            f"Level {declared} fits the criteria, but connected systems are mostly asked for level 3: "
-            "TT46 Đ6 (population) [S], QD384 Đ13.3 (Party) [C], ND69 Đ18.1 (identification) [S]; no "
+            f"Level {declared} fits the criteria, but connected systems are mostly asked for "
+            "level 3: "
+            "TT46 Đ6 (population) [S], QD384 Đ13.3 (Party) [C], ND69 Đ18.1 (identification) [S]; "
+            "no "
             "general rule for the National Data Center was seen.",
             references,
             basis,
@@ -252,7 +262,8 @@ def _transition(facts: Facts, arguments: Arguments) -> Found:
     )
     return Found(
         "partial",
-        f"{entry.id}{of_vi} dẫn chiếu Nghị định 85/2016: hạn phê duyệt 31/12/2026, hạn đáp ứng đủ điều "
+        f"{entry.id}{of_vi} dẫn chiếu Nghị định 85/2016: hạn phê duyệt 31/12/2026, hạn đáp ứng đủ "
+        "điều "
         f"kiện 30/06/2027 (còn {left} ngày){unsaid_vi}.",
         f"{entry.id}{of_en} cites Decree 85/2016: approvals end 2026-12-31, full conditions by "
         f"2027-06-30 ({left} days left){unsaid_en}.",

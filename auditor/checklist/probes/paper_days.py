@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
+from auditor.checklist.held import Held
 from auditor.checklist.probe import unknown
 from auditor.checklist.sources.document import Paper
 from auditor.model.readiness import Reference
 
 if TYPE_CHECKING:
     from auditor.checklist.facts import Facts, Number
-    from auditor.checklist.held import Held
     from auditor.checklist.probe import Found
 
 

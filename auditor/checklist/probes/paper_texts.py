@@ -41,7 +41,7 @@ _PART_DONE: Final = (
     "chua dap ung",
 )  # fmt: skip
 _ROW_NUMBER: Final = re.compile(
-    r"^(?:[0-9]{1,3}(?:\.[0-9]{1,3}){0,4}|[a-zđ]|[ivxlc]{1,6})[.)]?$", re.I
+    r"^(?:[0-9]{1,3}(?:\.[0-9]{1,3}){0,4}|[a-zđ]|[ivxlc]{1,6})[.)]?$", re.IGNORECASE
 )
 
 
@@ -141,7 +141,8 @@ def _found_in(
     if not missing:
         return Found(
             "pass",
-            f"{entry.id} nêu đủ {total}/{total} nội dung được tìm; nội dung đúng hay không do người "
+            f"{entry.id} nêu đủ {total}/{total} nội dung được tìm; nội dung đúng hay không do "
+            "người "
             "xem đánh giá.",
             f"{entry.id} names all {total} of {total}; whether it says the right thing is for a "
             "person to judge.",
@@ -156,8 +157,10 @@ def _found_in(
     if found.bare or found.cut or not has_vietnamese_letters(found.text):
         return Found(
             "unknown",
-            f"{entry.id}: tìm thấy {len(there)}/{total}; phần còn lại không đọc được hết ({_why(found)[0]}).",
-            f"{entry.id}: {len(there)} of {total} found; not all of it can be read ({_why(found)[1]}).",
+            f"{entry.id}: tìm thấy {len(there)}/{total}; phần còn lại không đọc được hết "
+            f"({_why(found)[0]}).",
+            f"{entry.id}: {len(there)} of {total} found; not all of it can be read "
+            f"({_why(found)[1]}).",
             references,
             basis,
             Text(
@@ -279,8 +282,10 @@ def _deployed(facts: Facts, arguments: Arguments) -> Found:
     if claims and open_:
         return Found(
             "fail",
-            f"{held.entry.id} ghi “Đã triển khai đầy đủ”, nhưng {len(open_)}/{rows} yêu cầu chưa đủ.",
-            f"{held.entry.id} claims full deployment, but {len(open_)} of {rows} requirements are open.",
+            f"{held.entry.id} ghi “Đã triển khai đầy đủ”, nhưng {len(open_)}/{rows} yêu cầu chưa "
+            "đủ.",
+            f"{held.entry.id} claims full deployment, but {len(open_)} of {rows} requirements are "
+            "open.",
             [*open_, *bare],
             basis,
             way,
