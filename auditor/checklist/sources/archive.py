@@ -10,7 +10,7 @@ from typing import IO, TYPE_CHECKING, Final
 from auditor.model.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
 MOST_ENTRIES: Final = 5_000
@@ -33,7 +33,6 @@ class Archive:
 
     def __init__(self, path: Path, file: IO[bytes]) -> None:
         self.place = str(path)
-        self._left = MOST_IN_ALL
         self._check_directory(file)
         try:
             self._zip = zipfile.ZipFile(file)
@@ -48,33 +47,42 @@ class Archive:
         """Names of its parts, in the container's order."""
         return tuple(self._entries)
 
-    def blocks(self, name: str) -> Iterator[bytes]:
-        """The bytes of a part, in blocks.
+    def check(self, names: Iterable[str]) -> None:
+        """Looks at parts that are to be read, before any of them is.
 
         Raises:
-            InputError: it is encrypted, damaged, or unpacks to more than any document holds.
+            InputError: one is locked, or they unpack to more than any document holds.
         """
-        entry = self._entries[name]
-        if entry.flag_bits & 1:
+        entries = [self._entries[name] for name in names]
+        if any(entry.flag_bits & 1 for entry in entries):
             raise InputError(
                 "is locked with a password",
                 place=self.place,
                 hint="Attach a copy without a password, or register its metadata only.",
             )
+        total = sum(entry.file_size for entry in entries)
+        for entry in entries:
+            ratio = entry.file_size / max(1, entry.compress_size)
+            if (
+                total > MOST_IN_ALL
+                or entry.file_size > MOST_UNPACKED
+                or (ratio > MOST_RATIO and entry.file_size > RATIO_FROM)
+            ):
+                raise InputError(
+                    f"unpacks to too much ({total} bytes in {len(entries)} parts)",
+                    place=self.place,
+                    hint="Attach the document as PDF; a container like this is not opened.",
+                )
+
+    def blocks(self, name: str) -> Iterator[bytes]:
+        """The bytes of a part that was checked, in blocks.
+
+        Raises:
+            InputError: it is damaged.
+        """
+        entry = self._entries[name]
         if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
             raise self.broken()
-        ratio = entry.file_size / max(1, entry.compress_size)
-        self._left -= entry.file_size
-        if (
-            entry.file_size > MOST_UNPACKED
-            or self._left < 0
-            or (ratio > MOST_RATIO and entry.file_size > RATIO_FROM)
-        ):
-            raise InputError(
-                f"unpacks to too much ({entry.file_size} bytes in one part, {ratio:.0f} to one)",
-                place=self.place,
-                hint="Attach the document as PDF; a container like this is not opened.",
-            )
         try:
             with self._zip.open(entry) as part:
                 while block := part.read(AT_ONCE):

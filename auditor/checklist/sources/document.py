@@ -6,7 +6,6 @@ What a file is, is told by its content, never by its name. Everything that canno
 
 from __future__ import annotations
 
-import os
 import stat
 from dataclasses import dataclass
 from enum import Enum
@@ -201,21 +200,23 @@ def _content(path: Path) -> _Content:
 
 def _head(path: Path) -> bytes:
     try:
-        with path.open("rb") as file:
-            about = os.fstat(file.fileno())
-            if not stat.S_ISREG(about.st_mode):
-                raise InputError("is no file", place=str(path), hint="Name a regular file.")
-            if about.st_size > MOST_BYTES:
-                raise InputError(
-                    f"is larger than {MOST_BYTES // (1024 * 1024)} MB",
-                    place=str(path),
-                    hint="Attach the document without its large pictures, or as smaller parts.",
-                )
-            head = file.read(_HEAD)
+        about = path.stat()  # before it is opened: opening a pipe would wait for ever
+        head = b""
+        if stat.S_ISREG(about.st_mode) and about.st_size <= MOST_BYTES:
+            with path.open("rb") as file:
+                head = file.read(_HEAD)
     except OSError as error:
         raise InputError(
             f"cannot be read: {error.strerror}", place=str(path), hint="Check the file."
         ) from None
+    if not stat.S_ISREG(about.st_mode):
+        raise InputError("is no file", place=str(path), hint="Name a regular file.")
+    if about.st_size > MOST_BYTES:
+        raise InputError(
+            f"is larger than {MOST_BYTES // (1024 * 1024)} MB",
+            place=str(path),
+            hint="Attach the document without its large pictures, or as smaller parts.",
+        )
     if not head:
         raise InputError(
             "is empty (0 bytes)", place=str(path), hint="Copy the file again and attach that copy."

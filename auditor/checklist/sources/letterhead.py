@@ -130,8 +130,8 @@ def secrecy(text: str) -> str:
     found = {
         mark
         for line in text.splitlines()
-        if "MẬT" in line
-        for segment in _segments(line)
+        if "Ậ" in line or "ậ" in line
+        for segment in (line, *_segments(line))
         if (mark := _is_mark(segment))
     }
     return next((mark for mark in _MARKS if mark in found), "")
@@ -177,11 +177,12 @@ def _segments(line: str) -> list[str]:
 
 
 def _is_mark(segment: str) -> str:
-    bare = " ".join(segment.strip(" .:*-–_[](){}|\"'").split())
-    for prefix in ("ĐỘ MẬT", "Độ mật"):
+    """The mark, if nothing else stands in the segment; stamps may space their letters."""
+    bare = "".join(segment.strip(" \t.:*-–_[](){}|\"'").split())
+    for prefix in ("ĐỘMẬT", "Độmật"):
         if bare.startswith(prefix):
-            bare = bare.removeprefix(prefix).strip(" .:").upper()
-    return bare if bare in _MARKS else ""
+            bare = bare.removeprefix(prefix).strip(".:").upper()
+    return next((mark for mark in _MARKS if bare == mark.replace(" ", "")), "")
 
 
 def _name(line: str) -> str:

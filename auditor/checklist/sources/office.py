@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+Format = Literal["docx", "odt", "xlsx"]
 MOST_SHEETS: Final = 50
 MOST_DEPTH: Final = 200
 
@@ -34,7 +35,7 @@ class OfficeText:
         titles: what its properties say (title, subject, keywords).
     """
 
-    format: Literal["docx", "odt", "xlsx"]
+    format: Format
     text: str
     cut: bool
     macros: bool
@@ -54,33 +55,35 @@ def office_text(path: Path, most: int) -> OfficeText:
             name.startswith("Basic/") for name in names
         )
         lines = _Lines(most)
-        if "word/document.xml" in names:
-            form: Literal["docx", "odt", "xlsx"] = "docx"
-            parts = [name for name in sorted(names) if re.fullmatch(_WORD_HEADERS, name)]
-            for name in (*parts, "word/document.xml"):
-                _parse(archive, name, _Paragraphs(lines, _WORD))
-        elif "xl/workbook.xml" in names:
-            form = "xlsx"
-            _sheets(archive, names, lines)
-        elif "content.xml" in names and "mimetype" in names:
-            form = "odt"
-            # the stamp of a header stands in the styles
-            for name in ("styles.xml", "content.xml"):
-                if name in names:
-                    _parse(archive, name, _Paragraphs(lines, _OPEN))
+        form, parts = _form(path, names)
+        about = [name for name in _ABOUT if name in names]
+        archive.check([*parts, *about])
+        if form == "xlsx":
+            _sheets(archive, parts, lines)
         else:
-            raise InputError(
-                "is a container, but no DOCX, XLSX or ODT",
-                place=str(path),
-                hint="Attach the document itself, as PDF or DOCX; packed files are not opened.",
-            )
-        titles = tuple(
-            title
-            for name in ("docProps/core.xml", "docProps/custom.xml", "meta.xml")
-            if name in names
-            for title in _values(archive, name)
-        )
+            for name in parts:
+                _parse(archive, name, _Paragraphs(lines, _WORD if form == "docx" else _OPEN))
+        titles = tuple(title for name in about for title in _values(archive, name))
     return OfficeText(form, "\n".join(lines.kept), lines.full, macros, titles)
+
+
+def _form(path: Path, names: frozenset[str]) -> tuple[Format, list[str]]:
+    """What the container is, and its parts that hold text, in the order they are read."""
+    if "word/document.xml" in names:
+        heads = sorted(name for name in names if re.fullmatch(_WORD_HEADERS, name))
+        return "docx", [*heads, "word/document.xml"]
+    if "xl/workbook.xml" in names:
+        sheets = (name for name in names if re.fullmatch(_WORKSHEETS, name))
+        ordered = sorted(sheets, key=lambda name: int(name[19:-4]))
+        return "xlsx", [name for name in (_STRINGS, *ordered) if name in names]
+    if "content.xml" in names and "mimetype" in names:
+        # the stamp of a page header stands in the styles
+        return "odt", [name for name in ("styles.xml", "content.xml") if name in names]
+    raise InputError(
+        "is a container, but no DOCX, XLSX or ODT",
+        place=str(path),
+        hint="Attach the document itself, as PDF or DOCX; packed files are not opened.",
+    )
 
 
 @dataclass(slots=True)
@@ -118,6 +121,9 @@ _WORD: Final = _Tags(frozenset({"t"}), frozenset({"p"}), "tr", "tc", "tab", "br"
 _OPEN: Final = _Tags(
     frozenset({"p", "h"}), frozenset({"p", "h"}), "table-row", "table-cell", "tab", "line-break"
 )
+_WORKSHEETS: Final = r"xl/worksheets/sheet[0-9]{1,4}\.xml"
+_STRINGS: Final = "xl/sharedStrings.xml"
+_ABOUT: Final = ("docProps/core.xml", "docProps/custom.xml", "meta.xml")
 _WORD_HEADERS: Final = r"word/(header|footer)[0-9]{1,3}\.xml"
 _PREFIXES: Final = {
     "http://schemas.openxmlformats.org/wordprocessingml/2006/main",
@@ -285,14 +291,11 @@ class _Rows:
             self.lines.add("\t".join(self.cells))
 
 
-def _sheets(archive: Archive, names: frozenset[str], lines: _Lines) -> None:
+def _sheets(archive: Archive, parts: list[str], lines: _Lines) -> None:
     strings = _Strings(lines.most)
-    if "xl/sharedStrings.xml" in names:
-        _parse(archive, "xl/sharedStrings.xml", strings)
-    sheets = sorted(
-        (name for name in names if re.fullmatch(r"xl/worksheets/sheet[0-9]{1,4}\.xml", name)),
-        key=lambda name: int(name[19:-4]),
-    )
+    sheets = [name for name in parts if name != _STRINGS]
+    if _STRINGS in parts:
+        _parse(archive, _STRINGS, strings)
     for name in sheets[:MOST_SHEETS]:
         _parse(archive, name, _Rows(lines, strings.found))
     if len(sheets) > MOST_SHEETS or strings.left <= 0:
@@ -336,6 +339,8 @@ def _parse(archive: Archive, name: str, seen: _Paragraphs | _Values | _Strings |
     try:
         for block in archive.blocks(name):
             parser.Parse(block, False)
+            if isinstance(seen, _Paragraphs | _Rows) and seen.lines.full:
+                return
         parser.Parse(b"", True)
     except expat.ExpatError:
         raise archive.broken() from None
