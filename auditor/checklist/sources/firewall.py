@@ -10,17 +10,18 @@ from __future__ import annotations
 import ipaddress
 import re
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import TYPE_CHECKING, Final, Literal
 
 from auditor.checklist.sources.ranges import ADDRESSES, PORTS, V4, V6, Ranges
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
-    from datetime import date
 
 Action = Literal["accept", "deny"]
 Hook = Literal["in", "out", "forward"]
-Vague = frozenset[Literal["source", "destination", "service", "other"]]
+Part = Literal["source", "destination", "service", "other"]
+Vague = frozenset[Part]
 
 MOST_RULES: Final = 100_000
 """Rules of one export after jumps are followed."""
@@ -313,6 +314,4 @@ class _Walk:
 
 
 def _rule(step: Step, action: Action, match: Match) -> Rule:
-    return Rule(
-        step.name, step.place, action, match, temporary=step.temporary, hits=step.hits
-    )
+    return Rule(step.name, step.place, action, match, temporary=step.temporary, hits=step.hits)

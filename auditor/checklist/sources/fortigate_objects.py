@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Final
 
 from auditor.checklist.sources.firewall import (
@@ -12,6 +12,7 @@ from auditor.checklist.sources.firewall import (
     Translation,
     Unread,
 )
+from auditor.checklist.sources.fortigate import Entry
 from auditor.checklist.sources.ranges import (
     NOTHING,
     PORTS,
@@ -24,11 +25,11 @@ from auditor.checklist.sources.ranges import (
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from datetime import date
 
-    from auditor.checklist.sources.fortigate import Entry, Tree
+    from auditor.checklist.sources.fortigate import Tree
 
 _TCP, _UDP, _ICMP, _SCTP, _ICMP6 = 6, 17, 1, 132, 58
+NO_ADDRESS: Final = ["0.0.0.0", "0.0.0.0"]  # noqa: S104 - how the device writes "every one"
 _DEEPEST: Final = 16
 _RESOLVED_LATER: Final = ("fqdn", "geography", "dynamic", "mac", "wildcard", "wildcard-fqdn")
 _OWN_SERVICES: Final = {
@@ -123,7 +124,7 @@ class Objects:
                 return addresses(f"{entry.first('start-ip')}-{entry.first('end-ip')}"), False
             if whole is V6:
                 return addresses(entry.first("ip6", "::/0")) & V6, False
-            subnet = entry.all("subnet") or ["0.0.0.0", "0.0.0.0"]
+            subnet = entry.all("subnet") or NO_ADDRESS
             return addresses("/".join(subnet)), False
         except ValueError:
             self.unread.append(Unread(f"line {entry.line}", f"address of type {kind[:20]}"))
@@ -165,10 +166,11 @@ class Objects:
                 return (Service(_ICMP if kind == "ICMP" else _ICMP6),), False
             if kind == "ALL":
                 return EVERYTHING, True
-            if not kind.startswith("TCP/UDP"):
-                raise ValueError(kind)
             found: list[Service] = []
-            vague = bool(entry.all("iprange") and entry.first("iprange") != "0.0.0.0")
+            vague = bool(entry.all("iprange") and entry.first("iprange") != NO_ADDRESS[0])
+            if not kind.startswith("TCP/UDP"):
+                self.unread.append(Unread(f"line {entry.line}", f"protocol {kind[:20]}"))
+                return EVERYTHING, True
             for key, protocol in (("tcp", _TCP), ("udp", _UDP), ("sctp", _SCTP)):
                 for text in entry.all(f"{key}-portrange"):
                     to, _, source = text.partition(":")
@@ -201,9 +203,10 @@ def ending(text: str, form: str) -> date | None:
 
 def objects(found: Tree, domain: str) -> Objects:
     """The objects of a virtual domain."""
-    named = lambda *names: {  # noqa: E731
-        entry.name: entry for name in names for entry in found.of(domain, name)
-    }
+
+    def named(*names: str) -> dict[str, Entry]:
+        return {entry.name: entry for name in names for entry in found.of(domain, name)}
+
     unread: list[Unread] = []
     published: dict[str, Published] = {}
     for entry in found.of(domain, "firewall vip"):

@@ -15,6 +15,7 @@ from auditor.checklist.sources.firewall import (
     Firewall,
     Interface,
     Match,
+    Part,
     Rule,
     Service,
     Unread,
@@ -23,7 +24,7 @@ from auditor.checklist.sources.firewall import (
     temporary,
 )
 from auditor.checklist.sources.fortigate import tree
-from auditor.checklist.sources.fortigate_objects import Objects, ending, objects
+from auditor.checklist.sources.fortigate_objects import NO_ADDRESS, Objects, ending, objects
 from auditor.checklist.sources.ranges import ADDRESSES, NOTHING, V4, V6, addresses, ports
 
 if TYPE_CHECKING:
@@ -92,7 +93,7 @@ def _rules(entry: Entry, named: Objects, families: tuple[int, ...]) -> list[Rule
     if action not in ("accept", "deny", "ipsec", "ssl-vpn"):
         named.unread.append(Unread(f"line {entry.line}", f"action {action[:20]}"))
         return []
-    vague: set[str] = set()
+    vague: set[Part] = set()
     sources, destinations = NOTHING, NOTHING
     for family in families:
         suffix = "6" if family == 6 and 4 in families else ""
@@ -133,18 +134,13 @@ def _rules(entry: Entry, named: Objects, families: tuple[int, ...]) -> list[Rule
             services,
             _interface_names(entry.all("srcintf")),
             _interface_names(entry.all("dstintf")),
-            vague=_parts(vague),
+            vague=frozenset(vague),
         ),
         enabled=entry.first("status", "enable") == "enable",
         expires=expires,
         temporary=temporary(" ".join([entry.first("name"), *entry.all("comments")])),
     )
     return _through_published(base, entry, named)
-
-
-def _parts(vague: set[str]) -> Vague:
-    names = ("source", "destination", "service", "other")
-    return frozenset(name for name in names if name in vague)
 
 
 def _interface_names(names: list[str]) -> tuple[str, ...]:
@@ -157,9 +153,7 @@ def _through_published(base: Rule, entry: Entry, named: Objects) -> list[Rule]:
         member
         for name in entry.all("dstaddr")
         for member in (
-            named.published_groups[name].all("member")
-            if name in named.published_groups
-            else [name]
+            named.published_groups[name].all("member") if name in named.published_groups else [name]
         )
     ]
     narrowed = [
@@ -188,7 +182,7 @@ def _interfaces(found: Tree, domains: list[str], unread: list[Unread]) -> tuple[
         entry.first("device")
         for domain in domains
         for entry in found.of(domain, "router static")
-        if entry.all("dst") in ([], ["0.0.0.0", "0.0.0.0"], ["0.0.0.0/0"])
+        if entry.all("dst") in ([], NO_ADDRESS, ["0.0.0.0/0"])
         and entry.first("status", "enable") == "enable"
         and entry.first("blackhole") != "enable"
     }
@@ -198,7 +192,7 @@ def _interfaces(found: Tree, domains: list[str], unread: list[Unread]) -> tuple[
             if not entry.name:
                 continue
             networks, address = NOTHING, ""
-            if entry.all("ip") not in ([], ["0.0.0.0", "0.0.0.0"]):
+            if entry.all("ip") not in ([], NO_ADDRESS):
                 try:
                     address = str(ipaddress.ip_interface("/".join(entry.all("ip"))).ip)
                     networks = addresses("/".join(entry.all("ip")))
@@ -256,9 +250,7 @@ def _access(found: Tree, unread: list[Unread]) -> list[Rule]:
         if services:
             vague: Vague = frozenset({"source"}) if limited else frozenset()
             match = Match(services=tuple(services), inward=(entry.name,), vague=vague)
-            rules.append(
-                Rule(f"allowaccess {entry.name}", f"line {entry.line}", "accept", match)
-            )
+            rules.append(Rule(f"allowaccess {entry.name}", f"line {entry.line}", "accept", match))
     return rules
 
 
@@ -266,6 +258,5 @@ def _limited(entry: Entry) -> bool:
     """Whether an administrator may log in from named networks only."""
     hosts = [words for key, words in entry.settings.items() if key.startswith("trusthost")]
     hosts = [words for words in hosts if words[:1] != ["::/0"]]
-    narrow = [words for words in hosts if words != ["0.0.0.0", "0.0.0.0"]]
+    narrow = [words for words in hosts if words != NO_ADDRESS]
     return bool(narrow)
-

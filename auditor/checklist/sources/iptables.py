@@ -43,9 +43,10 @@ _RULE: Final = re.compile(r"^(?:\[([0-9]{1,20}):[0-9]{1,20}\] )?-A (\S+)(.*)$")
 _CHAIN: Final = re.compile(r"^:(\S+) (ACCEPT|DROP|-)")
 _HOOKS: Final[dict[str, Hook]] = {"INPUT": "in", "OUTPUT": "out", "FORWARD": "forward"}
 _GO_ON: Final = frozenset(
-    "LOG NFLOG ULOG MARK CONNMARK TCPMSS CT SET AUDIT TRACE CHECKSUM CLASSIFY TEE DSCP TOS TTL HL"
-    " NOTRACK SECMARK CONNSECMARK RATEEST HMARK IDLETIMER LED".split()
-)
+    ["LOG", "NFLOG", "ULOG", "MARK", "CONNMARK", "TCPMSS", "CT", "SET", "AUDIT", "TRACE", "TEE",
+     "CHECKSUM", "CLASSIFY", "DSCP", "TOS", "TTL", "HL", "NOTRACK", "SECMARK", "CONNSECMARK",
+     "RATEEST", "HMARK", "IDLETIMER", "LED"]
+)  # fmt: skip
 _NARROW: Final = {
     "--limit": 1, "--limit-burst": 1, "--mac-source": 1, "--match-set": 2, "--tcp-flags": 2,
     "--icmp-type": 1, "--icmpv6-type": 1, "--sport": 1, "--sports": 1, "--source-port": 1,
@@ -160,7 +161,7 @@ class _Reading:
         self._read([quoted or bare for quoted, bare in _WORD.findall(text)])
         services = EVERYTHING
         if self.ports is not None or self.protocol is not None:
-            services = (Service(self.protocol, self.ports if self.ports else PORTS),)
+            services = (Service(self.protocol, self.ports or PORTS),)
         match = replace(self.match, services=services)
         if not self.understood:
             self.unread.append(Unread(self.place, first_words(text)))

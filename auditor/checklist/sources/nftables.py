@@ -54,10 +54,11 @@ _PORT_NAMES: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Clause:
-    """One condition: ``saddr``, ``daddr``, ``dport``, ``l4proto``, ``iif``, ``oif``, ``state``,
-    ``family`` or (``key`` = what it says) one that only narrows or is not known.
+    """One condition.
 
     Attributes:
+        key: ``saddr``, ``daddr``, ``dport``, ``l4proto``, ``iif``, ``oif``, ``state``, ``family``,
+            or the words of one that only narrows or is not known.
         values: as written; ``@name`` is a named set, ``a-b`` a range.
     """
 
@@ -241,9 +242,7 @@ def _values(clause: Clause, table: Table) -> tuple[str, ...]:
 
 
 def _addresses(clause: Clause, table: Table) -> Ranges:
-    found = ranges(
-        part for value in _values(clause, table) for part in addresses(value).parts
-    )
+    found = ranges(part for value in _values(clause, table) for part in addresses(value).parts)
     return ADDRESSES - found if clause.negated else found
 
 

@@ -32,9 +32,7 @@ def nftables_json(document: Object) -> Firewall:
         table = tables.setdefault(key, Table(*key))
         name = str(body.get("name", ""))
         if kind == "chain":
-            policy: Literal["accept", "deny"] = (
-                "deny" if body.get("policy") == "drop" else "accept"
-            )
+            policy: Literal["accept", "deny"] = "deny" if body.get("policy") == "drop" else "accept"
             table.chains[name] = ChainText(
                 name, f"object {number}", str(body.get("hook", "")), str(body.get("type", "")),
                 policy,

@@ -171,7 +171,7 @@ def _rule(words: list[str], place: str) -> RuleText:
     return rule
 
 
-def _part(rule: RuleText, words: list[str], at: int) -> int:  # noqa: PLR0911 - a table of forms
+def _part(rule: RuleText, words: list[str], at: int) -> int:
     """Takes in the part that begins here; gives where the next one begins."""
     word = words[at]
     following = words[at + 1] if at + 1 < len(words) else ""
@@ -218,6 +218,7 @@ def _condition(rule: RuleText, words: list[str], at: int) -> int:
     if first == "meta":
         at += 1
         first, second = second, words[at + 1] if at + 1 < len(words) else ""
+    key: str
     match first, second:
         case "ip" | "ip6", "saddr" | "daddr":
             key, start = second, at + 2
@@ -246,6 +247,8 @@ def _condition(rule: RuleText, words: list[str], at: int) -> int:
             rule.unread = " ".join(words[at : at + 2])
             return _to_verdict(words, at)
     if start < len(words) and words[start] == "vmap":
+        if key == "state" and "new" not in words[start:]:
+            return len(words)  # new connections go on
         rule.unread = "vmap"
         return len(words)
     negated = start < len(words) and words[start] == "!="
