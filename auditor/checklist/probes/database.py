@@ -125,6 +125,8 @@ def _allowed(matrix: Register) -> tuple[set[tuple[str, str]], tuple[str, ...]]:
 
 def _too_much(grant: Grant, allowed: set[tuple[str, str]], acting: set[str]) -> str:
     """Why a right goes too far; empty = it does not."""
+    if not grant.grantee and grant.object.startswith(("pg_catalog.", "information_schema.")):
+        return ""  # the catalogue: every installation has it
     if grant.grantable:
         return "with grant option"
     if grant.privilege in _DEFINING:

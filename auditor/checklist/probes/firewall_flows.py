@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
     import pandas as pd
 
-    from auditor.checklist.facts import Facts
+    from auditor.checklist.facts import Facts, Traffic
     from auditor.checklist.sources.firewall import Chain, Firewall, Rule
 
     Mask = npt.NDArray[np.bool_]
@@ -73,14 +73,12 @@ def flows_permitted(facts: Facts, arguments: Arguments) -> Found:
             "Đính kèm bản xuất có địa chỉ giao diện và luật của các vùng; kiểm tra network.yaml.",
             "Attach an export with interface addresses and rules of the zones; check network.yaml.",
         )
-    return _answer(facts, found, edges, judged, judged & ~permitted)
+    return _answer(facts.traffic, found, edges, judged, judged & ~permitted)
 
 
 def _answer(
-    facts: Facts, found: list[Export], edges: pd.DataFrame, judged: Mask, forbidden: Mask
+    traffic: Traffic, found: list[Export], edges: pd.DataFrame, judged: Mask, forbidden: Mask
 ) -> Found:
-    traffic = facts.traffic
-    assert traffic is not None
     count, of = int(forbidden.sum()), int(judged.sum())
     if not count:
         return Found(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from auditor.checklist.held import Held
 from auditor.checklist.probe import Arguments, Found, Probe, unknown
 from auditor.checklist.sources.firewall import Chain, Firewall, Rule
 from auditor.checklist.sources.ranges import NOTHING, V4, V6, Ranges, of_network, outside_parts
@@ -14,7 +15,6 @@ from auditor.model.text import Text
 
 if TYPE_CHECKING:
     from auditor.checklist.facts import Facts
-    from auditor.checklist.held import Held
 
 ADMIN_PORTS: Final = (
     "22", "23", "3389", "5900-5905", "5985-5986", "4443", "8443", "10443",
