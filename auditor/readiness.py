@@ -55,6 +55,7 @@ def facts_of(
         ),
         evidence=folders.held(folder, catalogue.checklist),
         network=folder.network,
+        endpoints=folder.endpoints,
         inventory=inventory,
         traffic=traffic,
         holidays=catalogue.holidays,
