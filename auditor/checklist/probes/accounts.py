@@ -131,7 +131,7 @@ def default_accounts(facts: Facts, arguments: Arguments) -> Found:
 
 
 def _bare(account: str) -> str:
-    """The name without domain: ``AGENCY\\admin`` and ``admin@agency`` are ``admin``."""
+    r"""The name without domain: ``AGENCY\admin`` and ``admin@agency`` are ``admin``."""
     return account.rpartition("\\")[2].partition("@")[0].strip().casefold()
 
 
@@ -146,7 +146,7 @@ def stale_accounts(facts: Facts, arguments: Arguments) -> Found:
     if limit.value is None:
         return Found(
             "pass",
-            f"Có {len(table)} tài khoản trong bản xuất; tiêu chuẩn không đặt hạn không dùng cho cấp "
+            f"Có {len(table)} tài khoản trong bản xuất; tiêu chuẩn không đặt hạn này cho cấp "
             "độ này.",
             f"{len(table)} accounts are exported; the standard sets no limit of disuse for this "
             "level.",
@@ -160,7 +160,7 @@ def stale_accounts(facts: Facts, arguments: Arguments) -> Found:
     if len(stale):
         return Found(
             "fail",
-            f"{len(stale)} trên {len(enabled)} tài khoản đang bật đã quá {limit.value:g} ngày không "
+            f"{len(stale)} trên {len(enabled)} tài khoản đang bật quá {limit.value:g} ngày không "
             "dùng hoặc chưa từng đăng nhập.",
             f"{len(stale)} accounts of {len(enabled)} enabled ones have not been used for "
             f"{limit.value:g} days, or never.",
