@@ -100,7 +100,7 @@ class Matrix:
 
     def zones(self, addresses: Sequence[str]) -> Words:
         """Id of the zone of each address, the longest match; empty = in none."""
-        names = np.array([zone.id for zone in self.network.zones] + [""], dtype=object)
+        names: Words = np.array([*(zone.id for zone in self.network.zones), ""], dtype=object)
         return names[longest_match(addresses, self._zones)]  # NOBODY is -1: the last, empty one
 
     def kinds(self, zones: Iterable[str]) -> Words:
@@ -150,19 +150,20 @@ class Matrix:
 
     def channel(self, edges: pd.DataFrame) -> Flags:
         """Which edges belong to the path to the Center: by address, or by the server's name."""
-        asked = [host for host in edges["host"].unique() if named(host, self.network.channel.hosts)]
+        center = ("agent-node", "center")
         return (
-            self._at(edges, "src_ip", ("agent-node", "center"))
-            | self._at(edges, "dst_ip", ("agent-node", "center"))
-            | edges["host"].isin(asked).to_numpy(np.bool_)
+            self._at(edges, "src_ip", center)
+            | self._at(edges, "dst_ip", center)
+            | self._called(edges)
         )
 
     def registered(self, edges: pd.DataFrame) -> Flags:
         """Which edges keep to the registered path: its two ends and its ports."""
-        path = ("agent-node", "center", "connection-point")
-        to_center = edges["host"].map(lambda host: named(host, self.network.channel.hosts))
-        far = self._at(edges, "dst_ip", path) | to_center.to_numpy(np.bool_)
-        return self._at(edges, "src_ip", path) & far & _fits(edges, self.network.channel.ports)
+        center, point = ("agent-node", "center"), ("connection-point",)
+        there = self._at(edges, "dst_ip", center) | self._called(edges)
+        ours = self._at(edges, "src_ip", point) & there
+        theirs = self._at(edges, "src_ip", center) & (there | self._at(edges, "dst_ip", point))
+        return (ours | theirs) & _fits(edges, self.network.channel.ports)
 
     def declared(self, edges: pd.DataFrame, *, any_port: bool = True) -> Flags:
         """Which edges are declared: as an edge, on the registered path, or to a listed server.
@@ -198,6 +199,13 @@ class Matrix:
                 & _fits(edges, asked),
             )
 
+    def _called(self, edges: pd.DataFrame) -> Flags:
+        """Which edges lead to a server by one of the channel's names."""
+        hosts = self.network.channel.hosts
+        asked = [host for host in edges["host"].unique() if named(host, hosts)]
+        found: Flags = edges["host"].isin(asked).to_numpy(np.bool_)
+        return found
+
     def _at(self, edges: pd.DataFrame, column: str, ends: tuple[str, ...]) -> Flags:
         """Whether that end of each edge is at one of these ends."""
         codes, addresses = pd.factorize(edges[column])
@@ -218,8 +226,7 @@ class Matrix:
             case "connection-point":
                 return _among(addresses, self._points)
         if end in self._kinds:
-            zones: Flags = np.asarray(self.zones(addresses) == end, dtype=np.bool_)
-        return zones
+            return np.asarray(self.zones(addresses) == end, dtype=np.bool_)
         return within(addresses, (ipaddress.ip_network(end),))
 
 

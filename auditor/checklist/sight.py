@@ -8,20 +8,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
+
+import pandas as pd
 
 from auditor.checklist.assessment import Network
 from auditor.checklist.facts import VIETNAM, Facts, Traffic
 from auditor.checklist.matrix import TCP, UDP, Matrix
 from auditor.checklist.probe import Found
+from auditor.checklist.sources.register import Register
 from auditor.checklist.sources.traffic import sensor_of
-from auditor.model.readiness import Coverage, Reference
+from auditor.model.readiness import Answer, Coverage, Reference
 from auditor.model.text import Text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-
-    import pandas as pd
 
     from auditor.checklist.probe import Arguments
 
@@ -100,6 +101,15 @@ class Sight:
             + (f", {lost} packets lost" if lost is not None else ", packets lost not known"),
         )
 
+    def register(self, kind: str) -> Register | None:
+        """The youngest register of a kind; null = none is registered.
+
+        Raises:
+            InputError: it is missing or cannot be read.
+        """
+        held = self.facts.held(kind)
+        return held[0].content(Register) if held else None
+
     def references(self, rows: pd.DataFrame) -> list[Reference]:
         """One for each pair of hosts and port in ``rows``, the busiest first."""
         keys = ["src_ip", "dst_ip", "dst_port", "protocol"]
@@ -108,6 +118,7 @@ class Sight:
             app=("app", "first"), host=("host", "max"),
         )  # fmt: skip
         totals = totals.sort_values(["flows", "flow_id"], ascending=[False, True])
+        each: Any = totals.itertuples(index=False)
         return [
             Reference(
                 self.traffic.inputs.get(row.input_id, ""),
@@ -116,7 +127,7 @@ class Sight:
                 f"{f' {row.app}' if row.app else ''}{f' {row.host}' if row.host else ''}"
                 f" ×{row.flows}"[:SHOWN],
             )
-            for row in totals.itertuples(index=False)
+            for row in each
         ]
 
     def failed(
@@ -130,7 +141,7 @@ class Sight:
         declared: int | None = None,
     ) -> Found:
         """It does not hold, whatever the window."""
-        references = against if isinstance(against, (list, tuple)) else self.references(against)
+        references = self.references(against) if isinstance(against, pd.DataFrame) else against
         return self._found("fail", says, references, rests_on, way_out, seen, declared)
 
     def passed(
@@ -169,7 +180,7 @@ class Sight:
 
     def _found(
         self,
-        answer: str,
+        answer: Answer,
         says: Text,
         references: Sequence[Reference],
         rests_on: str,
@@ -178,7 +189,7 @@ class Sight:
         declared: int | None,
     ) -> Found:
         return Found(
-            answer,  # type: ignore[arg-type] - one of the words of Answer, from the methods above
+            answer,
             f"{says.vi} ({self.where.vi}).",
             f"{says.en} ({self.where.en}).",
             references,
@@ -254,6 +265,22 @@ def _looked(
 def counted(count: int, one: str, many: str = "") -> str:
     """``1 flow``, ``2 flows``."""
     return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def count_of(edges: pd.DataFrame) -> int:
+    """How many distinct pairs of hosts and services."""
+    return len(edges.drop_duplicates(["src_ip", "dst_ip", "dst_port", "protocol"]))
+
+
+def ways(edges: pd.DataFrame) -> str:
+    """``1 way``, ``2 ways``."""
+    return counted(count_of(edges), "way")
+
+
+def column(register: Register, name: str) -> pd.Series[str]:
+    """A column of a register; of empty texts where it has none of that name."""
+    rows = register.rows
+    return rows[name] if name in rows else pd.Series("", index=rows.index, dtype=str)
 
 
 def service(protocol: int, port: int) -> str:
