@@ -20,7 +20,7 @@ CLEAR_APPS: Final = (
     "pop3", "imap", "smtp", "mysql", "postgresql", "tds", "redis", "mongodb", "tns", "finger",
 )  # fmt: skip
 CLEAR_PORTS: Final = frozenset((
-    (TCP, 20), (TCP, 21), (TCP, 23), (UDP, 69), (TCP, 79), (TCP, 512), (TCP, 513), (TCP, 514),
+    (TCP, 20), (TCP, 21), (TCP, 23), (UDP, 69), (TCP, 79), (TCP, 512), (TCP, 513),
     (TCP, 80), (TCP, 110), (TCP, 143), (TCP, 389), (TCP, 5900),
 ))  # fmt: skip
 """Ports of protocols that have no encrypted form there, where nobody recognised the protocol."""
@@ -325,7 +325,7 @@ PROBES: tuple[Probe, ...] = (
         ),
         ("traffic", "network"),
         "both",
-        seeing(foreign_dns_ntp),
+        seeing(foreign_dns_ntp, inner=True),
     ),
     Probe(
         "time-sources",
@@ -335,7 +335,7 @@ PROBES: tuple[Probe, ...] = (
         ),
         ("traffic", "network"),
         "both",
-        seeing(time_sources),
+        seeing(time_sources, inner=True),
     ),
     Probe(
         "database-zone-to-internet",
