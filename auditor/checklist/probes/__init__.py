@@ -5,13 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from auditor.checklist.probes import (
+    access,
     accounts,
     channel,
     configuration,
+    devices,
     documents,
+    egress,
+    monitoring,
     quality,
     registers,
     results,
+    sessions,
     tls,
     traffic,
 )
@@ -22,7 +27,8 @@ if TYPE_CHECKING:
     from auditor.checklist.probe import Probe
 
 _MODULES = (
-    traffic, channel, tls, configuration, accounts, documents, registers, quality, results,
+    traffic, devices, access, egress, monitoring, channel, sessions, tls, configuration, accounts,
+    documents, registers, quality, results,
 )  # fmt: skip
 
 PROBES: Final[Mapping[str, Probe]] = {
