@@ -160,7 +160,7 @@ def checked(target: Target, trusting: ssl.SSLContext) -> Checked:
                 # it came to the certificates, and what failed later was something else
                 chain = _chain(tls)
                 passed = bool(chain) and "ALERT" in (error.reason or "")
-                return Checked(chain, True if passed else None, _reason(error))
+                return Checked(chain, True, "") if passed else Checked(chain, None, _reason(error))
             return Checked(_chain(tls), True, "")
     except OSError as error:
         return Checked((), None, _reason(error))
