@@ -89,6 +89,9 @@ def fingerprint(s: State, data: Bytes, found: Ints, transport: int) -> int:
 @compiled
 def tls(s: State, row: int, direction: int, data: Bytes, p: int, end: int) -> int:
     """Recognises a TLS record: ``NO``, ``DONE`` or ``MORE``."""
+    if end - p > 12 and data[p] == 21 and data[p + 5] == 1 and data[p + 7] == 22:
+        if data[p + 1] == 3 and be16(data, p + 3) == 2:
+            p += 7  # a warning goes before the hello: the name is unknown (RFC 6066 section 3)
     if end - p < 6 or data[p + 1] != 3 or data[p + 2] > 4:
         return NO
     kind = data[p]

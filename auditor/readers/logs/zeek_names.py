@@ -91,9 +91,8 @@ _WRITTEN: Final = (
     "", "SSLv3", "TLSv10", "TLSv11", "TLSv12", "TLSv13", "DTLSv10", "DTLSv12", "DTLSv13",
 )  # fmt: skip
 _APPS: Final = pa.array([log.app for log in LOGS] + ["dtls"])
-_HOST, _ALPN, _JA4, _CIPHER, _VERSION, _FILE = range(
-    6
-)  # columns of what is kept; the last is not merged
+# columns of what is kept; the last is not merged
+_HOST, _ALPN, _JA4, _CIPHER, _VERSION, _FILE = range(6)
 _PLAIN: Final = "^[a-z0-9._-]*[a-z0-9_-]$"  # nearly all: told without looking for parts
 _NAME: Final = r"^(?P<host>\[[0-9a-f:.]{2,45}\]|[a-z0-9._-]{1,255}?)\.?(?::[0-9]*)?$"
 _LONGEST: Final = 255

@@ -302,6 +302,14 @@ def test_the_version_is_what_the_server_chose(tmp_path):
     assert answered(0x0303, chosen)["tls_version"] == "TLS 1.3"
 
 
+def test_a_warning_may_go_before_the_servers_hello(tmp_path):
+    body = b"\x03\x03" + bytes(32) + b"\0" + b"\xc0\x2f\0"
+    hello = b"\x02" + len(body).to_bytes(3, "big") + body
+    record = b"\x16\x03\x03" + struct.pack(">H", len(hello)) + hello
+    row = told(tmp_path, b"\x15\x03\x03\0\x02\x01\x70" + record, back=True)
+    assert (row["app"], row["tls_version"]) == ("tls", "TLS 1.2")
+
+
 @pytest.mark.parametrize(
     ("suite", "name"),
     [

@@ -26,6 +26,7 @@ VERSION_NAMES: Final[dict[int, Version]] = {
 
 MOST_RECORD: Final = 16384 + 2048
 MOST_CHAIN: Final = 10
+WARNING, CLOSING = 1, 0
 SIGNALLING: Final = 0x00FF  # secure renegotiation (RFC 5746); some servers insist on it
 
 _SECRETS: Final = ("PSK", "KRB5", "SRP", "GOST", "ECCPWD", "ECJPAKE")
@@ -169,9 +170,11 @@ def _records(data: bytes) -> tuple[bytes, int | None, bool, bool]:
         body = data[place + 5 : place + 5 + length]
         if len(body) < length:
             break
-        if kind == 21 and length == 2:
+        if kind == 21 and length == 2 and body[0] == WARNING and body[1] != CLOSING:
+            body = b""  # such as: the name is not known; the hello follows
+        elif kind == 21 and length == 2:
             return handshake, body[1], False, True
-        if kind != 22:
+        elif kind != 22:
             return handshake, None, False, True
         handshake += body
         place += 5 + length

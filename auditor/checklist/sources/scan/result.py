@@ -150,7 +150,7 @@ class Scan:
     format: Literal[1]
     at: AwareDatetime
     roots: Short
-    endpoints: Annotated[tuple[EndpointScan, ...], Field(max_length=MOST_ENDPOINTS)]
+    endpoints: Annotated[tuple[EndpointScan, ...], Field(min_length=1, max_length=MOST_ENDPOINTS)]
     not_covered: Annotated[tuple[Text, ...], Field(max_length=50)] = ()
 
 

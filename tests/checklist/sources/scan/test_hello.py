@@ -50,6 +50,11 @@ def test_an_alert_is_told():
     assert (found.alert, found.complete, found.version) == (70, True, None)
 
 
+def test_a_warning_is_no_refusal():
+    assert heard(b"\x15\x03\x03\x00\x02\x01\x70" + HELLO).suite == 0xC02F
+    assert heard(b"\x15\x03\x03\x00\x02\x01\x00").complete, "but closing is"
+
+
 def test_another_protocol_is_foreign():
     assert heard(b"SSH-2.0-x\r\n").foreign
     assert heard(b"\x16\x05\x03\0\x01\0").foreign

@@ -87,6 +87,7 @@ def changed(**more):
         (changed(endpoints__0__chain__0__sha256="z" * 64), "sha256"),
         (changed(endpoints__0__chain__0__names=["a"] * 201), "names"),
         (changed(endpoints__0__chain=[{}] * 11), "chain"),
+        (changed(endpoints=[]), "endpoints"),
         (changed(endpoints=[{}] * 501), "endpoints"),
         ('{"format": ' + "9" * 5000 + "}", "no TLS scan"),
     ],
