@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
@@ -53,7 +54,7 @@ def both(vi: str, en: str) -> Text:
 
 
 def digest(name: str) -> str:
-    return hashlib.sha256(name.encode()).hexdigest()
+    return hashlib.sha256(name.encode("utf-8", "replace")).hexdigest()
 
 
 ND331 = Basis("ND331", "Điều 29 khoản 2", "C")
@@ -276,8 +277,8 @@ def assessment(**changes: Any) -> Readiness:
 def hostile_item(name: str, text: str) -> ItemResult:
     """An item that is hostile wherever somebody else's words stand in it."""
     two = both(text, text)
-    return item(
-        name, text, "fail", title=two, question=two, why=two, explanation=text, answered_by=text, answered_at=AT,
+    return replace(
+        item(name, text, "fail"), title=two, question=two, why=two, explanation=text, answered_by=text, answered_at=AT,
         basis=(Basis(text, text, "S", note=text),), missing=(two,), evidence=(text,), contradicted=two, voided=two, way_out=two,
         outcomes=(Outcome(text, "fail", two, text, two, (Reference(text, text, text),), 3, Coverage(None, (text,), None, None, None, (two,))),),
         attestations=(attestation(person=text, role=text, unit=text, statement=text, valid_until=text, key=text, voided=two),),
