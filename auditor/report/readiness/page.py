@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
+from auditor.model.readiness import GroupResult, ItemResult
 from auditor.model.text import Text
 from auditor.report import formats
 from auditor.report import words as common_words
@@ -16,7 +17,7 @@ from auditor.report.readiness import words
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-    from auditor.model.readiness import GroupResult, ItemResult, Readiness
+    from auditor.model.readiness import Readiness
 
 MOST_PROBLEM_KINDS: Final = 40
 

@@ -41,7 +41,7 @@ STATE: Final[dict[State, Text]] = {
 """In the order in which they want attention."""
 
 STATE_MARK: Final[dict[State, str]] = {
-    "fail": "✗", "attested_fail": "✗", "partial": "◐", "stale": "⌛", "unknown": "?", "error": "!",
+    "fail": "✗", "attested_fail": "✗", "partial": "◐", "stale": "↻", "unknown": "?", "error": "!",
     "waived": "△", "manual_pending": "…", "no_contrary_evidence": "○", "not_checked": "□",
     "attested_pass": "✓", "pass": "✓", "not_applicable": "–",
 }  # fmt: skip
