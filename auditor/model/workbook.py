@@ -5,6 +5,7 @@ What writes the workbook and what reads it back both go by these names.
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from dataclasses import dataclass
 from typing import Final, Literal
@@ -90,6 +91,33 @@ def said(text: str) -> Said | None:
         if asked in (_plain(words.vi), _plain(words.en), each):
             return each
     return None
+
+
+MOST: Final = 32_000
+"""Characters that are written into one cell; the format allows 32 767."""
+
+_NOT_XML: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
+_ESCAPE: Final = re.compile("_(?=x[0-9A-Fa-f]{4}_)")
+_ESCAPED: Final = re.compile("_x([0-9A-Fa-f]{4})_")
+
+
+def written(text: str) -> str:
+    """``text`` as a cell holds it: letter for letter, but for what no workbook can hold.
+
+    In a workbook ``_x000D_`` is a carriage return; ``_x005F_`` in front says that it is meant as
+    it stands (ECMA-376 part 1, 22.9.2.19).
+    """
+    plain = text.replace("\r\n", "\n").replace("\r", "\n")
+    shown = _NOT_XML.sub(lambda found: f"⟨U+{ord(found[0]):04X}⟩", plain)
+    if len(shown) > MOST:
+        shown = f"{shown[: MOST - 40]} […{len(shown) - MOST + 40}…]"
+    return _ESCAPE.sub("_x005F_", shown)
+
+
+def read(cell: str) -> str:
+    """What somebody meant by a text cell: ``written`` undone, also as Excel itself writes it."""
+    text = _ESCAPED.sub(lambda found: chr(int(found[1], 16)), cell)
+    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _plain(text: str) -> str:

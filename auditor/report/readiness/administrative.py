@@ -33,6 +33,9 @@ if TYPE_CHECKING:
 
 FONT: Final = "Times New Roman"
 TEXT: Final = 13
+MOST: Final = 20_000
+"""Characters of one paragraph: an agency's own explanation stays whole."""
+
 TOP, BOTTOM, LEFT, RIGHT = 20, 20, 30, 15
 """Millimetres; the decree asks for 20-25, 20-25, 30-35 and 15-20."""
 
@@ -71,7 +74,7 @@ class Paper:
         if indent:
             paragraph.paragraph_format.first_line_indent = Mm(10)
         for place, part in enumerate(parts):
-            run = paragraph.add_run(visible(part))
+            run = paragraph.add_run(visible(part, MOST))
             run.italic = italic
             run.bold = bold_first and place == 0
 
@@ -214,7 +217,7 @@ def _line(
         paragraph.alignment = _CENTRE
     paragraph.paragraph_format.space_after = Pt(0)
     paragraph.paragraph_format.line_spacing = 1
-    run = paragraph.add_run(visible(text))
+    run = paragraph.add_run(visible(text, MOST))
     run.font.size, run.bold, run.italic = Pt(size), bold, italic
 
 

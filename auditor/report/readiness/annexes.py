@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from auditor.model.text import Text
-from auditor.report.formats import day, moment, period
+from auditor.report.formats import moment, period
 from auditor.report.readiness import words
 from auditor.report.readiness.sentences import basis, gap, papers
 

@@ -16,7 +16,7 @@ from auditor.report.readiness.sentences import attested, basis, gap, proof
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from auditor.model.readiness import EvidenceRow, ItemResult, Readiness
+    from auditor.model.readiness import EvidenceRow, ItemResult, Outcome, Readiness
     from auditor.report.readiness.administrative import Paper
 
 TITLE: Final = (
@@ -165,9 +165,8 @@ def _told(
         yield "Mâu thuẫn cần làm rõ", item.contradicted.vi
     if item.voided:
         yield "Lưu ý", item.voided.vi
-    for outcome in item.outcomes:
-        against = f" (so với {outcome.rests_on})" if outcome.rests_on else ""
-        yield f"Kiểm tra bằng máy, {words.ANSWER[outcome.answer].vi}", f"{outcome.says.vi}{against}"
+    if item.outcomes:
+        yield "Kiểm tra bằng máy", "; ".join(map(_found, item.outcomes))
     if item.attests or item.attestations:
         told = "; ".join(map(attested, item.attestations))
         yield "Người xác nhận", told or gap("chưa có xác nhận")
@@ -181,6 +180,11 @@ def _told(
             ),
         )
     yield "Căn cứ", basis(item, readiness)
+
+
+def _found(outcome: Outcome) -> str:
+    against = f" (so với {outcome.rests_on})" if outcome.rests_on else ""
+    return f"{words.ANSWER[outcome.answer].vi} – {outcome.says.vi.rstrip('.')}{against}"
 
 
 def _instruments(readiness: Readiness) -> list[str]:
