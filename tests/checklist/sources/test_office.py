@@ -81,7 +81,10 @@ def test_an_open_document_is_read_with_its_header_and_spans(tmp_path):
 
 
 def test_a_workbook_gives_its_rows_and_never_works_out_a_formula(tmp_path):
-    strings = f'<sst xmlns="{SHEET}"><si><t>STT</t></si><si><r><t>Yêu </t></r><r><t>cầu</t></r></si></sst>'
+    strings = (
+        f'<sst xmlns="{SHEET}"><si><t>STT</t></si>'
+        "<si><r><t>Yêu </t></r><r><t>cầu</t></r></si></sst>"
+    )
     sheet = (
         f'<worksheet xmlns="{SHEET}"><row><c t="s"><v>0</v></c><c t="s"><v>1</v></c></row>'
         '<row><c><f>1+1</f><v>2</v></c><c t="inlineStr"><is><t>mạng</t></is></c>'

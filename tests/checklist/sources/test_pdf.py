@@ -115,7 +115,7 @@ def test_a_locked_pdf_is_told_and_one_that_opens_without_password_is_read(tmp_pa
 
     for password, name in (("secret", "locked.pdf"), ("", "open.pdf")):
         writer = PdfWriter(clone_from=PdfReader(PAPERS / "risk-report.pdf"))
-        writer.encrypt(password, owner_password="owner", algorithm="AES-256")
+        writer.encrypt(password, algorithm="AES-256")
         writer.write(tmp_path / name)
     with pytest.raises(InputError, match="password"):
         pdf_text(tmp_path / "locked.pdf", 1_000)
