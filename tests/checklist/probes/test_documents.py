@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from itertools import count
 
@@ -120,6 +121,32 @@ def test_the_youngest_of_several_documents_counts_even_when_another_has_no_date(
     assert found.answer == "pass"
 
 
+def test_what_fails_is_unknown_while_another_document_of_the_kind_has_no_date():
+    old = held("risk-report", paper(dated="2020-01-01"))
+    assert answer("document-fresh", old).answer == "fail"
+    assert answer("document-fresh", old, held("risk-report", paper())).answer == "unknown"
+    arguments = {"kind": "risk-report", "than": "last-change"}
+    dates = {"last_change": "2026-01-01"}
+    for others, gives in (((), "fail"), ((held("risk-report", paper()),), "unknown")):
+        found = answer("document-after", old, *others, arguments=arguments, dates=dates)
+        assert found.answer == gives
+
+
+@pytest.mark.parametrize("probe", ["document-before", "document-after"])
+def test_a_document_of_the_future_came_in_no_order(probe):
+    arguments = {"kind": "risk-report", "than": "go-live" if "before" in probe else "last-change"}
+    dates = {"last_change": "2026-01-01", "go_live": "2027-05-01"}
+    one = held("risk-report", paper(dated="2027-01-01"))
+    found = answer(probe, one, arguments=arguments, dates=dates)
+    assert found.answer == "fail"
+    assert "in the future" in found.says.en
+
+
+def test_macros_are_told():
+    one = held("risk-report", paper(number="1/BC", dated="2026-03-05", signer="A", macros=True))
+    assert "macros" in answer("document-held", one).says.en
+
+
 def test_numbers_that_differ_only_in_spacing_and_case_agree():
     found = answer(
         "document-held",
@@ -139,8 +166,6 @@ def signed(*signatures):
 
 
 def changed(**what):
-    from dataclasses import replace
-
     return replace(INTACT, **what)
 
 
@@ -216,13 +241,10 @@ def test_a_text_made_of_its_own_words_has_all_parts_and_an_empty_one_none(name):
     arguments = {"kind": "risk-report", "parts": name}
     # the letters keep it from being taken for a text in old fonts
     whole = paper("\n".join(lines) + "\nĐây là văn bản được lập để thử.")
-    assert (
-        answer("document-parts", held("risk-report", whole), arguments=arguments).answer == "pass"
-    )
     empty = paper("Đây là văn bản được lập để thử.")
-    assert (
-        answer("document-parts", held("risk-report", empty), arguments=arguments).answer == "fail"
-    )
+    for text, gives in ((whole, "pass"), (empty, "fail")):
+        found = answer("document-parts", held("risk-report", text), arguments=arguments)
+        assert found.answer == gives
 
 
 def test_short_forms_of_agencies_are_written_out_before_comparing():
@@ -239,7 +261,8 @@ def test_an_owner_who_operates_is_named_once():
 
 
 def test_statuses_are_taken_from_rows_and_not_from_their_neighbours():
-    text = "Kết luận: Đã triển khai đầy đủ\n1\tMạng\tChưa triển khai\tDự kiến đã triển khai đầy đủ quý 4"
+    row = "1\tMạng\tChưa triển khai\tDự kiến đã triển khai đầy đủ quý 4"
+    text = f"Kết luận: Đã triển khai đầy đủ\n{row}"
     found = answer("deployment-not-contradicted", held("deployment-record", paper(text)))
     assert found.answer == "fail"
     assert [row.place for row in found.references] == ["line 2"]

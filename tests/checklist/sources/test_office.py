@@ -52,8 +52,10 @@ def test_deleted_text_of_tracked_changes_is_not_text(tmp_path):
 
 
 def test_a_text_box_inside_a_paragraph_is_read(tmp_path):
-    body = f"<w:p><w:r><w:txbxContent>{paragraph('TỐI MẬT')}</w:txbxContent></w:r></w:p>"
-    assert "TỐI MẬT" in office_text(container(tmp_path, word(body)), 100).text.splitlines()
+    box = f"<w:r><w:txbxContent>{paragraph('TỐI MẬT')}</w:txbxContent></w:r>"
+    body = f"<w:p><w:r><w:t>trước, </w:t></w:r>{box}<w:r><w:t>sau</w:t></w:r></w:p>"
+    lines = office_text(container(tmp_path, word(body)), 100).text.splitlines()
+    assert lines == ["TỐI MẬT", "trước, sau"]
 
 
 def test_table_rows_become_lines_with_tabs_and_nested_tables_lose_nothing(tmp_path):
