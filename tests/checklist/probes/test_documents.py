@@ -226,6 +226,16 @@ def test_headings_go_on_in_the_next_line_and_sentences_are_none():
     assert not any("giam sat" in line for line in found)
 
 
+def test_wrapped_lines_of_a_paragraph_are_no_headings_and_short_lines_of_their_own_are():
+    text = (
+        "Quản lý rủi ro an ninh mạng\n"
+        "Cơ quan thực hiện việc giám sát an ninh mạng\n"
+        "và kiểm tra, đánh giá hệ thống\n"
+        "Trong quá trình vận hành hệ thống theo quy định của pháp luật.\n"
+    )
+    assert _headings(text) == ["quan ly rui ro an ninh mang"]
+
+
 @pytest.mark.parametrize("name", sorted(PARTS))
 def test_the_words_of_the_lists_are_folded_so_that_they_can_be_found(name):
     for part in PARTS[name].parts:
