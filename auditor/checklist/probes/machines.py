@@ -245,7 +245,7 @@ def web_hosts_protected(facts: Facts, _: Arguments, protection: Table) -> Found:
         )
     modes: dict[str, list[tuple[int, str]]] = {}
     for line, row in protection.records():
-        if not names(row["kind"], ("DBF", "cơ sở dữ liệu", "CSDL", "database")):
+        if row["host"] and not names(row["kind"], ("DBF", "cơ sở dữ liệu", "CSDL", "database")):
             modes.setdefault(key(row["host"]), []).append((line, row["mode"]))
     failing: list[Reference] = []
     for endpoint in public:

@@ -119,8 +119,8 @@ def test_tables_that_name_nothing_to_look_at_are_unknown():
 @pytest.mark.parametrize(
     ("text", "expected"),
     [("Nghiêm trọng", "critical"), ("không nghiêm trọng", "low"), ("CAO", "high"),
-     ("9.8", "critical"),     ("7,5", "high"), ("5.0", "medium"), ("0", "low"), ("11", None), ("", None),
-     ("quan trọng", None),     ("trung bình", "medium"), ("Low", "low")],
+     ("9.8", "critical"), ("7,5", "high"), ("5.0", "medium"), ("0", "low"), ("11", None),
+     ("", None), ("quan trọng", None), ("trung bình", "medium"), ("Low", "low")],
 )  # fmt: skip
 def test_severities(text, expected):
     assert tables.severity(text) == expected
