@@ -36,6 +36,8 @@ def test_without_the_list_of_datasets_that_is_told():
     found = outcome("backup-schedule", tables)
     assert found.answer == "pass"
     assert found.coverage.not_covered
+    useless = outcome("backup-schedule", tables | {"datasets": "owner,steward\na,b\n"})
+    assert useless.coverage.not_covered
 
 
 @pytest.mark.parametrize(
