@@ -46,3 +46,14 @@ def test_a_key_that_has_expired_is_found_by_its_line_and_not_named():
 def test_keys_alone_are_looked_at_too():
     tables = {"key-register": table("key expires", "k|2027-06-01")}
     assert outcome("expiry-clock", tables).answer == "pass"
+
+
+@pytest.mark.parametrize(
+    ("dated", "answer"),
+    [("2025-12-18", "partial"), ("2026-01-05", "partial"), ("2025-11-30", "fail")],
+)
+def test_the_annual_report_is_due_each_25th_of_december(dated, answer):
+    known = facts({})
+    piece = held(21, "annual-report", None, dated=dated)
+    object.__setattr__(known, "evidence", {"annual-report": (piece,)})
+    assert asked(PROBES["expiry-clock"], known, {}).answer == answer
