@@ -22,6 +22,7 @@ def test_sensitive_data_of_100_000_subjects_must_be_core(said, answer):
     }
     found = outcome("classes-assigned", tables, system={"sensitive_subjects": 100_000})
     assert found.answer == answer
+    assert "I.26b" in found.rests_on
 
 
 def test_fewer_subjects_need_no_core_class():

@@ -80,6 +80,7 @@ def measurements(values):
         ([10] * 20, "unknown"),  # within a day
         (["65 %"] * 48, "pass"),
         (["101"] + [10] * 48, "unknown"),
+        ([0] * 48, "pass"),
         (["nhiều"] + [10] * 48, "unknown"),
     ],
 )

@@ -75,6 +75,11 @@ def test_a_missing_day_and_a_day_without_records_are_gaps():
     assert outcome("log-retention", index(date(2026, 8, 1), LAST, empty=(gap,))).answer == "fail"
 
 
+def test_a_source_that_never_logged_anything_fails():
+    only = {"log-index": table("source day records", "fw|2026-11-20|0")}
+    assert outcome("log-retention", only, level=1).answer == "fail"
+
+
 def test_a_gap_before_the_time_that_must_be_kept_does_not_matter():
     old = index(date(2026, 7, 1), LAST, without=(date(2026, 7, 9),))
     assert outcome("log-retention", old).answer == "pass"

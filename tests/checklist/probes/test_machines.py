@@ -129,3 +129,12 @@ def test_an_endpoint_without_a_name_is_not_matched_by_an_empty_host():
     tables = {"web-protection": table("host mode kind", "|chặn|WAF")}
     found = outcome("web-hosts-protected", tables, endpoints={"format": 1, "endpoints": endpoints})
     assert found.answer == "fail"
+
+
+def test_a_host_without_facts_is_not_covered_but_a_switch_needs_none():
+    known = {"hosts": table("asset os patched support-ends", "db01|Ubuntu|2026-11-01|2029-01-01")}
+    assert outcome("end-of-life", known | {"assets": ASSETS}).answer == "pass"
+    more = table("asset address role", "db01||database", "app01||server")
+    found = outcome("end-of-life", known | {"assets": more})
+    assert found.answer == "partial"
+    assert [reference.shows for reference in found.references] == ["app01: no host facts"]
