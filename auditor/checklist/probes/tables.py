@@ -241,7 +241,7 @@ def names(text: str, words: tuple[str, ...]) -> bool:
 
 def denied(text: str) -> bool:
     """Whether a cell says that something is not so, such as “không cốt lõi”."""
-    return _folded(text).startswith(("khong", "chua", "non", "not", "no"))
+    return _folded(re.split(r"\W+", text.strip())[0]) in ("khong", "chua", "non", "not", "no")
 
 
 def ids_of(row: dict[str, str]) -> list[str]:
@@ -269,15 +269,8 @@ def severity(text: str) -> Severity | None:
     """How grave a cell says something is, in words or as a CVSS score; null = not known."""
     score = number(text)
     if score is not None and 0 <= score <= 10:
-        return (
-            "critical"
-            if score >= 9
-            else "high"
-            if score >= 7
-            else "medium"
-            if score >= 4
-            else "low"
-        )
+        steps: tuple[tuple[Severity, float], ...] = (("critical", 9), ("high", 7), ("medium", 4))
+        return next((level for level, least in steps if score >= least), "low")
     return next((level for level, words in _SEVERITIES if names(text, words)), None)
 
 
