@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from auditor.checklist.probe import Arguments, Found, Probe, unknown
-from auditor.checklist.probes.firewall_rules import Export, exports, missing, unread_in, withheld
+from auditor.checklist.probes.firewall_exports import Export, exports, missing, unread_in, withheld
 from auditor.checklist.sources.firewall import wide
 from auditor.checklist.sources.ranges import NOTHING, Ranges, of_network, place_of
 from auditor.model.readiness import Reference
@@ -56,12 +56,13 @@ def flows_permitted(facts: Facts, arguments: Arguments) -> Found:
     for zone in facts.network.zones:
         for network in zone.networks:
             zones[zone.id] = zones.get(zone.id, NOTHING) | of_network(network)
-    seen_by = {id(export): _zones_of(export.firewall, zones) for export in found}
     table = _Table(edges)
     judged = np.zeros(len(edges), bool)
     permitted = np.zeros(len(edges), bool)
     for export in found:
-        visible = edges[["src_zone", "dst_zone"]].isin(seen_by[id(export)]).all(axis=1).to_numpy()
+        pairs = _pairs(export.firewall, zones)
+        ends = zip(edges["src_zone"], edges["dst_zone"], strict=True)
+        visible = np.fromiter((each in pairs for each in ends), bool, len(edges))
         if visible.any():
             permitted |= visible & _permitted(export.firewall, table)
             judged |= visible
@@ -127,17 +128,32 @@ def _between_zones(edges: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _zones_of(firewall: Firewall, zones: dict[str, Ranges]) -> set[str]:
-    """The zones a firewall stands at: its interfaces or its rules name their addresses."""
-    named = NOTHING
-    for interface in firewall.interfaces:
-        named |= interface.networks
+def _pairs(firewall: Firewall, zones: dict[str, Ranges]) -> set[tuple[str, str]]:
+    """Pairs of zones with the firewall between them: they lie behind different interfaces.
+
+    Where a zone lies is told by the addresses of an interface, by the routes, or by rules that
+    name addresses of the zone together with an interface.
+    """
+    networks = {interface.name: interface.networks for interface in firewall.interfaces}
     for chain in firewall.of("forward"):
         for rule in chain.rules:
-            for side in (rule.match.sources, rule.match.destinations):
-                if not wide(side):
-                    named |= side
-    return {zone for zone, networks in zones.items() if networks & named}
+            match = rule.match
+            for names, side, part in (
+                (match.inward, match.sources, "source"),
+                (match.outward, match.destinations, "destination"),
+            ):
+                if len(names) == 1 and not wide(side) and part not in match.vague:
+                    networks[names[0]] = networks.get(names[0], NOTHING) | side
+    behind = {
+        zone: {name for name, addresses in networks.items() if addresses & inside}
+        for zone, inside in zones.items()
+    }
+    return {
+        (one, other)
+        for one in zones
+        for other in zones
+        if behind[one] and behind[other] and not behind[one] & behind[other]
+    }
 
 
 class _Table:
