@@ -94,7 +94,7 @@ def _answer(
         Reference(
             traffic.inputs.get(int(source), str(source)),
             f"flow {flow}",
-            f"{src} -> {dst} port {'-' if port < 0 else port}, protocol {protocol}, {flows} flows",
+            f"{src} -> {dst} port {'-' if port <= 0 else port}, protocol {protocol}, {flows} flows",
         )
         for src, dst, port, protocol, flow, source, flows in zip(*columns, strict=True)
     ]
@@ -119,8 +119,8 @@ def _between_zones(edges: pd.DataFrame) -> pd.DataFrame:
     src, dst = edges["src_zone"].fillna(""), edges["dst_zone"].fillna("")
     answered = edges["answered"].fillna(value=False).astype(bool)
     blocked = edges["blocked"].fillna(value=False).astype(bool)
-    kept = edges[answered & ~blocked & (src != "") & (dst != "") & (src != dst)]
-    kept = kept.assign(dst_port=kept["dst_port"].fillna(-1).astype("int64"))
+    kept = edges[edges["ordinary"] & answered & ~blocked & (src != "") & (dst != "") & (src != dst)]
+    kept = kept.assign(dst_port=kept["dst_port"].fillna(0).astype("int64"))
     return (
         kept.groupby([*_KEYS, "src_zone", "dst_zone"], observed=True, sort=True)
         .agg(flows=("flows", "sum"), flow_id=("flow_id", "first"), input_id=("input_id", "first"))
@@ -186,7 +186,7 @@ class _Table:
                 if service.protocol is None
                 else self.protocols == service.protocol
             )
-            port = self.ports < 0
+            port = self.ports <= 0
             for low, high in service.ports.parts:
                 port = port | ((self.ports >= low) & (self.ports <= high))
             found |= protocol if any_port else protocol & port
