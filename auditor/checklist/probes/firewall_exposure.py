@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from auditor.checklist.probe import Arguments, Found, Probe
@@ -33,6 +34,8 @@ DATABASE_PORTS: Final = (
     "1433-1434", "1521", "1526", "3306", "5432", "6379", "8123", "9042", "9200", "27017", "50000",
 )  # fmt: skip
 _TCP, _UDP = 6, 17
+_DENIES: Final = 200
+"""Earlier denies that are looked at for one rule; further ones would only take more back."""
 
 
 def _all_of(texts: tuple[str, ...]) -> Ranges:
@@ -143,12 +146,11 @@ def _opened(chain: Chain, rule: Rule) -> list[tuple[int, int]]:
 def _denied_before(chain: Chain, at: int, rule: Rule, port: tuple[int, int]) -> bool:
     """Whether earlier rules surely keep the Internet from this port."""
     left = rule.match.sources
-    for earlier in chain.rules[:at]:
+    denies = (one for one in chain.rules[:at] if one.action == "deny" and one.enabled)
+    for earlier in islice(denies, _DENIES):
         match = earlier.match
         if (
-            earlier.action == "deny"
-            and earlier.enabled
-            and match.new
+            match.new
             and not match.vague
             and not match.outward
             and match.inward in ((), rule.match.inward)

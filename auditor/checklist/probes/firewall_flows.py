@@ -11,7 +11,7 @@ import numpy as np
 from auditor.checklist.probe import Arguments, Found, Probe, unknown
 from auditor.checklist.probes.firewall_exports import Export, exports, missing, unread_in, withheld
 from auditor.checklist.sources.firewall import wide
-from auditor.checklist.sources.ranges import NOTHING, Ranges, of_network, place_of
+from auditor.checklist.sources.ranges import NOTHING, Ranges, of_network, place_of, ranges
 from auditor.model.readiness import Reference
 from auditor.model.text import Text
 
@@ -134,7 +134,7 @@ def _pairs(firewall: Firewall, zones: dict[str, Ranges]) -> set[tuple[str, str]]
     Where a zone lies is told by the addresses of an interface, by the routes, or by rules that
     name addresses of the zone together with an interface.
     """
-    networks = {interface.name: interface.networks for interface in firewall.interfaces}
+    parts = {interface.name: [*interface.networks.parts] for interface in firewall.interfaces}
     for chain in firewall.of("forward"):
         for rule in chain.rules:
             match = rule.match
@@ -143,7 +143,8 @@ def _pairs(firewall: Firewall, zones: dict[str, Ranges]) -> set[tuple[str, str]]
                 (match.outward, match.destinations, "destination"),
             ):
                 if len(names) == 1 and not wide(side) and part not in match.vague:
-                    networks[names[0]] = networks.get(names[0], NOTHING) | side
+                    parts.setdefault(names[0], []).extend(side.parts)
+    networks = {name: ranges(theirs) for name, theirs in parts.items()}
     behind = {
         zone: {name for name, addresses in networks.items() if addresses & inside}
         for zone, inside in zones.items()

@@ -28,7 +28,6 @@ from auditor.checklist.sources.firewall import (
     temporary,
 )
 from auditor.checklist.sources.ranges import (
-    NOTHING,
     PORTS,
     V4,
     V6,
@@ -254,9 +253,7 @@ class _Reading:
         return 1
 
     def _set(self, text: str, *, negated: bool) -> Ranges:
-        found = NOTHING
-        for part in text.split(","):
-            found |= addresses(part)
+        found = ranges(one for part in text.split(",") for one in addresses(part).parts)
         return self.whole - found if negated else found
 
     def _protocol(self, text: str, *, negated: bool) -> None:
