@@ -14,6 +14,7 @@ from pydantic import Field, ValidationError, model_validator
 from auditor.checklist.assessment import Address
 from auditor.checklist.facts import VIETNAM
 from auditor.checklist.matrix import Matrix
+from auditor.checklist.sources.traffic import volume
 from auditor.model.documents import Document
 from auditor.model.errors import InputError
 
@@ -85,7 +86,7 @@ def by_day(moments: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
     rows = moments.assign(
         day=local.dt.date,
         hours=local.dt.hour,
-        bytes=moments["src_bytes"] + moments["dst_bytes"],
+        bytes=volume(moments),
     )
     return rows.groupby([*keys, "day"], as_index=False).agg(
         flows=("flows", "sum"),

@@ -147,13 +147,11 @@ class Sight:
     def passed(
         self,
         says: Text,
-        rows: pd.DataFrame | None = None,
         *,
         seen: int | None = None,
         declared: int | None = None,
     ) -> Found:
         """It holds, where it was looked at long enough and at every packet; else ``unknown``."""
-        references = [] if rows is None else self.references(rows)
         number = self.facts.number("capture-days")
         if why := self.short:
             says = Text(f"{says.vi}, nhưng {why.vi}", f"{says.en}, but {why.en}")
@@ -161,8 +159,8 @@ class Sight:
                 f"Ghi lưu lượng liên tục ít nhất {number.value or 1:g} ngày, không lấy mẫu.",
                 f"Record every packet for at least {number.value or 1:g} days without a gap.",
             )
-            return self._found("unknown", says, references, number.source, way, seen, declared)
-        return self._found("pass", says, references, number.source, None, seen, declared)
+            return self._found("unknown", says, (), number.source, way, seen, declared)
+        return self._found("pass", says, (), number.source, None, seen, declared)
 
     def clear(self, says: Text, *, seen: int | None = None) -> Found:
         """Nothing against it was seen; a window that is short is named."""

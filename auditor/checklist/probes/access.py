@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from auditor.checklist.probe import Arguments
 
 NEVER_DIRECT: Final = ("users", "wireless")
-"""Zones from which nobody may reach a database, whatever is declared."""
+"""Zones of people's own machines: none of them may reach a database, whatever is declared."""
 SCANNED: Final = 100
 """Engineering default (M): distinct hosts, or ports of one host, tried in vain by one address."""
 FANNED_OUT: Final = 20
@@ -171,6 +171,7 @@ def admin_through_pam(sight: Sight, arguments: Arguments) -> Found:
         edges["dst_home"]
         & edges["answered"]
         & on(edges, SHELLS)
+        & ~edges["dst_kind"].isin(NEVER_DIRECT)
         & ~edges["dst_ip"].isin(hosts).to_numpy(bool)
     ]
     if found.empty:

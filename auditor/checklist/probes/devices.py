@@ -164,6 +164,14 @@ def suppliers_seen(sight: Sight, arguments: Arguments) -> Found:
             Text("Ghi lưu lượng tại biên.", "Record at the edge."),
         )
     known = [net for text in column(register, "address") for net in addresses_in(text)]
+    if not known:
+        return sight.unknown(
+            Text(
+                "Danh sách nhà cung cấp không có địa chỉ nào",
+                "The register of suppliers has no address",
+            ),
+            Text("Điền cột address.", "Fill the column address."),
+        )
     against = found[~within(list(found["src_ip"]), known)]
     total = found["src_ip"].nunique()
     if len(against):

@@ -8,7 +8,7 @@ import pandas as pd
 
 from auditor.checklist.matrix import DNS, NTP, TCP, TUNNELS, UDP, named, on
 from auditor.checklist.probe import Found, Probe
-from auditor.checklist.sight import Sight, count_of, counted, seeing, ways
+from auditor.checklist.sight import Sight, count_of, counted, seeing, service, ways
 from auditor.model.text import Text
 
 if TYPE_CHECKING:
@@ -193,7 +193,7 @@ def time_sources(sight: Sight, arguments: Arguments) -> Found:
     return sight.passed(
         Text(
             f"{asked['src_ip'].nunique()} máy chỉ lấy giờ từ máy chủ giờ đã khai báo",
-            f"{counted(asked['src_ip'].nunique(), 'host')} take time from declared servers only",
+            f"{counted(asked['src_ip'].nunique(), 'host')}: time from declared servers only",
         ),
         seen=asked["src_ip"].nunique(),
     )
@@ -254,6 +254,12 @@ def not_recognised(edges: pd.DataFrame) -> Flags:
     return found
 
 
+def _services(edges: pd.DataFrame) -> list[str]:
+    """How each edge is called where nobody recognised its protocol: ``80/tcp``."""
+    pairs = zip(edges["protocol"], edges["dst_port"], strict=True)
+    return [service(protocol, port).removeprefix(":") for protocol, port in pairs]
+
+
 def clear_text_protocols(sight: Sight, arguments: Arguments) -> Found:
     """No protocol that shows its content: everywhere from level 3, on the channel below."""
     del arguments
@@ -269,7 +275,8 @@ def clear_text_protocols(sight: Sight, arguments: Arguments) -> Found:
     against = talking[in_clear(talking)]
     snmp = count_of(talking[on(talking, SNMP)])
     if len(against):
-        kinds = ", ".join(sorted(set(against["app"]) - {""})) or "-"
+        shown = against["app"].where(against["app"] != "", _services(against))
+        kinds = ", ".join(sorted(set(shown)))
         return sight.failed(
             Text(
                 f"{count_of(against)} đường kết nối dùng giao thức không mã hoá ({kinds})"

@@ -247,8 +247,8 @@ def sessions_in_sharing_log(sight: Sight, arguments: Arguments) -> Found:
     return sight.passed(
         Text(
             f"{_flows(sessions)} phiên trên kênh và {len(rows)} dòng nhật ký chia sẻ khớp nhau",
-            f"{counted(_flows(sessions), 'session')} of the channel and {counted(len(rows), 'row')} "
-            "of the sharing log agree",
+            f"{counted(_flows(sessions), 'session')} of the channel and "
+            f"{counted(len(rows), 'row')} of the sharing log agree",
         ),
         seen=_flows(sessions),
         declared=len(rows),
@@ -338,12 +338,13 @@ def silent_after_cut(sight: Sight, arguments: Arguments) -> Found:
                 f"for {least:g} days).",
             ),
         )
-    took = max(0.0, (before["last"].max() - moment_of).total_seconds() / 60)
+    over = sessions[sessions["first"] <= deadline]
+    took = max(0.0, (over["last"].max() - moment_of).total_seconds() / 60)
     return Found(
         "pass",
         f"Kênh im lặng sau {took:.0f} phút kể từ thời điểm ngắt ({sight.where.vi}).",
         f"The channel fell silent {took:.0f} minutes after the cut ({sight.where.en}).",
-        _lines(sight, before.sort_values("last").tail(1), "first last"),
+        _lines(sight, over.sort_values("last").tail(1), "first last"),
         "" if terminated else number.source,
         coverage=sight.coverage,
     )

@@ -57,8 +57,8 @@ def edges_in_matrix(sight: Sight, arguments: Arguments) -> Found:
                 f"đường kết nối quan sát được (thuộc {pairs} cặp vùng) chưa khai báo; {unseen} "
                 "đường đã khai báo không thấy dùng",
                 f"{ways(strange)} seen between {counted(pairs, 'pair')} of zones "
-                f"{'is' if count_of(strange) == 1 else 'are'} not declared; "
-                f"{unseen} declared ones were not seen",
+                f"{'is' if count_of(strange) == 1 else 'are'} not declared; declared but not seen: "
+                f"{unseen}",
             ),
             Text(
                 "Khai báo đường kết nối trong network.yaml nếu hợp lệ, nếu không thì chặn lại.",
@@ -72,7 +72,7 @@ def edges_in_matrix(sight: Sight, arguments: Arguments) -> Found:
         Text(
             f"{count_of(between)} đường kết nối giữa các vùng đều đã khai báo; {unseen} đường đã "
             "khai báo không thấy dùng",
-            f"{ways(between)} between zones, all declared; {unseen} declared ones were not seen",
+            f"{ways(between)} between zones, all declared; declared but not seen: {unseen}",
         ),
         seen=count_of(between),
         declared=len(sight.network.edges),

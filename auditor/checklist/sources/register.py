@@ -199,9 +199,15 @@ _FOLDED: Final = {
 }
 
 
+_UNSEEN: Final = re.compile(
+    r"[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]"
+)
+"""What steers terminals and the direction of text, and widths of nothing."""
+
+
 def cell_text(text: str) -> str:
-    """A cell in one line, composed, without space around it."""
-    return unicodedata.normalize("NFC", " ".join(text.replace("\0", "").split()))
+    """A cell in one line, composed, without space around it and without unseen marks."""
+    return unicodedata.normalize("NFC", " ".join(_UNSEEN.sub("", text).split()))
 
 
 _ISO: Final = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ](.{1,30}))?")
@@ -209,6 +215,9 @@ _VIETNAMESE: Final = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})(?:[ ,T]+(.
 _TIME_FIRST: Final = re.compile(
     r"(\d{1,2}(?:[:hg]\d{0,2}){1,2}),?\s(?:ngày )?(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})"
 )
+FIRST_YEAR: Final = 1900
+LAST_YEAR: Final = 2200
+"""Days outside are slips of the pen; and sums with them leave the calendar."""
 _CLOCK: Final = re.compile(
     r"(\d{1,2})(?::|h|g|giờ )(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?(?: ?(Z|[+-]\d{2}:?\d{2}))?"
 )
@@ -235,7 +244,7 @@ def moment(text: str) -> datetime | None:
     else:
         return None
     parsed = _CLOCK.fullmatch(clock.strip()) if clock else None
-    if clock and parsed is None:
+    if (clock and parsed is None) or not FIRST_YEAR <= int(year) <= LAST_YEAR:
         return None
     hour, minute, second, fraction, zone = parsed.groups() if parsed else (None,) * 5
     stamp = (

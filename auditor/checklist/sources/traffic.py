@@ -103,6 +103,12 @@ def sensor_of(name: str, network: Network | None) -> Sensor | None:
     )
 
 
+def volume(rows: pd.DataFrame) -> pd.Series[int]:
+    """Bytes both ways: of the packets, else of what they carried."""
+    packets = rows["src_bytes"] + rows["dst_bytes"]
+    return packets.where(packets > 0, rows["src_payload"] + rows["dst_payload"])
+
+
 def _prepared(part: pa.Table) -> pa.Table:
     """The flows that count, with the columns that are grouped and added up."""
     import pyarrow as pa
@@ -207,14 +213,7 @@ def _frame(table: pa.Table) -> pd.DataFrame:
 
 
 def _hours(moments: pd.DataFrame) -> pd.DataFrame:
-    rows = moments.assign(
-        hour=moments["minute"].dt.floor("h"),
-        bytes=np.where(
-            moments["src_bytes"] + moments["dst_bytes"] > 0,
-            moments["src_bytes"] + moments["dst_bytes"],
-            moments["src_payload"] + moments["dst_payload"],
-        ),
-    )
+    rows = moments.assign(hour=moments["minute"].dt.floor("h"), bytes=volume(moments))
     rows = rows[rows["answered"]]
     keys = ["hour", "src_ip", "dst_ip", "dst_port"]
     return rows.groupby(keys, as_index=False)[["flows", "bytes"]].sum()
@@ -247,7 +246,8 @@ def _coverage(
 ) -> Coverage:
     window = None
     if len(edges):
-        window = (edges["first"].min().to_pydatetime(), edges["last"].max().to_pydatetime())
+        first, last = edges["first"].min().floor("us"), edges["last"].max().ceil("us")
+        window = (first.to_pydatetime(), last.to_pydatetime())
     sensors = {each.name: sensor_of(each.name, network) for each in inputs}
     vantage = tuple(
         f"{PurePath(name).name} [{sensor.id}]" if sensor else PurePath(name).name

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 PARTS: Final = 2000
-BYTES: Final = 192 << 20
+BYTES: Final = 96 << 20
 """Of all parts unpacked."""
 RATIO: Final = 200
 """Unpacked to packed, of parts over 1 MiB; what people write packs about twenty to one."""
@@ -187,7 +187,8 @@ def _rows(sheet: Any, path: Path) -> Iterator[Row]:  # noqa: ANN401 - openpyxl h
                 place=path.name,
                 hint="Save the sheet alone as CSV (UTF-8) and attach that.",
             )
-        texts = [_text(cell) for cell in cells]
+        filled = [number for number, cell in enumerate(cells) if cell.value is not None]
+        texts = [_text(cell) for cell in cells[: filled[-1] + 1]] if filled else []
         if any(texts):
             yield line, texts
 

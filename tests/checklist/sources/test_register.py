@@ -189,6 +189,11 @@ def test_long_cells_are_cut_and_the_cut_is_told(tmp_path):
     assert "1 cells longer than 1000" in found.notes[0].en
 
 
+def test_marks_that_nobody_sees_are_left_out(tmp_path):
+    text = "account,person\n\x1b[31man\u202e,\u200bA\x07n\ufeff\n"
+    assert register(file_of(tmp_path, text), COLUMNS).rows.iloc[0, :2].tolist() == ["[31man", "An"]
+
+
 def test_a_header_below_the_twentieth_row_is_not_looked_for(tmp_path):
     with pytest.raises(InputError, match="no row"):
         register(file_of(tmp_path, "tiêu đề\n" * 20 + TABLE), COLUMNS)
