@@ -49,7 +49,9 @@ def edges(*rows):
     columns = ["src_ip", "dst_ip", "dst_port", "protocol", "src_zone", "dst_zone"]
     table = pd.DataFrame(rows, columns=columns)
     table["dst_port"] = table["dst_port"].fillna(0).astype("uint16")
-    return table.assign(ordinary=True, answered=True, blocked=False, flows=1, flow_id=range(len(rows)), input_id=0)
+    return table.assign(
+        ordinary=True, answered=True, blocked=False, flows=1, flow_id=range(len(rows)), input_id=0
+    )
 
 
 def seen(flows):

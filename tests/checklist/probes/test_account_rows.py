@@ -10,9 +10,11 @@ ROW = "a.b,An,admin,yes,yes,yes,2026-11-20,{}\n"
 
 def test_of_one_system_the_youngest_export_counts():
     table, _ = accounts(
-        facts(("accounts", ACCOUNTS + ROW.format("AD")),
-              ("accounts", ACCOUNTS + ROW.format("ad") + ROW.format("VPN")))
-    )  # fmt: skip
+        facts(
+            ("accounts", ACCOUNTS + ROW.format("AD")),
+            ("accounts", ACCOUNTS + ROW.format("ad") + ROW.format("VPN")),
+        )
+    )
     assert table[["evidence", "system"]].values.tolist() == [["ev-0001", "AD"], ["ev-0002", "VPN"]]
 
 
@@ -28,19 +30,33 @@ def test_a_cell_that_cannot_be_read_counts_as_enabled():
 
 @pytest.mark.parametrize(
     ("text", "group"),
-    [("Quản trị viên", "admin"), ("nhà thầu quản trị", "contractor"), ("VPN", "remote"),
-     ("Truy cập từ xa", "remote"), ("dịch vụ", "service"), ("third party", "contractor"),
-     ("người dùng", "user"), ("", "user")],
-)  # fmt: skip
+    [
+        ("Quản trị viên", "admin"),
+        ("nhà thầu quản trị", "contractor"),
+        ("VPN", "remote"),
+        ("Truy cập từ xa", "remote"),
+        ("dịch vụ", "service"),
+        ("third party", "contractor"),
+        ("người dùng", "user"),
+        ("", "user"),
+    ],
+)
 def test_kinds_are_told_in_both_languages(text, group):
     assert group_of(text) == group
 
 
 @pytest.mark.parametrize(
     ("text", "there"),
-    [("có", True), ("TOTP app", True), ("FIDO2", True), ("không", False), ("None", False), ("", None),
-     ("maybe", None)],
-)  # fmt: skip
+    [
+        ("có", True),
+        ("TOTP app", True),
+        ("FIDO2", True),
+        ("không", False),
+        ("None", False),
+        ("", None),
+        ("maybe", None),
+    ],
+)
 def test_a_second_factor_is_told_by_its_name(text, there):
     assert second_factor(text) is there
 

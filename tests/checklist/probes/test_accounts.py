@@ -19,7 +19,9 @@ def test_who_must_have_a_second_factor(row, answer):
 
 
 def test_names_in_references_are_masked():
-    found = outcome("mfa-everywhere", accounts("nguyen.thi.lan,Nguyễn Thị Lan,admin,yes,yes,no,,AD"))
+    found = outcome(
+        "mfa-everywhere", accounts("nguyen.thi.lan,Nguyễn Thị Lan,admin,yes,yes,no,,AD")
+    )
     assert found.references[0].shows == "n…n: no MFA"
     assert found.references[0].place == "line 2"
 

@@ -4,7 +4,10 @@ import pytest
 
 from tests.checklist.probes.export_facts import outcome
 
-MATRIX = ("access-matrix", "account,object,privilege\nsync,public.a,SELECT\nsync,gis.*,\"SELECT, INSERT\"\n")
+MATRIX = (
+    "access-matrix",
+    'account,object,privilege\nsync,public.a,SELECT\nsync,gis.*,"SELECT, INSERT"\n',
+)
 ROLES = ("database-grants", "rolname,rolsuper,rolcanlogin\nsync,f,t\nowner,f,t\nnhom,f,f\n")
 MEMBERS = "role,member\nnhom,sync\n"
 

@@ -53,5 +53,7 @@ def test_only_a_sure_deny_before_it_takes_a_rule_back(earlier, answer):
 
 
 def test_the_ports_are_named_with_the_rule():
-    found = outcome("exposed-by-rules", save("INPUT -p tcp -m multiport --dports 22,3389 -j ACCEPT"))
+    found = outcome(
+        "exposed-by-rules", save("INPUT -p tcp -m multiport --dports 22,3389 -j ACCEPT")
+    )
     assert "22/tcp, 3389/tcp" in found.references[0].shows

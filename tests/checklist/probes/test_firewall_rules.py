@@ -58,7 +58,9 @@ def test_talking_to_oneself_opens_nothing():
 def test_an_export_without_rules_never_passes():
     assert outcome("default-deny", save(), SIX).answer == "unknown"
     assert outcome("broad-rules", save()).answer == "unknown"
-    assert outcome("default-deny", ("firewall", "config firewall policy\nend\n")).answer == "unknown"
+    assert (
+        outcome("default-deny", ("firewall", "config firewall policy\nend\n")).answer == "unknown"
+    )
 
 
 def test_an_unread_line_withholds_every_pass_but_no_failure():

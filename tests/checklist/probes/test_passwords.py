@@ -9,7 +9,9 @@ GOOD = {"minlen": "14", "PASS_MAX_DAYS": "60", "remember": "10", "deny": "10", "
 
 def policy(**changes):
     settings = GOOD | changes
-    return "password-policy", "".join(f"{key} {value}\n" for key, value in settings.items() if value)
+    return "password-policy", "".join(
+        f"{key} {value}\n" for key, value in settings.items() if value
+    )
 
 
 def test_every_number_of_level_three_is_kept():

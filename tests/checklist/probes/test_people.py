@@ -79,7 +79,9 @@ def test_a_privileged_account_without_a_person_is_unknown():
      ("no", "", "2026-11-01", "2026-11-01", "pass"),
      ("no", "", "whenever", "2026-11-01", "unknown")],
 )  # fmt: skip
-def test_contractors_are_bound_to_the_windows_of_their_tickets(enabled, used, opens, closes, answer):
+def test_contractors_are_bound_to_the_windows_of_their_tickets(
+    enabled, used, opens, closes, answer
+):
     tickets = ("remote-tickets", f"ticket,account,opens,closes\nT,Cty,{opens},{closes}\n")
     rows = accounts(f"cty,Hùng,nhà thầu,no,{enabled},yes,{used},VPN")
     assert outcome("contractors-in-tickets", rows, tickets).answer == answer

@@ -26,10 +26,14 @@ def held(tmp_path, content):
 
 @pytest.mark.parametrize(
     ("text", "product"),
-    [(IPTABLES, "iptables"), (IPTABLES.replace("\n", "\r\n"), "iptables"), (NFT, "nftables"),
-     (json.dumps({"nftables": []}), "nftables"),
-     ("config firewall policy\nend\n", "FortiGate")],
-)  # fmt: skip
+    [
+        (IPTABLES, "iptables"),
+        (IPTABLES.replace("\n", "\r\n"), "iptables"),
+        (NFT, "nftables"),
+        (json.dumps({"nftables": []}), "nftables"),
+        ("config firewall policy\nend\n", "FortiGate"),
+    ],
+)
 def test_the_content_tells_the_form_of_a_firewall_export(tmp_path, text, product):
     found = configuration(held(tmp_path, text), "firewall")
     assert isinstance(found, Firewall)
@@ -38,10 +42,12 @@ def test_the_content_tells_the_form_of_a_firewall_export(tmp_path, text, product
 
 @pytest.mark.parametrize(
     ("kind", "text", "form"),
-    [("password-policy", "minlen = 14\n", PasswordPolicy),
-     ("database-grants", "rolname,rolsuper\na,t\n", Grants),
-     ("database-access", "local all all peer\n", HostAccess)],
-)  # fmt: skip
+    [
+        ("password-policy", "minlen = 14\n", PasswordPolicy),
+        ("database-grants", "rolname,rolsuper\na,t\n", Grants),
+        ("database-access", "local all all peer\n", HostAccess),
+    ],
+)
 def test_the_kind_tells_what_is_looked_for(tmp_path, kind, text, form):
     assert isinstance(configuration(held(tmp_path, text), kind), form)
 
@@ -55,11 +61,22 @@ def test_windows_ways_of_writing_text_are_read(tmp_path, encoding):
 
 @pytest.mark.parametrize(
     "content",
-    [b"", b" \n", b"\xff\xfe\x00", b"a\0b", b"\x89PNG\r\n\x1a\n\xff\xff", b"hello world",
-     b'{"nftables": 5}', b'{"nftables": [5]}', b'{"nftables": [{"rule": {"family": 1}}]}',
-     b'{"nftables": ' + b"[" * 100_000, b'{"nftables": [{}]}',
-     b'{"nftables": [{"rule": {"family": "ip", "table": "t", "chain": "c", "expr": [{"match": {}}]}}]}'],
-)  # fmt: skip
+    [
+        b"",
+        b" \n",
+        b"\xff\xfe\x00",
+        b"a\0b",
+        b"\x89PNG\r\n\x1a\n\xff\xff",
+        b"hello world",
+        b'{"nftables": 5}',
+        b'{"nftables": [5]}',
+        b'{"nftables": [{"rule": {"family": 1}}]}',
+        b'{"nftables": ' + b"[" * 100_000,
+        b'{"nftables": [{}]}',
+        b'{"nftables": [{"rule": {"family": "ip", "table": "t", "chain": "c", '
+        b'"expr": [{"match": {}}]}}]}',
+    ],
+)
 def test_what_is_no_export_is_refused_with_a_hint(tmp_path, content):
     with pytest.raises(InputError) as raised:
         configuration(held(tmp_path, content), "firewall")
@@ -73,9 +90,15 @@ def test_a_file_that_is_too_large_is_refused(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "content", [b"\n" * 2_000_000, b"table " * 300_000, b"table x" + b"y" * 2_000_000,
-                b" " * 2_000_000 + b"x", b"config " * 300_000],
-)  # fmt: skip
+    "content",
+    [
+        b"\n" * 2_000_000,
+        b"table " * 300_000,
+        b"table x" + b"y" * 2_000_000,
+        b" " * 2_000_000 + b"x",
+        b"config " * 300_000,
+    ],
+)
 def test_the_search_for_a_form_takes_no_longer_for_hostile_text(tmp_path, content):
     with pytest.raises(InputError):
         configuration(held(tmp_path, content), "firewall")

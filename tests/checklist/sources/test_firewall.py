@@ -89,7 +89,12 @@ def test_an_upper_bound_never_counts_as_any():
 
 @pytest.mark.parametrize(
     ("service", "everything"),
-    [(Service(), True), (Service(6), True), (Service(1), False), (Service(6, ports("1-1024")), False)],
+    [
+        (Service(), True),
+        (Service(6), True),
+        (Service(1), False),
+        (Service(6, ports("1-1024")), False),
+    ],
 )
 def test_every_port_of_tcp_is_as_good_as_every_service(service, everything):
     assert service.all == everything

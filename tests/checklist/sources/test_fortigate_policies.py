@@ -158,7 +158,9 @@ def test_administrators_that_are_bound_to_networks_make_it_an_upper_bound():
 def test_each_virtual_domain_has_its_own_rules_and_objects():
     one = "config vdom\nedit one\nconfig firewall policy\nedit 1\nset action accept\n"
     one += 'set srcaddr "only-in-two"\nset dstaddr "all"\nset service "ALL"\nnext\nend\nnext\nend\n'
-    two = 'config vdom\nedit two\nconfig firewall address\nedit "only-in-two"\nnext\nend\nnext\nend\n'
+    two = (
+        'config vdom\nedit two\nconfig firewall address\nedit "only-in-two"\nnext\nend\nnext\nend\n'
+    )
     firewall = fortigate(one + two)
     assert firewall.unread, "the address is of the other domain"
     assert not firewall.every_chain

@@ -14,16 +14,23 @@ def one(line):
 
 @pytest.mark.parametrize(
     ("text", "found"),
-    [("10.20.0.0/16", addresses("10.20.0.0/16")), ("10.20.0.0 255.255.0.0", addresses("10.20.0.0/16")),
-     ("2001:db8::/32", addresses("2001:db8::/32")), ("all", ADDRESSES), ("samenet", None),
-     (".mau.gov.vn", None)],
-)  # fmt: skip
+    [
+        ("10.20.0.0/16", addresses("10.20.0.0/16")),
+        ("10.20.0.0 255.255.0.0", addresses("10.20.0.0/16")),
+        ("2001:db8::/32", addresses("2001:db8::/32")),
+        ("all", ADDRESSES),
+        ("samenet", None),
+        (".mau.gov.vn", None),
+    ],
+)
 def test_addresses_are_read_in_each_way_they_are_written(text, found):
     assert one(f"hostssl all sync {text} cert").addresses == found
 
 
 def test_lists_quotes_options_and_comments_are_read():
-    door = one('hostssl "all", "dat dai",gis +nhom,sync 10.0.0.1/32 ldap ldapserver="a b" x=1 # note')
+    door = one(
+        'hostssl "all", "dat dai",gis +nhom,sync 10.0.0.1/32 ldap ldapserver="a b" x=1 # note'
+    )
     assert door.databases == ("all", "dat dai", "gis")
     assert door.users == ("+nhom", "sync")
     assert door.options == ("ldapserver=a b", "x=1")
@@ -36,9 +43,15 @@ def test_a_backslash_goes_on_in_the_next_line():
 
 @pytest.mark.parametrize(
     "line",
-    ["include other.conf", "include_dir d", "host all all 10.0.0.1/99 md5", "host all all",
-     "host all all 10.0.0.1/32 telepathy", "nonsense"],
-)  # fmt: skip
+    [
+        "include other.conf",
+        "include_dir d",
+        "host all all 10.0.0.1/99 md5",
+        "host all all",
+        "host all all 10.0.0.1/32 telepathy",
+        "nonsense",
+    ],
+)
 def test_what_is_not_understood_is_told(line):
     found = host_access(f"local all all peer\n{line}\n", "x")
     assert found.unread[0].place == "line 2"

@@ -121,7 +121,8 @@ def test_published_addresses_are_kept():
 
 
 @pytest.mark.parametrize(
-    "text", ["10.0.0.5", "10.0.0.5:443", "[2001:db8::1]:443", "2001:db8::1", "10.0.0.5-10.0.0.9:80-90"]
+    "text",
+    ["10.0.0.5", "10.0.0.5:443", "[2001:db8::1]:443", "2001:db8::1", "10.0.0.5-10.0.0.9:80-90"],
 )
 def test_targets_of_translations_are_read(text):
     assert published(text)[0]

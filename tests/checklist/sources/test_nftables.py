@@ -54,6 +54,8 @@ def test_a_published_address_of_a_nat_chain_is_kept():
 
 
 def test_several_protocols_stand_side_by_side():
-    rule = RuleText("line 3", [Clause("l4proto", ("tcp", "udp")), Clause("dport", ("53",))], "accept")
+    rule = RuleText(
+        "line 3", [Clause("l4proto", ("tcp", "udp")), Clause("dport", ("53",))], "accept"
+    )
     services = nftables([table(rule)], []).chains[0].rules[0].match.services
     assert [(one.protocol, one.ports) for one in services] == [(6, ports("53")), (17, ports("53"))]

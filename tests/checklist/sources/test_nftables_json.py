@@ -7,14 +7,33 @@ from auditor.checklist.sources.ranges import addresses, ports
 
 
 def forward(*expr, extra=()):
-    document = {"nftables": [
-        {"metainfo": {"version": "1.0.9"}},
-        {"table": {"family": "inet", "name": "t"}},
-        *extra,
-        {"chain": {"family": "inet", "table": "t", "name": "f", "type": "filter",
-                   "hook": "forward", "prio": 0, "policy": "drop"}},
-        {"rule": {"family": "inet", "table": "t", "chain": "f", "handle": 9, "expr": list(expr)}},
-    ]}  # fmt: skip
+    document = {
+        "nftables": [
+            {"metainfo": {"version": "1.0.9"}},
+            {"table": {"family": "inet", "name": "t"}},
+            *extra,
+            {
+                "chain": {
+                    "family": "inet",
+                    "table": "t",
+                    "name": "f",
+                    "type": "filter",
+                    "hook": "forward",
+                    "prio": 0,
+                    "policy": "drop",
+                }
+            },
+            {
+                "rule": {
+                    "family": "inet",
+                    "table": "t",
+                    "chain": "f",
+                    "handle": 9,
+                    "expr": list(expr),
+                }
+            },
+        ]
+    }
     firewall = nftables_json(document)
     return firewall, firewall.of("forward")[0].rules
 
@@ -30,8 +49,10 @@ def test_a_rule_is_read_part_by_part():
         match("tcp", "dport", {"set": [22, {"range": [80, 90]}]}),
         {"match": {"op": "==", "left": {"meta": {"key": "iifname"}}, "right": "eth1"}},
         {"match": {"op": "in", "left": {"ct": {"key": "state"}}, "right": ["new"]}},
-        {"counter": {"packets": 4, "bytes": 9}}, {"log": None}, {"accept": None},
-    )  # fmt: skip
+        {"counter": {"packets": 4, "bytes": 9}},
+        {"log": None},
+        {"accept": None},
+    )
     assert rule.match.sources == addresses("10.20.0.0/16")
     assert rule.match.services[0].ports == ports("22") | ports("80-90")
     assert (rule.match.inward, rule.hits, rule.place) == (("eth1",), 4, "handle 9")
@@ -40,8 +61,17 @@ def test_a_rule_is_read_part_by_part():
 
 
 def test_named_sets_are_used():
-    extra = [{"set": {"family": "inet", "table": "t", "name": "s", "type": "ipv4_addr",
-                      "elem": ["10.0.0.1", {"elem": {"val": "10.0.0.2", "timeout": 5}}]}}]  # fmt: skip
+    extra = [
+        {
+            "set": {
+                "family": "inet",
+                "table": "t",
+                "name": "s",
+                "type": "ipv4_addr",
+                "elem": ["10.0.0.1", {"elem": {"val": "10.0.0.2", "timeout": 5}}],
+            }
+        }
+    ]
     _, (rule,) = forward(match("ip", "saddr", "@s"), {"drop": None}, extra=extra)
     assert rule.match.sources == addresses("10.0.0.1-10.0.0.2")
     assert rule.action == "deny"
@@ -49,9 +79,13 @@ def test_named_sets_are_used():
 
 @pytest.mark.parametrize(
     "part",
-    [{"vmap": {}}, {"xt": {}}, {"match": {"op": "<", "left": {"meta": {"key": "x"}}, "right": 1}},
-     {"match": {"op": "==", "left": {"socket": {"key": "mark"}}, "right": 1}}],
-)  # fmt: skip
+    [
+        {"vmap": {}},
+        {"xt": {}},
+        {"match": {"op": "<", "left": {"meta": {"key": "x"}}, "right": 1}},
+        {"match": {"op": "==", "left": {"socket": {"key": "mark"}}, "right": 1}},
+    ],
+)
 def test_what_is_not_known_is_told(part):
     firewall, (rule,) = forward(part, {"accept": None})
     assert firewall.unread[0].place == "handle 9"

@@ -39,9 +39,12 @@ def test_named_sets_may_run_over_lines():
 
 @pytest.mark.parametrize(
     "rule",
-    ["ct state established,related accept", "ct state { established, related } accept",
-     "ct state vmap { established : accept, related : accept, invalid : drop }"],
-)  # fmt: skip
+    [
+        "ct state established,related accept",
+        "ct state { established, related } accept",
+        "ct state vmap { established : accept, related : accept, invalid : drop }",
+    ],
+)
 def test_established_connections_open_nothing_new(rule):
     firewall, chain = forward(rule)
     assert not any(rule.match.new for rule in chain.rules)
@@ -50,9 +53,15 @@ def test_established_connections_open_nothing_new(rule):
 
 @pytest.mark.parametrize(
     "rule",
-    ["limit rate 5/second accept", "icmp type echo-request accept", "tcp sport 53 accept",
-     "tcp flags syn accept", "meta mark 0x1 accept", 'iifname != "lo" accept'],
-)  # fmt: skip
+    [
+        "limit rate 5/second accept",
+        "icmp type echo-request accept",
+        "tcp sport 53 accept",
+        "tcp flags syn accept",
+        "meta mark 0x1 accept",
+        'iifname != "lo" accept',
+    ],
+)
 def test_conditions_that_only_narrow_are_known(rule):
     firewall, chain = forward(rule)
     assert not firewall.unread
@@ -61,20 +70,30 @@ def test_conditions_that_only_narrow_are_known(rule):
 
 @pytest.mark.parametrize(
     "rule",
-    ["tcp dport vmap { 22 : accept }", "socket transparent 1 accept", "ip saddr . tcp dport @x accept",
-     "ip saddr @lost accept", "tcp dport 99999 accept", "ip saddr accept", "jump nowhere"],
-)  # fmt: skip
+    [
+        "tcp dport vmap { 22 : accept }",
+        "socket transparent 1 accept",
+        "ip saddr . tcp dport @x accept",
+        "ip saddr @lost accept",
+        "tcp dport 99999 accept",
+        "ip saddr accept",
+        "jump nowhere",
+    ],
+)
 def test_what_is_not_known_is_told_with_its_line(rule):
     firewall, _ = forward(rule)
     assert firewall.unread[0].place == "line 4"
 
 
 def test_jumps_and_verdicts_with_more_words_are_read():
-    extra = "\tchain web {\n\t\ttcp dport 443 accept\n\t\treject with icmp type admin-prohibited\n\t}\n"
+    extra = (
+        "\tchain web {\n\t\ttcp dport 443 accept\n\t\treject with icmp type admin-prohibited\n\t}\n"
+    )
     firewall, chain = forward(
-        "meta l4proto { tcp, udp } ip daddr 10.20.1.5 jump web", 'log prefix "x: " level info drop',
+        "meta l4proto { tcp, udp } ip daddr 10.20.1.5 jump web",
+        'log prefix "x: " level info drop',
         extra=extra,
-    )  # fmt: skip
+    )
     assert [rule.action for rule in chain.rules] == ["accept", "deny", "deny"]
     assert not firewall.unread
 
@@ -89,15 +108,18 @@ def test_published_addresses_are_kept():
 
 @pytest.mark.parametrize(
     "text",
-    ["table inet f {\n chain c {\n  type filter hook input priority 0; policy drop;\n",
-     "table inet f {\n", "table inet f {\n set s {\n elements = { 1.1.1.1,"],
-)  # fmt: skip
+    [
+        "table inet f {\n chain c {\n  type filter hook input priority 0; policy drop;\n",
+        "table inet f {\n",
+        "table inet f {\n set s {\n elements = { 1.1.1.1,",
+    ],
+)
 def test_a_text_that_is_cut_off_is_told(text):
     assert any("cut off" in line.what for line in nftables_text(text).unread)
 
 
 def test_statements_outside_of_tables_are_told():
-    assert nftables_text("define x = 5\ninclude \"y\"\ntable ip t {\n}\n").unread
+    assert nftables_text('define x = 5\ninclude "y"\ntable ip t {\n}\n').unread
 
 
 @pytest.mark.parametrize("text", ["{" * 100_000, "}" * 100_000, "table ip t {\n" + "a { " * 50_000])

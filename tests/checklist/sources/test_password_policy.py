@@ -18,9 +18,13 @@ def test_secedit_is_read_with_the_session_lock_of_the_registry():
         "InactivityTimeoutSecs=4,900\n"
     )
     assert values(text) == {
-        "length": 14, "age-days": NEVER, "history": 24, "attempts": NEVER, "reversible": 1,
+        "length": 14,
+        "age-days": NEVER,
+        "history": 24,
+        "attempts": NEVER,
+        "reversible": 1,
         "session-seconds": 900,
-    }  # fmt: skip
+    }
 
 
 def test_net_accounts_is_read():
@@ -33,18 +37,27 @@ def test_net_accounts_is_read():
 
 @pytest.mark.parametrize("separator", [",", ";", "\t"])
 def test_tables_of_names_and_values_are_read_in_both_languages(separator):
-    rows = [("Computer", "Minimum password length", "12 characters"), ("x", "Khoá phiên sau", "15 phút"),
-            ("x", "Maximum password age", "2 tháng"), ("x", "Account lockout threshold", "Not Defined")]  # fmt: skip
+    rows = [
+        ("Computer", "Minimum password length", "12 characters"),
+        ("x", "Khoá phiên sau", "15 phút"),
+        ("x", "Maximum password age", "2 tháng"),
+        ("x", "Account lockout threshold", "Not Defined"),
+    ]
     text = "\n".join(separator.join(row) for row in rows)
     assert values(text) == {"length": 12, "session-seconds": 900, "age-days": 60}
 
 
 def test_linux_files_are_read_without_their_comments():
     text = "# deny = 99\nPASS_MAX_DAYS\t60\nPASS_MIN_LEN 5\nminlen = 14 # long\nexport TMOUT=600\n"
-    text += "password required pam_pwhistory.so remember=10 use_authtok\nauth x pam_faillock.so deny=5\n"
+    text += "password required pam_pwhistory.so remember=10 use_authtok\n"
+    text += "auth x pam_faillock.so deny=5\n"
     assert values(text) == {
-        "age-days": 60, "length": 14, "session-seconds": 600, "history": 10, "attempts": 5,
-    }  # fmt: skip
+        "age-days": 60,
+        "length": 14,
+        "session-seconds": 600,
+        "history": 10,
+        "attempts": 5,
+    }
 
 
 def test_a_setting_that_stands_twice_is_kept_twice():

@@ -30,7 +30,7 @@ def test_an_aligned_table_is_read_with_cells_over_several_lines():
 
 
 def test_the_same_as_csv_gives_the_same():
-    text = 'Schema,Name,Type,Access privileges,Column privileges,Policies\n'
+    text = "Schema,Name,Type,Access privileges,Column privileges,Policies\n"
     text += 'public,a,table,"owner=arwdDxtm/owner\n""my-role""=r*w/owner\n=r/owner",,\n'
     text += 'public,b,table,,"c1:\n  sync=r/owner",\n'
     bare = lambda found: {(g.grantee, g.object, g.privilege, g.grantable) for g in found.grants}  # noqa: E731
@@ -64,7 +64,9 @@ def test_rights_that_are_not_known_are_told():
     assert len(database_grants(text, "x").unread) == 2
 
 
-@pytest.mark.parametrize("text", ["a,b\n1,2\n", "hello\n", "-----+----\n", '"' * 200_000, "x," * 200_000])
+@pytest.mark.parametrize(
+    "text", ["a,b\n1,2\n", "hello\n", "-----+----\n", '"' * 200_000, "x," * 200_000]
+)
 def test_what_holds_no_rights_is_refused(text):
     with pytest.raises(InputError):
         database_grants(text, "x")

@@ -59,7 +59,9 @@ def test_addresses_are_read_as_they_are_written(text, size):
     assert addresses(text).size == size
 
 
-@pytest.mark.parametrize("text", ["", "10.0.0.9-10.0.0.1", "10.0.0.1-::1", "thu-vien", "10.0.0.0/33"])
+@pytest.mark.parametrize(
+    "text", ["", "10.0.0.9-10.0.0.1", "10.0.0.1-::1", "thu-vien", "10.0.0.0/33"]
+)
 def test_what_is_no_address_is_refused(text):
     with pytest.raises(ValueError, match=r".*"):
         addresses(text)
