@@ -69,10 +69,9 @@ class Baseline(Document):
 def baseline_of(traffic: Traffic, network: Network | None) -> pd.DataFrame:
     """The channel as this traffic shows it: columns as in ``BaselineEdge``."""
     moments = traffic.moments[traffic.moments["answered"]]
-    ordinary = [
-        Matrix(network or Network()).ordinary(list(moments[name])) for name in ("src_ip", "dst_ip")
-    ]
-    days = by_day(moments[ordinary[0] & ordinary[1]], KEYS)
+    matrix = Matrix(network or Network())
+    hosts = matrix.ordinary(list(moments["src_ip"])) & matrix.ordinary(list(moments["dst_ip"]))
+    days = by_day(moments[hosts], KEYS)
     found = days.groupby(KEYS, as_index=False).agg(
         flows_per_day=("flows", "mean"),
         bytes_per_day=("bytes", "mean"),

@@ -108,7 +108,7 @@ def test_broadcasts_and_multicast_are_no_hosts():
         "ff02::1",
         "127.0.0.1",
         "fe80::1",
-        "0.0.0.0",
+        "0.0.0.0",  # noqa: S104 - an address to ask about, nothing binds to it
         "10.20.20.1",
     ]
     assert list(MATRIX.ordinary(asked)) == [False] * 6 + [True]
