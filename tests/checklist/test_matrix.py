@@ -18,7 +18,7 @@ NETWORK = network(
         {"src": "bien", "dst": "10.20.20.0/25", "ports": ["icmp"]},
     ],
     channel={
-        "agent_nodes": ["10.20.1.10"], "center": ["10.20.254.0/24"],
+        "agent_nodes": ["10.20.1.10"], "center": ["10.20.254.0/24", "203.113.190.0/24"],
         "hosts": ["api.ndc.example.vn", "*.ndop.example.vn"], "connection_points": ["10.20.20.5"],
     },
     public=["203.162.10.0/24"],
@@ -43,6 +43,7 @@ def one(src, dst, port, protocol=6, host=""):
         ("10.20.1.10", "bien"),
         ("2001:ee0:30::7", "csdl"),
         ("10.20.254.9", "center"),
+        ("203.113.190.7", "center"),
         ("113.160.1.1", "internet"),
         ("203.162.10.5", ""),
         ("10.99.0.1", ""),
@@ -64,7 +65,7 @@ def test_every_address_has_its_place(address, place):
         (one("10.20.20.7", "10.20.30.5", 8010, 17), True),
         (one("10.20.20.7", "10.20.30.5", 8011, 17), False),
         (one("10.20.20.9", "113.160.1.1", 1), True),
-        (one("10.20.20.9", "10.20.254.9", 1), False),  # the Center is not the Internet
+        (one("10.20.20.9", "203.113.190.7", 1), False),  # the Center is not the Internet
         (one("10.20.1.7", "10.20.20.7", 0, 1), True),
         (one("10.20.1.7", "10.20.20.7", 0, 58), True),
         (one("10.20.1.7", "10.20.20.200", 0, 1), False),

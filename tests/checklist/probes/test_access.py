@@ -20,6 +20,7 @@ NETWORK = network(
         {"src": "ung-dung", "dst": "csdl", "ports": ["5432/tcp"]},
         {"src": "nguoi-dung", "dst": "ung-dung", "ports": ["8443/tcp"]},
         {"src": "internet", "dst": "csdl", "ports": ["any"]},
+        {"src": "nguoi-dung", "dst": "csdl", "ports": ["1433/tcp"]},
     ],
     privileged_access=["10.20.40.10"],
 )
@@ -31,6 +32,7 @@ NETWORK = network(
         ([], "pass"),
         ([flow(USER, DB, 5432, **RESET)], "pass"),
         ([flow(APP, DB, 3306)], "fail"),  # the declared edge names another port
+        ([flow(USER, DB, 1433)], "fail"),  # declared, and still from people's machines
         ([flow("113.160.1.1", DB, 5432)], "fail"),  # declared, and still from the Internet
         ([flow("10.20.30.6", DB, 5432)], "pass"),  # replicas among themselves
         ([flow(USER, APP, 6379)], "fail"),  # a database elsewhere than in its zone

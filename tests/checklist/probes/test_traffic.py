@@ -73,3 +73,26 @@ def test_test_machines_of_the_register_count_by_their_address_or_that_of_the_ass
     assert asked("environments-separate", rows, NETWORK, evidence=named).answer == "unknown"
     live = register("environments", {"asset": "10.20.20.9", "environment": "vận hành"})
     assert asked("environments-separate", rows, NETWORK, evidence=live).answer == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("extra", "answer"),
+    [
+        ([], "clear"),
+        ([flow("10.20.40.2", "10.20.60.3", 22)], "clear"),
+        ([flow("10.20.60.3", "10.20.40.2", 443)], "fail"),  # the other way is no administration
+        ([flow("10.20.60.3", "10.20.20.53", 53, protocol=17)], "clear"),
+        ([flow("10.20.60.3", DB, 5432)], "fail"),
+        ([flow("10.20.60.3", DB, 5432, **SILENT)], "clear"),
+        ([flow("10.20.60.3", "113.160.1.1")], "clear"),  # the Internet is no environment
+    ],
+)
+def test_tests_mix_with_operation_only_for_administration_and_services(extra, answer):
+    zones = [
+        *ZONES,
+        zone("thu-nghiem", "test", "10.20.60.0/24"),
+        zone("quan-tri", "management", "10.20.40.0/24"),
+    ]
+    declared = network(zones=zones, resolvers=["10.20.20.53"])
+    rows = [*daily("10.20.60.3", "10.20.60.4", 5432), *extra]
+    assert asked("environments-separate", rows, declared).answer == answer
