@@ -9,11 +9,18 @@ from auditor.checklist.probes import (
     accounts,
     channel,
     configuration,
+    datasets,
     devices,
     documents,
     egress,
+    exchange,
+    expiry,
+    logs,
+    machines,
     monitoring,
+    products,
     quality,
+    recovery,
     registers,
     results,
     sessions,
@@ -28,7 +35,8 @@ if TYPE_CHECKING:
 
 _MODULES = (
     traffic, devices, access, egress, monitoring, channel, sessions, tls, configuration, accounts,
-    documents, registers, quality, results,
+    documents, registers, datasets, logs, machines, products, recovery, exchange, expiry, quality,
+    results,
 )  # fmt: skip
 
 PROBES: Final[Mapping[str, Probe]] = {
