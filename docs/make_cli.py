@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 HEAD = """# The command line
 
-Generated from `auditor/cli.py` by `python docs/make_cli.py > docs/cli.md`; do not edit by hand.
+Generated from `auditor/cli/` by `python docs/make_cli.py > docs/cli.md`; do not edit by hand.
 
 | exit code | meaning |
 |---|---|

@@ -1,8 +1,4 @@
-"""The assessment folder on the disk: read whole, changed one file at a time, nothing lost.
-
-Every change writes the new file beside the old one and then takes its name; what it replaced goes
-into ``history.jsonl`` first. Two programs at once wait for each other.
-"""
+"""The assessment folder as it lies on the disk."""
 
 from __future__ import annotations
 
@@ -14,7 +10,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from auditor.checklist import assessment as nouns
-from auditor.checklist.held import Held
+from auditor.checklist.held import Held, Lying
 from auditor.checklist.sources import content_of
 from auditor.model.documents import Document, read
 from auditor.model.errors import InputError, PolicyError
@@ -24,15 +20,11 @@ if TYPE_CHECKING:
     from auditor.model.checklist import Checklist
 
 EVIDENCE: Final = "evidence"
-HISTORY: Final = "history.jsonl"
 Kind = TypeVar("Kind", bound=Document)
-FILES: Final = {
-    "assessment": ("assessment.yaml", nouns.Assessment),
-    "network": ("network.yaml", nouns.Network),
-    "endpoints": ("endpoints.yaml", nouns.Endpoints),
-    "answers": ("answers.yaml", nouns.Answers),
-    "evidence": ("evidence.yaml", nouns.EvidenceRegister),
-}
+FILES: Final = (
+    "assessment.yaml", "network.yaml", "endpoints.yaml", "inventory.yaml", "answers.yaml",
+    "evidence.yaml", "checks.json", "baseline.json",
+)  # fmt: skip
 HASHED_AT_ONCE: Final = 1 << 20
 
 
@@ -42,6 +34,7 @@ class Folder:
 
     Attributes:
         network, endpoints: null = the file is not there.
+        hashes: SHA-256 of each of its files as they were read, by name.
     """
 
     path: Path
@@ -50,6 +43,7 @@ class Folder:
     endpoints: nouns.Endpoints | None
     answers: nouns.Answers
     evidence: nouns.EvidenceRegister
+    hashes: dict[str, str]
 
 
 def opened(path: Path) -> Folder:
@@ -80,6 +74,7 @@ def opened(path: Path) -> Folder:
         ),
         _or_empty(path / "answers.yaml", nouns.Answers),
         _or_empty(path / "evidence.yaml", nouns.EvidenceRegister),
+        {name: sha256(path / name) for name in FILES if (path / name).exists()},
     )
     for name, part in (
         ("assessment.yaml", found.assessment),
@@ -107,7 +102,7 @@ def held(folder: Folder, checklist: Checklist) -> dict[str, tuple[Held, ...]]:
         path = folder.path / entry.file
         state = _state(folder.path, entry)
 
-        def reads(entry: EvidenceEntry = entry, state: str = state, path: Path = path) -> object:
+        def reads(entry: EvidenceEntry = entry, state: Lying = state, path: Path = path) -> object:
             kind = kinds.get(entry.kind)
             if state != "present" or kind is None:
                 raise InputError(
@@ -129,7 +124,7 @@ def held(folder: Folder, checklist: Checklist) -> dict[str, tuple[Held, ...]]:
     }
 
 
-def _state(folder: Path, entry: EvidenceEntry) -> str:
+def _state(folder: Path, entry: EvidenceEntry) -> Lying:
     if not entry.file:
         return "metadata-only"
     path = inside(folder, entry.file)

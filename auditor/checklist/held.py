@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Literal, TypeVar
 
 from auditor.model.errors import InputError
 
@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 Content = TypeVar("Content")
 
+Lying = Literal["present", "changed", "missing", "metadata-only"]
+
 
 class Held:
     """One registered piece of evidence, and what it holds, read when first asked for.
@@ -22,7 +24,7 @@ class Held:
             ``metadata-only``.
     """
 
-    def __init__(self, entry: EvidenceEntry, state: str, reads: Callable[[], object]) -> None:
+    def __init__(self, entry: EvidenceEntry, state: Lying, reads: Callable[[], object]) -> None:
         self.entry = entry
         self.state = state
         self._reads = reads

@@ -5,13 +5,15 @@ One document holds everything a paper needs; renderers compute nothing.
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from pydantic import AwareDatetime
+from pydantic import AwareDatetime, TypeAdapter, ValidationError
 
 from auditor.model.catalogue import Mark
 from auditor.model.checklist import Gate, Mode, State
+from auditor.model.errors import InputError
 from auditor.model.problem import Problem
 from auditor.model.text import Text
 
@@ -251,6 +253,7 @@ class SignatureRow:
         state: ``valid`` = what was signed is what lies here; ``changed`` = something differs, see
             ``changes``; ``invalid`` = the signature itself does not fit.
         key: fingerprint of the public key.
+        known: the assessment names this key for this person; else compare it with a paper.
     """
 
     person: str
@@ -259,6 +262,7 @@ class SignatureRow:
     key: str
     state: Literal["valid", "changed", "invalid"]
     changes: tuple[Text, ...] = ()
+    known: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -316,3 +320,32 @@ class Readiness:
     inputs: tuple[Reference, ...] = ()
     coverage: Coverage | None = None
     unverified: tuple[str, ...] = ()
+
+
+def to_json(readiness: Readiness) -> str:
+    """``readiness`` as the text of ``readiness.json``, two spaces deep."""
+    return TypeAdapter(Readiness).dump_json(readiness, indent=2).decode() + "\n"
+
+
+def from_json(text: str, place: str) -> Readiness:
+    """The readiness in ``text``.
+
+    Raises:
+        InputError: not such a document, or one of a later version.
+    """
+    try:
+        content = json.loads(text)
+        found = content.get("version") if isinstance(content, dict) else None
+        if isinstance(found, int) and found > VERSION:
+            raise InputError(
+                f"is of version {found}; this program knows versions up to {VERSION}",
+                place=place,
+                hint="Use a newer auditor.",
+            )
+        return TypeAdapter(Readiness).validate_python(content, strict=False)
+    except (ValidationError, ValueError, RecursionError) as error:
+        raise InputError(
+            f"is no readiness document: {str(error).splitlines()[0][:200]}",
+            place=place,
+            hint="Give the folder of an assessment, or its readiness.json, unchanged.",
+        ) from None

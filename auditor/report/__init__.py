@@ -3,13 +3,13 @@
 An assessment of the checklist is shown as a page, a plan, a workbook and on paper.
 """
 
+from auditor.model.files import written
 from auditor.report.agreement import (
     agreement_heads,
     agreement_lines,
     agreement_rows,
     difference_lines,
 )  # fmt: skip
-from auditor.report.files import written
 from auditor.report.page import html
 from auditor.report.readiness.page import readiness_html
 from auditor.report.readiness.plan import plan_docx

@@ -92,7 +92,7 @@ FULL = """
 import resource, sys
 from pathlib import Path
 from auditor.model.errors import StoreError
-from auditor.report.files import written
+from auditor.model.files import written
 resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))
 try:
     written(Path(sys.argv[1]), {"small": "new", "large": b"x" * 100_000})

@@ -1,0 +1,477 @@
+"""Answers, attestations, evidence and outcomes together: the state of every item."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Final
+
+from auditor.checklist import verdict
+from auditor.checklist.entries import unsigned
+from auditor.checklist.facts import VIETNAM
+from auditor.checklist.signing import fits
+from auditor.checklist.state_words import REASONS
+from auditor.model.readiness import (
+    VERSION,
+    Attestation,
+    Basis,
+    EvidenceRow,
+    GroupResult,
+    ItemResult,
+    Measure,
+    Outcome,
+    Readiness,
+    Subject,
+    Waiver,
+)  # fmt: skip
+from auditor.model.text import Text
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+    from auditor.checklist.assessment import (
+        AnswerEntry,
+        AttestationEntry,
+        EvidenceEntry,
+        WaiverEntry,
+    )  # fmt: skip
+    from auditor.checklist.catalogue import Catalogue
+    from auditor.checklist.checks import Checks
+    from auditor.checklist.folder import Folder
+    from auditor.checklist.held import Held
+    from auditor.checklist.verdict import Kept, Word
+    from auditor.model.checklist import EvidenceKind, Item
+    from auditor.model.problem import Problem
+    from auditor.model.readiness import SignatureRow
+
+TECHNICAL: Final = ("NET", "BND", "ACC", "CRY", "LOG", "MAL", "VUL", "BCK", "DAT")
+"""Groups whose failures contradict a plan that is said to be fully deployed."""
+
+DEPLOYED: Final = "DOS-05"
+
+
+class Deciding:
+    """One assessment on one day."""
+
+    def __init__(
+        self,
+        folder: Folder,
+        catalogue: Catalogue,
+        held: Mapping[str, tuple[Held, ...]],
+        checks: Checks | None,
+        changed: Sequence[str],
+        now: datetime,
+    ) -> None:
+        self.folder = folder
+        self.catalogue = catalogue
+        self.checks = checks
+        self.changed = set(changed)
+        self.now = now
+        self.today = now.astimezone(VIETNAM).date()
+        self.kinds = {kind.id: kind for kind in catalogue.checklist.kinds}
+        self.held = {each.entry.id: each for every in held.values() for each in every}
+        answers = folder.answers
+        self.answers = {entry.item: entry for entry in answers.answers}
+        self.waivers = {entry.item: entry for entry in answers.waivers}
+        self.attestations: dict[str, list[AttestationEntry]] = {}
+        for entry in answers.attestations:
+            self.attestations.setdefault(entry.item, []).append(entry)
+
+    def readiness(
+        self,
+        version: str,
+        signatures: tuple[SignatureRow, ...],
+        problems: tuple[Problem, ...],
+        fingerprint: str,
+    ) -> Readiness:
+        """The whole assessment, decided."""
+        checklist, system = self.catalogue.checklist, self.folder.assessment.system
+        items = self._deployed(tuple(self.item(item) for item in checklist.items))
+        decided, why, gates, conditions = verdict.overall(
+            items, self.folder.assessment.soft_gates_off
+        )
+        checks = self.checks
+        counts: dict[str, int] = {}
+        for item in items:
+            counts[item.state] = counts.get(item.state, 0) + 1
+        dates = self.folder.assessment.dates
+        return Readiness(
+            version=VERSION,
+            auditor_version=version,
+            at=self.now,
+            checklist=checklist.id,
+            checklist_version=checklist.version,
+            checklist_sha256=self.catalogue.sha256,
+            checklist_title=Text(checklist.title.vi, checklist.title.en),
+            checklist_note=Text(checklist.note.vi, checklist.note.en),
+            levels_version=self.catalogue.levels.version,
+            instruments=dict(checklist.instruments),
+            subject=Subject(
+                system=system.id,
+                name=system.name,
+                agency=system.agency,
+                owner=system.owner,
+                operator=system.operator,
+                level=system.level,
+                conditions=tuple(system.conditions),
+                first_connection=dates.first_connection or "",
+                last_change=dates.last_change or "",
+                description=system.description,
+            ),
+            verdict=decided,
+            verdict_why=why,
+            gates=gates,
+            conditions=conditions,
+            state_counts=counts,
+            groups=tuple(
+                _group(group.id, Text(group.title.vi, group.title.en), items)
+                for group in checklist.groups
+            ),
+            items=items,
+            evidence=tuple(self.row(each) for each in self.held.values()),
+            signatures=signatures,
+            problems=problems + (checks.problems if checks else ()),
+            fingerprint=fingerprint,
+            checked=checks.at if checks else None,
+            inputs=checks.inputs if checks else (),
+            coverage=checks.traffic if checks else None,
+            unverified=tuple(
+                name
+                for name in checklist.instruments
+                if not any(
+                    row.mark == "C"
+                    for item in checklist.items
+                    for row in item.basis
+                    if row.instrument == name
+                )
+            ),
+        )
+
+    def item(self, item: Item) -> ItemResult:
+        """One item, decided."""
+        answer, voided = self._answer(item)
+        evidence = self._evidence(item)
+        outcomes = self._outcomes(item)
+        attestations = tuple(self._attestation(item, e) for e in self.attestations.get(item.id, ()))
+        attested = _word(attestations)
+        waiver = self._waiver(item)
+        kept = self._kept(item, evidence)
+        said = answer.said if answer else "nothing"
+        state = verdict.state_of(
+            verdict.Situation(
+                mode=item.mode,
+                gate=item.gate,
+                applies=self._applies(item),
+                answers=tuple(outcome.answer for outcome in outcomes),
+                evidence=kept,
+                said=said,
+                attested=attested,
+                waived=waiver is not None and waiver.void is None,
+            )
+        )
+        missing = self._missing(item, evidence) if state != "not_applicable" else ()
+        measure = answer.measure if answer else None
+        return ItemResult(
+            id=item.id,
+            group=item.group,
+            title=Text(item.title.vi, item.title.en),
+            question=Text(item.question.vi, item.question.en),
+            mode=item.mode,
+            gate=item.gate,
+            part=item.part,
+            basis=tuple(
+                Basis(row.instrument, row.article, row.mark, row.binds, row.note)
+                for row in item.basis
+            ),
+            state=state,
+            why=REASONS[state],
+            said=said,
+            explanation=answer.explanation if answer else "",
+            answered_by=answer.by if answer else "",
+            answered_at=answer.at if answer else None,
+            outcomes=outcomes,
+            evidence=tuple(each.entry.id for each in evidence),
+            missing=missing,
+            attestations=attestations,
+            waiver=waiver,
+            measure=Measure(**measure.model_dump()) if measure else None,
+            contradicted=_contradiction(outcomes, said, attested),
+            voided=voided,
+            way_out=_way_out(item, state, outcomes, missing),
+            hint=Text(item.hint.vi, item.hint.en),
+            attests=Text(item.attests.vi, item.attests.en) if item.attests else None,
+            text_sha256=item.text_hash(),
+        )
+
+    def row(self, held: Held) -> EvidenceRow:
+        """One piece of evidence as the papers show it."""
+        entry, kind = held.entry, self.kinds[held.entry.kind]
+        stale = held.state == "present" and self._stale(held, kind)
+        return EvidenceRow(
+            id=entry.id,
+            kind=entry.kind,
+            kind_title=Text(kind.title.vi, kind.title.en),
+            form=kind.form,
+            file=entry.file,
+            sha256=entry.sha256,
+            size=entry.size,
+            items=tuple(
+                item.id
+                for item in self.catalogue.checklist.items
+                if entry.kind in item.evidence and (not entry.items or item.id in entry.items)
+            ),
+            number=entry.number,
+            dated=entry.dated,
+            signer=entry.signer,
+            effective=entry.effective,
+            collected=entry.collected,
+            registered=entry.registered,
+            by=entry.by,
+            state="stale" if stale else held.state,
+        )
+
+    def _applies(self, item: Item) -> bool:
+        system = self.folder.assessment.system
+        return system.level in item.levels and all(
+            condition in system.conditions for condition in item.when
+        )
+
+    def _answer(self, item: Item) -> tuple[AnswerEntry | None, Text | None]:
+        answer = self.answers.get(item.id)
+        if answer is None or answer.text_sha256 == item.text_hash():
+            return answer, None
+        return None, Text(
+            f"Câu trả lời ngày {answer.at:%d/%m/%Y} là cho cách hỏi cũ: cần trả lời lại.",
+            f"The answer of {answer.at:%Y-%m-%d} was to an earlier wording: answer again.",
+        )
+
+    def _evidence(self, item: Item) -> tuple[Held, ...]:
+        return tuple(
+            each
+            for each in self.held.values()
+            if each.entry.kind in item.evidence
+            and (not each.entry.items or item.id in each.entry.items)
+        )
+
+    def _kept(self, item: Item, evidence: tuple[Held, ...]) -> Kept:
+        usable = [each for each in evidence if each.state in ("present", "metadata-only")]
+        seen = self._saw_traffic(item)
+        if not usable and not seen:
+            return "none"
+        for kind in {each.entry.kind for each in usable}:
+            young = [each for each in usable if each.entry.kind == kind]
+            if all(self._stale(each, self.kinds[kind]) for each in young):
+                return "stale"
+        if seen and not usable and self._old_traffic():
+            return "stale"
+        return "fresh"
+
+    def _saw_traffic(self, item: Item) -> bool:
+        return (
+            self.checks is not None
+            and self.checks.traffic is not None
+            and any(self.kinds[kind].form == "traffic" for kind in item.evidence)
+        )
+
+    def _old_traffic(self) -> bool:
+        window = self.checks.traffic.window if self.checks and self.checks.traffic else None
+        fresh = next((k.fresh_days for k in self.kinds.values() if k.form == "traffic"), None)
+        if window is None or fresh is None:
+            return False
+        return self.today - window[1].astimezone(VIETNAM).date() > timedelta(days=fresh)
+
+    def _stale(self, held: Held, kind: EvidenceKind) -> bool:
+        day = _day(held.entry)
+        return kind.fresh_days is not None and self.today - day > timedelta(days=kind.fresh_days)
+
+    def _outcomes(self, item: Item) -> tuple[Outcome, ...]:
+        if self.checks is None or item.id not in self.checks.items:
+            return tuple(_not_asked(call.probe) for call in item.probes)
+        text, outcomes = self.checks.items[item.id]
+        since = self._changed_for(item)
+        if text != item.text_hash():
+            since = (self.catalogue.checklist.id, *since)
+        if not since:
+            return outcomes
+        return tuple(_outdated(outcome, since) for outcome in outcomes)
+
+    def _changed_for(self, item: Item) -> tuple[str, ...]:
+        """What changed since the check and may change this item's outcomes."""
+        about = []
+        for name in sorted(self.changed):
+            held = self.held.get(name)
+            if held is None or held.entry.kind in item.evidence:
+                about.append(name)
+        return tuple(about)
+
+    def _attestation(self, item: Item, entry: AttestationEntry) -> Attestation:
+        voided: Text | None = None
+        if entry.signature and not fits(entry.key, entry.signature, unsigned(entry)):
+            voided = Text("Chữ ký không khớp.", "Its signature does not fit.")
+        elif entry.text_sha256 != item.text_hash():
+            voided = Text("Cách hỏi đã đổi sau khi xác nhận.", "The wording changed since.")
+        elif date.fromisoformat(entry.valid_until) < self.today:
+            voided = Text(
+                f"Hết hạn ngày {entry.valid_until}.", f"It ran out on {entry.valid_until}."
+            )
+        else:
+            for name, digest in entry.evidence.items():
+                held = self.held.get(name)
+                if held is None or held.state != "present" or held.entry.sha256 != digest:
+                    voided = Text(
+                        f"Bằng chứng {name} không còn như lúc xác nhận.",
+                        f"Evidence {name} is not what it was when this was attested.",
+                    )
+        return Attestation(
+            holds=entry.holds,
+            person=entry.person,
+            role=entry.role,
+            unit=entry.unit,
+            statement=entry.statement,
+            at=entry.at,
+            valid_until=entry.valid_until,
+            signature=entry.signature,
+            key=entry.key,
+            voided=voided,
+        )
+
+    def _waiver(self, item: Item) -> Waiver | None:
+        entry: WaiverEntry | None = self.waivers.get(item.id)
+        if entry is None:
+            return None
+        void: Text | None = None
+        if item.gate == "hard":
+            void = Text(
+                "Điều kiện chặn có căn cứ đã đọc: không được tạm chấp nhận.",
+                "A gate on a confirmed basis: it cannot be waived.",
+            )
+        elif date.fromisoformat(entry.until) < self.today:
+            void = Text(f"Hết hạn ngày {entry.until}.", f"It ran out on {entry.until}.")
+        return Waiver(entry.approver, entry.role, entry.reason, entry.at, entry.until, void)
+
+    def _missing(self, item: Item, evidence: tuple[Held, ...]) -> tuple[Text, ...]:
+        there = {each.entry.kind for each in evidence if each.state != "missing"}
+        return tuple(
+            Text(self.kinds[kind].title.vi, self.kinds[kind].title.en)
+            for kind in item.evidence
+            if kind not in there and not (self.kinds[kind].form == "traffic" and self._traffic())
+        )
+
+    def _traffic(self) -> bool:
+        return self.checks is not None and self.checks.traffic is not None
+
+    def _deployed(self, items: tuple[ItemResult, ...]) -> tuple[ItemResult, ...]:
+        """A plan said to be fully deployed has failed where technical items have."""
+        failing = [
+            item.id
+            for item in items
+            if item.group in TECHNICAL and item.state in verdict.FAILED and item.outcomes
+        ]
+        return tuple(
+            replace(
+                item,
+                state="fail" if item.state in verdict.MET else item.state,
+                why=REASONS["fail"] if item.state in verdict.MET else item.why,
+                contradicted=Text(
+                    f"Phương án được khai là đã triển khai, nhưng các mục sau không đạt: "
+                    f"{', '.join(failing)}.",
+                    f"The plan is said to be deployed, but these items fail: {', '.join(failing)}.",
+                ),
+            )
+            if item.id == DEPLOYED and failing and (item.said == "yes" or _says_yes(item))
+            else item
+            for item in items
+        )
+
+
+def _says_yes(item: ItemResult) -> bool:
+    return any(each.holds and each.voided is None for each in item.attestations)
+
+
+def _day(entry: EvidenceEntry) -> date:
+    return date.fromisoformat(entry.collected or entry.dated or entry.effective or entry.registered)
+
+
+def _not_asked(probe: str) -> Outcome:
+    return Outcome(
+        probe,
+        "unknown",
+        Text("Chưa chạy phép kiểm tra này.", "This probe has not run."),
+        way_out=Text("Chạy: auditor checklist check DIR.", "Run: auditor checklist check DIR."),
+    )
+
+
+def _outdated(outcome: Outcome, since: tuple[str, ...]) -> Outcome:
+    named = ", ".join(since[:5])
+    return replace(
+        outcome,
+        answer="unknown",
+        says=Text(
+            f"Kết quả cũ: {named} đã thay đổi sau lần kiểm tra. Trước đó: {outcome.says.vi}",
+            f"Out of date: {named} changed after the check. Before: {outcome.says.en}",
+        ),
+        way_out=Text("Chạy lại: auditor checklist check.", "Run auditor checklist check again."),
+    )
+
+
+def _word(attestations: tuple[Attestation, ...]) -> Word:
+    """What the valid attestations say together; one "no" counts more than any "yes"."""
+    valid = [each for each in attestations if each.voided is None]
+    if any(not each.holds for each in valid):
+        return "no"
+    return "yes" if valid else "nobody"
+
+
+def _contradiction(outcomes: tuple[Outcome, ...], said: str, attested: Word) -> Text | None:
+    against = [outcome for outcome in outcomes if outcome.answer == "fail"]
+    if not against or (said != "yes" and attested != "yes"):
+        return None
+    who = ("được xác nhận", "attested") if attested == "yes" else ("được khai", "declared")
+    return Text(
+        f"Mục này {who[0]} là đạt, nhưng kiểm tra cho thấy: {against[0].says.vi}",
+        f"This is {who[1]} to hold, but the check shows: {against[0].says.en}",
+    )
+
+
+def _way_out(
+    item: Item, state: str, outcomes: tuple[Outcome, ...], missing: tuple[Text, ...]
+) -> Text | None:
+    if state in verdict.MET:
+        return None
+    for answer in ("fail", "error", "partial"):
+        for outcome in outcomes:
+            if outcome.answer == answer and outcome.way_out:
+                return outcome.way_out
+    if missing:
+        return Text(
+            "Nộp: " + "; ".join(each.vi for each in missing[:3]) + ".",
+            "Attach: " + "; ".join(each.en for each in missing[:3]) + ".",
+        )
+    for outcome in outcomes:
+        if outcome.answer in ("unknown", "pending") and outcome.way_out:
+            return outcome.way_out
+    if state in ("manual_pending", "no_contrary_evidence") and item.attests:
+        return Text(f"Cần người xác nhận: {item.attests.vi}", f"To be attested: {item.attests.en}")
+    return Text(item.hint.vi, item.hint.en)
+
+
+def _group(name: str, title: Text, items: Sequence[ItemResult]) -> GroupResult:
+    mine = [item for item in items if item.group == name and item.state != "not_applicable"]
+    by_person = [item for item in mine if item.state in ("attested_pass", "attested_fail")]
+    by_machine = [
+        item
+        for item in mine
+        if item not in by_person
+        and any(outcome.answer in ("pass", "fail", "partial", "clear") for outcome in item.outcomes)
+    ]
+    return GroupResult(
+        name,
+        title,
+        applicable=len(mine),
+        met=sum(item.state in verdict.MET for item in mine),
+        failed=sum(item.state in verdict.FAILED for item in mine),
+        by_machine=len(by_machine),
+        by_person=len(by_person),
+        open=len(mine) - len(by_machine) - len(by_person),
+    )
