@@ -26,7 +26,7 @@ class Column:
 
     Attributes:
         id: how the program names it; those of a measure begin with ``measure_``.
-        title: the first line of its heading in Vietnamese, the second in English.
+        title: what people call it; its heading has both languages, then the id in brackets.
         input: people write in it; all others are for reading, and an import ignores them, except
             ``item`` and ``text_sha256``, which say what was answered.
     """
@@ -38,7 +38,7 @@ class Column:
     @property
     def heading(self) -> str:
         """What stands in the first row."""
-        return f"{self.title.vi}\n{self.title.en}"
+        return f"{self.title.vi}\n{self.title.en} ({self.id})"
 
 
 COLUMNS: Final[tuple[Column, ...]] = (
@@ -56,9 +56,7 @@ COLUMNS: Final[tuple[Column, ...]] = (
     Column("measure_product", Text("Rõ sản phẩm", "What comes out"), input=True),
     Column("measure_authority", Text("Rõ thẩm quyền", "Who decides"), input=True),
     Column("by", Text("Người trả lời", "Answered by"), input=True),
-    Column(
-        "text_sha256", Text("Mã câu hỏi (không sửa)", "Hash of the question (keep)"), input=False
-    ),
+    Column("text_sha256", Text("Mã câu hỏi, không sửa", "Hash of the question"), input=False),
 )
 
 Said = Literal["yes", "partly", "no", "not-applicable", "nothing"]

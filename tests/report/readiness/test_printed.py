@@ -55,6 +55,7 @@ def test_the_page_becomes_a_pdf_with_text_and_nothing_is_left_behind(
 def test_a_page_that_asks_the_network_is_printed_without_it(tmp_path: Path) -> None:
     page = "<!doctype html><p>xin chào</p><img src='http://localhost:1/x.png'>"
     assert pdf(page, tmp_path).startswith(b"%PDF-")
+    assert pdf(page).startswith(b"%PDF-")
 
 
 def test_without_a_browser_the_way_out_is_to_print_the_page(
