@@ -11,6 +11,7 @@ from auditor.report.agreement import (
     difference_lines,
 )  # fmt: skip
 from auditor.report.page import html
+from auditor.report.readiness.lines import item_lines, item_summary, readiness_lines
 from auditor.report.readiness.page import readiness_html
 from auditor.report.readiness.plan import plan_docx
 from auditor.report.readiness.printed import pdf
@@ -23,9 +24,12 @@ __all__ = [
     "agreement_rows",
     "difference_lines",
     "html",
+    "item_lines",
+    "item_summary",
     "pdf",
     "plan_docx",
     "readiness_html",
+    "readiness_lines",
     "terminal_summary",
     "workbook_xlsx",
     "written",
