@@ -26,7 +26,7 @@ class Column:
 
     Attributes:
         id: how the program names it; those of a measure begin with ``measure_``.
-        title: what people call it; its heading has both languages, then the id in brackets.
+        title: the first line of its heading in Vietnamese, the second in English.
         input: people write in it; all others are for reading, and an import ignores them, except
             ``item`` and ``text_sha256``, which say what was answered.
     """
@@ -38,7 +38,7 @@ class Column:
     @property
     def heading(self) -> str:
         """What stands in the first row."""
-        return f"{self.title.vi}\n{self.title.en} ({self.id})"
+        return f"{self.title.vi}\n{self.title.en}"
 
 
 COLUMNS: Final[tuple[Column, ...]] = (
