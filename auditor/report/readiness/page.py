@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from auditor.model.readiness import Readiness
 
 MOST_PROBLEM_KINDS: Final = 40
+CONDITIONS_ON_FIRST_PAGE: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,5 +90,6 @@ def _environment() -> Environment:
         words=words,
         common_words=common_words,
         most_problem_kinds=MOST_PROBLEM_KINDS,
+        conditions_on_first_page=CONDITIONS_ON_FIRST_PAGE,
     )
     return made
