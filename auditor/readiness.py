@@ -138,6 +138,7 @@ def _gathered(
         numbers=numbers_for(catalogue.limits, level, folder.assessment.numbers),
         evidence=held,
         network=folder.network,
+        endpoints=folder.endpoints,
         inventory=inventory,
         traffic=traffic,
         baseline=baseline,
@@ -165,7 +166,7 @@ def checked(
     progress.stage("judge")
     baseline = None
     if facts.traffic is not None:
-        channel = baseline_of(facts.traffic, facts.network)
+        channel = baseline_of(facts.traffic, facts.network or Network())
         baseline = to_json(channel) if len(channel) else None
     found = Checks(
         format=probing.FORMAT,
@@ -350,18 +351,26 @@ def _problems(assessed: Assessed) -> list[Problem]:
         for name in sorted(named - known)
     ]
     for held in assessed.held.values():
-        found += [
-            Problem(
-                f"evidence-{each.state}",
-                each.entry.file or each.entry.id,
-                "The evidence is gone since it was registered"
-                if each.state == "missing"
-                else "The evidence is not the file that was registered",
-                "Put the file back as it was, or attach it anew.",
-            )
-            for each in held
-            if each.state in ("missing", "changed")
-        ]
+        for each in held:
+            place = each.entry.file or each.entry.id
+            if each.state == "missing":
+                found.append(
+                    Problem(
+                        "evidence-missing",
+                        place,
+                        "The evidence is gone since it was registered",
+                        "Put the file back as it was, or attach it anew.",
+                    )
+                )
+            elif each.state == "changed":
+                found.append(
+                    Problem(
+                        "evidence-changed",
+                        place,
+                        "The evidence is not the file that was registered",
+                        "Put the file back as it was, or attach it anew.",
+                    )
+                )
     broken = broken_history(folder.path)
     if broken is not None:
         found.append(

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 import exporters
+import papers
 import scenes
 import tables
 import zeek_logs
@@ -176,6 +177,54 @@ SAMPLES: Final = (
         tables.firewall_export,
         "Tường lửa xuất ra Parquet: cột lồng nhau, ý nghĩa cột được đoán",
         "A firewall's export as Parquet: nested columns, whose meaning is guessed",
+    ),
+    Sample(
+        "checklist/papers/risk-report.docx",
+        papers.report_docx,
+        "Báo cáo đánh giá rủi ro dạng DOCX: số, ngày, người ký ở tiêu ngữ hai cột",
+        "A risk report as DOCX: number, date and signer in a letterhead of two columns",
+    ),
+    Sample(
+        "checklist/papers/deployment-record.docx",
+        papers.deployment_docx,
+        "Bảng trạng thái triển khai (Mẫu 08) dạng DOCX, yêu cầu nào cũng có trạng thái",
+        "A deployment record (Form 08) as DOCX; every requirement has a status",
+    ),
+    Sample(
+        "checklist/papers/secret.docx",
+        papers.secret_docx,
+        "Tài liệu có dấu độ mật ở đầu trang; nội dung không được sao chép",
+        "A document with a secrecy mark in its page header; its content must not be copied",
+    ),
+    Sample(
+        "checklist/papers/risk-report.pdf",
+        papers.report_pdf,
+        "Báo cáo đánh giá rủi ro dạng PDF có lớp chữ",
+        "The risk report as PDF with a text layer",
+    ),
+    Sample(
+        "checklist/papers/scan.pdf",
+        papers.scan_pdf,
+        "PDF hai trang không có lớp chữ, như bản quét",
+        "Two pages of PDF without a text layer, as scanned",
+    ),
+    Sample(
+        "checklist/papers/signed.pdf",
+        papers.signed_pdf,
+        "Báo cáo ký số, chữ ký còn nguyên vẹn; chứng thư tự tạo",
+        "The report with an intact digital signature; the certificate is home-made",
+    ),
+    Sample(
+        "checklist/papers/signed-changed.pdf",
+        papers.changed_pdf,
+        "Báo cáo ký số bị sửa một byte sau khi ký",
+        "The signed report with one byte changed after signing",
+    ),
+    Sample(
+        "checklist/papers/signed-late.pdf",
+        papers.signed_late_pdf,
+        "Báo cáo ký sau khi chứng thư hết hạn",
+        "The report, signed after the certificate had run out",
     ),
 )
 

@@ -8,7 +8,8 @@ The rules, in their order (``auditor policy test`` runs every item's examples th
 3. What holds in part is partial.
 4. Evidence that is too old decides nothing: stale.
 5. Nothing at all: not checked.
-6. A: probes alone decide. F: they can only find nothing against it. P and H: a person confirms.
+6. A: probes alone decide; those that can only prove failure must have looked. F: they can only
+   find nothing against it. P and H: a person confirms.
 7. A waiver covers a lack for a time. It never makes a pass, and never opens a confirmed gate.
 """
 
@@ -111,8 +112,8 @@ def _found(case: Situation) -> State | None:
 def _automatic(case: Situation, *, every: bool) -> State:
     if not every or case.evidence == "none":
         return "unknown"
-    if all(answer == "pass" for answer in case.answers):
-        return "pass"
+    if "pass" in case.answers and "pending" not in case.answers:
+        return "pass"  # what can only prove failure said that it saw none
     return "attested_pass" if case.attested == "yes" else "manual_pending"
 
 

@@ -108,7 +108,7 @@ def papers(
         "readiness.json": document.to_json(found),
     }
     if pdf:
-        files["readiness.pdf"] = report.pdf(page)
+        files["readiness.pdf"] = report.pdf(page, target)
     report.written(target, files)
     for file in files:
         say(str(target / file))

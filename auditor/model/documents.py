@@ -132,7 +132,8 @@ def _neighbour(path: Path) -> str:
 
 def _content(text: str, lines: dict[Place, int], mistakes: list[str]) -> Any:  # noqa: ANN401 - YAML holds anything
     try:
-        loader = yaml.SafeLoader(text)
+        _no_deeper(text)
+        loader = yaml.CSafeLoader(text)
         try:
             node = loader.get_single_node()
         finally:
@@ -153,6 +154,24 @@ def _content(text: str, lines: dict[Place, int], mistakes: list[str]) -> Any:  #
             raise _Mistakes([])
         raise _Mistakes(["1: file: must hold keys with values, such as `version: ...`"])
     return value
+
+
+def _no_deeper(text: str) -> None:
+    """Refuses what is nested too deeply before libyaml composes it: its recursion has no end."""
+    loader = yaml.CSafeLoader(text)
+    depth = 0
+    try:
+        while loader.check_event():
+            event = loader.get_event()
+            if isinstance(event, yaml.CollectionStartEvent):
+                depth += 1
+                if depth > 2 * MOST_DEPTH:
+                    line = event.start_mark.line + 1 if event.start_mark else 1
+                    raise _Mistakes([f"{line}: nested deeper than {MOST_DEPTH} levels"])
+            elif isinstance(event, yaml.CollectionEndEvent):
+                depth -= 1
+    finally:
+        loader.dispose()
 
 
 def _value(node: yaml.Node, place: Place, lines: dict[Place, int], mistakes: list[str]) -> Any:  # noqa: ANN401 - YAML holds anything
@@ -196,7 +215,11 @@ def _scalar(node: yaml.Node, place: Place, mistakes: list[str]) -> Any:  # noqa:
         mistakes.append(f"{where}: write a plain decimal number, or put text in quotes")
         return None
     try:
-        value = yaml.constructor.SafeConstructor().construct_object(node)
+        value = (
+            node.value
+            if node.tag.endswith(":str")
+            else yaml.constructor.SafeConstructor().construct_object(node)
+        )
         if isinstance(value, str):
             value.encode()
     except UnicodeEncodeError:

@@ -116,8 +116,12 @@ def written(text: str) -> str:
 
 def read(cell: str) -> str:
     """What somebody meant by a text cell: ``written`` undone, also as Excel itself writes it."""
-    text = _ESCAPED.sub(lambda found: chr(int(found[1], 16)), cell)
+    text = _ESCAPED.sub(lambda found: _meant(found[0], chr(int(found[1], 16))), cell)
     return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _meant(escape: str, character: str) -> str:
+    return escape if _NOT_XML.match(character) else character
 
 
 def _plain(text: str) -> str:

@@ -61,8 +61,8 @@ def doubts_of(
 def _doubtful(codes: tuple[str, ...], catalogue: Catalogue, inventory: Inventory | None) -> Bools:
     """Per code, and once more for "no category": what lets a finding on it be undecided at most.
 
-    Nobody could confirm what the row says (mark M), or it binds state agencies only and the agency
-    is none.
+    Nobody could confirm what the row says (marks T and M), or it binds state agencies only and
+    the agency is none.
     """
     of_state = inventory is None or inventory.state_agency
     known = [catalogue.by_code.get(code) for code in codes]
@@ -70,7 +70,7 @@ def _doubtful(codes: tuple[str, ...], catalogue: Catalogue, inventory: Inventory
         [
             *(
                 row is not None
-                and (row.mark == "M" or (row.binds == "state-agencies" and not of_state))
+                and (row.mark in ("T", "M") or (row.binds == "state-agencies" and not of_state))
                 for row in known
             ),
             False,

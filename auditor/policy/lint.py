@@ -135,8 +135,8 @@ def _unwise(rule: Rule) -> list[str]:
     out += [f"has no example that {name}" for name, examples in groups if not examples]
     for basis in rule.legal:
         name = f"{basis.instrument}, {basis.article}"
-        if basis.mark == "M":
-            out.append(f"rests on {name}, whose text nobody has confirmed (mark M)")
+        if basis.mark in ("T", "M"):
+            out.append(f"rests on {name}, whose text nobody has confirmed (mark {basis.mark})")
         if not basis.url and basis.mark != "M":
             out.append(f"{name} names no url where the text can be read")
         if basis.says.vi == basis.says.en:

@@ -115,6 +115,7 @@ _COUNTED: Final[dict[str, Text]] = {
 _NUMBER_FROM: Final[dict[str, Text]] = {
     "C": Text("", ""),
     "S": Text(" (nguồn thứ cấp)", " (secondary source)"),
+    "T": Text(" (trích lại)", " (quoted by others)"),
     "M": Text(" (suy đoán)", " (inferred)"),
 }
 

@@ -35,7 +35,7 @@ def test_a_pass_needs_probes_that_all_say_so_and_evidence():
     for case in EVERY:
         if state_of(case) == "pass":
             assert case.mode == "A", case
-            assert set(case.answers) == {"pass"}, case
+            assert "pass" in case.answers and set(case.answers) <= {"pass", "clear"}, case
             assert case.evidence == "fresh", case
 
 

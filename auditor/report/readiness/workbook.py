@@ -11,6 +11,7 @@ from datetime import UTC
 from io import BytesIO
 from typing import TYPE_CHECKING, Final
 
+from auditor.model.text import Text
 from auditor.model.workbook import (
     ANSWERS,
     BASIS_SHEET,
@@ -20,7 +21,6 @@ from auditor.model.workbook import (
     SHEET,
     written,
 )
-from auditor.model.text import Text
 from auditor.report.formats import moment, visible
 from auditor.report.readiness import words
 from auditor.report.readiness.packed import packed
@@ -142,7 +142,7 @@ def _answers(sheet: Worksheet, readiness: Readiness) -> None:
         [_WIDTHS[column.id] for column in COLUMNS],
         (_answer(item, groups, rows) for item in readiness.items),
     )
-    last = max(2, len(readiness.items) + 1)
+    last = len(readiness.items) + 1
     yellow = PatternFill("solid", fgColor="FFF7D6")
     for place, column in enumerate(COLUMNS, start=1):
         letter = get_column_letter(place)
@@ -150,9 +150,9 @@ def _answers(sheet: Worksheet, readiness: Readiness) -> None:
             for (cell,) in sheet[f"{letter}1:{letter}{last}"]:
                 cell.fill = yellow
         if column.id == "text_sha256":
-            for (cell,) in sheet[f"{letter}2:{letter}{last}"]:
-                cell.font = Font(size=8, color="808080")
-        if column.id == "said":
+            for (cell,) in sheet[f"{letter}1:{letter}{last}"]:
+                cell.font = Font(size=8, color="808080", bold=cell.row == 1)
+        if column.id == "said" and readiness.items:
             choices = ",".join(answer.vi for answer in ANSWERS.values())
             offered = DataValidation("list", formula1=f'"{choices}"', allow_blank=True)
             offered.error = "Chọn một trong các câu trả lời của danh sách."
