@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
@@ -35,8 +36,6 @@ from auditor.cli.terminal import progress_shown, say
 from auditor.model.errors import InputError
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from auditor.model.checklist import EvidenceKind
     from auditor.model.readiness import ItemResult
 
