@@ -99,14 +99,13 @@ def root_name(path: Path) -> str:
             while not stream.root and (block := file.read(AT_ONCE)):
                 stream.parser.Parse(block, False)
     except (expat.ExpatError, ValueError, LookupError):
-        if not stream.root:
-            raise InputError(
-                "is damaged XML", place=path.name, hint="Export it from the tool again."
-            ) from None
+        pass  # whether what came before the damage was enough is seen below
     except _Refused as error:
         raise InputError(
             str(error), place=path.name, hint="Attach the file as the tool itself wrote it."
         ) from None
+    if not stream.root:
+        raise InputError("is damaged XML", place=path.name, hint="Export it from the tool again.")
     return stream.root
 
 
