@@ -138,6 +138,7 @@ def _gathered(
         numbers=numbers_for(catalogue.limits, level, folder.assessment.numbers),
         evidence=held,
         network=folder.network,
+        endpoints=folder.endpoints,
         inventory=inventory,
         traffic=traffic,
         baseline=baseline,

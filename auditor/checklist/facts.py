@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 
-from auditor.checklist.assessment import Assessment, Network
+from auditor.checklist.assessment import Assessment, Endpoints, Network
 from auditor.checklist.held import Held
 from auditor.model.inventory import Inventory
 from auditor.model.readiness import Coverage
@@ -65,6 +65,7 @@ class Facts:
     Attributes:
         now: the moment of the check; ``today`` is its day in Vietnam.
         network: null = ``network.yaml`` is not there.
+        endpoints: null = ``endpoints.yaml`` is not there.
         inventory: null = none was named.
         numbers: limits for this system's level, by id.
         evidence: what is registered, by kind.
@@ -78,6 +79,7 @@ class Facts:
     numbers: Mapping[str, Number]
     evidence: Mapping[str, tuple[Held, ...]] = field(default_factory=dict)
     network: Network | None = None
+    endpoints: Endpoints | None = None
     inventory: Inventory | None = None
     traffic: Traffic | None = None
     baseline: pd.DataFrame | None = None

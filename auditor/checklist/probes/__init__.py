@@ -8,8 +8,15 @@ from auditor.checklist.probes import (
     accounts,
     channel,
     configuration,
+    datasets,
     documents,
+    exchange,
+    expiry,
+    logs,
+    machines,
+    products,
     quality,
+    recovery,
     registers,
     results,
     tls,
@@ -22,7 +29,8 @@ if TYPE_CHECKING:
     from auditor.checklist.probe import Probe
 
 _MODULES = (
-    traffic, channel, tls, configuration, accounts, documents, registers, quality, results,
+    traffic, channel, tls, configuration, accounts, documents, registers, datasets, logs,
+    machines, products, recovery, exchange, expiry, quality, results,
 )  # fmt: skip
 
 PROBES: Final[Mapping[str, Probe]] = {
