@@ -172,13 +172,12 @@ class _Look:
                 )
         for batch in blocks:
             self._batch(batch, blocks)
-        name = self.table.name
+        name, expected = self.table.name, self.table.expected_rows
+        if expected and self.table.drawn == "all":
+            self.tally.put("missing-rows", (name, "", ""), expected, max(0, expected - blocks.rows))
         if not blocks.rows:
             return self._shape(0)
-        if blocks.broken:
-            self.tally.put("broken-row", (name, "", ""), blocks.rows + blocks.broken, blocks.broken)
-        else:
-            self.tally.put("broken-row", (name, "", ""), blocks.rows, 0)
+        self.tally.put("broken-row", (name, "", ""), blocks.rows + blocks.broken, blocks.broken)
         if self.table.primary_key:
             hashes, filled = self.kept.of(self.table.primary_key)
             self.tally.add("empty-key", (name, "", ""), ~filled)

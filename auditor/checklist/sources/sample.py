@@ -28,7 +28,7 @@ Rule = Literal[
     "empty", "placeholder", "malformed", "check-digit", "range", "order", "code-unknown",
     "code-ended", "junk", "damaged-text", "decomposed", "broken-row", "empty-key", "doubled-key",
     "doubled-row", "undated", "future", "old", "late", "one-day", "orphan", "differs", "mark",
-    "mark-unread", "identifier",
+    "mark-unread", "identifier", "missing-rows",
 ]  # fmt: skip
 Number = Annotated[int, Field(ge=0, le=10**12)]
 Hash = Annotated[str, Field(pattern=r"^([0-9a-f]{64})?$")]
@@ -175,6 +175,8 @@ def _mistake(sample: Sample) -> str:
         rows = tables[count.table].rows if count.table else count.of
         if count.rule == "broken-row":
             rows += count.wrong
+        elif count.rule == "missing-rows":
+            rows = max(rows, tables[count.table].expected or 0) if count.table else 0
         if count.of > rows or list(count.rows) != sorted({*count.rows}):
             return "counts more rows than it saw"
         if count.rows and not 0 < count.rows[0] <= count.rows[-1] <= rows:
