@@ -48,10 +48,11 @@ bench: $(VENV)/.test tools
 	$(BIN)/python bench/logs.py
 
 tools:
-	@missing=; for tool in tshark nfdump nfpcapd softflowd chromium; do \
+	@missing=; for tool in tshark nfdump nfpcapd softflowd chromium nginx openssl; do \
 	  command -v $$tool >/dev/null || missing="$$missing $$tool"; done; \
 	[ -z "$$missing" ] || { echo "installing:$$missing"; $(APT) update && \
-	  $(APT) install --no-install-recommends -y tshark nfdump softflowd chromium; }
+	  $(APT) install --no-install-recommends -y tshark nfdump softflowd chromium \
+	    nginx-light openssl; }
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

@@ -166,7 +166,7 @@ def checked(
     progress.stage("judge")
     baseline = None
     if facts.traffic is not None:
-        channel = baseline_of(facts.traffic, facts.network)
+        channel = baseline_of(facts.traffic, facts.network or Network())
         baseline = to_json(channel) if len(channel) else None
     found = Checks(
         format=probing.FORMAT,

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 import exporters
+import papers
 import profiles
 import scenes
 import tables
@@ -213,6 +214,54 @@ SAMPLES: Final = (
         profiles.silent,
         "Như trên: tệp quy tắc không hỏi gì",
         "The same: the rules ask nothing",
+    ),
+    Sample(
+        "checklist/papers/risk-report.docx",
+        papers.report_docx,
+        "Báo cáo đánh giá rủi ro dạng DOCX: số, ngày, người ký ở tiêu ngữ hai cột",
+        "A risk report as DOCX: number, date and signer in a letterhead of two columns",
+    ),
+    Sample(
+        "checklist/papers/deployment-record.docx",
+        papers.deployment_docx,
+        "Bảng trạng thái triển khai (Mẫu 08) dạng DOCX, yêu cầu nào cũng có trạng thái",
+        "A deployment record (Form 08) as DOCX; every requirement has a status",
+    ),
+    Sample(
+        "checklist/papers/secret.docx",
+        papers.secret_docx,
+        "Tài liệu có dấu độ mật ở đầu trang; nội dung không được sao chép",
+        "A document with a secrecy mark in its page header; its content must not be copied",
+    ),
+    Sample(
+        "checklist/papers/risk-report.pdf",
+        papers.report_pdf,
+        "Báo cáo đánh giá rủi ro dạng PDF có lớp chữ",
+        "The risk report as PDF with a text layer",
+    ),
+    Sample(
+        "checklist/papers/scan.pdf",
+        papers.scan_pdf,
+        "PDF hai trang không có lớp chữ, như bản quét",
+        "Two pages of PDF without a text layer, as scanned",
+    ),
+    Sample(
+        "checklist/papers/signed.pdf",
+        papers.signed_pdf,
+        "Báo cáo ký số, chữ ký còn nguyên vẹn; chứng thư tự tạo",
+        "The report with an intact digital signature; the certificate is home-made",
+    ),
+    Sample(
+        "checklist/papers/signed-changed.pdf",
+        papers.changed_pdf,
+        "Báo cáo ký số bị sửa một byte sau khi ký",
+        "The signed report with one byte changed after signing",
+    ),
+    Sample(
+        "checklist/papers/signed-late.pdf",
+        papers.signed_late_pdf,
+        "Báo cáo ký sau khi chứng thư hết hạn",
+        "The report, signed after the certificate had run out",
     ),
 )
 

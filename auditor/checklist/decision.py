@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from auditor.checklist import verdict
 from auditor.checklist.entries import unsigned
 from auditor.checklist.facts import VIETNAM
+from auditor.checklist.probes import PROBES
 from auditor.checklist.signing import fits
 from auditor.checklist.state_words import REASONS
 from auditor.model.readiness import (
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
     from auditor.checklist.folder import Folder
     from auditor.checklist.held import Held
     from auditor.checklist.verdict import Kept, Word
-    from auditor.model.checklist import EvidenceKind, Item
+    from auditor.model.checklist import EvidenceKind, Item, ProbeCall
     from auditor.model.problem import Problem
     from auditor.model.readiness import SignatureRow
 
@@ -289,21 +290,27 @@ class Deciding:
         if self.checks is None or item.id not in self.checks.items:
             return tuple(_not_asked(call.probe) for call in item.probes)
         text, outcomes = self.checks.items[item.id]
-        since = self._changed_for(item)
-        if text != item.text_hash():
-            since = (self.catalogue.checklist.id, *since)
-        if not since:
-            return outcomes
-        return tuple(_outdated(outcome, since) for outcome in outcomes)
+        if text != item.text_hash() or len(outcomes) != len(item.probes):
+            since = (self.catalogue.checklist.id,)
+            return tuple(_outdated(outcome, since) for outcome in outcomes)
+        decided = []
+        for call, outcome in zip(item.probes, outcomes, strict=True):
+            changed = self._changed_for(item, call)
+            decided.append(_outdated(outcome, changed) if changed else outcome)
+        return tuple(decided)
 
-    def _changed_for(self, item: Item) -> tuple[str, ...]:
-        """What changed since the check and may change this item's outcomes."""
-        about = []
-        for name in sorted(self.changed):
-            held = self.held.get(name)
-            if held is None or held.entry.kind in item.evidence:
-                about.append(name)
-        return tuple(about)
+    def _changed_for(self, item: Item, call: ProbeCall) -> tuple[str, ...]:
+        """What changed since the check and may change this outcome.
+
+        The folder's own files touch every outcome; evidence only those that look at its kind.
+        """
+        probe = PROBES.get(call.probe)
+        kinds = {*item.evidence, *call.arguments.values(), *(probe.needs if probe else ())}
+        return tuple(
+            name
+            for name in sorted(self.changed)
+            if name not in self.held or self.held[name].entry.kind in kinds
+        )
 
     def _attestation(self, item: Item, entry: AttestationEntry) -> Attestation:
         voided: Text | None = None

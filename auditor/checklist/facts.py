@@ -36,26 +36,39 @@ class Number:
 
 @dataclass(frozen=True, slots=True)
 class Traffic:
-    """What captures and flow logs showed, added up.
+    """What captures and flow logs showed, added up; rows that only confirm others are left out.
 
     Attributes:
         edges: one row for each distinct initiator address, responder address, responder port,
-            protocol, application, TLS version and outcome. Columns (see ``sources.traffic``):
-            ``src_ip``, ``dst_ip``, ``dst_port``, ``protocol``, ``app``, ``encrypted``, ``host``,
-            ``tls_version``, ``answered`` (the responder sent something back), ``blocked``,
-            ``src_zone``, ``dst_zone`` (ids; empty = no zone), ``src_home``, ``dst_home``
-            (inside the declared networks), ``peer_country``, ``crosses_border``, ``flows``,
+            protocol, application, TLS version, outcome and input. Columns (see
+            ``sources.traffic``): ``src_ip``, ``dst_ip``, ``dst_port`` (0 = none), ``protocol``,
+            ``app``, ``host``, ``tls_version``, ``tls_cipher``, ``tunnel``, ``peer_country``
+            (texts; empty = not known), ``encrypted``, ``crosses_border`` (null = not known),
+            ``answered`` (the responder took it: it sent something back that is no refusal),
+            ``blocked`` (a log says that it was refused), ``src_zone``, ``dst_zone`` (ids; empty =
+            no zone), ``src_kind``, ``dst_kind`` (of those zones), ``src_home``, ``dst_home``
+            (inside the declared networks), ``src_outside``, ``dst_outside`` (on the Internet),
+            ``src_place``, ``dst_place`` (zone, ``center``, ``agent-node``, ``internet`` or empty),
+            ``ordinary`` (both ends are single hosts), ``moved`` (answered, or a datagram that
+            needs no answer and was not refused), ``flows``,
             ``src_packets``, ``dst_packets``, ``src_bytes``, ``dst_bytes``, ``src_payload``,
-            ``dst_payload``, ``first``, ``last``, ``flow_id`` (of the first), ``input_id``.
-        hours: one row for each hour and edge of the channel: ``hour``, ``src_ip``, ``dst_ip``,
+            ``dst_payload`` (0 = none or not known), ``sampled`` (estimates), ``first``, ``last``,
+            ``flow_id`` (of the first), ``input_id``.
+        hours: answered flows of the channel by hour and edge: ``hour``, ``src_ip``, ``dst_ip``,
             ``dst_port``, ``flows``, ``bytes``.
         inputs: name of each input, by ``input_id``.
+        moments: flows of the channel by the minute they began in: ``minute``, ``src_ip``,
+            ``dst_ip``, ``dst_port``, ``protocol``, ``tls_version``, ``answered``, ``input_id``,
+            and what ``edges`` add up.
+        active: ``hour``, ``input_id``, ``flows``: when anything at all was seen.
     """
 
     edges: pd.DataFrame
     hours: pd.DataFrame
     inputs: Mapping[int, str]
     coverage: Coverage
+    moments: pd.DataFrame
+    active: pd.DataFrame
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,11 +77,6 @@ def _mistakes(item: Item, kinds: set[str], numbers: set[str]) -> list[str]:
                 found.append(f"{call.probe}: no kind of evidence is called {value}")
             if name == "kind" and value in kinds and value not in item.evidence:
                 found.append(f"{call.probe} looks at {value}, which the item does not ask for")
-        found += [
-            f"{call.probe} looks at {need}, which the item does not ask for"
-            for need in probe.needs
-            if need in kinds and need not in item.evidence
-        ]
         if item.mode == "A" and probe.proves == "failure" and len(item.probes) == 1:
             found.append(f"{call.probe} can only prove failure: the mode is F, not A")
     gives = {example.gives for example in item.examples}

@@ -179,7 +179,13 @@ def _differs(row: Row, kept: AnswerEntry | None) -> bool:
     if kept is None:
         return True
     old = kept.measure.model_dump() if kept.measure else {}
-    return (
-        (kept.said, kept.explanation, kept.by) != (row.said, row.explanation, row.by)
-        or any(old.get(name, "") != text for name, text in row.measure.items())
-    )  # fmt: skip
+    before = {"explanation": kept.explanation, "by": kept.by, **old}
+    now = {"explanation": row.explanation, "by": row.by, **row.measure}
+    return kept.said != row.said or any(
+        _one_line(before.get(name, "")) != _one_line(text) for name, text in now.items()
+    )
+
+
+def _one_line(text: str) -> str:
+    """As a cell comes back from a workbook: lines joined."""
+    return " ".join(text.split())

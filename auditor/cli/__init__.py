@@ -71,13 +71,13 @@ def run() -> None:
         os._exit(leaving.code if isinstance(leaving.code, int) else int(leaving.code is not None))
 
 
-def _version(show: bool) -> None:  # noqa: FBT001 - typer calls it so
+def _version(show: bool) -> None:
     if show:
         say(f"auditor {__version__}")
         raise typer.Exit
 
 
-def _debug(on: bool) -> None:  # noqa: FBT001 - typer calls it so
+def _debug(on: bool) -> None:
     if on:
         os.environ["AUDITOR_DEBUG"] = "1"
 

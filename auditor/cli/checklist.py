@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
@@ -35,8 +36,7 @@ from auditor.cli.terminal import progress_shown, say
 from auditor.model.errors import InputError
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
+    from auditor.model.checklist import EvidenceKind
     from auditor.model.readiness import ItemResult
 
 app = typer.Typer()
@@ -155,13 +155,16 @@ def attach(
     by: Annotated[str, typer.Option("--by", help="Who attaches it.")] = "",
     note: Annotated[str, typer.Option("--note", help="A remark.")] = "",
     secret: Annotated[
-        bool, typer.Option("--secret", help="It bears a secrecy mark: register metadata only.")
-    ] = False,
+        bool | None,
+        typer.Option(
+            "--secret/--not-secret",
+            help="It bears a secrecy mark (metadata only is registered), or somebody looked: none.",
+        ),
+    ] = None,
     policies: Policies = None,
 ) -> None:
     """Attach evidence: the file is copied and hashed; one with a secrecy mark never is."""
     from auditor.checklist.entries import attached, item_of, kind_of
-    from auditor.checklist.sources.document import first_look
     from auditor.checklist.writing import saved
 
     assessed = opened(folder, policies)
@@ -172,26 +175,50 @@ def attach(
         "number": number, "dated": dated, "signer": signer, "effective": effective,
         "collected": collected, "note": note,
     }  # fmt: skip
-    if file is not None and wanted.form in ("document", "register", "sample"):
-        look = first_look(file)
-        for name, text in (
-            ("number", look.number),
-            ("dated", look.dated),
-            ("signer", look.signer),
-        ):
-            if not given[name] and text:
-                given[name] = text
-                say(f"  {name}: {text} (đọc trong tệp / read in the file)")
-        if look.secrecy and not secret:
-            secret = True
-            say(f"Tệp có dấu {look.secrecy}: chỉ ghi thông tin, không sao chép nội dung.")
-            say("The file bears a secrecy mark: its metadata is registered, nothing is copied.")
+    if file is not None and not secret:
+        secret = _looked_at(file, wanted, given, secret)
     register, entry = attached(
-        assessed.folder, wanted, file, items=items, at=now(), by=by, facts=given, secret=secret
+        assessed.folder,
+        wanted,
+        file,
+        items=items,
+        at=now(),
+        by=by,
+        facts=given,
+        secret=bool(secret),
     )
     saved(assessed.folder, "evidence.yaml", register, at=now(), what=f"attach {entry.id}")
     say(f"{entry.id}  {wanted.title.vi} / {wanted.title.en}")
     say(f"  {entry.file or 'metadata only'}  {entry.sha256}")
+
+
+def _looked_at(file: Path, kind: EvidenceKind, given: dict[str, str], secret: bool | None) -> bool:
+    """Whether the file bears a secrecy mark; what it says of itself is added to ``given``.
+
+    Raises:
+        InputError: it is a document, nobody looked, and a program cannot tell.
+    """
+    from auditor.checklist.sources.document import Untold, registered_facts
+
+    look = registered_facts(file)
+    if isinstance(look.secrecy, str):
+        say(f"Tệp có dấu {look.secrecy}: chỉ ghi thông tin, không sao chép nội dung.")
+        say("The file bears a secrecy mark: its metadata is registered, nothing is copied.")
+        return True
+    if look.secrecy is Untold.CANNOT_TELL and kind.form == "document" and secret is None:
+        raise InputError(
+            f"cannot tell whether it bears a secrecy mark: {look.why or 'unreadable'}",
+            place=str(file),
+            hint="Look at it, then say --secret (metadata only) or --not-secret.",
+        )
+    if kind.form == "document":
+        for name, text in (
+            ("number", look.number), ("dated", look.dated), ("signer", look.signer),
+        ):  # fmt: skip
+            if text and not given[name]:
+                given[name] = text
+                say(f"  {name}: {text} (đọc trong tệp / read in the file)")
+    return False
 
 
 @app.command()

@@ -101,7 +101,7 @@ def address_of(text: str, option: str) -> str:
 
 def settings_of(
     copies_within: int,
-    community_id: bool,  # noqa: FBT001 - as the option gives it
+    community_id: bool,
     log_zone: str,
     aws_fields: str,
     log_server: str,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path  # noqa: TC003 - typer reads it
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -108,7 +108,7 @@ def papers(
         "readiness.json": document.to_json(found),
     }
     if pdf:
-        files["readiness.pdf"] = report.pdf(page)
+        files["readiness.pdf"] = report.pdf(page, target)
     report.written(target, files)
     for file in files:
         say(str(target / file))

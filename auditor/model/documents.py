@@ -132,7 +132,8 @@ def _neighbour(path: Path) -> str:
 
 def _content(text: str, lines: dict[Place, int], mistakes: list[str]) -> Any:  # noqa: ANN401 - YAML holds anything
     try:
-        loader = yaml.SafeLoader(text)
+        _no_deeper(text)
+        loader = yaml.CSafeLoader(text)
         try:
             node = loader.get_single_node()
         finally:

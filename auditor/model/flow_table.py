@@ -76,6 +76,7 @@ FLOW_TABLE: Final = pa.schema(
         _field("ech", pa.bool_(), Stage.READ, "Encrypted Client Hello was offered (some clients only pretend to): unless DNS confirms the visible name its basis is `ech-outer`."),
         _field("alpn", pa.string(), Stage.READ, "Application protocol the client offered first in its TLS or QUIC hello (ALPN), such as `h2`."),
         _field("tls_version", pa.string(), Stage.READ, "Version the server chose: `SSL 3.0`, `TLS 1.0` to `TLS 1.3`, `DTLS 1.0` to `DTLS 1.3`; null = its hello was not seen."),
+        _field("tls_cipher", pa.string(), Stage.READ, "Cipher suite the server chose, by its IANA name, or its number such as `0x1a2b` where it has none; null = not seen."),
         _field("ja4", pa.string(), Stage.READ, "JA4 fingerprint of the client's hello; null = no whole hello was seen."),
         _field("community_id", pa.string(), Stage.READ, "Community ID 1.0 of the flow, seed 0; null unless asked for or logged."),
         _field("nat_src_ip", pa.string(), Stage.READ, "Address that the initiator showed outside, where the log tells of a translation; null = none, or not logged."),

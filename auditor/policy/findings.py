@@ -50,7 +50,7 @@ _UNUSED: Final = (
     *("src_bytes", "dst_bytes", "src_payload", "dst_payload", "src_tcp_flags", "dst_tcp_flags"),
     *("rtt_us", "vlan", "tunnel", "outer_src_ip", "outer_dst_ip", "peer_asn", "time_basis"),
     *("window_s", "clock", "nat_src_ip", "nat_src_port", "nat_dst_ip", "nat_dst_port", "blocked"),
-    *("alpn", "tls_version", "ja4", "community_id", "witness_of"),
+    *("alpn", "tls_version", "tls_cipher", "ja4", "community_id", "witness_of"),
 )
 _NEEDED: Final = tuple(field.name for field in FLOW_TABLE if field.name not in _UNUSED)
 _PLAIN: Final = ("src_ip", "dst_ip", "initiator_basis")

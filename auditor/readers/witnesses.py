@@ -36,7 +36,7 @@ MAPPED: Final = "::ffff:"
 PORTED: Final = (6, 17, 33, 132, 136)
 _LENT: Final = (
     ("host", "host_basis"), ("app",), ("encrypted",), ("ech",), ("alpn",), ("tls_version",),
-    ("ja4",), ("src_log_country",), ("dst_log_country",),
+    ("tls_cipher",), ("ja4",), ("src_log_country",), ("dst_log_country",),
 )  # fmt: skip
 _OF_ONE_SIDE: Final = frozenset({"src_log_country", "dst_log_country"})
 

@@ -1,4 +1,7 @@
-"""How it is shown: a run as HTML, as lines on a terminal, and as files on a disk."""
+"""How it is shown: a run as HTML, as lines on a terminal, and as files on a disk.
+
+An assessment of the checklist is shown as a page, a plan, a workbook and on paper.
+"""
 
 from auditor.model.files import written
 from auditor.report.agreement import (
@@ -8,6 +11,11 @@ from auditor.report.agreement import (
     difference_lines,
 )  # fmt: skip
 from auditor.report.page import html
+from auditor.report.readiness.lines import item_lines, item_summary, readiness_lines
+from auditor.report.readiness.page import readiness_html
+from auditor.report.readiness.plan import plan_docx
+from auditor.report.readiness.printed import pdf
+from auditor.report.readiness.workbook import workbook_xlsx
 from auditor.report.summary import terminal_summary
 
 __all__ = [
@@ -16,6 +24,13 @@ __all__ = [
     "agreement_rows",
     "difference_lines",
     "html",
+    "item_lines",
+    "item_summary",
+    "pdf",
+    "plan_docx",
+    "readiness_html",
+    "readiness_lines",
     "terminal_summary",
+    "workbook_xlsx",
     "written",
 ]

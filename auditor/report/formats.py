@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Final
 
 from auditor.model.text import Text
@@ -133,6 +133,15 @@ def moment(value: datetime | None, *, fine: bool = False) -> Text:
     return Text(
         f"{local:%d/%m/}{local.year:04d} {vi_clock}", f"{local.year:04d}-{local:%m-%d} {clock}"
     )
+
+
+def day(text: str) -> Text:
+    """An ISO date as ``05/03/2026`` and ``2026-03-05``; anything else as it was written."""
+    try:
+        value = date.fromisoformat(text)
+    except ValueError:
+        return Text(text, text)
+    return Text(f"{value:%d/%m/}{value.year:04d}", value.isoformat())
 
 
 def period(first: datetime | None, last: datetime | None) -> Text:

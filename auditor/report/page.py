@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
-from functools import cache, lru_cache
-from importlib import resources
+from functools import cache
 from typing import TYPE_CHECKING, Final
 
-from markupsafe import Markup, escape
-
-from auditor.model.text import Text
 from auditor.report import formats, words
 from auditor.report.countries import countries_named, country
 from auditor.report.digest import STATES, counts, grouped, headline, traffic_period
 from auditor.report.fold import Group, common_doubts, folded
+from auditor.report.markup import both, content_security_policy, environment, script, style
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -43,16 +38,16 @@ def html(run: Run) -> str:
     ranked = folded(run.findings)
     doubts = [each.not_known for each in ranked[:MOST_DETAILS]]
     common = common_doubts(doubts)
-    style = _asset("report.css").replace("@run_id@", _css_text(run.run_id))
-    script = _asset("report.js")
+    look = style("look.css", "report.css", foot=run.run_id)
+    switch = script("page.js")
     page: str = (
         _environment()
         .get_template("report.html.j2")
         .render(
             run=run,
-            style=Markup(style),  # noqa: S704 - our own file; the run id in it is escaped for CSS
-            script=Markup(script),  # noqa: S704 - our own file
-            policy=content_security_policy(style, script),
+            style=look,
+            script=switch,
+            policy=content_security_policy(look, switch),
             headline=headline(run, len(ranked)),
             period=traffic_period(run),
             counted=counts(run.findings),
@@ -67,14 +62,6 @@ def html(run: Run) -> str:
         )
     )
     return page
-
-
-def content_security_policy(style: str, script: str) -> str:
-    """A policy that allows exactly ``style`` and ``script`` inline, and no request at all."""
-    return (
-        f"default-src 'none'; style-src '{_hash(style)}'; script-src '{_hash(script)}'; "
-        "img-src data:; base-uri 'none'; form-action 'none'"
-    )
 
 
 def _first_cited(groups: list[Group]) -> dict[LegalBasis, int]:
@@ -99,34 +86,17 @@ def _instruments(groups: list[Group]) -> dict[tuple[str, str], list[str]]:
 
 @cache
 def _environment() -> Environment:
-    from jinja2 import Environment, PackageLoader, StrictUndefined  # late: only a page needs them
-
-    environment = Environment(
-        loader=PackageLoader("auditor.report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        finalize=_harmless,
-    )
-    environment.filters.update(
-        both=both,
-        num=lambda value: both(formats.number(value)),
-        size=size,
+    made = environment()
+    made.filters.update(
         flows=lambda value: both(formats.flow_count(value)),
         exact=lambda value: both(formats.exact_bytes(value)),
-        moment=lambda value: both(formats.moment(value)),
         fine=lambda value: both(formats.moment(value, fine=True)),
         country=lambda code: both(country(code)),
-        cut=formats.visible,
         number_in=lambda key, numbers: numbers[key],
         sent=lambda evidence: both(formats.sent(evidence)),
         brief=lambda value: both(formats.size(value)),
     )
-    environment.globals.update(
-        say=say,
-        share=lambda part, whole: both(formats.share(part, whole)),
-        period_of=lambda first, last: both(formats.period(first, last)),
+    made.globals.update(
         duration=lambda first, last: both(formats.duration(first, last)),
         endpoint=formats.endpoint,
         ranges=formats.ranges,
@@ -149,75 +119,4 @@ def _environment() -> Environment:
         problems_per_kind=PROBLEMS_PER_KIND,
         most_countries=MOST_COUNTRIES,
     )
-    return environment
-
-
-def _harmless(value: object) -> object:
-    """Every value on its way into the page: foreign text becomes visible and short."""
-    if isinstance(value, str) and not isinstance(value, Markup):
-        return formats.visible(value)
-    if isinstance(value, Text):
-        return both(value)
-    return value
-
-
-@lru_cache(maxsize=1 << 12)
-def both(text: Text) -> Markup:
-    """The text in both languages, of which the page shows one; once where they are the same."""
-    return _pair(escape(formats.visible(text.vi)), escape(formats.visible(text.en)))
-
-
-def say(vi: str, en: str, **parts: object) -> Markup:
-    """A sentence of the page in both languages, with ``{parts}`` each in its own language."""
-    if not parts:
-        return both(Text(vi, en))
-    inside = {name: _languages(part) for name, part in parts.items()}
-    return _pair(
-        str(escape(vi)).format(**{name: escape(part.vi) for name, part in inside.items()}),
-        str(escape(en)).format(**{name: escape(part.en) for name, part in inside.items()}),
-    )
-
-
-def size(value: int | None) -> Markup:
-    """The byte count in a fitting unit, with the exact count as its title."""
-    human, exact = formats.size(value), formats.exact_bytes(value)
-    if value is None or value < 1000:
-        return both(human)
-    return Markup(  # noqa: S704 - numbers and units of our own
-        f'<span lang="vi" title="{exact.vi}">{human.vi}</span>'
-        f'<span lang="en" title="{exact.en}">{human.en}</span>'
-    )
-
-
-def _languages(part: object) -> Text:
-    if isinstance(part, Text):
-        return Text(formats.visible(part.vi), formats.visible(part.en))
-    if isinstance(part, int):
-        return formats.number(part)
-    shown = formats.visible(str(part))
-    return Text(shown, shown)
-
-
-def _pair(vi: str, en: str) -> Markup:
-    """Two texts that were escaped; putting them together as strings is what keeps it quick."""
-    if vi == en:
-        return Markup(vi)  # noqa: S704
-    return Markup(f'<span lang="vi">{vi}</span><span lang="en">{en}</span>')  # noqa: S704
-
-
-@cache
-def _asset(name: str) -> str:
-    text = resources.files("auditor.report").joinpath("templates", name).read_text("utf-8")
-    return text.replace("\r\n", "\n")  # a browser does so before it hashes
-
-
-def _hash(text: str) -> str:
-    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
-
-
-def _css_text(text: str) -> str:
-    r"""``text`` inside a CSS string, everything but letters and digits as ``\hex``."""
-    shown = formats.visible(text, 60)
-    return "".join(
-        each if each.isascii() and each.isalnum() else f"\\{ord(each):06x}" for each in shown
-    )
+    return made

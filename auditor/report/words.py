@@ -87,6 +87,7 @@ CERTAINTY_MEANING: Final[dict[Certainty, Text]] = {
 MARK: Final[dict[Mark, Text]] = {
     "C": Text("đã đọc nguyên văn", "read in the text itself"),
     "S": Text("nguồn thứ cấp", "secondary source"),
+    "T": Text("văn bản do người khác trích lại", "quoted by others"),
     "M": Text("chưa kiểm chứng", "not verified"),
 }
 
@@ -100,6 +101,10 @@ MARK_MEANING: Final[dict[Mark, Text]] = {
         "cần đối chiếu với văn bản gốc.",
         "Seen only in a secondary source (press, law-firm note, scanned quotation); "
         "compare with the original.",
+    ),
+    "T": Text(
+        "Văn bản chỉ biết qua bên khác trích lại; chưa ai ở đây thấy bản gốc.",
+        "Known only from quotations by others; nobody here has seen the original.",
     ),
     "M": Text(
         "Chưa kiểm chứng được; không được viện dẫn như quy định của pháp luật.",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
+import json
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
@@ -10,6 +12,7 @@ import pytest
 import yaml
 
 from auditor import pipeline, readiness
+from auditor.checklist import baseline
 from auditor.checklist import folder as folders
 from auditor.checklist.catalogue import Catalogue
 from auditor.checklist.probe import asked
@@ -126,6 +129,9 @@ def outcome_of(case, probe, arguments, today, catalogue, tmp_path):
     facts = readiness.facts_of(
         folders.opened(tmp_path), catalogue, order if paths else None, now, lambda _: None, Quiet()
     )
+    if "baseline" in case:
+        text = json.dumps({"format": 1, "edges": case["baseline"]})
+        facts = dataclasses.replace(facts, baseline=baseline.from_json(text, "baseline.json"))
     return asked(PROBES[probe], facts, arguments)
 
 

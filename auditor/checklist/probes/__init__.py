@@ -5,20 +5,25 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from auditor.checklist.probes import (
+    access,
     accounts,
     channel,
     configuration,
     datasets,
+    devices,
     documents,
+    egress,
     exchange,
     expiry,
     logs,
     machines,
+    monitoring,
     products,
     quality,
     recovery,
     registers,
     results,
+    sessions,
     tls,
     traffic,
 )
@@ -29,8 +34,9 @@ if TYPE_CHECKING:
     from auditor.checklist.probe import Probe
 
 _MODULES = (
-    traffic, channel, tls, configuration, accounts, documents, registers, datasets, logs,
-    machines, products, recovery, exchange, expiry, quality, results,
+    traffic, devices, access, egress, monitoring, channel, sessions, tls, configuration, accounts,
+    documents, registers, datasets, logs, machines, products, recovery, exchange, expiry, quality,
+    results,
 )  # fmt: skip
 
 PROBES: Final[Mapping[str, Probe]] = {

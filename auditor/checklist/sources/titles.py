@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from typing import Final
 
-TITLES: Final[dict[str, tuple[str, ...]]] = {
+from auditor.model.workbook import COLUMNS
+
+_REGISTERS: Final[dict[str, tuple[str, ...]]] = {
     "account": ("tài khoản", "tên tài khoản", "tên đăng nhập", "login", "user", "username"),
     "actor": ("người thực hiện", "tài khoản thực hiện", "người thay đổi", "changed by"),
     "address": ("địa chỉ IP", "địa chỉ", "IP", "IP address", "địa chỉ mạng"),
@@ -137,4 +139,14 @@ TITLES: Final[dict[str, tuple[str, ...]]] = {
     "vulnerability": ("lỗ hổng", "mã lỗ hổng", "CVE"),
     "zone": ("vùng mạng", "vùng", "phân vùng"),
 }
-"""Column id to other titles; the id itself, with or without its hyphens, is always understood."""
+
+TITLES: Final[dict[str, tuple[str, ...]]] = _REGISTERS | {
+    column.id: (
+        column.heading, column.title.vi, column.title.en, *_REGISTERS.get(column.id, ()),
+    )
+    for column in COLUMNS
+}  # fmt: skip
+"""Column id to other titles; the id itself, with or without its hyphens, is always understood.
+
+The workbook of answers (``auditor.model.workbook``) names its own.
+"""

@@ -178,31 +178,33 @@ def client_hello(data: Bytes, p: int, end: int, found: Ints, datagram: bool) -> 
 
 
 @compiled
-def server_hello(data: Bytes, p: int, end: int, datagram: bool) -> int:
-    """The version a ServerHello or HelloRetryRequest chose; 0 = not readable.
+def server_hello(data: Bytes, p: int, end: int, datagram: bool) -> tuple[int, int]:
+    """The version and the cipher suite that a ServerHello or HelloRetryRequest chose.
 
-    ``data[p:end]`` begins behind the handshake header.
+    ``data[p:end]`` begins behind the handshake header. Version 0 and suite -1 = not readable.
     """
     if p + 35 > end:
-        return 0
+        return 0, -1
     version = be16(data, p)
     if version >> 8 != (254 if datagram else 3) and version != 0x100:
-        return 0
+        return 0, -1
     p += 34
     if data[p] > 32:
-        return 0
-    p += 1 + octet(data, p) + 3  # session ID, cipher, compression
+        return 0, -1
+    p += 1 + octet(data, p)  # session ID
+    suite = be16(data, p) if p + 2 <= end else -1
+    p += 3  # suite, compression
     if p + 2 > end:
         # What came in between is older than TLS 1.3 only if the message ends here.
-        return version if p == end else 0
+        return (version if p == end else 0), suite
     stop = p + 2 + be16(data, p)
     p += 2
     while p + 4 <= min(stop, end):
         size = be16(data, p + 2)
         if be16(data, p) == 43 and size == 2 and p + 6 <= min(stop, end):
-            return be16(data, p + 4)
+            return be16(data, p + 4), suite
         p += 4 + size
-    return version if p >= stop else 0
+    return (version if p >= stop else 0), suite
 
 
 @compiled

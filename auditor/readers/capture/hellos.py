@@ -14,8 +14,8 @@ from auditor.readers.capture.hello import (
 from auditor.readers.capture.http import DONE, MORE, NO
 from auditor.readers.capture.layout import (
     ALPN, DTLS, ECH, ENCRYPTED, FEED_QUIC, FEEDER, FOUND, HELLO, JA4_TEXT, MARKS, MESSAGE,
-    MOST_PRINTS, PRINTS, Ints, PIECES, QUIC, QUIC_SNI, ROLE_CLIENT_0, ROLE_CLIENT_1, ROOM, TLS,
-    TLS_SNI, VERSION, VERSIONS, Bytes, State,
+    MOST_PRINTS, PRINTS, Ints, PIECES, QUIC, QUIC_SNI, ROLE_CLIENT_0, ROLE_CLIENT_1, ROOM, SUITE,
+    SUITES, TLS, TLS_SNI, VERSION, VERSIONS, Bytes, State,
 )  # fmt: skip
 from auditor.readers.capture.naming import (
     client_is, covered, interned, plain_name, token, told,
@@ -25,6 +25,13 @@ from auditor.readers.capture.pieces import SIZE, emptied, whole
 from auditor.readers.capture.quic import google_hello, is_initial
 
 fed = through(types.int64)
+
+
+@compiled
+def suite_told(s: State, row: int, suite: int) -> None:
+    """Writes the cipher suite a server chose into a flow; -1 = not known."""
+    if suite >= 0 and (s.flows[row, MARKS] >> SUITE) & SUITES == 0:
+        s.flows[row, MARKS] |= (suite + 1) << SUITE
 
 
 @compiled
@@ -82,6 +89,9 @@ def fingerprint(s: State, data: Bytes, found: Ints, transport: int) -> int:
 @compiled
 def tls(s: State, row: int, direction: int, data: Bytes, p: int, end: int) -> int:
     """Recognises a TLS record: ``NO``, ``DONE`` or ``MORE``."""
+    if end - p > 12 and data[p] == 21 and data[p + 5] == 1 and data[p + 7] == 22:
+        if data[p + 1] == 3 and be16(data, p + 3) == 2:
+            p += 7  # a warning goes before the hello: the name is unknown (RFC 6066 section 3)
     if end - p < 6 or data[p + 1] != 3 or data[p + 2] > 4:
         return NO
     kind = data[p]
@@ -107,7 +117,9 @@ def tls(s: State, row: int, direction: int, data: Bytes, p: int, end: int) -> in
         elif message == 2 and end - p > 9:
             client_is(s, row, 1 - direction)
             size = be32(data, p + 5) & 0xFFFFFF
-            version_told(s, row, server_hello(data, p + 9, min(end, p + 9 + size), False))
+            version, suite = server_hello(data, p + 9, min(end, p + 9 + size), False)
+            version_told(s, row, version)
+            suite_told(s, row, suite)
     elif be16(data, p + 3) == 0:
         return NO
     told(s, row, TLS, -1, 0)
@@ -130,7 +142,9 @@ def dtls(s: State, row: int, direction: int, data: Bytes, p: int, end: int) -> b
             hello_told(s, row, data, place, stop, DTLS, TLS_SNI, 100)
         else:
             client_is(s, row, 1 - direction)
-            version_told(s, row, server_hello(data, place, stop, True))
+            version, suite = server_hello(data, place, stop, True)
+            version_told(s, row, version)
+            suite_told(s, row, suite)
     elif be16(data, p + 11) > end - p - 13:
         return False
     told(s, row, DTLS, -1, 0)

@@ -60,6 +60,8 @@ ECH: Final = 1024
 CONTINUED: Final = 2048  # goes on from a row that the active timeout ended
 NAMED_0: Final = 4096  # a DNS answer gave end 0 its name
 NAMED_1: Final = 8192
+SUITE: Final = 14  # from this bit: cipher suite the server chose + 1
+SUITES: Final = (1 << 17) - 1
 FILE_SHIFT: Final = 32  # above the bits: number of the file the row began in
 
 # Where a name comes from (column NAME), best last.

@@ -8,11 +8,13 @@ from typing import Final
 import numpy as np
 import pyarrow as pa
 
+from auditor.model.cipher_suites import suite_name
 from auditor.readers.capture.layout import (
     ADDRESS, ALPN, ANSWER_TIME, APPS, BASES, CLEAR, DTLS, DNS_ANSWER, ECH, ENCRYPTED, END,
     FILE_SHIFT, FIRST_FROM_1, FLAGS, HELLO, MARKS, NAME, NAMED_0, NAMED_1, NEXT, OCTETS, OUTER_6,
     PACKETS, PAYLOAD, PORTS, QUIC, ROLE_CLIENT_0, ROLE_CLIENT_1, START, SYN_FROM_0, SYN_FROM_1,
-    SYN_TIME, SYNACK_FROM_0, SYNACK_FROM_1, TLS, TUNNEL, VERSION, VERSION_NAMES, VLAN, Ints,
+    SUITE, SUITES, SYN_TIME, SYNACK_FROM_0, SYNACK_FROM_1, TLS, TUNNEL, VERSION, VERSION_NAMES,
+    VLAN, Ints,
 )  # fmt: skip
 from auditor.readers.capture.tunnels import kinds_named
 from auditor.readers.reading import ROWS
@@ -81,6 +83,7 @@ def columns(done: Ints, names: list[str], tunnels: Ints) -> pa.Table:
     found["ja4"] = _numbered(hello & ((1 << ALPN) - 1), ("", *names))
     found["alpn"] = _numbered((hello >> ALPN) & ((1 << VERSION - ALPN) - 1), ("", *names))
     found["tls_version"] = _numbered(hello >> VERSION, VERSION_NAMES)
+    found["tls_cipher"] = _suites((marks >> SUITE) & SUITES)
     found |= _tunnels(done[:, TUNNEL], tunnels, from_1)
     there, back = np.where(from_1, 1, 0) + NEXT, np.where(from_1, 0, 1) + NEXT
     every = np.arange(len(done))
@@ -217,6 +220,15 @@ def _numbered(numbers: Ints, texts: tuple[str, ...]) -> pa.Array:
     """Texts by number; number 0 is null."""
     codes = pa.array(numbers.astype(np.int32), mask=numbers == 0)
     return pa.DictionaryArray.from_arrays(codes, pa.array(texts, pa.string())).cast(pa.string())
+
+
+def _suites(numbers: Ints) -> pa.Array:
+    """Names of cipher suites by number + 1; 0 is null."""
+    import pandas as pd  # late: as above
+
+    codes, distinct = pd.factorize(numbers)
+    names = [suite_name(number - 1) if number else None for number in distinct.tolist()]
+    return pa.array(names, pa.string()).take(pa.array(codes))
 
 
 def _vlans(packed: Ints) -> pa.Array:

@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from auditor.model.cipher_suites import suite_name
 from auditor.readers.records.batch import Batch
 from auditor.readers.records.checked import bools
 from auditor.readers.records.joining import Joining
@@ -49,7 +50,9 @@ SCHEMA: Final = pa.schema({
     ),
     "netflow": _object(_INT, "pkts", "bytes", start=_TEXT, end=_TEXT),
     "tcp": _object(_TEXT, "tcp_flags", "tcp_flags_ts", "tcp_flags_tc"),
-    "tls": _object(_TEXT, "sni", "version", "ja4", client_alpns=pa.list_(_TEXT)),
+    "tls": _object(
+        _TEXT, "sni", "version", "ja4", client_alpns=pa.list_(_TEXT), ja3s=_object(_TEXT, "string"),
+    ),
     "quic": _object(_TEXT, "sni", "ja4"),
     "http": _object(_TEXT, "hostname"),
     "dns": _object(_TEXT, "rrname", queries=pa.list_(_object(_TEXT, "rrname"))),
@@ -287,6 +290,8 @@ def _names(eve: dict[str, Any], kind: npt.NDArray[np.int32], found: dict[str, An
     found["app"] = app
     found["encrypted"] = mapped(app, _encrypted, pa.bool_())
     found["tls_version"] = mapped(pc.struct_field(tls, "version"), _version, _TEXT)
+    ja3s = pc.struct_field(pc.struct_field(tls, "ja3s"), "string")
+    found["tls_cipher"] = mapped(ja3s, _suite, _TEXT)
     found["ja4"] = pc.coalesce(pc.struct_field(tls, "ja4"), pc.struct_field(quic, "ja4"))
     found["alpn"] = first_of(pc.struct_field(tls, "client_alpns"))
 
@@ -301,6 +306,15 @@ def _encrypted(app: str) -> bool | None:
 
 def _version(text: str) -> str | None:
     return "TLS 1.3" if text.startswith("TLS 1.3 draft") else VERSIONS.get(text)
+
+
+def _suite(ja3s: str) -> str | None:
+    """The suite in ``version,suite,extensions``, which JA3S is the hash of."""
+    parts = ja3s.split(",")
+    if len(parts) != 3 or not (parts[1].isascii() and parts[1].isdigit() and len(parts[1]) <= 5):
+        return None
+    number = int(parts[1])
+    return suite_name(number) if number <= 0xFFFF else None
 
 
 def _tunnels(eve: dict[str, Any], found: dict[str, Any]) -> None:

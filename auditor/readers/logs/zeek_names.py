@@ -56,7 +56,10 @@ LOGS: Final = (
     Log(
         Wanted(
             frozenset({"ssl", "open_ssl"}),
-            {**_HELLO, "version": WORD, "orig_alpn": LIST, "ech_kdf_id": INT},
+            {
+                **_HELLO, "version": WORD, "cipher": WORD, "orig_alpn": LIST,
+                "ech_kdf_id": INT,
+            },
             _UID,
         ),
         *("server_name", "tls-sni", "tls", "orig_alpn", True),
@@ -88,7 +91,8 @@ _WRITTEN: Final = (
     "", "SSLv3", "TLSv10", "TLSv11", "TLSv12", "TLSv13", "DTLSv10", "DTLSv12", "DTLSv13",
 )  # fmt: skip
 _APPS: Final = pa.array([log.app for log in LOGS] + ["dtls"])
-_HOST, _ALPN, _JA4, _VERSION, _FILE = range(5)  # columns of what is kept; the last is not merged
+# columns of what is kept; the last is not merged
+_HOST, _ALPN, _JA4, _CIPHER, _VERSION, _FILE = range(6)
 _PLAIN: Final = "^[a-z0-9._-]*[a-z0-9_-]$"  # nearly all: told without looking for parts
 _NAME: Final = r"^(?P<host>\[[0-9a-f:.]{2,45}\]|[a-z0-9._-]{1,255}?)\.?(?::[0-9]*)?$"
 _LONGEST: Final = 255
@@ -102,7 +106,7 @@ class Names:
         self._records: list[tuple[int, int, int, pa.Table]] = []
         self._answers: list[pa.Table] = []
         self._keys: Ints = np.zeros(0, np.int64)
-        self._fields = np.zeros((0, 5), np.int32)
+        self._fields = np.zeros((0, 6), np.int32)
         self._slots = np.zeros(1, np.int32)
         self._used = np.zeros(0, np.bool_)
         self._several = np.zeros(0, np.bool_)
@@ -130,6 +134,7 @@ class Names:
                 "host": hosts,
                 "alpn": _encoded(_first(zeek.get(log.alpn)), rows, _tokens),
                 "ja4": _encoded(zeek.get("ja4"), rows, _tokens),
+                "cipher": _encoded(zeek.get("cipher"), rows, _suites),
                 "version": pa.array(version.astype(np.int8)),
             }
         )
@@ -149,8 +154,10 @@ class Names:
         kept = pa.concat_tables([table for *_, table in self._records])
         told = [rank << 28 | file for rank, file, *_ in self._records]
         self._records = []
-        self._fields = np.empty((len(kept), 5), np.int32)
-        for place, name in ((_HOST, "host"), (_ALPN, "alpn"), (_JA4, "ja4")):
+        self._fields = np.empty((len(kept), 6), np.int32)
+        for place, name in (
+            (_HOST, "host"), (_ALPN, "alpn"), (_JA4, "ja4"), (_CIPHER, "cipher"),
+        ):  # fmt: skip
             self._fields[:, place], self._texts[place] = _unified(kept[name])
             kept = kept.drop_columns([name])  # no more is held than must be
         self._fields[:, _VERSION] = np.asarray(kept["version"])
@@ -217,6 +224,7 @@ class Names:
             "alpn": _texts(self._texts[_ALPN], fields[:, _ALPN], fields[:, _ALPN] >= 0),
             "ja4": _texts(self._texts[_JA4], fields[:, _JA4], fields[:, _JA4] >= 0),
             "tls_version": _texts(pa.array(_VERSIONS), version & 15, version & 15 > 0),
+            "tls_cipher": _texts(self._texts[_CIPHER], fields[:, _CIPHER], fields[:, _CIPHER] >= 0),
             "ech": pa.array(ech, mask=~ech),  # that none was offered, no log says
             "app": pc.coalesce(flows["app"], app),
             "encrypted": pc.if_else(
@@ -282,6 +290,11 @@ def _tokens(texts: pa.StringArray) -> pa.StringArray:
     return pc.if_else(pc.match_substring_regex(texts, "^[!-~]{1,64}$"), texts, None)
 
 
+def _suites(texts: pa.StringArray) -> pa.StringArray:
+    """Names as IANA writes them; what Zeek has no name for is null."""
+    return pc.if_else(pc.match_substring_regex(texts, "^TLS_[A-Za-z0-9_]{1,80}$"), texts, None)
+
+
 def _version_codes(column: Any, rows: int) -> npt.NDArray[np.int32]:  # noqa: ANN401
     """Places in ``_VERSIONS``: ``TLSv12`` is ``TLS 1.2``, a draft is what it became; -1 = none."""
     if column is None:
@@ -321,7 +334,7 @@ def _merged(keys: Any, fields: Any, slots: Any, several: Any) -> None:  # noqa: 
         name, other = fields[first, 0], fields[row, 0]
         if name >= 0 and other >= 0 and name != other and (name ^ other) & 3 == 0:
             several[first] = True
-        for place in range(4):
+        for place in range(5):
             if fields[first, place] < 0:
                 fields[first, place] = fields[row, place]
 

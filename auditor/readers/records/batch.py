@@ -39,7 +39,8 @@ COLUMNS: Final[dict[str, pa.DataType]] = {
     "blocked": pa.bool_(),  # the log says that it was not let through
     "vlan": _TEXT, "tunnel": _TEXT, "outer_src_ip": _TEXT, "outer_dst_ip": _TEXT,
     "app": _TEXT, "encrypted": pa.bool_(), "host": _TEXT, "host_basis": _TEXT, "ech": pa.bool_(),
-    "alpn": _TEXT, "tls_version": _TEXT, "ja4": _TEXT, "community_id": _TEXT,
+    "alpn": _TEXT, "tls_version": _TEXT, "tls_cipher": _TEXT, "ja4": _TEXT,
+    "community_id": _TEXT,
     "nat_src_ip": _TEXT, "nat_src_port": _INT, "nat_dst_ip": _TEXT, "nat_dst_port": _INT,
     "src_log_country": _TEXT, "dst_log_country": _TEXT,  # ISO 3166-1 alpha-2
     # Not in the flow table:

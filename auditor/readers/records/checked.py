@@ -45,8 +45,8 @@ _COUNTERS: Final = (
 )  # fmt: skip
 _PLAIN: Final = (
     "vlan", "tunnel", "outer_src_ip", "outer_dst_ip", "app", "host", "host_basis", "alpn",
-    "tls_version", "ja4", "community_id", "nat_src_ip", "nat_dst_ip", "src_log_country",
-    "dst_log_country",
+    "tls_version", "tls_cipher", "ja4", "community_id", "nat_src_ip", "nat_dst_ip",
+    "src_log_country", "dst_log_country",
 )  # fmt: skip
 
 

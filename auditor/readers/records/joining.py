@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     Bools = npt.NDArray[np.bool_]
 
 _GIVEN: Final = (
-    "host", "host_basis", "app", "encrypted", "alpn", "tls_version", "ja4", "tunnel",
-    "outer_src_ip", "outer_dst_ip", "community_id", "vlan",
+    "host", "host_basis", "app", "encrypted", "alpn", "tls_version", "tls_cipher", "ja4",
+    "tunnel", "outer_src_ip", "outer_dst_ip", "community_id", "vlan",
 )  # fmt: skip
 """What an event may add to its flow, which keeps what it says itself."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from auditor.report.readiness.words import ANSWERS, STATES, VERDICTS
+from auditor.report.readiness.words import ANSWER, STATE, VERDICT
 
 if TYPE_CHECKING:
     from auditor.model.checklist import Checklist, Item
@@ -15,7 +15,7 @@ GATES: Final = {"hard": " ◆", "soft": " ◇", "none": ""}
 
 def readiness_lines(found: Readiness, items: tuple[ItemResult, ...]) -> list[str]:
     """The verdict, the three numbers of each group, then the items given, one line each."""
-    verdict = VERDICTS[found.verdict]
+    verdict = VERDICT[found.verdict]
     lines = [
         f"{found.subject.name or found.subject.system} - cấp độ / level {found.subject.level}",
         f"{verdict.vi.upper()} / {verdict.en}",
@@ -49,7 +49,7 @@ def readiness_lines(found: Readiness, items: tuple[ItemResult, ...]) -> list[str
 
 def item_summary(item: ItemResult) -> list[str]:
     """An item in two or three lines."""
-    state = STATES[item.state]
+    state = STATE[item.state]
     lines = [f"{item.id}{GATES[item.gate]}  {state.vi} / {state.en}  {item.title.vi}"]
     if item.contradicted:
         lines.append(f"  ! {item.contradicted.vi}")
@@ -60,7 +60,7 @@ def item_summary(item: ItemResult) -> list[str]:
 
 def item_lines(item: ItemResult, asked: Item | None, checklist: Checklist) -> list[str]:
     """Everything about one item."""
-    state = STATES[item.state]
+    state = STATE[item.state]
     lines = [
         f"{item.id}{GATES[item.gate]}  {item.title.vi}",
         f"       {item.title.en}",
@@ -75,7 +75,7 @@ def item_lines(item: ItemResult, asked: Item | None, checklist: Checklist) -> li
     if item.contradicted:
         lines.append(f"  ! {item.contradicted.vi} / {item.contradicted.en}")
     for outcome in item.outcomes:
-        answer = ANSWERS[outcome.answer]
+        answer = ANSWER[outcome.answer]
         lines += [f"  {outcome.probe}: {answer.vi} / {answer.en}", f"    {outcome.says.vi}"]
         lines.append(f"    {outcome.says.en}")
         lines += [

@@ -228,7 +228,17 @@ def server(extensions, version=0x0303):
 )  # fmt: skip
 def test_the_version_a_server_chose(content, datagram, version):
     data = array(content + b"\x03\x04" * 4)
-    assert hello.server_hello(data, 0, len(content), datagram) == version
+    assert hello.server_hello(data, 0, len(content), datagram)[0] == version
+
+
+def test_the_suite_a_server_chose_is_known_also_where_its_hello_is_cut():
+    content = server([(51, bytes(36)), (43, b"\x03\x04")])
+    place = 35 + content[34]
+    suite = int.from_bytes(content[place : place + 2], "big")
+    data = array(content)
+    for end in range(len(content) + 1):
+        known = hello.server_hello(data, 0, end, False)[1]
+        assert known == (suite if end >= place + 2 else -1)
 
 
 def test_the_example_of_the_ja4_specification():

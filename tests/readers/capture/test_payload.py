@@ -300,3 +300,25 @@ def test_the_version_is_what_the_server_chose(tmp_path):
     assert answered(0x0301)["tls_version"] == "TLS 1.0"
     assert answered(0x0303)["tls_version"] == "TLS 1.2"
     assert answered(0x0303, chosen)["tls_version"] == "TLS 1.3"
+
+
+def test_a_warning_may_go_before_the_servers_hello(tmp_path):
+    body = b"\x03\x03" + bytes(32) + b"\0" + b"\xc0\x2f\0"
+    hello = b"\x02" + len(body).to_bytes(3, "big") + body
+    record = b"\x16\x03\x03" + struct.pack(">H", len(hello)) + hello
+    row = told(tmp_path, b"\x15\x03\x03\0\x02\x01\x70" + record, back=True)
+    assert (row["app"], row["tls_version"]) == ("tls", "TLS 1.2")
+
+
+@pytest.mark.parametrize(
+    ("suite", "name"),
+    [
+        (0x0000, "TLS_NULL_WITH_NULL_NULL"), (0x1301, "TLS_AES_128_GCM_SHA256"),
+        (0xC02F, "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256"), (0xFFFF, "0xffff"),
+    ],
+)  # fmt: skip
+def test_the_suite_is_what_the_server_chose(tmp_path, suite, name):
+    body = b"\x03\x03" + bytes(32) + b"\0" + struct.pack(">HB", suite, 0)
+    hello = b"\x02" + len(body).to_bytes(3, "big") + body
+    row = told(tmp_path, b"\x16\x03\x03" + struct.pack(">H", len(hello)) + hello, back=True)
+    assert (row["tls_cipher"], row["tls_version"]) == (name, "TLS 1.2")

@@ -89,10 +89,13 @@ def test_a_flow_event_is_a_flow(tmp_path):
 @pytest.mark.parametrize(
     ("name", "more", "wanted"),
     [
-        ("tls", {"tls": {"sni": "A.Example.", "version": "TLSv1", "ja4": "t13", "client_alpns": ["h2", "x"]}},
-         {"host": "a.example", "host_basis": "tls-sni", "tls_version": "TLS 1.0", "ja4": "t13", "alpn": "h2", "app": "tls", "encrypted": True}),
+        ("tls", {"tls": {"sni": "A.Example.", "version": "TLSv1", "ja4": "t13", "client_alpns": ["h2", "x"], "ja3s": {"hash": "a", "string": "769,47,65281"}}},
+         {"host": "a.example", "host_basis": "tls-sni", "tls_version": "TLS 1.0", "tls_cipher": "TLS_RSA_WITH_AES_128_CBC_SHA", "ja4": "t13", "alpn": "h2", "app": "tls", "encrypted": True}),
         ("tls", {"tls": {"version": "UNDETERMINED", "client_alpns": []}},
          {"host": None, "host_basis": None, "tls_version": None, "alpn": None, "app": "tls"}),
+        ("tls", {"tls": {"ja3s": {"string": "771,65279,"}}}, {"tls_cipher": "0xfeff"}),
+        ("tls", {"tls": {"ja3s": {"string": "771,70000,"}}}, {"tls_cipher": None}),
+        ("tls", {"tls": {"ja3s": {"string": "771,٤٧,"}}}, {"tls_cipher": None}),
         ("tls", {"tls": {"sni": "", "version": "TLS 1.3 draft-28"}}, {"host": None, "tls_version": "TLS 1.3"}),
         ("quic", {"quic": {"sni": "q.example", "ja4": "q13"}},
          {"host": "q.example", "host_basis": "quic-sni", "ja4": "q13", "app": "quic", "encrypted": True}),

@@ -116,6 +116,18 @@ def test_versions_are_in_our_words(tmp_path, logged, ours):
     assert flow["app"] == ("dtls" if logged.startswith("D") else "tls")
 
 
+@pytest.mark.parametrize(
+    ("logged", "ours"),
+    [
+        ("TLS_AES_128_GCM_SHA256", "TLS_AES_128_GCM_SHA256"), ("unknown-4660", None), ("-", None),
+        ("SSLv20_CK_RC4_128_WITH_MD5", None), ("TLS_" + "A" * 81, None),
+    ],
+)  # fmt: skip
+def test_suites_are_taken_where_zeek_knows_their_names(tmp_path, logged, ours):
+    flow = named(tmp_path, ssl=log("ssl", {**ENDS, **HELLO, "cipher": logged}))
+    assert flow["tls_cipher"] == ours
+
+
 def test_more_of_the_hello_is_taken_where_packages_log_it(tmp_path):
     more = {"orig_alpn": "h2,http/1.1", "ja4": "t13d0302h2_0123456789ab_cdef01234567"}
     flow = named(tmp_path, ssl=log("ssl", {**ENDS, **HELLO, **more}))

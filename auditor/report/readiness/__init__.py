@@ -1,0 +1,1 @@
+"""How an assessment is shown: as a page, a plan, a workbook and on paper."""
