@@ -46,7 +46,9 @@ def catalogue():
     holidays = yaml.safe_load((ROOT / "policies/checklists/holidays.yaml").read_text())["days"]
     days = frozenset(datetime.fromisoformat(day).date() for day in holidays)
     checklist = nouns.Checklist.model_construct(
-        kinds=tuple(nouns.EvidenceKind.model_validate(kind) for kind in kinds)
+        id="pre-sync",
+        version="2026.11",
+        kinds=tuple(nouns.EvidenceKind.model_validate(kind) for kind in kinds),
     )
     return Catalogue(checklist, levels, days, "")
 
