@@ -8,8 +8,6 @@ fixed clock and keys grown out of a fixed seed, so every run writes the same byt
 from __future__ import annotations
 
 import hashlib
-import io
-import json
 import os
 import shutil
 import sys
@@ -67,9 +65,7 @@ def made(folder: Path, *, faults: bool) -> None:
         assessed = readiness.opened(folder, POLICIES)
         assessed = readiness.checked(assessed, _order(traffic), at, _Quiet())
         _answered(folder, at)
-        readiness.signed(
-            readiness.opened(folder, POLICIES), OWNER, key(), at, endpoints=False
-        )
+        readiness.signed(readiness.opened(folder, POLICIES), OWNER, key(), at, endpoints=False)
         at += timedelta(minutes=10)
     (folder / "history.jsonl").unlink()  # a history of one minute tells nobody anything
 
