@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from auditor.checklist.facts import VIETNAM
 from auditor.checklist.probe import Found, Probe, unknown
-from auditor.checklist.sources.register import Register
+from auditor.checklist.probes.result_scope import (
+    NAMED,
+    CoveredAssets,
+    ResultFile,
+    assets_of,
+    coverage_of,
+    used,
+)
 from auditor.checklist.sources.results import Results
 from auditor.model.errors import InputError
-from auditor.model.readiness import Coverage, Reference
+from auditor.model.readiness import Reference
 from auditor.model.text import Text
 
 if TYPE_CHECKING:
@@ -21,9 +27,8 @@ if TYPE_CHECKING:
     from auditor.checklist.held import Held
     from auditor.checklist.probe import Arguments
     from auditor.checklist.sources.results import Rule
+    from auditor.model.readiness import Coverage
 
-NAMED: Final = 5
-"""Rules, tools and machines that a sentence names."""
 MONTH: Final = timedelta(days=30.5)
 LISTED: Final = ("lynis", "xccdf", "cklb")
 """Formats that list every rule they looked at; in the others silence means nothing was found."""
@@ -41,23 +46,6 @@ TOOLS: Final = {
     "cklb": Text("bảng kiểm STIG (CKLB)", "a STIG checklist (CKLB)"),
     "sarif": Text("công cụ quét mã nguồn (SARIF)", "a source scanner (SARIF)"),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class _File:
-    """A readable result file; ``stamp`` sorts by when it was taken."""
-
-    id: str
-    results: Results
-    stamp: str
-
-
-@dataclass(frozen=True, slots=True)
-class _Assets:
-    """The register of assets against the machines that the results are of."""
-
-    covered: int
-    missing: tuple[str, ...]
 
 
 def _tool_findings(facts: Facts, arguments: Arguments) -> Found:
@@ -96,7 +84,7 @@ def _tool_findings(facts: Facts, arguments: Arguments) -> Found:
     return _judged(facts, about, files, broken)
 
 
-def _read(held: Sequence[Held]) -> tuple[list[_File], list[str]]:
+def _read(held: Sequence[Held]) -> tuple[list[ResultFile], list[str]]:
     readable, broken = [], []
     for each in held:
         try:
@@ -106,18 +94,18 @@ def _read(held: Sequence[Held]) -> tuple[list[_File], list[str]]:
             broken.append(f"{each.entry.id}: {error.message}")
         else:
             stamp = found.taken.isoformat() if found.taken else each.age_key
-            readable.append(_File(each.entry.id, found, stamp))
+            readable.append(ResultFile(each.entry.id, found, stamp))
     return readable, broken
 
 
-def _judged(facts: Facts, about: str, files: list[_File], broken: list[str]) -> Found:
+def _judged(facts: Facts, about: str, files: list[ResultFile], broken: list[str]) -> Found:
     standing = list(_standing(files, about))
     failed = [(file, rule) for file, rule in standing if rule.state == "fail"]
     states = [rule.state for _, rule in standing]
     passed = states.count("pass")
     open_rules = states.count("error") + states.count("not-checked")
-    assets, asset_note = _assets(facts, files)
-    coverage = _coverage(files, assets)
+    assets, asset_note = assets_of(facts, files)
+    coverage = coverage_of(files, assets)
     told = _told(files, broken, open_rules, assets, asset_note)
     if failed:
         return _failing(files, failed, passed, coverage, told)
@@ -126,14 +114,14 @@ def _judged(facts: Facts, about: str, files: list[_File], broken: list[str]) -> 
     doubt = _doubt(facts, about, files, passed, assets)
     if doubt:
         return doubt
-    used = _used(files)
+    tools = used(files)
     return Found(
         "pending",
-        f"{used}: không có mục không đạt, {passed} mục đạt. Đây là lời khai của công cụ khác, cần "
+        f"{tools}: không có mục không đạt, {passed} mục đạt. Đây là lời khai của công cụ khác, cần "
         f"người xác nhận.{told.vi}",
-        f"{used}: no rule failed, {passed} passed. This is the claim of another tool: a person "
+        f"{tools}: no rule failed, {passed} passed. This is the claim of another tool: a person "
         f"confirms it.{told.en}",
-        [Reference(file.id, "", _used([file])) for file in files],
+        [Reference(file.id, "", used([file])) for file in files],
         coverage=coverage,
         way_out=Text(
             "Người phụ trách đối chiếu phạm vi, ngày chạy với danh mục tài sản rồi xác nhận.",
@@ -142,14 +130,14 @@ def _judged(facts: Facts, about: str, files: list[_File], broken: list[str]) -> 
     )
 
 
-def _standing(files: list[_File], about: str) -> Iterator[tuple[_File, Rule]]:
+def _standing(files: list[ResultFile], about: str) -> Iterator[tuple[ResultFile, Rule]]:
     """The results that still hold: a later one on the same rule and machine replaces the earlier.
 
     What names no machine is never replaced: it may be of another.
     """
     latest: dict[tuple[str, str, str, str], str] = {}
 
-    def key(file: _File, rule: Rule) -> tuple[str, str, str, str]:
+    def key(file: ResultFile, rule: Rule) -> tuple[str, str, str, str]:
         return file.results.format, file.results.tool, rule.host.lower() or file.id, rule.id
 
     for file in files:
@@ -164,8 +152,8 @@ def _standing(files: list[_File], about: str) -> Iterator[tuple[_File, Rule]]:
 
 
 def _failing(
-    files: list[_File],
-    failed: list[tuple[_File, Rule]],
+    files: list[ResultFile],
+    failed: list[tuple[ResultFile, Rule]],
     passed: int,
     coverage: Coverage | None,
     told: Text,
@@ -178,12 +166,12 @@ def _failing(
     where_vi = f" trên {len(hosts)} đối tượng" if hosts else ""
     where_en = f" on {len(hosts)} targets" if hosts else ""
     shown = ", ".join(names[:NAMED])
-    used = _used(files)
+    tools = used(files)
     return Found(
         "fail",
-        f"{used}: {len(failed)} kết quả không đạt{where_vi} ({shown}{more_vi}); {passed} mục đạt."
+        f"{tools}: {len(failed)} kết quả không đạt{where_vi} ({shown}{more_vi}); {passed} mục đạt."
         f"{told.vi}",
-        f"{used}: {len(failed)} results failed{where_en} ({shown}{more_en}); {passed} passed."
+        f"{tools}: {len(failed)} results failed{where_en} ({shown}{more_en}); {passed} passed."
         f"{told.en}",
         [Reference(file.id, rule.place, _shown(rule, file.results.tool)) for file, rule in failed],
         coverage=coverage,
@@ -196,12 +184,12 @@ def _failing(
     )
 
 
-def _ports(files: list[_File], ports: int, coverage: Coverage | None, told: Text) -> Found:
+def _ports(files: list[ResultFile], ports: int, coverage: Coverage | None, told: Text) -> Found:
     return Found(
         "pending",
-        f"{_used(files)}: {ports} cổng đang mở; người phụ trách xác nhận từng cổng cần thiết."
+        f"{used(files)}: {ports} cổng đang mở; người phụ trách xác nhận từng cổng cần thiết."
         f"{told.vi}",
-        f"{_used(files)}: {ports} open ports; the person in charge confirms that each is needed."
+        f"{used(files)}: {ports} open ports; the person in charge confirms that each is needed."
         f"{told.en}",
         [
             Reference(file.id, rule.place, f"{rule.host} {rule.id} {rule.title}".strip())
@@ -218,7 +206,7 @@ def _ports(files: list[_File], ports: int, coverage: Coverage | None, told: Text
 
 
 def _doubt(
-    facts: Facts, about: str, files: list[_File], passed: int, assets: _Assets | None
+    facts: Facts, about: str, files: list[ResultFile], passed: int, assets: CoveredAssets | None
 ) -> Found | None:
     """Why results without a failing rule say nothing; null = they do say something."""
     unfinished = [file.id for file in files if file.results.finished is False]
@@ -232,8 +220,8 @@ def _doubt(
         )
     if not passed and all(file.results.format in LISTED for file in files):
         return unknown(
-            f"{_used(files)}: công cụ không kiểm tra được mục nào.",
-            f"{_used(files)}: the tool checked no rule.",
+            f"{used(files)}: công cụ không kiểm tra được mục nào.",
+            f"{used(files)}: the tool checked no rule.",
             "Chạy lại với đủ quyền và đúng bộ quy tắc (profile).",
             "Run it again with enough rights and the right profile.",
         )
@@ -247,7 +235,7 @@ def _doubt(
     return _dated(facts, about, files)
 
 
-def _dated(facts: Facts, about: str, files: list[_File]) -> Found | None:
+def _dated(facts: Facts, about: str, files: list[ResultFile]) -> Found | None:
     taken = [file.results.taken for file in files if file.results.taken]
     if any(when > facts.now + timedelta(days=1) for when in taken):
         return unknown(
@@ -271,66 +259,11 @@ def _dated(facts: Facts, about: str, files: list[_File]) -> Found | None:
     )
 
 
-def _assets(facts: Facts, files: list[_File]) -> tuple[_Assets | None, Text | None]:
-    """Which assets the results cover; null = it cannot be compared, and why."""
-    files = [file for file in files if file.results.format != "sarif"]
-    if not files:
-        return None, None  # source code is on no machine
-    seen = {
-        name
-        for file in files
-        for host in file.results.hosts
-        for given in (host.name, *host.also)
-        for name in _names(given)
-    }
-    held = facts.held("assets")
-    try:
-        rows = held[0].content(Register).rows if held else None
-    except InputError:
-        rows = None
-    if rows is None or rows.empty:
-        return None, Text(
-            "Không có danh mục tài sản đọc được nên không rõ còn máy nào chưa kiểm tra.",
-            "Without a readable asset register it is not known which machines were left out.",
-        )
-    missing, covered = [], 0
-    for asset, address in zip(rows["asset"], rows["address"], strict=True):
-        if not asset and not address:
-            continue
-        if seen & (_names(asset) | _names(address)):
-            covered += 1
-        else:
-            missing.append(str(asset or address))
-    return _Assets(covered, tuple(missing)), None
-
-
-def _names(given: str) -> set[str]:
-    """A name as it is compared: lower case, with and without its domain."""
-    name = given.strip().lower()
-    if not name:
-        return set()
-    digits = name.replace(".", "").isdigit() or ":" in name
-    return {name} if digits else {name, name.partition(".")[0]}
-
-
-def _coverage(files: list[_File], assets: _Assets | None) -> Coverage | None:
-    if assets is None:
-        return None
-    taken = [file.results.taken for file in files if file.results.taken]
-    return Coverage(
-        window=(min(taken), max(taken)) if taken else None,
-        vantage=tuple(dict.fromkeys(_used([file]) for file in files))[:20],
-        seen=assets.covered,
-        declared=assets.covered + len(assets.missing),
-        not_covered=tuple(Text(name, name) for name in assets.missing[:20]),
-    )
-
-
 def _told(
-    files: list[_File],
+    files: list[ResultFile],
     broken: list[str],
     open_rules: int,
-    assets: _Assets | None,
+    assets: CoveredAssets | None,
     asset_note: Text | None,
 ) -> Text:
     """What must be known beside the answer, each a sentence of its own."""
@@ -360,19 +293,17 @@ def _told(
                 f"{len(broken)} files cannot be read: {'; '.join(broken[:NAMED])}.",
             )
         )
+    undated = [file.id for file in files if file.results.taken is None]
+    if undated:
+        told.append(
+            Text(
+                f"{len(undated)} tệp không ghi ngày chạy: {', '.join(undated[:NAMED])}.",
+                f"{len(undated)} files do not say when they were made: "
+                f"{', '.join(undated[:NAMED])}.",
+            )
+        )
     told += dict.fromkeys(note for file in files for note in file.results.notes)
     return Text("".join(f" {each.vi}" for each in told), "".join(f" {each.en}" for each in told))
-
-
-def _used(files: Sequence[_File]) -> str:
-    """The tools with their versions and days, such as ``Lynis 3.1.4 (2026-11-20)``."""
-    used = []
-    for file in files:
-        found = file.results
-        day = f" ({found.taken.astimezone(VIETNAM).date()})" if found.taken else " (?)"
-        used.append(f"{found.tool} {found.version}".strip() + day)
-    named = list(dict.fromkeys(used))
-    return ", ".join(named[:NAMED]) + (f", +{len(named) - NAMED}" if len(named) > NAMED else "")
 
 
 def _rank(rule: Rule) -> int:

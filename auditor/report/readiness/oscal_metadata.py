@@ -20,6 +20,7 @@ from auditor.report.readiness.oscal_parts import (
     token,
     when,
 )
+from auditor.report.readiness.words import ROLE
 
 if TYPE_CHECKING:
     from auditor.model.readiness import EvidenceRow, Readiness
@@ -67,12 +68,17 @@ def metadata(readiness: Readiness, name: str) -> Part:
                 *prop("checklist-sha256", readiness.checklist_sha256),
                 *prop("auditor-version", readiness.auditor_version),
             ],
-            "roles": [{"id": key, "title": markup_line(role)} for key, role in roles.items()],
+            "roles": [{"id": key, "title": _role_title(role)} for key, role in roles.items()],
             "parties": distinct(parties),
             "responsible-parties": responsible,
             "remarks": both(readiness.checklist_note),
         }
     )
+
+
+def _role_title(role: str) -> str:
+    known = ROLE.get(role)
+    return f"{known.vi} / {known.en}" if known else markup_line(role)
 
 
 def person_id(person: str, unit: str) -> str:

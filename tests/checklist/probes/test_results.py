@@ -232,3 +232,9 @@ def test_a_scan_for_weaknesses_older_than_the_interval_of_the_level_is_too_old()
 
 def test_a_failure_counts_even_when_the_tool_did_not_finish():
     assert outcome(facts(found(rule("fail"), finished=False))).answer == "fail"
+
+
+def test_a_file_that_does_not_say_when_it_was_made_is_told():
+    told = outcome(facts(found(rule(), taken=None)))
+    assert told.answer == "pending"
+    assert "1 files do not say when they were made: ev-0001." in told.says.en

@@ -1,13 +1,18 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
+import yaml
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from auditor.checklist.sources import results as module
-from auditor.checklist.sources.results import Rule, line, moment, results, within
+from auditor.checklist.sources.results import Results, Rule, line, moment, results, within
 from auditor.model.errors import InputError
 
+SAMPLE = Path(__file__).parents[3] / "samples" / "checklist" / "tool-findings.yaml"
 RULE = Rule("r", "", "pass", "", "", "", "baseline")
 
 
@@ -75,3 +80,35 @@ def test_texts_of_files_become_one_plain_line(text, shown):
 )
 def test_moments_are_read_and_what_is_none_is_null(text, when):
     assert moment(text) == when
+
+
+SAMPLES = [
+    bytes(entry["text"], "utf-8")
+    for case in yaml.safe_load(SAMPLE.read_text(encoding="utf-8"))["cases"]
+    for entry in case.get("evidence", ())
+    if entry["kind"] == "tool-results"
+]
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    sample=st.sampled_from(SAMPLES),
+    cut=st.tuples(st.floats(0, 1), st.floats(0, 1)),
+    put=st.one_of(
+        st.binary(max_size=20),
+        st.sampled_from([b"{", b"]", b"null", b"[[[", b"<", b"&x;", b'""', b"-1", b"=", b"\r"]),
+    ),
+)
+def test_a_damaged_file_of_any_tool_is_read_or_refused_but_never_breaks_down(
+    tmp_path_factory, sample, cut, put
+):
+    start, end = sorted(int(part * len(sample)) for part in cut)
+    path = tmp_path_factory.getbasetemp() / "damaged"
+    path.write_bytes(sample[:start] + put + sample[end:])
+    try:
+        found = results(path)
+    except InputError:
+        return  # refused, as it should be
+    assert isinstance(found, Results)
+    for rule in found.rules:
+        assert all(len(text) <= 1000 for text in (rule.id, rule.title, rule.place))

@@ -209,6 +209,11 @@ def test_every_reference_inside_a_document_leads_somewhere(readiness):
                 assert evidence["href"].removeprefix("#") in resources
 
 
+def test_a_role_bears_its_name_in_both_languages(readiness):
+    roles = {each["id"]: each["title"] for each in results_of(readiness)["metadata"]["roles"]}
+    assert roles["owner"] == "chủ quản / owner"
+
+
 @pytest.mark.parametrize("kind", ["readiness", "hostile"])
 def test_no_identity_stands_twice(kind, request):
     result = results_of(request.getfixturevalue(kind))["results"][0]
