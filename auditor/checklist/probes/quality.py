@@ -163,7 +163,7 @@ PROBES: tuple[Probe, ...] = (
         judged(
             ("malformed", "check-digit", "range", "order"),
             lambda _, __: True,
-            Text("kind của từng cột, least/most, orders", "the kind of columns, least/most, orders"),
+            Text("kind của từng cột, least, most, orders", "kind of columns, least, most, orders"),
         ),
     ),
     Probe(

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 ROWS: Final = 200_000
 COLUMNS: Final = 100
-CHARACTERS: Final = 1000
+CHARACTERS: Final = 8000
 """Longer cells are cut."""
 HEADER_WITHIN: Final = 20
 """Rows in which the header is looked for; titles of the paper stand above it."""
