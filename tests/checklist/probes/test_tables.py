@@ -42,7 +42,7 @@ def test_without_evidence_nothing_is_known_and_it_is_told_what_to_attach(probe):
 @pytest.mark.parametrize("probe", PROBE_IDS)
 def test_registers_without_rows_never_hold(probe):
     empty = {kind: ",".join(KINDS[kind]) + "\n" for kind in kinds_of(probe)}
-    assert outcome(probe, empty).answer == "unknown"
+    assert outcome(probe, empty).answer in ("unknown", "pending")  # none may be true of incidents
 
 
 @pytest.mark.parametrize("probe", PROBE_IDS)
