@@ -50,10 +50,14 @@ def _lines(sight: Sight, rows: pd.DataFrame, shown: str = "") -> list[Reference]
             sight.traffic.inputs.get(row.input_id, ""),
             f"flow {row.flow_id}",
             f"{row.src_ip} → {row.dst_ip}{service(row.protocol, row.dst_port)}"
-            + "".join(f" {getattr(row, name)}" for name in shown.split()),
+            + "".join(f" {_told(getattr(row, name))}" for name in shown.split()),
         )
         for row in each
     ]
+
+
+def _told(value: object) -> str:
+    return f"{value:%Y-%m-%d %H:%M:%S}Z" if isinstance(value, pd.Timestamp) else str(value)
 
 
 def drift_from_baseline(sight: Sight, arguments: Arguments) -> Found:
@@ -190,7 +194,7 @@ def sessions_in_sharing_log(sight: Sight, arguments: Arguments) -> Found:
             Text(
                 f"Không dòng nào trong {len(read)} dòng nhật ký nằm trong khoảng thời gian ghi "
                 "lưu lượng",
-                f"None of {counted(len(read), 'row')} of the sharing log lies in the window of the "
+                f"0 of {counted(len(read), 'row')} of the sharing log lies in the window of the "
                 "traffic",
             ),
             Text(
@@ -342,8 +346,10 @@ def silent_after_cut(sight: Sight, arguments: Arguments) -> Found:
     took = max(0.0, (over["last"].max() - moment_of).total_seconds() / 60)
     return Found(
         "pass",
-        f"Kênh im lặng sau {took:.0f} phút kể từ thời điểm ngắt ({sight.where.vi}).",
-        f"The channel fell silent {took:.0f} minutes after the cut ({sight.where.en}).",
+        f"Kênh im lặng sau {took:.0f} phút kể từ thời điểm {'chấm dứt' if terminated else 'ngắt'} "
+        f"({sight.where.vi}).",
+        f"The channel fell silent {took:.0f} minutes after "
+        f"{'termination' if terminated else 'the cut'} ({sight.where.en}).",
         _lines(sight, over.sort_values("last").tail(1), "first last"),
         "" if terminated else number.source,
         coverage=sight.coverage,
