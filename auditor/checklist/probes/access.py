@@ -198,8 +198,8 @@ def admin_through_pam(sight: Sight, arguments: Arguments) -> Found:
     return sight.passed(
         Text(
             f"{count_of(found)} đường quản trị máy chủ đều qua máy truy cập đặc quyền",
-            f"{count_of(found)} of {counted(count_of(found), 'way')} to administer servers go through the "
-            "privileged-access hosts",
+            f"{count_of(found)} of {counted(count_of(found), 'way')} to administer servers go "
+            "through the privileged-access hosts",
         ),
         seen=count_of(found),
     )

@@ -244,9 +244,10 @@ def sync_in_clear(sight: Sight, arguments: Arguments) -> Found:
         )
     return sight.passed(
         Text(
-            f"{count_of(talking)}/{count_of(talking)} đường kết nối của kênh và chặng cơ sở dữ liệu đều mã hoá",
-            f"{count_of(talking)} of {counted(count_of(talking), 'way')} of the channel and the database legs are "
-            "encrypted",
+            f"{count_of(talking)}/{count_of(talking)} đường kết nối của kênh và chặng cơ sở "
+            "dữ liệu đều mã hoá",
+            f"{count_of(talking)} of {counted(count_of(talking), 'way')} of the channel and the "
+            "database legs are encrypted",
         ),
         seen=count_of(talking),
     )

@@ -11,6 +11,7 @@ import pandas as pd
 from auditor.checklist.baseline import EDGE, by_day
 from auditor.checklist.facts import VIETNAM, utc
 from auditor.checklist.probe import Found, Probe
+from auditor.checklist.probes.channel import RECORD
 from auditor.checklist.sight import ROUNDING, Sight, column, counted, seeing, service
 from auditor.checklist.sources.register import moment
 from auditor.model.readiness import Reference
@@ -24,9 +25,6 @@ if TYPE_CHECKING:
 
 TOLERANCE: Final = timedelta(minutes=10)
 """Engineering default (M): how far a row of the sharing log may lie from its session."""
-RECORD: Final = Text(
-    "Ghi lưu lượng tại vùng biên, nơi kênh đi qua.", "Record at the edge, where the channel passes."
-)
 NO_CHANNEL: Final = Text(
     "Không thấy phiên nào trên kênh đồng bộ", "No session on the sync channel was seen"
 )
@@ -204,8 +202,7 @@ def sessions_in_sharing_log(sight: Sight, arguments: Arguments) -> Found:
         )
     marks = np.sort(np.array([when.timestamp() for when in rows.values()]))
     slack = TOLERANCE.total_seconds()
-    begin = _seconds(sessions["first"])
-    until = _seconds(sessions["last"])
+    begin, until = _seconds(sessions["first"]), _seconds(sessions["last"])
     at = np.searchsorted(marks, begin - slack)
     logged = (at < len(marks)) & (marks[np.minimum(at, len(marks) - 1)] <= until + slack)
     day = sessions["minute"].dt.tz_convert(VIETNAM).dt.date
