@@ -57,6 +57,9 @@ TITLES: Final[dict[str, Text]] = {
 }
 """What sentences call a kind; its full title stands in the catalogue."""
 
+MAY_BE_EMPTY: Final = ("incidents", "quality-errors")
+"""Registers in which nothing may have happened; an empty one is a claim, to be attested."""
+
 
 @dataclass(frozen=True, slots=True)
 class Table:
@@ -134,6 +137,17 @@ def table_of(facts: Facts, kind: str, columns: tuple[str, ...]) -> Table | Found
             f"The table {title.en} ({entry.id}) lacks the columns: {', '.join(missing)}.",
             "Bổ sung các cột còn thiếu rồi đính kèm lại.",
             "Add the missing columns and attach it anew.",
+        )
+    if register.rows.empty and kind in MAY_BE_EMPTY:
+        return Found(
+            "pending",
+            f"Bảng {title.vi} ({entry.id}) không có dòng nào: theo bảng này là chưa từng có.",
+            f"The table {title.en} ({entry.id}) has no rows: it says that there were none.",
+            references=(Reference(entry.id),),
+            way_out=Text(
+                "Người có trách nhiệm xác nhận là thật sự không có.",
+                "A responsible person attests that there truly were none.",
+            ),
         )
     if register.rows.empty:
         return unknown(

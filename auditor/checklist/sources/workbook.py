@@ -7,7 +7,7 @@ import warnings
 import zipfile
 import zlib
 from datetime import date, datetime, time
-from itertools import chain
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Any, Final
 from xml.parsers import expat
 
@@ -163,7 +163,7 @@ def _sheet(
                     )
                     continue
                 rows = _rows(sheet, path)
-                first = [row for row, _ in zip(rows, range(HEADER_WITHIN), strict=False)]
+                first = list(islice(rows, HEADER_WITHIN))
                 header = header_in(iter(first), columns, f"{path.name}:{name}")
                 if header is None:
                     continue

@@ -214,6 +214,12 @@ def test_a_workbook_gives_the_same_as_its_text(tmp_path):
     assert found.rows.loc[4].tolist() == ["12345", "0.5", "false", "2026-11-01"]
 
 
+def test_no_row_of_a_long_workbook_is_lost(tmp_path):
+    rows = [["Tài khoản", "Họ tên"], *([f"user-{number}", "An"] for number in range(60))]
+    found = register(workbook(tmp_path, rows), COLUMNS)
+    assert found.rows["account"].tolist() == [f"user-{number}" for number in range(60)]
+
+
 def test_a_percentage_is_read_as_it_is_shown(tmp_path):
     def percent(book):
         book.active["B2"].number_format = "0.0%"
