@@ -73,12 +73,7 @@ def test_windows_ways_of_writing_text_are_read(tmp_path, encoding):
         b'{"nftables": [{"rule": {"family": 1}}]}',
         b'{"nftables": ' + b"[" * 100_000,
         b'{"nftables": [{}]}',
-<<<<<<< HEAD
         b'{"nftables": [{"rule": {"family": "ip", "table": "t", "expr": [{"match": {}}]}}]}',
-=======
-        (b'{"nftables": [{"rule": {"family": "ip", "table": "t", "chain": "c", '
-        b'"expr": [{"match": {}}]}}]}'),
->>>>>>> fdac958
     ],
 )
 def test_what_is_no_export_is_refused_with_a_hint(tmp_path, content):
