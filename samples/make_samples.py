@@ -13,6 +13,7 @@ from typing import Final
 
 import exporters
 import papers
+import profiles
 import scenes
 import tables
 import zeek_logs
@@ -177,6 +178,42 @@ SAMPLES: Final = (
         tables.firewall_export,
         "Tường lửa xuất ra Parquet: cột lồng nhau, ý nghĩa cột được đoán",
         "A firewall's export as Parquet: nested columns, whose meaning is guessed",
+    ),
+    Sample(
+        "checklist/files/profile-good.json",
+        profiles.good,
+        "Kết quả xem mẫu dữ liệu tại chỗ (chỉ số đếm): mọi dòng đều đúng",
+        "A look at data on the spot (counts only): all rows are right",
+    ),
+    Sample(
+        "checklist/files/profile-fair.json",
+        profiles.fair,
+        "Như trên: mỗi loại lỗi có một dòng trong 60",
+        "The same: one row in 60 is wrong in each way",
+    ),
+    Sample(
+        "checklist/files/profile-bad.json",
+        profiles.bad,
+        "Như trên: mỗi loại lỗi có mười dòng; dữ liệu thử có số định danh; một dấu mật",
+        "The same: ten rows in each way; test data holds identifiers; one secrecy mark",
+    ),
+    Sample(
+        "checklist/files/profile-small.json",
+        profiles.small,
+        "Như trên: chỉ 12 dòng, không đủ để kết luận",
+        "The same: 12 rows, too few to conclude anything",
+    ),
+    Sample(
+        "checklist/files/profile-picked.json",
+        profiles.picked,
+        "Như trên: các dòng được chọn sẵn",
+        "The same: rows picked by hand",
+    ),
+    Sample(
+        "checklist/files/profile-silent.json",
+        profiles.silent,
+        "Như trên: tệp quy tắc không hỏi gì",
+        "The same: the rules ask nothing",
     ),
     Sample(
         "checklist/papers/risk-report.docx",

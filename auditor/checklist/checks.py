@@ -11,6 +11,7 @@ from pydantic import AwareDatetime, TypeAdapter, ValidationError
 from auditor.model.errors import InputError
 from auditor.model.problem import Problem
 from auditor.model.readiness import Coverage, Outcome, Reference
+from auditor.model.text import Text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -60,10 +61,23 @@ def asked_all(items: tuple[Item, ...], facts: Facts) -> dict[str, tuple[str, tup
         for call in item.probes:
             key = call.probe, json.dumps(call.arguments, sort_keys=True)
             if key not in known:
-                known[key] = asked(PROBES[call.probe], facts, call.arguments)
+                probe = PROBES.get(call.probe)
+                known[key] = asked(probe, facts, call.arguments) if probe else _newer(call.probe)
             outcomes.append(known[key])
         found[item.id] = item.text_hash(), tuple(outcomes)
     return found
+
+
+def _newer(probe: str) -> Outcome:
+    return Outcome(
+        probe,
+        "unknown",
+        Text(
+            f"Chương trình này không có phép kiểm tra {probe}: danh mục mới hơn chương trình.",
+            f"This program has no probe {probe}: the checklist is newer than the program.",
+        ),
+        way_out=Text("Dùng bản auditor mới hơn.", "Use a newer auditor."),
+    )
 
 
 def to_json(checks: Checks) -> str:
