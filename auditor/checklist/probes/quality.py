@@ -85,7 +85,7 @@ def secrecy_marks(facts: Facts, _: Arguments) -> Found:
         return Found(
             "fail",
             f"Thấy dấu mật ở {number} chỗ (dòng hoặc tệp) trong mẫu.",
-            f"Secrecy marks stand in {number} places (rows or files) of the sample.",
+            f"Secrecy marks were counted in the sample: {number:,} (rows or files).",
             [look.at(count) for look, count in hits],
             way_out=Text(
                 "Dừng gói này, báo cán bộ bảo mật; không sao chép thêm nội dung.",
@@ -102,7 +102,7 @@ def secrecy_marks(facts: Facts, _: Arguments) -> Found:
     return Found(
         "clear",
         f"Không thấy dấu mật đứng riêng ở {seen} chỗ đã xem; đó không phải bằng chứng là không có.",
-        f"No secrecy mark stands alone in {seen} places looked at; it proves no absence.",
+        f"No secrecy mark stands alone in {seen:,} places looked at; it proves no absence.",
         coverage=Coverage(
             vantage=tuple(look.held.entry.id for look in found),
             not_covered=(
@@ -163,7 +163,7 @@ PROBES: tuple[Probe, ...] = (
         judged(
             ("malformed", "check-digit", "range", "order"),
             lambda _, __: True,
-            Text("kind của từng cột, least/most, orders", "the kind of columns, least/most, orders"),
+            Text("kind của từng cột, least/most, orders", "kinds of columns, least/most, orders"),
         ),
     ),
     Probe(

@@ -218,7 +218,7 @@ class _Look:
                 self._column(column, cell, first)
         self._others(others, first)
         for order in self.table.orders:
-            a, b = (self._sizes(cells[name]) for name in (order.first, order.second))
+            a, b = (self._sizes(name, cells[name]) for name in (order.first, order.second))
             both = ~(np.isnan(a) | np.isnan(b))
             place = (self.table.name, order.first, order.second)
             self.tally.add("order", place, both & (a > b), int(both.sum()), first)
@@ -228,10 +228,13 @@ class _Look:
             filled = ~np.logical_or.reduce([value.empty(cell) for cell in chosen])
             self.kept.filled.setdefault(columns, []).append(filled)
 
-    def _sizes(self, cell: Any) -> NDArray[np.float64]:  # noqa: ANN401 - arrow
-        """Dates or numbers, whichever they are."""
+    def _sizes(self, name: str, cell: Any) -> NDArray[np.float64]:  # noqa: ANN401 - arrow
+        """Dates or numbers, whichever the column holds; what is neither is not a number."""
+        column = self.table.column(name)
+        if column is None or column.kind == "number":
+            return value.numbers(cell)
         days = value.days(cell)
-        return np.where(days != value.NO_DAY, days.astype(np.float64), value.numbers(cell))
+        return np.where(days == value.NO_DAY, np.nan, days.astype(np.float64))
 
     def _column(self, column: Column, cell: Any, first: int) -> None:  # noqa: ANN401 - arrow
         """Counts a column of a block; each distinct value is looked at once."""
