@@ -39,14 +39,22 @@ def _code_lists(facts: Facts, look: Look) -> tuple[Text, ...]:
 
 
 def _undated(_: Facts, look: Look) -> tuple[Text, ...]:
-    """What is said of tables for which no age was agreed."""
+    """What is said of tables whose age cannot be told."""
     names = ", ".join(
         table.name
         for table in look.tables("sync")
-        if table.max_age_days is None and table.interval_days is None
+        if table.max_age_days is None
+        and (table.interval_days is None or not look.whole(table.name))
     )
     return (
-        (Text(f"chưa thống nhất chu kỳ cho: {names}.", f"no interval is agreed for: {names}."),)
+        (
+            Text(
+                f"chưa thống nhất tuổi dòng, hoặc chỉ xem mẫu nên không biết lần cập nhật mới "
+                f"nhất: {names}.",
+                f"no age of rows is agreed, or a sample does not show the youngest change: "
+                f"{names}.",
+            ),
+        )
         if names
         else ()
     )
@@ -54,7 +62,9 @@ def _undated(_: Facts, look: Look) -> tuple[Text, ...]:
 
 def _aged(look: Look, count: Count) -> bool:
     table = look.sample.table(count.table)
-    return table is not None and not (table.max_age_days is table.interval_days is None)
+    if table is None or (count.rule == "late" and not look.whole(table.name)):
+        return False
+    return table.max_age_days is not None or table.interval_days is not None
 
 
 def _key(look: Look, count: Count) -> bool:

@@ -108,6 +108,8 @@ def profile(
         InputError: a table is missing, damaged, too large, or lacks a column; or a code list is
             missing.
     """
+    from auditor.checklist.folder import sha256  # late: it knows all sources
+
     for name in sorted({*tables} ^ {table.name for table in rules.tables}):
         raise InputError(
             "the rules name a table without a file" if rules.table(name) else
@@ -131,7 +133,7 @@ def profile(
         FORMAT,
         today.isoformat(),
         hashlib.sha256(rules.model_dump_json().encode()).hexdigest(),
-        hashlib.sha256(codes.read_bytes()).hexdigest() if codes else "",
+        sha256(codes) if codes else "",
         tuple(shapes),
         tuple(Count(*key, *counted) for key, counted in tally.counts.items()),
     )
@@ -244,9 +246,10 @@ class _Look:
 
         def told(rule: Rule, wrong: Mask, of: Mask | None = None) -> None:
             number = None if of is None else int(np.count_nonzero(of[at]))
-            self.tally.add(rule, place, wrong[at], number, first)
+            rows = wrong[at] if wrong.any() else np.zeros(len(at), np.bool_)
+            self.tally.add(rule, place, rows, number, first)
 
-        told("mark", value.matching(each, value.MARKS, any_case=True))
+        told("mark", value.secrecy_marks(each))
         if self.table.purpose != "sync":
             numbers, real = self._identifiers(each)
             told("identifier", real, numbers)
@@ -294,7 +297,7 @@ class _Look:
         for cell in cells:
             encoded = cell.dictionary_encode()
             each, at = encoded.dictionary, encoded.indices.to_numpy(zero_copy_only=False)
-            secret |= value.matching(each, value.MARKS, any_case=True)[at]
+            secret |= value.secrecy_marks(each)[at]
             if self.table.purpose != "sync":
                 some, valid = self._identifiers(each)
                 numbers |= some[at]

@@ -126,7 +126,15 @@ def test_a_late_table_fails_and_one_without_an_interval_leaves_a_doubt():
     assert said("rows-fresh", counted("late", "changed", 1, of=1)).answer == "fail"
     outcome = said("rows-fresh", shaped(max_age_days=None, interval_days=None))
     assert outcome.answer == "partial"
-    assert "no interval is agreed for: parcels" in outcome.says.en
+    assert outcome.says.en.endswith("the youngest change: parcels.")
+
+
+def test_a_sample_does_not_show_the_youngest_change():
+    outcome = said("rows-fresh", shaped(drawn="random", base=counted("late", "changed", 1, of=1)))
+    assert outcome.answer == "partial"
+    assert outcome.references == ()
+    late = counted("late", "changed", 1, "persons", 1)
+    assert said("rows-fresh", shaped("persons", drawn="random", base=late)).answer == "pass"
 
 
 def test_orphans_in_a_sample_of_the_other_table_show_nothing():

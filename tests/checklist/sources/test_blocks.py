@@ -95,3 +95,9 @@ def test_too_many_rows_are_refused(tmp_path, monkeypatch):
     monkeypatch.setattr(blocks, "ROWS", 3)
     with pytest.raises(InputError, match="more than 3 rows"):
         cells(tmp_path, "Mã số,note\n".encode() + b"1,2\n" * 4)
+
+
+def test_a_file_that_is_not_there_is_told(tmp_path):
+    for path in (tmp_path, tmp_path / "no.csv"):
+        with pytest.raises(InputError, match="no such file"):
+            list(Blocks(path, TABLE))

@@ -62,7 +62,7 @@ def test_what_cannot_be_read_is_counted_apart(tmp_path, monkeypatch):
     monkeypatch.setattr(marks, "MOST", 10)
     large = tmp_path / "c.txt"
     large.write_text("x" * 100)
-    assert marked([broken, other, legacy, large]) == (0, 0, 4)
+    assert marked([broken, other, legacy, large, tmp_path / "no.txt"]) == (0, 0, 5)
 
 
 def test_a_package_that_swells_is_cut(tmp_path, monkeypatch):
