@@ -142,7 +142,7 @@ def _word(body: str, header: str = "") -> bytes:
 _UNICODE = b"""/CIDInit /ProcSet findresource begin 12 dict begin begincmap
 /CMapName /Plain def /CMapType 2 def
 1 begincodespacerange <0000> <FFFF> endcodespacerange
-1 beginbfrange <0000> <FFFF> <0000> endbfrange
+1 beginbfrange <0000> <1FFF> <0000> endbfrange
 endcmap CMapName currentdict /CMap defineresource pop end end"""
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import pandas as pd
 from pydantic import Field, ValidationError, model_validator
 
-from auditor.checklist.assessment import Address
+from auditor.checklist.assessment import Address, Network
 from auditor.checklist.facts import VIETNAM
 from auditor.checklist.matrix import Matrix
 from auditor.checklist.sources.traffic import volume
@@ -19,7 +19,6 @@ from auditor.model.documents import Document
 from auditor.model.errors import InputError
 
 if TYPE_CHECKING:
-    from auditor.checklist.assessment import Network
     from auditor.checklist.facts import Traffic
 
 FORMAT: Final = 1
@@ -67,11 +66,12 @@ class Baseline(Document):
         return self
 
 
-def baseline_of(traffic: Traffic, network: Network) -> pd.DataFrame:
+def baseline_of(traffic: Traffic, network: Network | None) -> pd.DataFrame:
     """The channel as this traffic shows it: columns as in ``BaselineEdge``."""
     moments = traffic.moments[traffic.moments["answered"]]
-    ordinary = [Matrix(network).ordinary(list(moments[name])) for name in ("src_ip", "dst_ip")]
-    days = by_day(moments[ordinary[0] & ordinary[1]], KEYS)
+    matrix = Matrix(network or Network())
+    hosts = matrix.ordinary(list(moments["src_ip"])) & matrix.ordinary(list(moments["dst_ip"]))
+    days = by_day(moments[hosts], KEYS)
     found = days.groupby(KEYS, as_index=False).agg(
         flows_per_day=("flows", "mean"),
         bytes_per_day=("bytes", "mean"),

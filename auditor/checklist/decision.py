@@ -140,7 +140,8 @@ class Deciding:
             unverified=tuple(
                 name
                 for name in checklist.instruments
-                if not any(
+                if name != "DEFAULT"
+                and not any(
                     row.mark == "C"
                     for item in checklist.items
                     for row in item.basis

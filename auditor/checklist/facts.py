@@ -56,7 +56,7 @@ class Traffic:
             ``flow_id`` (of the first), ``input_id``.
         hours: answered flows of the channel by hour and edge: ``hour``, ``src_ip``, ``dst_ip``,
             ``dst_port``, ``flows``, ``bytes``.
-        inputs: name of each input, by ``input_id``.
+        inputs: file name of each input, by ``input_id``.
         moments: flows of the channel by the minute they began in: ``minute``, ``src_ip``,
             ``dst_ip``, ``dst_port``, ``protocol``, ``tls_version``, ``answered``, ``input_id``,
             and what ``edges`` add up.

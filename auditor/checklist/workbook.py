@@ -13,7 +13,7 @@ from auditor.checklist.entries import answered
 from auditor.checklist.sources.register import CHARACTERS, register
 from auditor.model.errors import InputError
 from auditor.model.text import Text
-from auditor.model.workbook import COLUMNS, Said, said
+from auditor.model.workbook import COLUMNS, Said, read, said
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from auditor.model.checklist import Checklist
 
 NEEDED: Final = ("item", "said", "text_sha256")
+WRITTEN: Final = tuple(column.id for column in COLUMNS if column.input)
 MEASURE: Final = "measure_"
 
 
@@ -74,7 +75,7 @@ def answers_in(path: Path, folder: Folder, checklist: Checklist) -> Answered:
     lines: list[Text] = []
     mistakes: list[Text] = []
     for row_number, cells in zip(table.rows.index, table.rows.to_dict("records"), strict=True):
-        line, given = int(row_number), {str(name): str(text) for name, text in cells.items()}
+        line, given = int(row_number), {str(name): read(str(text)) for name, text in cells.items()}
         name = given["item"].strip().upper()
         item = checklist.item(name)
         if item is None:
@@ -92,7 +93,7 @@ def answers_in(path: Path, folder: Folder, checklist: Checklist) -> Answered:
                 )
             )
             continue
-        if any(len(text) >= CHARACTERS for text in given.values()):
+        if any(len(given[name]) >= CHARACTERS for name in WRITTEN):
             mistakes.append(
                 Text(
                     f"dòng {line}, {name}: ô dài hơn {CHARACTERS} ký tự; rút gọn, hoặc nộp thành "

@@ -56,9 +56,7 @@ COLUMNS: Final[tuple[Column, ...]] = (
     Column("measure_product", Text("Rõ sản phẩm", "What comes out"), input=True),
     Column("measure_authority", Text("Rõ thẩm quyền", "Who decides"), input=True),
     Column("by", Text("Người trả lời", "Answered by"), input=True),
-    Column(
-        "text_sha256", Text("Mã câu hỏi (không sửa)", "Hash of the question (keep)"), input=False
-    ),
+    Column("text_sha256", Text("Mã câu hỏi, không sửa", "Hash of the question"), input=False),
 )
 
 Said = Literal["yes", "partly", "no", "not-applicable", "nothing"]

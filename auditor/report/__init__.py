@@ -11,7 +11,9 @@ from auditor.report.agreement import (
     difference_lines,
 )  # fmt: skip
 from auditor.report.page import html
+from auditor.report.readiness.library import ciso_library
 from auditor.report.readiness.lines import item_lines, item_summary, readiness_lines
+from auditor.report.readiness.oscal import oscal_poam, oscal_results
 from auditor.report.readiness.page import readiness_html
 from auditor.report.readiness.plan import plan_docx
 from auditor.report.readiness.printed import pdf
@@ -22,10 +24,13 @@ __all__ = [
     "agreement_heads",
     "agreement_lines",
     "agreement_rows",
+    "ciso_library",
     "difference_lines",
     "html",
     "item_lines",
     "item_summary",
+    "oscal_poam",
+    "oscal_results",
     "pdf",
     "plan_docx",
     "readiness_html",

@@ -14,11 +14,9 @@ import yaml
 from auditor import pipeline, readiness
 from auditor.checklist import baseline
 from auditor.checklist import folder as folders
-from auditor.checklist.catalogue import Catalogue
+from auditor.checklist.catalogue import load
 from auditor.checklist.probe import asked
 from auditor.checklist.probes import PROBES
-from auditor.model import checklist as nouns
-from auditor.model.documents import read
 
 ROOT = Path(__file__).parents[2]
 SAMPLES = ROOT / "samples" / "checklist"
@@ -40,17 +38,7 @@ class Quiet:
 
 @pytest.fixture(scope="session")
 def catalogue():
-    text = (ROOT / "policies" / "checklists" / "pre-sync.yaml").read_text(encoding="utf-8")
-    kinds = yaml.safe_load(text)["kinds"]  # samples need the kinds only, not the items
-    levels = read(ROOT / "policies" / "checklists" / "levels.yaml", nouns.Levels)
-    holidays = yaml.safe_load((ROOT / "policies/checklists/holidays.yaml").read_text())["days"]
-    days = frozenset(datetime.fromisoformat(day).date() for day in holidays)
-    checklist = nouns.Checklist.model_construct(
-        id="pre-sync",
-        version="2026.11",
-        kinds=tuple(nouns.EvidenceKind.model_validate(kind) for kind in kinds),
-    )
-    return Catalogue(checklist, levels, days, "")
+    return load(ROOT / "policies")
 
 
 def merged(under, over):

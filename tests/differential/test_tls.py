@@ -63,12 +63,7 @@ def test_version_and_suite_of_every_sample_are_tsharks(path):
 def test_version_and_suite_of_real_captures_are_tsharks():
     if not CORPUS:
         pytest.skip("AUDITOR_CORPUS is unset: it names the folder of the real captures")
-    words = ("tls", "ssl", "https", "firefox", "chrome")
-    paths = [
-        path
-        for path in sorted(Path(CORPUS).rglob("*.pcap*"))
-        if any(word in path.name for word in words) and path.suffix != ".out"
-    ]
+    paths = [path for path in sorted(Path(CORPUS).rglob("*.pcap*")) if path.suffix != ".out"]
     same, other, unseen = 0, [], []
     for path in paths:
         ours, theirs = chosen_by_engine(path), chosen_by_tshark(path)
@@ -79,7 +74,8 @@ def test_version_and_suite_of_real_captures_are_tsharks():
                 same += 1
             else:
                 other.append((path.name, ours[ends], chosen))
-    assert len(paths) >= 12
-    assert same > 50
+    assert len(paths) > 200
+    assert same > 300
     assert other == []
-    assert len(unseen) <= same // 20, unseen  # hellos that come in parts
+    # hellos behind a proxy's greeting; tunnels, whose ends tshark shows outside
+    assert len(unseen) <= same // 50, unseen

@@ -3,37 +3,31 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 from pathlib import Path
 
 import pytest
 
 from auditor.report import readiness_html
 
-EXAMPLE = Path(__file__).parents[1] / "report" / "readiness" / "conftest.py"
-WIDE = """
-  [...document.querySelectorAll('body *')]
-    .filter(each => each.getBoundingClientRect().right > {width} + 1)
-    .filter(each => {{
-      for (let up = each.parentElement; up; up = up.parentElement) {{
-        if (getComputedStyle(up).overflowX !== 'visible') return false;
-      }}
-      return true;
-    }})
-    .slice(0, 5).map(each => each.outerHTML.slice(0, 120))
-"""
-SEEN = "document.querySelectorAll('article.item:not([hidden])').length"
+HERE = Path(__file__).parent
 
 
-def example():
-    spec = importlib.util.spec_from_file_location("readiness_example", EXAMPLE)
+def loaded(path: Path):
+    """Another file of tests as a module: its examples and its checks of any page."""
+    spec = importlib.util.spec_from_file_location(path.stem, path)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
 
 
+CHECKS = loaded(HERE / "test_browser.py")
+SEEN = "document.querySelectorAll('article.item:not([hidden])').length"
+
+
 @pytest.fixture(scope="module")
 def pages(tmp_path_factory):
-    made = example()
+    made = loaded(HERE.parent / "report" / "readiness" / "conftest.py")
     folder = tmp_path_factory.mktemp("readiness")
     for name, assessment in (
         ("rich", made.assessment()),
@@ -46,8 +40,8 @@ def pages(tmp_path_factory):
 
 def typed(browser, text: str) -> None:
     browser.run(
-        "(f => { f.value = %r; f.dispatchEvent(new Event('input')); })"
-        "(document.getElementById('find'))" % text
+        f"(f => {{ f.value = {json.dumps(text)}; f.dispatchEvent(new Event('input')); }})"
+        "(document.getElementById('find'))"
     )
 
 
@@ -62,7 +56,7 @@ def test_it_asks_nobody_is_refused_nothing_and_fits_its_width(
     browser.run(f"document.querySelector('button[data-show={language}]').click()")
     assert browser.requests == [page.as_uri()]
     assert browser.complaints == []
-    assert browser.run(WIDE.format(width=width)) == []
+    assert browser.run(CHECKS.WIDE.format(width=width)) == []
     assert browser.run("document.documentElement.scrollWidth") <= width
 
 
@@ -83,7 +77,7 @@ def test_items_are_filtered_by_state_with_the_keyboard(browser, pages):
     assert browser.run(hidden) == 0
 
 
-@pytest.mark.parametrize("text", ["tuong lua mac dinh", "TƯỜNG LỬA mặc định", "BND-01"])
+@pytest.mark.parametrize("text", ["chinh sach la chan", "CHÍNH SÁCH LÀ chặn", "BND-01"])
 def test_search_finds_words_with_and_without_their_marks(browser, pages, text):
     browser.go(pages / "rich.html")
     typed(browser, text)
@@ -104,3 +98,8 @@ def test_without_scripts_everything_is_shown_and_no_dead_filter(browser, pages):
     browser.go(pages / "rich.html", scripts=False)
     assert browser.run(SEEN) == 25
     assert browser.run("document.querySelector('.filter').getClientRects().length") == 0
+
+
+def test_colours_stand_out_and_the_keyboard_is_seen(browser, pages):
+    CHECKS.test_the_colours_of_text_stand_out_from_their_ground(browser, pages / "rich.html")
+    CHECKS.test_where_the_keyboard_is_can_be_seen(browser, pages / "rich.html")

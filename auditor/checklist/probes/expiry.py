@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import TYPE_CHECKING, Final
 
 from auditor.checklist.probe import Found, Probe, unknown
@@ -15,9 +16,10 @@ from auditor.model.readiness import Reference
 from auditor.model.text import Text
 
 if TYPE_CHECKING:
-    from datetime import date
+    from collections.abc import Iterator
 
     from auditor.checklist.facts import Facts
+    from auditor.checklist.held import Held
     from auditor.checklist.probe import Arguments
 
 WARN_DAYS: Final = (60, 30, 7)
@@ -30,6 +32,31 @@ RUNNING: Final = {
     "data-risk-report": "data-risk-months",
 }
 """Kinds of documents that run out, and the number of months they hold for."""
+ANNUAL: Final = "annual-report"
+ANNUAL_SOURCE: Final = "ND331 Đ35 [C]"
+
+
+def next_report(dated: date) -> date:
+    """When the report after this one is due: 25 December (Nghị định 331/2026 Điều 35)."""
+    return date(dated.year + (dated.month == 12), 12, 25)
+
+
+def documents_end(facts: Facts) -> Iterator[tuple[str, Held, date | None, str]]:
+    """Kind, piece, last day and source of each document that runs out; null = it has no date."""
+    for kind in (*RUNNING, ANNUAL):
+        youngest = next(iter(facts.held(kind)), None)
+        if youngest is None:
+            continue
+        dated = day(youngest.entry.dated)
+        if dated is not None and dated > facts.today:
+            dated = None
+        if kind == ANNUAL:
+            yield kind, youngest, next_report(dated) if dated else None, ANNUAL_SOURCE
+            continue
+        limit = facts.number(RUNNING[kind])
+        if limit.value is not None:
+            end = months_before(dated, -int(limit.value)) if dated else None
+            yield kind, youngest, end, limit.source
 
 
 def expiry_clock(facts: Facts, _: Arguments) -> Found:
@@ -38,18 +65,12 @@ def expiry_clock(facts: Facts, _: Arguments) -> Found:
     failing: list[Reference] = []
     unread: list[Reference] = []
     sources: list[str] = []
-    for kind, name in RUNNING.items():
-        limit = facts.number(name)
-        youngest = next(iter(facts.held(kind)), None)
-        if youngest is None or limit.value is None:
-            continue
-        dated = day(youngest.entry.dated)
-        if dated is None or dated > facts.today:
-            unread.append(Reference(youngest.entry.id, "", f"{kind}: no past date is registered"))
-            continue
-        end = months_before(dated, -int(limit.value))
-        sources.append(limit.source)
-        ends.append((end, Reference(youngest.entry.id, "", f"{kind}: until {end}")))
+    for kind, piece, end, source in documents_end(facts):
+        if end is None:
+            unread.append(Reference(piece.entry.id, "", f"{kind}: no past date is registered"))
+        else:
+            sources.append(source)
+            ends.append((end, Reference(piece.entry.id, "", f"{kind}: until {end}")))
     keys = optional_table(facts, "key-register", "key expires")
     for number_, (line, row) in enumerate(keys.records() if keys is not None else (), start=1):
         expires = day(row["expires"])
@@ -114,7 +135,7 @@ PROBES: tuple[Probe, ...] = (
     Probe(
         "expiry-clock",
         Text("Văn bản, khoá nào sắp hết hạn?", "What runs out, and when?"),
-        (*RUNNING, "key-register"),
+        (*RUNNING, ANNUAL, "key-register"),
         "both",
         expiry_clock,
     ),

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from auditor.checklist.probe import Arguments, Found, Probe, unknown
-from auditor.checklist.probes.firewall_rules import Export, exports, missing, unread_in, withheld
+from auditor.checklist.probes.firewall_exports import Export, exports, missing, unread_in, withheld
 from auditor.checklist.sources.firewall import wide
-from auditor.checklist.sources.ranges import NOTHING, Ranges, of_network, place_of
+from auditor.checklist.sources.ranges import NOTHING, Ranges, of_network, place_of, ranges
 from auditor.model.readiness import Reference
 from auditor.model.text import Text
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from auditor.checklist.sources.firewall import Chain, Firewall, Rule
 
     Mask = npt.NDArray[np.bool_]
+    Rows = npt.NDArray[np.int64]
 
 _EPHEMERAL: Final = 32_768
 """From here on a responder's port may be an initiator's: the start of the flow was not seen."""
@@ -56,12 +57,13 @@ def flows_permitted(facts: Facts, arguments: Arguments) -> Found:
     for zone in facts.network.zones:
         for network in zone.networks:
             zones[zone.id] = zones.get(zone.id, NOTHING) | of_network(network)
-    seen_by = {id(export): _zones_of(export.firewall, zones) for export in found}
     table = _Table(edges)
     judged = np.zeros(len(edges), bool)
     permitted = np.zeros(len(edges), bool)
     for export in found:
-        visible = edges[["src_zone", "dst_zone"]].isin(seen_by[id(export)]).all(axis=1).to_numpy()
+        pairs = _pairs(export.firewall, zones)
+        ends = zip(edges["src_zone"], edges["dst_zone"], strict=True)
+        visible = np.fromiter((each in pairs for each in ends), bool, len(edges))
         if visible.any():
             permitted |= visible & _permitted(export.firewall, table)
             judged |= visible
@@ -93,7 +95,7 @@ def _answer(
         Reference(
             traffic.inputs.get(int(source), str(source)),
             f"flow {flow}",
-            f"{src} -> {dst} port {'-' if port < 0 else port}, protocol {protocol}, {flows} flows",
+            f"{src} -> {dst} port {'-' if port <= 0 else port}, protocol {protocol}, {flows} flows",
         )
         for src, dst, port, protocol, flow, source, flows in zip(*columns, strict=True)
     ]
@@ -118,8 +120,8 @@ def _between_zones(edges: pd.DataFrame) -> pd.DataFrame:
     src, dst = edges["src_zone"].fillna(""), edges["dst_zone"].fillna("")
     answered = edges["answered"].fillna(value=False).astype(bool)
     blocked = edges["blocked"].fillna(value=False).astype(bool)
-    kept = edges[answered & ~blocked & (src != "") & (dst != "") & (src != dst)]
-    kept = kept.assign(dst_port=kept["dst_port"].fillna(-1).astype("int64"))
+    kept = edges[edges["ordinary"] & answered & ~blocked & (src != "") & (dst != "") & (src != dst)]
+    kept = kept.assign(dst_port=kept["dst_port"].fillna(0).astype("int64"))
     return (
         kept.groupby([*_KEYS, "src_zone", "dst_zone"], observed=True, sort=True)
         .agg(flows=("flows", "sum"), flow_id=("flow_id", "first"), input_id=("input_id", "first"))
@@ -127,54 +129,99 @@ def _between_zones(edges: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _zones_of(firewall: Firewall, zones: dict[str, Ranges]) -> set[str]:
-    """The zones a firewall stands at: its interfaces or its rules name their addresses."""
-    named = NOTHING
-    for interface in firewall.interfaces:
-        named |= interface.networks
+def _pairs(firewall: Firewall, zones: dict[str, Ranges]) -> set[tuple[str, str]]:
+    """Pairs of zones with the firewall between them: they lie behind different interfaces.
+
+    Where a zone lies is told by the addresses of an interface, by the routes, or by rules that
+    name addresses of the zone together with an interface.
+    """
+    parts = {interface.name: [*interface.networks.parts] for interface in firewall.interfaces}
     for chain in firewall.of("forward"):
         for rule in chain.rules:
-            for side in (rule.match.sources, rule.match.destinations):
-                if not wide(side):
-                    named |= side
-    return {zone for zone, networks in zones.items() if networks & named}
+            match = rule.match
+            for names, side, part in (
+                (match.inward, match.sources, "source"),
+                (match.outward, match.destinations, "destination"),
+            ):
+                if len(names) == 1 and not wide(side) and part not in match.vague:
+                    parts.setdefault(names[0], []).extend(side.parts)
+    networks = {name: ranges(theirs) for name, theirs in parts.items()}
+    behind = {
+        zone: {name for name, addresses in networks.items() if addresses & inside}
+        for zone, inside in zones.items()
+    }
+    return {
+        (one, other)
+        for one in zones
+        for other in zones
+        if behind[one] and behind[other] and not behind[one] & behind[other]
+    }
 
 
 class _Table:
-    """The flows as columns; membership in a set of addresses is told for each address once."""
+    """The flows as columns, ordered by either side: a rule looks only at flows of its addresses."""
 
     def __init__(self, edges: pd.DataFrame) -> None:
         sources = [place_of(ipaddress.ip_address(text)) for text in edges["src_ip"].tolist()]
         targets = [place_of(ipaddress.ip_address(text)) for text in edges["dst_ip"].tolist()]
         self.places = sorted({*sources, *targets})
         order = {place: at for at, place in enumerate(self.places)}
-        self.sources = np.array([order[place] for place in sources], np.int64)
-        self.targets = np.array([order[place] for place in targets], np.int64)
+        self.sources = _Side(np.array([order[place] for place in sources], np.int64))
+        self.targets = _Side(np.array([order[place] for place in targets], np.int64))
         self.ports = edges["dst_port"].to_numpy(np.int64)
         self.protocols = edges["protocol"].to_numpy(np.int64)
         self.six = np.array([place >= 1 << 32 for place in sources], bool)
 
-    def inside(self, which: Ranges) -> Mask:
-        """For each address, whether it is in the set."""
-        found = np.zeros(len(self.places), bool)
-        for low, high in which.parts:
-            found[bisect_left(self.places, low) : bisect_right(self.places, high)] = True
+    def spans(self, which: Ranges) -> list[tuple[int, int]]:
+        """The addresses of a set, as ranges of their numbers here."""
+        found = (
+            (bisect_left(self.places, low), bisect_right(self.places, high))
+            for low, high in which.parts
+        )
+        return [(low, high) for low, high in found if low < high]
+
+    def served(self, rule: Rule, rows: Rows, *, any_port: bool) -> Mask:
+        """Which of these flows have a protocol and a port that the rule names."""
+        ports, protocols = self.ports[rows], self.protocols[rows]
+        found = np.zeros(len(rows), bool)
+        for service in rule.match.services:
+            fits = np.ones(len(rows), bool)
+            if service.protocol is not None:
+                fits = protocols == service.protocol
+            if not any_port:
+                port = ports <= 0
+                for low, high in service.ports.parts:
+                    port |= (ports >= low) & (ports <= high)
+                fits &= port
+            found |= fits
         return found
 
-    def served(self, rule: Rule, *, any_port: bool) -> Mask:
-        """Flows whose protocol and port a rule names."""
-        found = np.zeros(len(self.ports), bool)
-        for service in rule.match.services:
-            protocol = (
-                np.ones(len(self.ports), bool)
-                if service.protocol is None
-                else self.protocols == service.protocol
-            )
-            port = self.ports < 0
-            for low, high in service.ports.parts:
-                port = port | ((self.ports >= low) & (self.ports <= high))
-            found |= protocol if any_port else protocol & port
-        return found
+
+class _Side:
+    """One side of all flows: the number of its address, and the flows in the order of it."""
+
+    def __init__(self, numbers: Rows) -> None:
+        self.numbers = numbers
+        self.order = np.argsort(numbers, kind="stable")
+        self.ordered = numbers[self.order]
+
+    def rows(self, spans: list[tuple[int, int]]) -> Rows:
+        """The flows with an address in these spans."""
+        ends = np.searchsorted(self.ordered, np.array(spans, np.int64).reshape(-1, 2))
+        parts = [self.order[low:high] for low, high in ends.tolist()]
+        return np.concatenate(parts) if parts else np.zeros(0, np.int64)
+
+    def count(self, spans: list[tuple[int, int]]) -> int:
+        """How many these are."""
+        ends = np.searchsorted(self.ordered, np.array(spans, np.int64).reshape(-1, 2))
+        return int((ends[:, 1] - ends[:, 0]).sum())
+
+    def within(self, rows: Rows, spans: list[tuple[int, int]]) -> Mask:
+        """Which of these flows have an address in these spans."""
+        lows, highs = np.array(spans, np.int64).reshape(-1, 2).T
+        numbers = self.numbers[rows]
+        at = np.searchsorted(lows, numbers, side="right") - 1
+        return (at >= 0) & (numbers < highs[at])
 
 
 def _permitted(firewall: Firewall, table: _Table) -> Mask:
@@ -188,14 +235,17 @@ def _permitted(firewall: Firewall, table: _Table) -> Mask:
 
 
 def _decided(firewall: Firewall, table: _Table, *, backwards: bool) -> Mask:
+    through = [
+        (chain, _through(chain, firewall, table, backwards=backwards))
+        for chain in firewall.of("forward")
+    ]
     results: Mask = np.zeros(len(table.ports), bool)
     for six, family in ((False, "ipv4"), (True, "ipv6")):
-        chains = [chain for chain in firewall.of("forward") if family in chain.families]
+        masks = [mask for chain, mask in through if family in chain.families]
         mine = table.six == six
-        if not chains:
+        if not masks:
             results |= mine  # the export does not tell of this family
             continue
-        masks = [_through(chain, firewall, table, backwards=backwards) for chain in chains]
         combined = np.all(masks, axis=0) if firewall.every_chain else np.any(masks, axis=0)
         results |= mine & combined
     return results
@@ -204,7 +254,6 @@ def _decided(firewall: Firewall, table: _Table, *, backwards: bool) -> Mask:
 def _through(chain: Chain, firewall: Firewall, table: _Table, *, backwards: bool) -> Mask:
     left = np.ones(len(table.ports), bool)
     found = np.zeros(len(table.ports), bool)
-    sides = (table.targets, table.sources) if backwards else (table.sources, table.targets)
     for rule in chain.rules:
         match = rule.match
         if not rule.enabled or not match.new:
@@ -213,25 +262,38 @@ def _through(chain: Chain, firewall: Firewall, table: _Table, *, backwards: bool
         sure = not (match.vague or match.inward or match.outward or rule.expires)
         if rule.action == "deny" and not sure:
             continue
-        targets = table.inside(match.destinations)
-        published = NOTHING
-        if rule.action == "accept":
-            for each in firewall.translations:
-                if each.inside & match.destinations:
-                    published |= each.outside
-        fits = table.inside(match.sources)[sides[0]] & targets[sides[1]]
-        fits &= table.served(rule, any_port=backwards)
-        if published:
-            fits |= (
-                table.inside(match.sources)[sides[0]]
-                & table.inside(published)[sides[1]]
-                & table.served(rule, any_port=True)
+        rows = _fitting(rule, match.destinations, table, any_port=backwards, backwards=backwards)
+        if rule.action == "accept" and firewall.translations:
+            published = ranges(
+                part
+                for each in firewall.translations
+                if each.inside & match.destinations
+                for part in each.outside.parts
             )
-        fits &= left
-        if rule.action == "accept":
-            found |= fits
-        left &= ~fits
+            # which port is published is not compared: this only ever permits more
+            more = _fitting(rule, published, table, any_port=True, backwards=backwards)
+            rows = np.concatenate([rows, more])
+        rows = rows[left[rows]]
+        found[rows] = rule.action == "accept"
+        left[rows] = False
     return found | left if chain.default == "accept" else found
+
+
+def _fitting(
+    rule: Rule, destinations: Ranges, table: _Table, *, any_port: bool, backwards: bool
+) -> Rows:
+    """The flows that a rule fits with these destinations."""
+    sources, targets = table.spans(rule.match.sources), table.spans(destinations)
+    if not sources or not targets:
+        return np.zeros(0, np.int64)
+    one, other = table.sources, table.targets
+    if backwards:
+        one, other = other, one
+    if one.count(sources) > other.count(targets):
+        one, other, sources, targets = other, one, targets, sources
+    rows = one.rows(sources)
+    rows = rows[other.within(rows, targets)]
+    return rows[table.served(rule, rows, any_port=any_port)]
 
 
 PROBES: Final = (

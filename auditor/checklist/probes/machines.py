@@ -30,21 +30,21 @@ if TYPE_CHECKING:
 
 
 def protection_coverage(facts: Facts, arguments: Arguments) -> Found:
-    """Each machine that can carry an agent (``kind`` = antivirus or edr) has one that works."""
-    match kind := arguments.get("kind", "antivirus"):
+    """Each machine that can carry an agent (``agent`` = antivirus or edr) has one that works."""
+    match kind := arguments.get("agent", "antivirus"):
         case "antivirus":
             columns = "asset updated real-time"
         case "edr":
             columns = "asset edr last-seen"
         case _:
-            raise ValueError(f"kind is antivirus or edr, not {kind}")
+            raise ValueError(f"agent is antivirus or edr, not {kind}")
     return from_registers(_protected, ("assets", "asset role"), ("protection-agents", columns))(
         facts, arguments
     )
 
 
 def _protected(facts: Facts, arguments: Arguments, assets: Table, agents: Table) -> Found:
-    kind = arguments.get("kind", "antivirus")
+    kind = arguments.get("agent", "antivirus")
     edr = kind == "edr"
     limit = facts.number("last-event-hours" if edr else "signature-days")
     spared = (*NETWORK_DEVICES, *WORKSTATIONS) if edr else NETWORK_DEVICES
@@ -91,7 +91,9 @@ def _protected(facts: Facts, arguments: Arguments, assets: Table, agents: Table)
                 f"{len(assets) - asked} thiết bị không cài được tác tử loại này không được tính.",
                 f"{len(assets) - asked} devices that carry no such agent are not counted.",
             ),
-        ),
+        )
+        if asked < len(assets)
+        else (),
     )
 
 
@@ -243,7 +245,7 @@ def web_hosts_protected(facts: Facts, _: Arguments, protection: Table) -> Found:
         )
     modes: dict[str, list[tuple[int, str]]] = {}
     for line, row in protection.records():
-        if not names(row["kind"], ("DBF", "cơ sở dữ liệu", "CSDL", "database")):
+        if row["host"] and not names(row["kind"], ("DBF", "cơ sở dữ liệu", "CSDL", "database")):
             modes.setdefault(key(row["host"]), []).append((line, row["mode"]))
     failing: list[Reference] = []
     for endpoint in public:
@@ -281,7 +283,7 @@ PROBES: tuple[Probe, ...] = (
         ("assets", "protection-agents"),
         "both",
         protection_coverage,
-        ("kind",),
+        ("agent",),
     ),
     Probe(
         "vulnerability-schedule",

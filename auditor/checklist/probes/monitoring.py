@@ -38,7 +38,8 @@ def sensor_coverage(sight: Sight, arguments: Arguments) -> Found:
             Text("Khai báo trong network.yaml.", "Declare them in network.yaml."),
         )
     edges = sight.edges
-    seen = {*edges["src_zone"], *edges["dst_zone"], *edges["src_ip"], *edges["dst_ip"]}
+    ends = ("src_zone", "dst_zone", "src_ip", "dst_ip")
+    seen = {name for end in ends for name in edges[end].unique()}
     dark = [name for name in asked if name not in seen]
     hours = sight.traffic.active["hour"].drop_duplicates().sort_values()
     steps = hours.diff().dropna().dt.total_seconds() / 3600 - 1
@@ -96,7 +97,7 @@ def log_forwarding_seen(sight: Sight, arguments: Arguments) -> Found:
     roles = column(assets, "role").str.lower()
     wanted = assets.rows[[any(word in role for word in SERVERS) for role in roles]]
     edges = sight.edges
-    talking = list({*edges["src_ip"], *edges.loc[edges["answered"], "dst_ip"]})
+    talking = list({*edges["src_ip"].unique(), *edges.loc[edges["answered"], "dst_ip"].unique()})
     sending = list(edges.loc[edges["moved"] & edges["dst_ip"].isin(servers), "src_ip"].unique())
     silent: list[Reference] = []
     unseen = total = 0
@@ -150,8 +151,8 @@ def log_forwarding_seen(sight: Sight, arguments: Arguments) -> Found:
         )
     return sight.passed(
         Text(
-            f"Cả {total} máy chủ đều gửi nhật ký tới máy chủ nhật ký đã khai báo",
-            f"All of {counted(total, 'server')} send to a declared log server",
+            f"{total}/{total} máy chủ đều gửi nhật ký tới máy chủ nhật ký đã khai báo",
+            f"{total} of {counted(total, 'server')} send to a declared log server",
         ),
         seen=sent,
         declared=total,

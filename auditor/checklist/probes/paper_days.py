@@ -8,13 +8,13 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from auditor.checklist.held import Held
-from auditor.checklist.probe import unknown
+from auditor.checklist.probe import Found, unknown
 from auditor.checklist.sources.document import Paper
 from auditor.model.readiness import Reference
+from auditor.model.text import Text
 
 if TYPE_CHECKING:
     from auditor.checklist.facts import Facts, Number
-    from auditor.checklist.probe import Found
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +93,20 @@ def after(start: date, number: Number) -> date:
     months = start.year * 12 + start.month - 1 + count
     year, month = divmod(months, 12)
     return date(year, month + 1, min(start.day, calendar.monthrange(year, month + 1)[1]))
+
+
+def in_future(each: PaperDay, today: date) -> Found | None:
+    """What to say of a document that is dated after today; null = it is not."""
+    if each.day is None or each.day <= today:
+        return None
+    entry = each.held.entry
+    return Found(
+        "fail",
+        f"{entry.id} ghi ngày {written(each.day)}, ở tương lai ({each.vi}).",
+        f"{entry.id} is dated {each.day}, in the future ({each.en}).",
+        [each.reference],
+        way_out=Text("Kiểm tra lại ngày của tài liệu.", "Check the document's date."),
+    )
 
 
 def written(when: date) -> str:

@@ -8,6 +8,7 @@ from auditor.checklist.facts import VIETNAM
 from auditor.checklist.probe import Found, Probe, unknown
 from auditor.checklist.probes.paper_days import (
     day,
+    in_future,
     no_day,
     nothing_held,
     paper_day,
@@ -65,6 +66,8 @@ def _ordered(facts: Facts, kind: str, than: str, *, before: bool) -> Found:
     if not known:
         return no_day(days[0])
     mine = known[-1] if before else known[0]
+    if future := in_future(mine, facts.today):
+        return future
     milestone = than in MILESTONES
     theirs: PaperDay | None = None
     if milestone:
@@ -84,14 +87,14 @@ def _ordered(facts: Facts, kind: str, than: str, *, before: bool) -> Found:
         if not others:
             return no_day(paper_day(facts.held(than)[0]))
         theirs = others[0]
-        other, vi, en = (
-            theirs.day,
-            f"{theirs.held.entry.id} ({than})",
-            f"{theirs.held.entry.id} ({than})",
-        )
+        other = theirs.day
+        vi = en = f"{theirs.held.entry.id} ({than})"
     if other is None or mine.day is None:
         raise AssertionError("both days are known here")
-    return _compared(kind, than, mine, mine.day, other, vi, en, theirs, before=before)
+    found = _compared(kind, than, mine, mine.day, other, vi, en, theirs, before=before)
+    # one without a date may be the one that came in order
+    undated = next((each for each in days if each.day is None), None)
+    return no_day(undated) if undated and found.answer == "fail" else found
 
 
 def _compared(

@@ -34,6 +34,8 @@ _MARKER: Final = re.compile(
 )
 _LONGEST_HEADING: Final = 20
 """Words; a longer line is a sentence."""
+_SHORT: Final = 12
+"""Words of a heading that has neither number nor capitals."""
 
 _DONE: Final = ("da trien khai day du", "da dap ung day du", "khong ap dung")
 _PART_DONE: Final = (
@@ -115,16 +117,23 @@ def _has(part: Part, places: list[str]) -> bool:
 def _headings(text: str) -> list[str]:
     """Lines that are headings, folded: numbered ones, capitals, and short lines of their own.
 
-    A heading may go on in the next line.
+    A heading may go on in the next line. Wrapped lines of a paragraph are none, though they are
+    short too: the line before ends no sentence, or the next one goes on in small letters.
     """
     lines = [line.strip() for line in text.splitlines() if line.strip()]
-    found = []
+    found: list[str] = []
+    before = True  # whether the line before ended a sentence, or was a heading
     for at, line in enumerate(lines):
-        short = len(line.split()) <= _LONGEST_HEADING
-        if short and (_MARKER.match(line) or line == line.upper() or line[-1] not in ".,;:"):
-            after = lines[at + 1] if at + 1 < len(lines) else ""
-            goes_on = after and not _MARKER.match(after) and len(after.split()) <= 8
-            found.append(folded(f"{line} {after}" if goes_on else line))
+        after = lines[at + 1] if at + 1 < len(lines) else ""
+        goes_on = after[:1].islower() and not _MARKER.match(after)
+        count = len(line.split())
+        alone = before and not goes_on and count <= _SHORT and line[-1] not in ".,;"
+        marked = bool(_MARKER.match(line)) or line == line.upper()
+        heading = count <= _LONGEST_HEADING and (marked or alone)
+        if heading:
+            joined = goes_on or (line == line.upper() and after == after.upper())
+            found.append(folded(f"{line} {after}" if joined else line))
+        before = heading or line[-1] in ".;:!?"
     return found
 
 

@@ -8,9 +8,11 @@ from auditor.checklist.probe import Found, Probe, unknown
 from auditor.checklist.probes.paper_days import (
     after,
     day,
+    in_future,
     no_day,
     nothing_held,
     paper,
+    paper_day,
     paper_days,
     written,
 )
@@ -84,15 +86,9 @@ def _known(facts: Facts, held: Held, found: Paper | None, count: int) -> Found:
             ),
         )
     known = {name: said or shown for name, said, shown in _pairs(held, found)}
+    if future := in_future(paper_day(held), facts.today):
+        return future
     when = day(known["date"])
-    if when and when > facts.today:
-        return Found(
-            "fail",
-            f"Ngày của {entry.id} là {written(when)}, ở tương lai.",
-            f"{entry.id} is dated {when}, in the future.",
-            [Reference(entry.id, entry.file, str(when))],
-            way_out=Text("Kiểm tra lại ngày ban hành.", "Check the date of issue."),
-        )
     missing = [name for name, value in known.items() if not value]
     vi = {"number": "số, ký hiệu", "date": "ngày", "signer": "người ký"}
     if missing:
@@ -106,14 +102,21 @@ def _known(facts: Facts, held: Held, found: Paper | None, count: int) -> Found:
                 "Write them (number, dated, signer) into evidence.yaml.",
             ),
         )
-    alone_vi = "; chỉ đăng ký thông tin, không lưu nội dung" if found is None else ""
-    alone_en = "; by metadata only, its content is not kept" if found is None else ""
+    more_vi = more_en = ""
+    if found is None:
+        more_vi = "; chỉ đăng ký thông tin, không lưu nội dung"
+        more_en = "; by metadata only, its content is not kept"
+    elif found.macros:
+        more_vi, more_en = (
+            "; tệp chứa macro, đã không chạy",
+            "; it carries macros, which were not run",
+        )
     return Found(
         "pass",
         f"Có tài liệu {entry.id}, số {known['number']}, ngày {written(when or facts.today)}, "
-        f"có người ký; {count} tài liệu loại này{alone_vi}.",
+        f"có người ký; {count} tài liệu loại này{more_vi}.",
         f"{entry.id} is held, number {known['number']} of {when}, with its signer; "
-        f"{count} of this kind{alone_en}.",
+        f"{count} of this kind{more_en}.",
         [Reference(entry.id, entry.file, known["number"])],
     )
 
@@ -141,15 +144,8 @@ def _fresh(facts: Facts, arguments: Arguments) -> Found:
         return no_day(youngest)
     entry, when = youngest.held.entry, youngest.day
     reference = [youngest.reference]
-    if when > facts.today:
-        return Found(
-            "fail",
-            f"{entry.id} ghi ngày {written(when)}, ở tương lai ({youngest.vi}).",
-            f"{entry.id} is dated {when}, in the future ({youngest.en}).",
-            reference,
-            number.source,
-            Text("Kiểm tra lại ngày của tài liệu.", "Check the document's date."),
-        )
+    if future := in_future(youngest, facts.today):
+        return future
     if number.value is None:
         return Found(
             "pass",
@@ -172,6 +168,8 @@ def _fresh(facts: Facts, arguments: Arguments) -> Found:
             reference,
             number.source,
         )
+    if undated := next((each for each in days if each.day is None), None):
+        return no_day(undated)
     late = (facts.today - ends).days
     return Found(
         "fail",

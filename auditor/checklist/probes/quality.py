@@ -173,7 +173,7 @@ PROBES: tuple[Probe, ...] = (
         judged(
             ("malformed", "check-digit", "range", "order"),
             lambda _, __: True,
-            Text("kind của từng cột, least/most, orders", "kinds of columns, least/most, orders"),
+            Text("kind của từng cột, least, most, orders", "kind of columns, least, most, orders"),
         ),
     ),
     Probe(

@@ -38,17 +38,21 @@ def succeeded(outcome: str) -> bool | None:
     return True if names(outcome, SUCCEEDED) else None
 
 
-def datasets_asked(facts: Facts, jobs: Table) -> dict[str, str]:
-    """Every dataset that must be there, by its key: the declared ones, else those of the table."""
-    declared = optional_table(facts, "datasets", "dataset")
-    rows = (declared if declared is not None else jobs).records()
-    return {key(row["dataset"]): row["dataset"] for _, row in rows if row["dataset"]}
-
-
 UNDECLARED: Final = Text(
     "Chưa có danh mục dữ liệu đồng bộ nên chỉ xét các bộ dữ liệu có trong bảng.",
     "Without the list of datasets only those of the table were looked at.",
 )
+
+
+def datasets_asked(facts: Facts, jobs: Table) -> tuple[dict[str, str], tuple[Text, ...]]:
+    """Every dataset that must be there, by its key, and what is not covered.
+
+    They are the declared ones, or else those of the table.
+    """
+    declared = optional_table(facts, "datasets", "dataset")
+    rows = (declared if declared is not None else jobs).records()
+    asked = {key(row["dataset"]): row["dataset"] for _, row in rows if row["dataset"]}
+    return asked, () if declared is not None else (UNDECLARED,)
 
 
 def backup_schedule(facts: Facts, _: Arguments, jobs: Table) -> Found:
@@ -69,7 +73,7 @@ def backup_schedule(facts: Facts, _: Arguments, jobs: Table) -> Found:
             bad[key(row["dataset"])] = max(
                 (utc(when), line), bad.get(key(row["dataset"]), (utc(when), line))
             )
-    asked = datasets_asked(facts, jobs)
+    asked, not_covered = datasets_asked(facts, jobs)
     failing: list[Reference] = []
     for name, title in asked.items():
         last = good.get(name)
@@ -100,7 +104,7 @@ def backup_schedule(facts: Facts, _: Arguments, jobs: Table) -> Found:
         rests_on=limit.source,
         tables=(jobs,),
         covered=(len(asked) - len(failing), len(asked)),
-        not_covered=() if facts.held("datasets") else (UNDECLARED,),
+        not_covered=not_covered,
     )
 
 
@@ -147,7 +151,7 @@ def copies_three(facts: Facts, _: Arguments, jobs: Table) -> Found:
         last[name] = max((utc(when), line, row["copies"]), last.get(name, (utc(when), line, "")))
     failing: list[Reference] = []
     unread: list[Reference] = []
-    asked = datasets_asked(facts, jobs)
+    asked, not_covered = datasets_asked(facts, jobs)
     for name, title in asked.items():
         if name not in last:
             failing.append(Reference(jobs.held.entry.id, "", f"{title}: no good backup"))
@@ -176,7 +180,7 @@ def copies_three(facts: Facts, _: Arguments, jobs: Table) -> Found:
         unread=unread,
         tables=(jobs,),
         covered=(len(asked) - len(failing) - len(unread), len(asked)),
-        not_covered=() if facts.held("datasets") else (UNDECLARED,),
+        not_covered=not_covered,
     )
 
 
@@ -200,7 +204,7 @@ def snapshot_before_sync(facts: Facts, _: Arguments, snapshots: Table) -> Found:
             unread.append(snapshots.at(line, f"{row['dataset']}: the time cannot be read"))
         else:
             taken.setdefault(key(row["dataset"]), []).append((line, utc(when), hashed))
-    asked = datasets_asked(facts, snapshots)
+    asked, not_covered = datasets_asked(facts, snapshots)
     window = timedelta(hours=limit.value) if limit.value else None
     to_come = utc(facts.now) < utc(sync)
     failing: list[Reference] = []
@@ -250,7 +254,7 @@ def snapshot_before_sync(facts: Facts, _: Arguments, snapshots: Table) -> Found:
         rests_on=limit.source,
         tables=(snapshots,),
         covered=(len(asked) - len(failing), len(asked)),
-        not_covered=() if facts.held("datasets") else (UNDECLARED,),
+        not_covered=not_covered,
     )
 
 

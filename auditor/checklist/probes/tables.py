@@ -57,6 +57,9 @@ TITLES: Final[dict[str, Text]] = {
 }
 """What sentences call a kind; its full title stands in the catalogue."""
 
+MAY_BE_EMPTY: Final = ("incidents", "quality-errors")
+"""Registers in which nothing may have happened; an empty one is a claim, to be attested."""
+
 
 @dataclass(frozen=True, slots=True)
 class Table:
@@ -134,6 +137,17 @@ def table_of(facts: Facts, kind: str, columns: tuple[str, ...]) -> Table | Found
             f"The table {title.en} ({entry.id}) lacks the columns: {', '.join(missing)}.",
             "Bổ sung các cột còn thiếu rồi đính kèm lại.",
             "Add the missing columns and attach it anew.",
+        )
+    if register.rows.empty and kind in MAY_BE_EMPTY:
+        return Found(
+            "pending",
+            f"Bảng {title.vi} ({entry.id}) không có dòng nào: theo bảng này là chưa từng có.",
+            f"The table {title.en} ({entry.id}) has no rows: it says that there were none.",
+            references=(Reference(entry.id),),
+            way_out=Text(
+                "Người có trách nhiệm xác nhận là thật sự không có.",
+                "A responsible person attests that there truly were none.",
+            ),
         )
     if register.rows.empty:
         return unknown(
@@ -241,7 +255,7 @@ def names(text: str, words: tuple[str, ...]) -> bool:
 
 def denied(text: str) -> bool:
     """Whether a cell says that something is not so, such as “không cốt lõi”."""
-    return _folded(text).startswith(("khong", "chua", "non", "not", "no"))
+    return _folded(re.split(r"\W+", text.strip())[0]) in ("khong", "chua", "non", "not", "no")
 
 
 def ids_of(row: dict[str, str]) -> list[str]:
@@ -269,15 +283,8 @@ def severity(text: str) -> Severity | None:
     """How grave a cell says something is, in words or as a CVSS score; null = not known."""
     score = number(text)
     if score is not None and 0 <= score <= 10:
-        return (
-            "critical"
-            if score >= 9
-            else "high"
-            if score >= 7
-            else "medium"
-            if score >= 4
-            else "low"
-        )
+        steps: tuple[tuple[Severity, float], ...] = (("critical", 9), ("high", 7), ("medium", 4))
+        return next((level for level, least in steps if score >= least), "low")
     return next((level for level, words in _SEVERITIES if names(text, words)), None)
 
 

@@ -30,7 +30,7 @@ from auditor.model.text import Text
 if TYPE_CHECKING:
     import pandas as pd
 
-    from auditor.checklist.facts import Facts
+    from auditor.checklist.facts import Facts, Traffic
     from auditor.checklist.probe import Arguments
     from auditor.checklist.sources.scan.result import EndpointScan, Scan
 
@@ -63,9 +63,13 @@ def tls_versions(facts: Facts, arguments: Arguments) -> Found:
     """
     del arguments
     scanned = scan_of(facts)
-    sessions = _own_sessions(facts)
-    told = [Told("fail", reference) for reference in _ways(facts, sessions[_is_bad(sessions)])]
-    flows = int(sessions["flows"].sum())
+    told: list[Told] = []
+    flows = 0
+    if facts.traffic is not None:
+        sessions = _own_sessions(facts.traffic)
+        flows = int(sessions["flows"].sum())
+        bad = _ways(facts.traffic, sessions[_is_bad(sessions)])
+        told += [Told("fail", reference) for reference in bad]
     vi = f"{flows} phiên TLS với máy chủ của cơ quan và kênh trao đổi"
     en = f"{count_of(flows, 'TLS session')} with own servers and the channel"
     if scanned is None:
@@ -134,7 +138,7 @@ def old_tls_seen(facts: Facts, arguments: Arguments) -> Found:
             "Nêu tệp ghi gói tin hoặc nhật ký (Zeek ssl.log, Suricata) khi kiểm tra.",
             "Name captures or logs (Zeek ssl.log, Suricata) when you check.",
         )
-    sessions = _sessions(facts)
+    sessions = _sessions(facts.traffic)
     if not len(sessions):
         return unknown(
             "Lưu lượng không cho thấy phiên TLS nào có lời chào của máy chủ.",
@@ -151,7 +155,7 @@ def old_tls_seen(facts: Facts, arguments: Arguments) -> Found:
             "fail",
             f"{count} trong {total} phiên TLS dùng phiên bản cũ ({kinds}).",
             f"{count} of {count_of(total, 'TLS session')} used old versions ({kinds}).",
-            _ways(facts, old),
+            _ways(facts.traffic, old),
             RESTS_ON,
             FIND_OLD,
             coverage,
@@ -165,37 +169,22 @@ def old_tls_seen(facts: Facts, arguments: Arguments) -> Found:
     )
 
 
-def _sessions(facts: Facts) -> pd.DataFrame:
+def _sessions(traffic: Traffic) -> pd.DataFrame:
     """Ways of talking in the traffic on which a version or suite was agreed."""
-    if facts.traffic is None:
-        return _no_sessions()
-    edges = facts.traffic.edges
-    if "tls_version" not in edges:
-        return _no_sessions()
-    if "tls_cipher" not in edges:
-        edges = edges.assign(tls_cipher="")
+    edges = traffic.edges
     words = edges[["tls_version", "tls_cipher"]].astype(object).fillna("")
     agreed = (words["tls_version"] != "") | (words["tls_cipher"] != "")
     return edges.assign(**words)[agreed]
 
 
-def _no_sessions() -> pd.DataFrame:
-    import pandas as pd
-
-    columns = ["dst_home", "dst_place", "tls_version", "tls_cipher", "flows"]
-    return pd.DataFrame({name: pd.Series([], dtype=object) for name in columns})
-
-
-def _own_sessions(facts: Facts) -> pd.DataFrame:
+def _own_sessions(traffic: Traffic) -> pd.DataFrame:
     """Those with the agency's own servers, the Center and the Agent Node.
 
     What people read on the Internet is not the exchange's business.
     """
-    sessions = _sessions(facts)
-    own = sessions["dst_home"].astype(bool)
-    if "dst_place" in sessions:
-        own |= sessions["dst_place"].isin(("center", "agent-node"))
-    return sessions[own]
+    sessions = _sessions(traffic)
+    exchange = sessions["dst_place"].isin(("center", "agent-node"))
+    return sessions[sessions["dst_home"].astype(bool) | exchange]
 
 
 def _is_bad(sessions: pd.DataFrame) -> pd.Series[bool]:
@@ -204,11 +193,8 @@ def _is_bad(sessions: pd.DataFrame) -> pd.Series[bool]:
     return sessions["tls_version"].isin(OLD) | weak
 
 
-def _ways(facts: Facts, sessions: pd.DataFrame) -> list[Reference]:
+def _ways(traffic: Traffic, sessions: pd.DataFrame) -> list[Reference]:
     """A reference for each way of talking, the most used first."""
-    traffic = facts.traffic
-    if traffic is None:
-        return []
     most = sessions.sort_values("flows", ascending=False, kind="stable").head(1000)
     return [
         Reference(
@@ -233,8 +219,6 @@ def _traffic_coverage(facts: Facts) -> Coverage:
     if facts.traffic is None:
         return Coverage()
     edges, base = facts.traffic.edges, facts.traffic.coverage
-    if "tls_version" not in edges:
-        return base
     unseen = edges["app"].isin(("tls", "dtls")) & (edges["tls_version"].fillna("") == "")
     count = int(edges["flows"][unseen].sum())
     if not count:

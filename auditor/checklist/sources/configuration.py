@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 MOST_BYTES: Final = 64 << 20
 _SIGNS: Final = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"),
                  (codecs.BOM_UTF16_BE, "utf-16"))  # fmt: skip
-_NFT: Final = re.compile(r"^\s*table\s+(\w+\s+)?\S+\s*\{", re.MULTILINE)
-_FORTI: Final = re.compile(r"^\s*config (firewall|system|router|vdom|global)\b", re.MULTILINE)
+_NFT: Final = re.compile(r"^[ \t]*table[ \t]+(\w+[ \t]+)?\S+[ \t]*\{", re.MULTILINE)
+_FORTI: Final = re.compile(r"^[ \t]*config (firewall|system|router|vdom|global)\b", re.MULTILINE)
 
 
 def configuration(path: Path, kind_id: str) -> object:
@@ -89,14 +89,15 @@ def text_of(path: Path) -> str:
         )
     if not text.strip():
         raise InputError("is empty", place=path.name, hint="Export it anew.")
-    return text
+    # one way of ending lines: what the numbers of lines count
+    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _firewall(text: str, place: str) -> object:
     start = text.lstrip()[:1]
     if start == "{" and '"nftables"' in text[:4096]:
         return _of_json(text, place)
-    if re.search(r"^\*(filter|nat|mangle|raw|security)\s*$", text, re.MULTILINE):
+    if re.search(r"^\*(filter|nat|mangle|raw|security)[ \t]*$", text, re.MULTILINE):
         from auditor.checklist.sources.iptables import iptables
 
         return iptables(text)

@@ -19,7 +19,7 @@ from auditor.model.errors import InputError
 if TYPE_CHECKING:
     from pathlib import Path
 
-MOST_BYTES: Final = 200 * 1024 * 1024
+MOST_BYTES: Final = 100 * 1024 * 1024
 MOST_TEXT: Final = 2_000_000
 MOST_PLAIN_BYTES: Final = 4 * MOST_TEXT
 FEWEST_LETTERS: Final = 30

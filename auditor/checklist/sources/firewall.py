@@ -262,7 +262,6 @@ class Step:
     match: Match
     place: str
     target: str = ""
-    name: str = ""
     temporary: bool = False
     hits: int | None = None
 
@@ -314,4 +313,5 @@ class _Walk:
 
 
 def _rule(step: Step, action: Action, match: Match) -> Rule:
-    return Rule(step.name, step.place, action, match, temporary=step.temporary, hits=step.hits)
+    # comments may name people: the place tells which rule it is
+    return Rule("", step.place, action, match, temporary=step.temporary, hits=step.hits)

@@ -15,7 +15,7 @@ from auditor.checklist.sources.firewall import Unread, first_words
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_WORD: Final = re.compile(r'"((?:[^"\\]|\\.)*)"|([^\s"]+)', re.DOTALL)
+_WORD: Final = re.compile(r'"((?:[^"\\]|\\.)*)(?:"|\\?\Z)|([^\s"]+)', re.DOTALL)
 _QUOTE: Final = re.compile(r'(?<!\\)"')
 _PROMPT: Final = re.compile(r"^[\w.-]{1,64} (\([\w.-]{1,64}\) )?[#$]( |$)")
 """What a terminal session leaves in a saved text."""
@@ -122,7 +122,7 @@ def _lines(text: str) -> Iterator[tuple[int, list[str]]]:
     """Line number and words; a quoted value may run over lines."""
     held: list[str] = []
     start, quotes = 0, 0
-    for number, line in enumerate(text.splitlines(), start=1):
+    for number, line in enumerate(text.split("\n"), start=1):
         if not held:
             if not line.strip() or line.lstrip().startswith("#") or _PROMPT.match(line):
                 continue

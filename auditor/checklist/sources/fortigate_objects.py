@@ -18,9 +18,11 @@ from auditor.checklist.sources.ranges import (
     PORTS,
     V4,
     V6,
+    Range,
     Ranges,
     addresses,
     ports,
+    ranges,
 )
 
 if TYPE_CHECKING:
@@ -80,16 +82,30 @@ class Objects:
     once: dict[str, Entry]
     recurring: dict[str, Entry]
     unread: list[Unread] = field(default_factory=list)
+    known: dict[tuple[str, int], tuple[Ranges, bool]] = field(default_factory=dict)
+    """Addresses by name and family once they are resolved: groups may hold groups many times."""
+    known_services: dict[str, tuple[tuple[Service, ...], bool]] = field(default_factory=dict)
 
-    def addresses_of(self, names: Iterable[str], at: Entry, family: int) -> tuple[Ranges, bool]:
+    def addresses_of(
+        self, names: Iterable[str], at: Entry, family: int, depth: int = 0
+    ) -> tuple[Ranges, bool]:
         """The addresses of named objects; and whether they are only an upper bound."""
-        found, vague = NOTHING, False
+        parts: list[Range] = []
+        vague = False
         for name in names:
-            one, unsure = self._address(name, at, family, 0)
-            found, vague = found | one, vague or unsure
-        return found, vague
+            one, unsure = self._address(name, at, family, depth)
+            parts += one.parts
+            vague = vague or unsure
+        return ranges(parts), vague
 
     def _address(self, name: str, at: Entry, family: int, depth: int) -> tuple[Ranges, bool]:
+        key = (name, family)
+        if key not in self.known:
+            self.known[key] = (NOTHING, False)  # for a group that holds itself
+            self.known[key] = self._resolved(name, at, family, depth)
+        return self.known[key]
+
+    def _resolved(self, name: str, at: Entry, family: int, depth: int) -> tuple[Ranges, bool]:
         whole = V4 if family == 4 else V6
         if name in ("all", "any"):
             return whole, False
@@ -101,11 +117,8 @@ class Objects:
         if name in single:
             return self._single(single[name], whole)
         if name in groups and depth < _DEEPEST:
-            found, vague = NOTHING, groups[name].first("exclude") == "enable"
-            for member in groups[name].all("member"):
-                one, unsure = self._address(member, at, family, depth + 1)
-                found, vague = found | one, vague or unsure
-            return found, vague
+            found, vague = self.addresses_of(groups[name].all("member"), at, family, depth + 1)
+            return found, vague or groups[name].first("exclude") == "enable"
         if family == 4 and name in self.published:
             both = self.published[name].translation
             return both.outside | both.inside, False
@@ -132,11 +145,19 @@ class Objects:
 
     def services_of(self, names: Iterable[str], at: Entry) -> tuple[tuple[Service, ...], bool]:
         """The services of named objects; and whether they are only an upper bound."""
-        found: list[Service] = []
+        return self._several(names, at, 0)
+
+    def _several(
+        self, names: Iterable[str], at: Entry, depth: int
+    ) -> tuple[tuple[Service, ...], bool]:
+        found: dict[Service, None] = {}
         vague = False
         for name in names:
-            some, unsure = self._service(name, at, 0)
-            found += some
+            if name not in self.known_services:
+                self.known_services[name] = ((), False)  # for a group that holds itself
+                self.known_services[name] = self._service(name, at, depth)
+            some, unsure = self.known_services[name]
+            found |= dict.fromkeys(some)
             vague = vague or unsure
         return tuple(found), vague
 
@@ -144,13 +165,7 @@ class Objects:
         if name in self.services:
             return self._custom(self.services[name])
         if name in self.service_groups and depth < _DEEPEST:
-            found: list[Service] = []
-            vague = False
-            for member in self.service_groups[name].all("member"):
-                some, unsure = self._service(member, at, depth + 1)
-                found += some
-                vague = vague or unsure
-            return tuple(found), vague
+            return self._several(self.service_groups[name].all("member"), at, depth + 1)
         if name in _OWN_SERVICES:
             return _OWN_SERVICES[name], False
         self.unread.append(Unread(f"line {at.line}", f"service {name[:20]}"))

@@ -25,7 +25,7 @@ from auditor.checklist.sources.firewall import (
 )
 from auditor.checklist.sources.fortigate import tree
 from auditor.checklist.sources.fortigate_objects import NO_ADDRESS, Objects, ending, objects
-from auditor.checklist.sources.ranges import ADDRESSES, NOTHING, V4, V6, addresses, ports
+from auditor.checklist.sources.ranges import ADDRESSES, NOTHING, V4, V6, Ranges, addresses, ports
 
 if TYPE_CHECKING:
     from auditor.checklist.sources.fortigate import Entry, Tree
@@ -125,7 +125,7 @@ def _rules(entry: Entry, named: Objects, families: tuple[int, ...]) -> list[Rule
         until = entry.all("policy-expiry-date") or entry.all("policy-expiry-date-utc")
         expires = ending(" ".join(until[:1]), "%Y-%m-%d") or expires
     base = Rule(
-        entry.first("name") or entry.name,
+        entry.name,
         f"line {entry.line}",
         "deny" if action == "deny" else "accept",
         Match(
@@ -178,24 +178,30 @@ def _through_published(base: Rule, entry: Entry, named: Objects) -> list[Rule]:
 
 
 def _interfaces(found: Tree, domains: list[str], unread: list[Unread]) -> tuple[Interface, ...]:
-    routes = {
-        entry.first("device")
-        for domain in domains
-        for entry in found.of(domain, "router static")
-        if entry.all("dst") in ([], NO_ADDRESS, ["0.0.0.0/0"])
-        and entry.first("status", "enable") == "enable"
-        and entry.first("blackhole") != "enable"
-    }
+    routes: set[str] = set()
+    behind: dict[str, Ranges] = {}
+    for entry in (each for domain in domains for each in found.of(domain, "router static")):
+        device = entry.first("device")
+        if entry.first("status") == "disable" or entry.first("blackhole") == "enable":
+            continue
+        if entry.all("dst") in ([], NO_ADDRESS, ["0.0.0.0/0"]):
+            if entry.name and not entry.all("dstaddr"):
+                routes.add(device)
+            continue
+        try:
+            behind[device] = behind.get(device, NOTHING) | addresses("/".join(entry.all("dst")))
+        except ValueError:
+            unread.append(Unread(f"line {entry.line}", "static route"))
     interfaces: dict[str, Interface] = {}
     for domain in domains:
         for entry in found.of(domain, "system interface"):
             if not entry.name:
                 continue
-            networks, address = NOTHING, ""
+            networks, address = behind.get(entry.name, NOTHING), ""
             if entry.all("ip") not in ([], NO_ADDRESS):
                 try:
                     address = str(ipaddress.ip_interface("/".join(entry.all("ip"))).ip)
-                    networks = addresses("/".join(entry.all("ip")))
+                    networks |= addresses("/".join(entry.all("ip")))
                 except ValueError:
                     unread.append(Unread(f"line {entry.line}", "interface address"))
             interfaces[entry.name] = Interface(
@@ -217,6 +223,8 @@ def _interfaces(found: Tree, domains: list[str], unread: list[Unread]) -> tuple[
 
 def _outside(entry: Entry, address: str, routes: set[str]) -> bool | None:
     role = entry.first("role", "undefined")
+    if entry.first("type") in ("tunnel", "loopback"):
+        return False
     if role == "wan" or entry.name in routes or (address and public(address)):
         return True
     if role in ("lan", "dmz") or address:

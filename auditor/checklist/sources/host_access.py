@@ -82,7 +82,7 @@ def host_access(text: str, place: str) -> HostAccess:
 def _joined(text: str) -> Iterator[tuple[int, str]]:
     """Line number and text; a backslash at the end goes on in the next line."""
     held, start = "", 0
-    for number, line in enumerate(text.splitlines(), start=1):
+    for number, line in enumerate(text.split("\n"), start=1):
         start = start if held else number
         if line.endswith("\\"):
             held += line[:-1]

@@ -29,11 +29,7 @@ _DIGITS_DATE: Final = re.compile(
     r"ngày\s{1,3}([0-9]{1,2})[/.-]([0-9]{1,2})[/.-]([0-9]{4})(?![0-9])", re.IGNORECASE
 )
 _CITES: Final = re.compile(r"^\s*(căn cứ|theo|xét|thực hiện|kèm theo|\()", re.IGNORECASE)
-_STATE: Final = (
-    "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM",
-    "CỘNG HOÀ XÃ HỘI CHỦ NGHĨA VIỆT NAM",
-    "ĐẢNG CỘNG SẢN VIỆT NAM",
-)
+_STATE: Final = ("CỘNG HÒA XÃ HỘI", "CỘNG HOÀ XÃ HỘI", "ĐẢNG CỘNG SẢN")
 _TITLE: Final = re.compile(
     r"^(?:(?:KT|TM|TL|TUQ|Q)\.\s{0,2})?(?:QUYỀN\s|PHÓ\s){0,2}"
     r"(?:TỔNG GIÁM ĐỐC|GIÁM ĐỐC|CHỦ TỊCH|BỘ TRƯỞNG|THỨ TRƯỞNG|CỤC TRƯỞNG|VỤ TRƯỞNG|"
@@ -98,8 +94,8 @@ def issuer(text: str) -> str:
         for segment in _segments(line):
             if segment.startswith(("Số", "SỐ")):
                 return found
-            for words in _STATE:
-                segment = segment.replace(words, "").strip()  # two columns on one line
+            for words in _STATE:  # it may stand on one line with the other column, or be wrapped
+                segment = segment.partition(words)[0].strip()
             letters = [char for char in segment if char.isalpha()]
             if len(letters) > 3 and segment == segment.upper() and not _is_mark(segment):
                 found = segment

@@ -168,7 +168,10 @@ def _step(
             match = _vague(match)
     if opened is not None or protocol is not None:
         services = tuple(
-            Service(one.protocol if protocol is None else protocol, opened or PORTS)
+            Service(
+                one.protocol if protocol is None else protocol,
+                PORTS if opened is None else opened,
+            )
             for one in match.services
         )
         match = replace(match, services=services)
@@ -190,10 +193,8 @@ def _step(
             )
         )
         return None
-    return Step(
-        rule.verdict, match, rule.place, rule.target, rule.comment, temporary(rule.comment),
-        rule.hits,
-    )  # fmt: skip
+    note = temporary(rule.comment)
+    return Step(rule.verdict, match, rule.place, rule.target, temporary=note, hits=rule.hits)
 
 
 def _vague(match: Match) -> Match:

@@ -125,7 +125,7 @@ _WORKSHEETS: Final = r"xl/worksheets/sheet[0-9]{1,4}\.xml"
 _STRINGS: Final = "xl/sharedStrings.xml"
 _ABOUT: Final = ("docProps/core.xml", "docProps/custom.xml", "meta.xml")
 _WORD_HEADERS: Final = r"word/(header|footer)[0-9]{1,3}\.xml"
-_PREFIXES: Final = {
+_SPACES: Final = {
     "http://schemas.openxmlformats.org/wordprocessingml/2006/main",
     "http://purl.oclc.org/ooxml/wordprocessingml/main",
     "urn:oasis:names:tc:opendocument:xmlns:text:1.0",
@@ -140,44 +140,48 @@ class _Paragraphs:
         self.lines = lines
         self.tags = tags
         self.inside = 0
-        self.paragraph: list[str] = []
+        self.open: list[list[str]] = []
+        """Open paragraphs; a text box is a paragraph inside another one."""
         self.rows: list[list[list[str]]] = []
         """Open rows, each its cells, each its paragraphs."""
 
     def start(self, space: str, name: str) -> None:
-        if space not in _PREFIXES:
+        if space not in _SPACES:
             return
-        if name in self.tags.paragraph and not self.inside:
-            self.paragraph = []
+        if name in self.tags.paragraph:
+            self.open.append([])
         if name in self.tags.text:
             self.inside += 1
         elif name == self.tags.tab:
-            self.paragraph.append("\t")
+            self._put("\t")
         elif name == self.tags.line:
-            self.paragraph.append("\n")
+            self._put("\n")
         elif name == self.tags.row:
             self.rows.append([])
         elif name == self.tags.cell and self.rows:
             self.rows[-1].append([])
         elif name == "s" and self.inside:  # OpenDocument: several spaces
-            self.paragraph.append(" ")
+            self._put(" ")
 
     def words(self, text: str) -> None:
-        if self.inside and not self.lines.full:
-            self.paragraph.append(text)
+        if self.inside:
+            self._put(text)
+
+    def _put(self, text: str) -> None:
+        if self.open:
+            self.open[-1].append(text)
 
     def end(self, space: str, name: str) -> None:
-        if space not in _PREFIXES:
+        if space not in _SPACES:
             return
         if name in self.tags.text:
             self.inside = max(0, self.inside - 1)
-        if name in self.tags.paragraph and not (self.tags is _OPEN and self.inside):
-            self._paragraph()
+        if name in self.tags.paragraph and self.open:
+            self._paragraph("".join(self.open.pop()))
         elif name == self.tags.row and self.rows:
             self._row(self.rows.pop())
 
-    def _paragraph(self) -> None:
-        text, self.paragraph = "".join(self.paragraph), []
+    def _paragraph(self, text: str) -> None:
         if self.rows and self.rows[-1]:
             if text.strip():
                 self.rows[-1][-1].append(text)

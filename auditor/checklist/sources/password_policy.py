@@ -57,8 +57,9 @@ _SECEDIT: Final[dict[str, Name]] = {
     "passwordcomplexity": "complexity", "cleartextpassword": "reversible",
 }  # fmt: skip
 _INACTIVITY: Final = "\\policies\\system\\inactivitytimeoutsecs"
+# PASS_MIN_LEN is left out: where PAM decides, login.defs has no say in it
 _LINUX: Final[dict[str, Name]] = {
-    "pass_max_days": "age-days", "pass_min_len": "length", "minlen": "length",
+    "pass_max_days": "age-days", "minlen": "length",
     "remember": "history", "deny": "attempts", "tmout": "session-seconds",
 }  # fmt: skip
 _NAMES: Final[tuple[tuple[str, Name], ...]] = (
@@ -85,12 +86,12 @@ def password_policy(text: str, place: str) -> PasswordPolicy:
         return PasswordPolicy("secedit", tuple(_secedit(text)))
     if re.search(r"^lockout threshold\s*:", lower, re.MULTILINE):
         return PasswordPolicy("net accounts", tuple(_colons(text)))
-    table = tuple(_table(text))
-    if table:
-        return PasswordPolicy("table", table)
     linux = tuple(_linux(text))
     if linux:
         return PasswordPolicy("linux", linux)
+    table = tuple(_table(text))
+    if table:
+        return PasswordPolicy("table", table)
     raise InputError(
         "no password or session setting is recognised in it",
         place=place,
@@ -100,7 +101,7 @@ def password_policy(text: str, place: str) -> PasswordPolicy:
 
 
 def _lines(text: str) -> Iterator[tuple[str, str]]:
-    for number, line in enumerate(text.splitlines(), start=1):
+    for number, line in enumerate(text.split("\n"), start=1):
         if line.strip() and len(line) <= _LONGEST:
             yield f"line {number}", line.strip()
 
@@ -130,7 +131,7 @@ def _table(text: str) -> Iterator[Setting]:
             for at in range(min(len(row) - 1, 8)):
                 yield from _named(row[at], row[at + 1], f"row {number}")
     except csv.Error:
-        return
+        return  # then it is no table, and the caller says what was looked for
 
 
 def _named(key: str, value: str, place: str) -> Iterator[Setting]:
@@ -172,7 +173,7 @@ def _setting(name: Name, text: str, place: str) -> Iterable[Setting]:
     if name in ("complexity", "reversible"):
         on = plain in ("1", "enabled", "yes", "true", "bat", "co")
         return (Setting(name, int(on), place),)
-    if plain in ("never", "unlimited", "none", "not defined", "khong", "khong gioi han"):
+    if plain in ("never", "unlimited", "none", "khong", "khong gioi han"):
         value = 0 if name in ("history", "length") else NEVER
         return (Setting(name, value, place),)
     if number is None:

@@ -12,8 +12,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final, Literal
 
-from auditor.model.errors import InputError
-
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -65,8 +63,9 @@ def signatures(path: Path, roots: tuple[bytes, ...] = ()) -> tuple[DigitalSignat
         path: the file.
         roots: certificates (DER) that are trusted; none = whether one is trusted stays unknown.
 
-    Raises:
-        InputError: it has signatures, but they cannot be taken apart.
+    Returns:
+        One that could not be checked (``intact`` is null) where the file says that it is signed,
+        but its signatures cannot be taken apart; nothing when it carries none.
     """
     if not _may_be_signed(path):
         return ()
@@ -83,11 +82,8 @@ def signatures(path: Path, roots: tuple[bytes, ...] = ()) -> tuple[DigitalSignat
             found = reader.embedded_regular_signatures
             return tuple(_checked(each, roots) for each in found[:MOST_SIGNATURES])
     except Exception as error:  # noqa: BLE001 - a hostile PDF makes the library fail in any way
-        raise InputError(
-            f"its digital signatures cannot be read ({type(error).__name__})",
-            place=str(path),
-            hint="Open it in the program it was signed with, and attach a copy that opens there.",
-        ) from None
+        problem = f"the signatures cannot be taken apart ({type(error).__name__})"
+        return (DigitalSignature("", "", "", False, None, False, "unknown", None, None, problem),)
 
 
 def _may_be_signed(path: Path) -> bool:

@@ -83,7 +83,7 @@ def database_grants(text: str, place: str) -> Grants:
     Raises:
         InputError: it is none of the forms known here.
     """
-    lines = text.splitlines()
+    lines = text.split("\n")
     aligned = next(
         (at for at in range(1, min(len(lines), 50)) if _RULE.match(lines[at]) and "+" in lines[at]),
         None,
@@ -203,7 +203,7 @@ def _acl(place: str, row: dict[str, str], unread: list[Unread]) -> Iterator[Gran
         elif line.strip():
             texts.append((f"{name}.{column}", line))
     for target, text in texts:
-        for entry in text.splitlines():
+        for entry in text.split("\n"):
             if not entry.strip():
                 continue
             found = _ACL.match(entry.strip())

@@ -33,6 +33,8 @@ class Ranges:
         return any(low <= number <= high for low, high in self.parts)
 
     def __or__(self, other: Ranges) -> Ranges:
+        if not self.parts or not other.parts:
+            return self if self.parts else other
         return ranges((*self.parts, *other.parts))
 
     def __and__(self, other: Ranges) -> Ranges:

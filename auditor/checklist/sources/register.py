@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 ROWS: Final = 200_000
 COLUMNS: Final = 100
-CHARACTERS: Final = 1000
+CHARACTERS: Final = 8000
 """Longer cells are cut."""
 HEADER_WITHIN: Final = 20
 """Rows in which the header is looked for; titles of the paper stand above it."""
@@ -199,9 +199,15 @@ _FOLDED: Final = {
 }
 
 
+_UNSEEN: Final = re.compile(
+    r"[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]"
+)
+"""What steers terminals and the direction of text, and widths of nothing."""
+
+
 def cell_text(text: str) -> str:
-    """A cell in one line, composed, without space around it."""
-    return unicodedata.normalize("NFC", " ".join(text.replace("\0", "").split()))
+    """A cell in one line, composed, without space around it and without unseen marks."""
+    return unicodedata.normalize("NFC", " ".join(_UNSEEN.sub("", text).split()))
 
 
 _ISO: Final = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ](.{1,30}))?")

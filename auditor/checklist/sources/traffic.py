@@ -78,7 +78,7 @@ def traffic(
     ways = _frame(_summed(pa.concat_tables(edges), KEYS))
     by_minute = _frame(_summed(pa.concat_tables(moments), ("minute", *MOMENT_KEYS)))
     _place(ways, matrix)
-    names = {each.id: each.name for each in inputs}
+    names = {each.id: PurePath(each.name).name for each in inputs}
     return Traffic(
         edges=ways,
         hours=_hours(by_minute),

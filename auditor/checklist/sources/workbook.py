@@ -7,7 +7,7 @@ import warnings
 import zipfile
 import zlib
 from datetime import date, datetime, time
-from itertools import chain
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Any, Final
 from xml.parsers import expat
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 PARTS: Final = 2000
-BYTES: Final = 192 << 20
+BYTES: Final = 96 << 20
 """Of all parts unpacked."""
 RATIO: Final = 200
 """Unpacked to packed, of parts over 1 MiB; what people write packs about twenty to one."""
@@ -163,7 +163,7 @@ def _sheet(
                     )
                     continue
                 rows = _rows(sheet, path)
-                first = [row for row, _ in zip(rows, range(HEADER_WITHIN), strict=False)]
+                first = list(islice(rows, HEADER_WITHIN))
                 header = header_in(iter(first), columns, f"{path.name}:{name}")
                 if header is None:
                     continue
@@ -187,7 +187,8 @@ def _rows(sheet: Any, path: Path) -> Iterator[Row]:  # noqa: ANN401 - openpyxl h
                 place=path.name,
                 hint="Save the sheet alone as CSV (UTF-8) and attach that.",
             )
-        texts = [_text(cell) for cell in cells]
+        filled = [number for number, cell in enumerate(cells) if cell.value is not None]
+        texts = [_text(cell) for cell in cells[: filled[-1] + 1]] if filled else []
         if any(texts):
             yield line, texts
 

@@ -92,22 +92,22 @@ class Paper:
 
         ``above`` is the body above the issuer; empty where there is none.
         """
-        left, right = self._two(68, 97)
+        (left, right), (under_left, under_right) = self._two(68, 97, rows=2)
         if above:
             _line(left.paragraphs[0], above.upper(), 12)
             _line(left.add_paragraph(), issuer.upper(), 12, bold=True)
         else:
             _line(left.paragraphs[0], issuer.upper(), 12, bold=True)
         _drawn(left.add_paragraph(), 64, 0.4)
-        _line(left.add_paragraph(), number, 13)
+        _line(under_left.paragraphs[0], number, 13)
         _line(right.paragraphs[0], "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM", 12, bold=True)
         _line(right.add_paragraph(), "Độc lập - Tự do - Hạnh phúc", 13, bold=True)
-        _drawn(right.add_paragraph(), 93, 0.64)
-        _line(right.add_paragraph(), place_and_date, 13, italic=True)
+        _drawn(right.add_paragraph(), 93, 0.57)  # as long as the motto in that font
+        _line(under_right.paragraphs[0], place_and_date, 13, italic=True)
 
     def close(self, recipients: Iterable[str], power: str, name: str) -> None:
         """The block at the end: who receives it, who signs."""
-        left, right = self._two(75, 90)
+        ((left, right),) = self._two(75, 90, rows=1)
         _line(left.paragraphs[0], "Nơi nhận:", 12, bold=True, italic=True, centre=False)
         for each in recipients:
             _line(left.add_paragraph(), each, 11, centre=False)
@@ -152,14 +152,15 @@ class Paper:
         self._document.save(out)
         return packed(out.getvalue(), {})
 
-    def _two(self, left: float, right: float) -> tuple[_Cell, _Cell]:
-        table: Table = self._document.add_table(1, 2)
+    def _two(self, left: float, right: float, rows: int) -> list[tuple[_Cell, _Cell]]:
+        """Pairs of cells side by side, without lines around them."""
+        table: Table = self._document.add_table(rows, 2)
         table.autofit = False
-        cells = table.rows[0].cells
-        for cell, width, column in zip(cells, (left, right), table.columns, strict=True):
-            cell.width = Mm(width)
+        for column, width in zip(table.columns, (left, right), strict=True):
             column.width = Mm(width)
-        return cells[0], cells[1]
+            for cell in column.cells:
+                cell.width = Mm(width)
+        return [(row.cells[0], row.cells[1]) for row in table.rows]
 
     def _plain_styles(self) -> None:
         styles = (("Normal", TEXT, False), ("Heading 1", 14, True), ("Heading 2", TEXT, True))

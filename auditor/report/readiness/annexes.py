@@ -12,7 +12,7 @@ from auditor.report.readiness.sentences import basis, gap, papers
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from auditor.model.readiness import EvidenceRow, ItemResult, Readiness
+    from auditor.model.readiness import EvidenceRow, ItemResult, Readiness, SignatureRow
     from auditor.report.readiness.administrative import Paper
 
 _KEPT: Final = "Kèm theo Phương án số …/PA-… ngày … tháng … năm …"
@@ -82,12 +82,7 @@ def _reading(readiness: Readiness) -> Iterator[tuple[str, list[str]]]:
     yield "1. Phạm vi đã quan sát", list(_seen(readiness))
     yield (
         "2. Chữ ký trên toàn bộ đánh giá",
-        [
-            f"{each.person} ({words.role(each.role).vi}), {moment(each.at).vi}: "
-            f"{words.SIGNATURE_STATE[each.state].vi}. {' '.join(one.vi for one in each.changes)}"
-            for each in readiness.signatures
-        ]
-        or [gap("chưa ai ký")],
+        [_signed(each) for each in readiness.signatures] or [gap("chưa ai ký")],
     )
     marks = [f"{mark}: {meaning.vi}." for mark, meaning in words.MARK.items()]
     yield "3. Dấu độ tin cậy của căn cứ", marks
@@ -104,6 +99,15 @@ def _reading(readiness: Readiness) -> Iterator[tuple[str, list[str]]]:
                 f"{readiness.checklist_sha256}; dấu vân tay của đánh giá {readiness.fingerprint}."
             ),
         ],
+    )
+
+
+def _signed(one: SignatureRow) -> str:
+    known = "" if one.known else f" ({words.KEY_NOT_NAMED.vi} {one.key})"
+    changes = "".join(f" {each.vi}" for each in one.changes)
+    return (
+        f"{one.person} ({words.role(one.role).vi}), {moment(one.at).vi}: "
+        f"{words.SIGNATURE_STATE[one.state].vi}{known}.{changes}"
     )
 
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
-from auditor.model.readiness import GroupResult, ItemResult
 from auditor.model.text import Text
 from auditor.report import formats
 from auditor.report import words as common_words
@@ -17,22 +15,12 @@ from auditor.report.readiness import words
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-    from auditor.model.readiness import Readiness
+    from auditor.model.readiness import GroupResult, ItemResult, Readiness
+
+    Section = tuple[Text, GroupResult | None, list[tuple[int, ItemResult]]]
 
 MOST_PROBLEM_KINDS: Final = 40
-
-
-@dataclass(frozen=True, slots=True)
-class Section:
-    """The items of one group, each with its place on the page.
-
-    Attributes:
-        result: the numbers of the group; null = the document has none for it.
-    """
-
-    title: Text
-    result: GroupResult | None
-    items: tuple[tuple[int, ItemResult], ...]
+CONDITIONS_ON_FIRST_PAGE: Final = 10
 
 
 def readiness_html(readiness: Readiness) -> str:
@@ -68,16 +56,19 @@ def readiness_html(readiness: Readiness) -> str:
 
 
 def sections(readiness: Readiness) -> list[Section]:
-    """The items by group, in the order of the document; no item is left out."""
+    """By group, in the order of the document: its title, its numbers, its items.
+
+    Each item has its place on the page. No item is left out: where the document has no numbers
+    for a group, they are null and its id is its title.
+    """
     known = {group.id: group for group in readiness.groups}
     names = dict.fromkeys([*known, *(item.group for item in readiness.items)])
     placed = list(enumerate(readiness.items, start=1))
-    made = []
+    made: list[Section] = []
     for name in names:
-        members = tuple((place, item) for place, item in placed if item.group == name)
         group = known.get(name)
-        if members or group:
-            made.append(Section(group.title if group else Text(name, name), group, members))
+        members = [(place, item) for place, item in placed if item.group == name]
+        made.append((group.title if group else Text(name, name), group, members))
     return made
 
 
@@ -89,5 +80,6 @@ def _environment() -> Environment:
         words=words,
         common_words=common_words,
         most_problem_kinds=MOST_PROBLEM_KINDS,
+        conditions_on_first_page=CONDITIONS_ON_FIRST_PAGE,
     )
     return made

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from auditor.report.formats import day, moment
 from auditor.report.readiness import words
 from auditor.report.readiness.annexes import annexes
-from auditor.report.readiness.sentences import attested, basis, gap, proof
+from auditor.report.readiness.sentences import attested, basis, gap, proof, short
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,6 +38,9 @@ PARTS: Final = {
     11: "Tồn tại, biện pháp, thời hạn, người chịu trách nhiệm",
     12: "Phụ lục",
 }
+
+MOST_NAMED: Final = 30
+"""Items the summary names one by one; the table of remedies has all of them."""
 
 _ROMAN: Final = ("", "I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X", "XI", "XII")
 
@@ -75,11 +78,14 @@ def _first_page(paper: Paper, readiness: Readiness) -> None:
         f"{readiness.fingerprint[:16]}. Chỗ có dấu […] phải được bổ sung trước khi ký.)",
         italic=True,
     )
-    for name in _instruments(readiness):
-        unread = " [chưa đọc bản gốc]" if name in readiness.unverified else ""
-        paper.text(f"Căn cứ {readiness.instruments.get(name, name)}{unread};", italic=True)
+    read, unread = _instruments(readiness)
+    for name in read:
+        paper.text(f"Căn cứ {readiness.instruments.get(name, name)};", italic=True)
     function = gap("văn bản quy định chức năng, nhiệm vụ của cơ quan ban hành")
     paper.text(f"Căn cứ {function}.", italic=True)
+    if unread:
+        doubted = "; ".join(short(readiness.instruments.get(name, name)) for name in unread)
+        paper.text(f"[Đối chiếu bản gốc trước khi viện dẫn: {doubted}.]", italic=True)
     paper.text(
         f"{issuer} xây dựng Phương án bảo đảm an ninh mạng, an ninh dữ liệu trước khi kết nối, "
         f"đồng bộ dữ liệu của hệ thống {subject.name or subject.system} về Trung tâm dữ liệu "
@@ -93,17 +99,19 @@ def _first_page(paper: Paper, readiness: Readiness) -> None:
     )
     by_id = {item.id: item for item in readiness.items}
     for title, names in (
-        ("Điều kiện chặn còn vướng: ", readiness.gates),
-        ("Phải khắc phục có thời hạn: ", readiness.conditions),
+        ("Điều kiện chặn còn vướng", readiness.gates),
+        ("Phải khắc phục có thời hạn", readiness.conditions),
     ):
+        told = "; ".join(
+            f"{name} {by_id[name].title.vi} ({words.STATE[by_id[name].state].vi})"
+            if name in by_id
+            else name
+            for name in names
+        )
+        if len(names) > MOST_NAMED:
+            told = "xem Phần XI"
         if names:
-            told = [
-                f"{name} {by_id[name].title.vi} ({words.STATE[by_id[name].state].vi})"
-                if name in by_id
-                else name
-                for name in names
-            ]
-            paper.text(title, "; ".join(told) + ".", bold_first=True)
+            paper.text(f"{title} ({len(names)}): ", f"{told}.", bold_first=True)
     counted = [
         f"{words.STATE[state].vi}: {readiness.state_counts[state]}"
         for state in words.STATE
@@ -166,7 +174,7 @@ def _told(
     if item.voided:
         yield "Lưu ý", item.voided.vi
     if item.outcomes:
-        yield "Kiểm tra bằng máy", "; ".join(map(_found, item.outcomes))
+        yield "Kiểm tra bằng máy", "; ".join(dict.fromkeys(map(_found, item.outcomes)))
     if item.attests or item.attestations:
         told = "; ".join(map(attested, item.attestations))
         yield "Người xác nhận", told or gap("chưa có xác nhận")
@@ -187,10 +195,17 @@ def _found(outcome: Outcome) -> str:
     return f"{words.ANSWER[outcome.answer].vi} – {outcome.says.vi.rstrip('.')}{against}"
 
 
-def _instruments(readiness: Readiness) -> list[str]:
-    """The instruments that the items rest on; a default of the tool is none."""
+def _instruments(readiness: Readiness) -> tuple[list[str], list[str]]:
+    """The instruments the items rest on: those read in their own text, and the others.
+
+    A default of the tool is no instrument, and what binds Party bodies alone is no basis here.
+    """
     cited = [one for item in readiness.items for one in item.basis if one.mark != "M"]
-    return list(dict.fromkeys(one.instrument for one in cited))
+    read = dict.fromkeys(
+        one.instrument for one in cited if one.mark == "C" and one.binds != "party"
+    )
+    unread = dict.fromkeys(one.instrument for one in cited if one.instrument not in read)
+    return list(read), list(unread)
 
 
 def remaining(readiness: Readiness) -> list[ItemResult]:

@@ -34,7 +34,7 @@ _ON_A_MAC: Final = (
 )
 
 
-def pdf(html: str, folder: Path) -> bytes:
+def pdf(html: str, folder: Path | None = None) -> bytes:
     """The page as a browser prints it, on the paper that the page's own style asks for.
 
     The browser is an installed Chromium, Chrome or Edge, without a window, with a profile of its
@@ -42,8 +42,8 @@ def pdf(html: str, folder: Path) -> bytes:
 
     Args:
         html: a whole page.
-        folder: where the page lies while it is printed; browsers of some systems may read only
-            below the user's own folders.
+        folder: where the page lies while it is printed; null = the system's folder for such
+            things. Some systems let a browser read below the user's own folders only.
 
     Raises:
         StoreError: no such browser is installed, it took too long, or it made no PDF.
@@ -51,10 +51,11 @@ def pdf(html: str, folder: Path) -> bytes:
     browser = next(_installed(), None)
     if browser is None:
         raise StoreError(
-            "no Chromium, Chrome or Edge is installed to make a PDF", place=str(folder), hint=_HINT
+            "no Chromium, Chrome or Edge is installed to make a PDF", place="pdf", hint=_HINT
         )
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        if folder is not None:
+            folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(
             prefix="print-", dir=folder, ignore_cleanup_errors=True
         ) as place:
@@ -62,7 +63,7 @@ def pdf(html: str, folder: Path) -> bytes:
     except OSError as error:
         raise StoreError(
             f"the page could not be printed: {error.strerror or error}",
-            place=str(folder),
+            place="pdf" if folder is None else str(folder),
             hint=_HINT,
         ) from error
 

@@ -35,11 +35,16 @@ def attested(one: Attestation) -> str:
     )
 
 
+def short(title: str) -> str:
+    """An instrument's kind and number, without what it is about."""
+    return title.partition(" (")[0]
+
+
 def basis(item: ItemResult, readiness: Readiness) -> str:
     """The provisions of an item with their marks; the full titles stand elsewhere."""
     told = []
     for one in item.basis:
-        title = readiness.instruments.get(one.instrument, one.instrument).partition(" (")[0]
+        title = short(readiness.instruments.get(one.instrument, one.instrument))
         article = f", {one.article}" if one.article else ""
         told.append(f"{title}{article} [{one.mark}]")
     return "; ".join(told)

@@ -218,6 +218,11 @@ SIGNATURE_STATE: Final[dict[str, Text]] = {
 
 SIGNATURE_MARK: Final[dict[str, str]] = {"valid": "✓", "changed": "△", "invalid": "✗"}
 
+KEY_NOT_NAMED: Final = Text(
+    "khóa chưa được nêu trong assessment.yaml, đối chiếu với bản giấy:",
+    "assessment.yaml does not name this key, compare it with a paper:",
+)
+
 ROLE: Final[dict[str, Text]] = {
     "owner": Text("chủ quản", "owner"),
     "operator": Text("đơn vị vận hành", "operator"),

@@ -184,9 +184,14 @@ def test_more_rows_than_a_register_has_are_refused(tmp_path):
 
 
 def test_long_cells_are_cut_and_the_cut_is_told(tmp_path):
-    found = register(file_of(tmp_path, f"account,person\nan,{'x' * 5000}\n"), COLUMNS)
-    assert len(found.rows["person"].iloc[0]) == 1000
-    assert "1 cells longer than 1000" in found.notes[0].en
+    found = register(file_of(tmp_path, f"account,person\nan,{'x' * 9000}\n"), COLUMNS)
+    assert len(found.rows["person"].iloc[0]) == 8000
+    assert "1 cells longer than 8000" in found.notes[0].en
+
+
+def test_marks_that_nobody_sees_are_left_out(tmp_path):
+    text = "account,person\n\x1b[31man\u202e,\u200bA\x07n\ufeff\n"
+    assert register(file_of(tmp_path, text), COLUMNS).rows.iloc[0, :2].tolist() == ["[31man", "An"]
 
 
 def test_a_header_below_the_twentieth_row_is_not_looked_for(tmp_path):
@@ -207,6 +212,12 @@ def test_a_workbook_gives_the_same_as_its_text(tmp_path):
     found = register(workbook(tmp_path, rows), COLUMNS)
     assert found.rows.loc[3].tolist() == ["an", "An", "true", "2026-11-01T08:30:00"]
     assert found.rows.loc[4].tolist() == ["12345", "0.5", "false", "2026-11-01"]
+
+
+def test_no_row_of_a_long_workbook_is_lost(tmp_path):
+    rows = [["Tài khoản", "Họ tên"], *([f"user-{number}", "An"] for number in range(60))]
+    found = register(workbook(tmp_path, rows), COLUMNS)
+    assert found.rows["account"].tolist() == [f"user-{number}" for number in range(60)]
 
 
 def test_a_percentage_is_read_as_it_is_shown(tmp_path):

@@ -5,6 +5,7 @@ from itertools import pairwise
 
 import pytest
 
+from auditor.readers.reading import Settings
 from tests.readers.capture.packets import (
     ABROAD,
     ACK,
@@ -308,6 +309,20 @@ def test_a_warning_may_go_before_the_servers_hello(tmp_path):
     record = b"\x16\x03\x03" + struct.pack(">H", len(hello)) + hello
     row = told(tmp_path, b"\x15\x03\x03\0\x02\x01\x70" + record, back=True)
     assert (row["app"], row["tls_version"]) == ("tls", "TLS 1.2")
+
+
+def test_what_the_server_chose_stands_in_every_row_of_a_long_flow(tmp_path):
+    body = b"\x03\x03" + bytes(32) + b"\0" + b"\xc0\x2f\0"
+    hello = b"\x02" + len(body).to_bytes(3, "big") + body
+    record = b"\x16\x03\x03" + struct.pack(">H", len(hello)) + hello
+    packets = [
+        *handshake(T0, dport=443),
+        segment(T0 + SECOND, 5001, record, back=True, dport=443),
+        segment(T0 + 40 * SECOND, 5001 + len(record), b"\x17\x03\x03\0\x01x", back=True, dport=443),
+    ]
+    reading, _ = read(tmp_path / "a.pcap", pcap(packets), Settings(active_timeout=30))
+    suite = "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256"
+    assert [row["tls_cipher"] for row in rows(reading)] == [suite, suite]
 
 
 @pytest.mark.parametrize(

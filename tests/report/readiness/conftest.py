@@ -262,7 +262,7 @@ def assessment(**changes: Any) -> Readiness:
         "evidence": EVIDENCE,
         "signatures": (
             SignatureRow("Nguyễn Văn An", "owner", AT - timedelta(days=1), "SHA256:" + "k" * 43, "changed", (both("Bằng chứng ev-0004 đã thay đổi.", "Evidence ev-0004 changed."), both("Câu trả lời ACC-01 đã thay đổi.", "The answer to ACC-01 changed."))),
-            SignatureRow("Phạm Thị Dung", "security-unit", AT, "SHA256:" + "m" * 43, "valid"),
+            SignatureRow("Phạm Thị Dung", "security-unit", AT, "SHA256:" + "m" * 43, "valid", known=True),
         ),
         "problems": (Problem("truncated-record", "edge-span.pcapng", "the last record is cut", "copy it again", 99_120, 512), Problem("bad-address", "conn.log", "line 4: not an address", count=3)),
         "fingerprint": digest("all of it"),

@@ -67,10 +67,11 @@ def test_the_head_names_the_state_the_issuer_and_leaves_number_and_date_open(
     document: Any,
 ) -> None:
     left, right = document.tables[0].rows[0].cells
+    number, place = document.tables[0].rows[1].cells  # on one line
     assert left.text.split("\n")[:2] == ["BỘ XÂY DỰNG", "CỤC CÔNG NGHỆ THÔNG TIN"]
-    assert "Số: ……/PA-……" in left.text
+    assert number.text == "Số: ……/PA-……"
     assert right.text.startswith("CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM\nĐộc lập - Tự do - Hạnh phúc")
-    assert "ngày … tháng … năm ……" in right.text
+    assert place.text == "……………, ngày … tháng … năm ……"
     lines = told(document)
     assert lines.index("PHƯƠNG ÁN") < lines.index(
         "Bảo đảm an ninh mạng, an ninh dữ liệu trước khi kết nối, đồng bộ dữ liệu về "
@@ -108,6 +109,25 @@ def test_what_nobody_said_stays_a_visible_gap(bare: Readiness) -> None:
         assert any(each in line for line in lines), each
     assert any("[…TÊN CƠ QUAN BAN HÀNH…]" in line for line in lines)
     assert any("[…chưa ai ký…]" in line for line in lines)
+
+
+def test_only_instruments_read_in_their_own_text_are_cited_as_the_basis(document: Any) -> None:
+    lines = told(document)
+    cited = [line for line in lines if line.startswith("Căn cứ ")]
+    assert any("Nghị định 331/2026/NĐ-CP" in line for line in cited)
+    for each in ("4856", "TCVN", "384-QĐ/TW", "Mặc định kỹ thuật"):
+        assert not any(each in line for line in cited), each
+    (doubted,) = (line for line in lines if line.startswith("[Đối chiếu bản gốc"))
+    assert "Công văn 4856/BCA-TTDLQG" in doubted
+    assert "TCVN 14423:2026" in doubted
+
+
+def test_hundreds_of_conditions_are_counted_and_not_listed_in_the_summary(
+    readiness: Readiness,
+) -> None:
+    many = replace(readiness, conditions=tuple(f"XX-{number:02}" for number in range(70)))
+    lines = told(opened(many))
+    assert "Phải khắc phục có thời hạn (70): xem Phần XI." in lines
 
 
 def test_every_item_of_a_part_is_told_with_evidence_and_state(

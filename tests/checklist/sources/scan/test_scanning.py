@@ -2,9 +2,11 @@
 
 import datetime
 import ipaddress
+import shutil
 import socket
 import struct
 import threading
+import time
 from contextlib import contextmanager
 
 import pytest
@@ -17,10 +19,16 @@ from auditor.checklist.sources.scan.certificates import fits
 from auditor.checklist.sources.scan.scanning import CONNECTIONS
 from auditor.model.errors import InputError
 from tests.checklist.sources.scan.servers import (
+    NGINX,
     Signed,
     nginx_server,
     openssl_server,
     small_rsa,
+)
+
+pytestmark = pytest.mark.skipif(
+    not (NGINX and shutil.which("openssl")),
+    reason="nginx or openssl is not installed: `make test` installs them",
 )
 
 NAME = "api.example.vn"
@@ -51,7 +59,8 @@ def with_rsa(folder, root):
 
 
 def listed(*ports, **more):
-    entries = [{"address": "127.0.0.1", "port": port, "name": NAME, **more} for port in ports]
+    plain = {"address": "127.0.0.1", "name": NAME} | more
+    entries = [plain | {"port": port} for port in ports]
     return Endpoints.model_validate({"format": 1, "endpoints": entries})
 
 
@@ -101,6 +110,14 @@ def test_a_server_of_the_newest_version_only_is_not_asked_for_older_suites(good,
     assert len(found.chain) == 1, "TLS 1.3 hides certificates from all but a whole handshake"
 
 
+def test_a_server_that_wants_another_curve_speaks_the_newest_version_too(good, root):
+    with openssl_server(good, "-groups", "P-384") as port:
+        found = scan(port, root)
+    assert accepted(found)["TLS 1.3"] is True
+    assert accepted(found)["TLS 1.2"] is True
+    assert found.chain_valid is True
+
+
 def test_an_old_server_is_found_old(with_rsa, root):
     with openssl_server(with_rsa, "-tls1", *WEAKEST) as port:
         found = scan(port, root)
@@ -130,10 +147,10 @@ def test_nginx_with_old_versions_is_found_old(tmp_path, with_rsa, root):
 
 
 @contextmanager
-def pretending(answer):
+def pretending(answer, listener=None):
     """A server that answers each hello with what ``answer(hello)`` gives; counts connections."""
     served = []
-    with socket.create_server(("127.0.0.1", 0)) as listener:
+    with listener or socket.create_server(("127.0.0.1", 0)) as listener:
 
         def serve():
             while True:
@@ -203,6 +220,29 @@ def test_a_server_that_says_nothing_is_told_as_not_known():
         found = scan(listener.getsockname()[1], timeout_s=0.1)
     assert found.state == "no-tls"
     assert set(accepted(found).values()) == {None}
+
+
+def test_a_server_that_drips_is_not_waited_for():
+    def drips(hello):
+        del hello
+        for byte in server_hello(0x0303, 0xC02F):
+            time.sleep(0.2)
+            yield bytes([byte])
+
+    with pretending(drips) as (port, _):
+        found = scan(port, timeout_s=0.3)
+    assert set(accepted(found).values()) == {None}
+
+
+def test_an_endpoint_with_an_ipv6_address_is_scanned():
+    try:
+        listener = socket.create_server(("::1", 0), family=socket.AF_INET6)
+    except OSError:
+        pytest.skip("this machine has no IPv6")
+    with pretending(only(0x0303, 0x002F), listener) as (port, _):
+        found = scan(port, address="::1")
+    assert accepted(found)["TLS 1.2"] is True
+    assert found.place == f"[::1]:{port} ({NAME})"
 
 
 @pytest.mark.parametrize("words", [b"SSH-2.0-OpenSSH_9.2\r\n", b"HTTP/1.1 400 Bad\r\n\r\n", b""])

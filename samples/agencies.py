@@ -1,0 +1,255 @@
+"""Writes the two example assessments: ``python samples/agencies.py [FOLDER]``.
+
+Both are of invented agencies, level 3, and say the same of themselves: every item is in place. The
+first one's traffic shows otherwise. Everything goes through the commands' own functions, with a
+fixed clock and keys grown out of a fixed seed, so every run writes the same bytes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import sys
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Final
+
+import yaml
+from agency_papers import papers
+from agency_registers import registers
+from agency_traffic import logs
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from auditor import pipeline, readiness
+from auditor.checklist import entries
+from auditor.checklist.beginning import begun
+from auditor.checklist.catalogue import load
+from auditor.checklist.signing import Signer, key_fingerprint
+from auditor.checklist.writing import saved
+
+NOW: Final = datetime.fromisoformat("2026-11-20T10:00:00+07:00")
+POLICIES: Final = Path(__file__).parents[1] / "policies"
+OWNER: Final = Signer("Nguyễn Văn Mẫu", "owner", "Sở Công Thương tỉnh Mẫu")
+ASIDE: Final = {
+    "PST-05": "Kết nối chưa từng bị tạm dừng hay chấm dứt.",
+}
+"""Items that do not concern the agencies, and why."""
+
+
+class _Quiet:
+    def stage(self, name: str, total: int | None = None) -> None:
+        pass
+
+    def advance(self, size: int) -> None:
+        pass
+
+
+def key() -> Ed25519PrivateKey:
+    """The owner's key: good for nothing else."""
+    return Ed25519PrivateKey.from_private_bytes(hashlib.sha256(b"auditor samples").digest())
+
+
+def made(folder: Path, *, faults: bool) -> None:
+    """One assessment: templates filled in, evidence attached, checked, answered, signed."""
+    shutil.rmtree(folder, ignore_errors=True)
+    begun(folder, POLICIES, load(POLICIES), system="industry-registry", level=3)
+    _declared(folder)
+    traffic = folder / "traffic"
+    traffic.mkdir()
+    for name, text in logs(faults=faults).items():
+        (traffic / name).write_text(text, encoding="utf-8")
+    _attached(folder)
+    at = NOW
+    for _ in range(2):  # the first check gives the baseline that the second compares with
+        assessed = readiness.opened(folder, POLICIES)
+        assessed = readiness.checked(assessed, _order(traffic), at, _Quiet())
+        _answered(folder, at)
+        readiness.signed(readiness.opened(folder, POLICIES), OWNER, key(), at, endpoints=False)
+        at += timedelta(minutes=10)
+    (folder / "history.jsonl").unlink()  # a history of one minute tells nobody anything
+
+
+def _order(traffic: Path) -> pipeline.Order:
+    return pipeline.Order(
+        paths=(traffic,),
+        policies=POLICIES,
+        geoip=pipeline.data_folder("geoip"),
+    )
+
+
+def _declared(folder: Path) -> None:
+    public = key().public_key().public_bytes_raw().hex()
+    assessment = yaml.safe_load((folder / "assessment.yaml").read_text(encoding="utf-8"))
+    assessment["system"] |= {
+        "name": "Cơ sở dữ liệu cơ sở công nghiệp",
+        "agency": "Sở Công Thương tỉnh Mẫu",
+        "owner": "Sở Công Thương tỉnh Mẫu",
+        "operator": "Trung tâm Công nghệ thông tin tỉnh Mẫu",
+        "security_unit": "Phòng An toàn thông tin",
+        "functions": ["public-services"],
+        "basic_subjects": 120000,
+        "sensitive_subjects": 0,
+    }
+    assessment["dates"] |= {
+        "built_before_july_2026": False,
+        "go_live": "2026-10-20",
+        "first_connection": "2026-11-02",
+        "first_sync": "2026-11-03T08:00:00+07:00",
+        "last_change": "2026-08-20",
+        "cut": "2026-11-15T09:00:00+07:00",
+        "reconnected": "2026-11-15T15:00:00+07:00",
+    }
+    assessment["assessor"] = {
+        "unit": "Công ty Đánh giá Mẫu", "licence": "05/GP-BCA", "designated": False,
+    }  # fmt: skip
+    assessment["people"] = [
+        {"name": OWNER.person, "role": "owner", "unit": OWNER.unit, "key": key_fingerprint(public)}
+    ]
+    _dumped(folder / "assessment.yaml", assessment)
+    _dumped(folder / "network.yaml", NETWORK)
+    _dumped(folder / "inventory.yaml", INVENTORY)
+    _dumped(folder / "endpoints.yaml", ENDPOINTS)
+
+
+def _dumped(path: Path, content: object) -> None:
+    path.write_text(
+        yaml.safe_dump(content, allow_unicode=True, sort_keys=False, width=100), encoding="utf-8"
+    )
+
+
+def _attached(folder: Path) -> None:
+    """Every file of the agency's evidence, registered as a person would."""
+    place = folder.parent / f".{folder.name}"
+    place.mkdir(exist_ok=True)
+    checklist = load(POLICIES).checklist
+    try:
+        for kind, name, content, facts in (*papers(), *registers()):
+            file = place / name
+            file.write_bytes(content if isinstance(content, bytes) else content.encode())
+            assessed = readiness.opened(folder, POLICIES)
+            register, entry = entries.attached(
+                assessed.folder, entries.kind_of(checklist, kind), file,
+                items=(), at=NOW, by="Trần Thị Bình", facts=facts, secret=False,
+            )  # fmt: skip
+            saved(assessed.folder, "evidence.yaml", register, at=NOW, what=f"attach {entry.id}")
+    finally:
+        shutil.rmtree(place)
+
+
+def _answered(folder: Path, at: datetime) -> None:
+    """The agency says yes to everything, and its people attest it."""
+    assessed = readiness.opened(folder, POLICIES)
+    answers = assessed.folder.answers
+    for item in assessed.catalogue.checklist.items:
+        if 3 not in item.levels:
+            continue
+        aside = ASIDE.get(item.id)
+        answers = entries.answered(
+            answers,
+            item,
+            "not-applicable" if aside else "yes",
+            explanation=aside or "Đã thực hiện; xem bằng chứng kèm theo.",
+            by="Trần Thị Bình",
+            at=at,
+        )
+        folder_now = type(assessed.folder)(
+            **{name: getattr(assessed.folder, name) for name in assessed.folder.__slots__}
+            | {"answers": answers}
+        )
+        if item.attests is not None and not aside:
+            answers = entries.attested(
+                folder_now,
+                item,
+                tuple(each for kind in item.evidence for each in assessed.held.get(kind, ())),
+                OWNER,
+                holds=True,
+                statement=item.attests.vi,
+                at=at,
+                valid_until="2027-05-20",
+                key=None,
+            )
+    saved(assessed.folder, "answers.yaml", answers, at=at, what="answers")
+
+
+NETWORK: Final = {
+    "zones": [
+        {"id": "bien", "kind": "edge", "networks": ["10.30.0.0/24"]},
+        {"id": "dmz", "kind": "dmz", "networks": ["10.30.9.0/24"]},
+        {"id": "nguoi-dung", "kind": "internal", "networks": ["10.30.5.0/24"]},
+        {"id": "may-chu", "kind": "servers", "networks": ["10.30.2.0/24"]},
+        {"id": "csdl", "kind": "database", "networks": ["10.30.1.0/24"]},
+        {"id": "khong-day", "kind": "wireless", "networks": ["10.30.7.0/24"]},
+        {"id": "quan-tri", "kind": "management", "networks": ["10.30.99.0/24"]},
+    ],
+    "edges": [
+        {"src": "nguoi-dung", "dst": "may-chu", "ports": ["443/tcp"],
+         "purpose": "cán bộ dùng phần mềm"},
+        {"src": "may-chu", "dst": "csdl", "ports": ["5432/tcp"], "data": "cơ sở công nghiệp",
+         "purpose": "ứng dụng đọc, ghi"},
+        {"src": "10.30.9.20", "dst": "csdl", "ports": ["5432/tcp"], "data": "cơ sở công nghiệp",
+         "purpose": "cổng đồng bộ đọc dữ liệu"},
+        {"src": "10.30.9.20", "dst": "agent-node", "ports": ["443/tcp"], "purpose": "đồng bộ"},
+        {"src": "agent-node", "dst": "center", "ports": ["443/tcp"], "purpose": "đồng bộ"},
+        {"src": "quan-tri", "dst": "may-chu", "ports": ["22/tcp"], "purpose": "quản trị"},
+        {"src": "quan-tri", "dst": "csdl", "ports": ["22/tcp"], "purpose": "quản trị"},
+        {"src": "csdl", "dst": "may-chu", "ports": ["6514/tcp", "123/udp"], "purpose": "nhật ký, giờ"},
+        {"src": "dmz", "dst": "may-chu", "ports": ["6514/tcp", "123/udp"], "purpose": "nhật ký, giờ"},
+        {"src": "nguoi-dung", "dst": "may-chu", "ports": ["53/udp", "123/udp"],
+         "purpose": "tên miền, giờ"},
+        {"src": "may-chu", "dst": "internet", "ports": ["6514/tcp"], "purpose": "chia sẻ cảnh báo"},
+        {"src": "internet", "dst": "bien", "ports": ["443/tcp"], "purpose": "dịch vụ công"},
+    ],
+    "channel": {
+        "agent_nodes": ["10.30.9.10"], "center": ["10.250.8.0/24"], "hosts": [],
+        "connection_points": ["10.30.9.20"], "ports": ["443/tcp"],
+    },
+    "public": ["203.162.20.0/24"],
+    "resolvers": ["10.30.2.53"],
+    "time_servers": ["10.30.2.123"],
+    "log_servers": ["10.30.2.14"],
+    "privileged_access": ["10.30.99.5"],
+    "backup_servers": [],
+    "security_contacts": ["113.160.9.9"],
+    "sensors": [
+        {"id": "loi", "files": ["conn.log"], "zones": ["bien", "dmz", "csdl"], "behind_nat": True}
+    ],
+}  # fmt: skip
+
+INVENTORY: Final = {
+    "agency": "Sở Công Thương tỉnh Mẫu",
+    "state_agency": True,
+    "home_networks": ["10.30.0.0/16", "203.162.20.0/24"],
+    "systems": [
+        {
+            "id": "industry-registry", "name": "Cơ sở dữ liệu cơ sở công nghiệp",
+            "networks": ["10.30.1.0/24", "10.30.2.0/24", "10.30.9.0/24", "10.30.0.0/24"],
+            "categories": ["B1", "B7"], "subjects": 120000, "record_bytes": 900,
+        },
+        {"id": "office", "name": "Mạng văn phòng",
+         "networks": ["10.30.5.0/24", "10.30.7.0/24", "10.30.99.0/24"], "categories": []},
+    ],
+}  # fmt: skip
+
+ENDPOINTS: Final = {
+    "format": 1,
+    "endpoints": [
+        {"address": "10.30.9.20", "port": 443, "name": "trao-doi.sct.mau.example.vn",
+         "role": "exchange", "client_certificate": True},
+        {"address": "203.162.20.10", "port": 443, "name": "dichvu.sct.mau.example.vn",
+         "role": "public"},
+    ],
+}  # fmt: skip
+
+
+def main() -> None:
+    """Writes both into the folder named, or into ``samples/agency``."""
+    place = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parent / "agency"
+    place.mkdir(parents=True, exist_ok=True)
+    os.chdir(place)  # so that no path of this machine stands in what is written
+    made(Path("paper-only"), faults=True)
+    made(Path("ready"), faults=False)
+
+
+if __name__ == "__main__":
+    main()
