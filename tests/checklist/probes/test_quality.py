@@ -17,8 +17,8 @@ from auditor.checklist.sources.profile import profile
 from auditor.checklist.sources.rules import Rules
 from auditor.checklist.sources.sample import Count, from_json, sample, to_json
 
-FILES = Path(__file__).parents[3] / "samples" / "checklist" / "files"
-GOOD = sample(FILES / "profile-good.json")
+FILES = Path(__file__).parents[3] / "samples" / "checklist" / "profiles"
+GOOD = sample(FILES / "good.json")
 NOW = datetime(2026, 11, 21, 10, tzinfo=timezone(timedelta(hours=7)))
 NUMBERS = {
     "quality-percent": Number(98, "percent", "DEFAULT [M]"),

@@ -8,7 +8,7 @@ import pytest
 from auditor.checklist.sources.sample import MOST_BYTES, from_json, sample, to_json
 from auditor.model.errors import InputError
 
-GOOD = Path(__file__).parents[3] / "samples" / "checklist" / "files" / "profile-good.json"
+GOOD = Path(__file__).parents[3] / "samples" / "checklist" / "profiles" / "good.json"
 TEXT = GOOD.read_text(encoding="utf-8")
 HIDDEN = "079200123456"
 
