@@ -382,6 +382,8 @@ def _lists(path: Path | None, today: date) -> Codes:
         return {}
     from auditor.checklist.sources.register import day, register
 
+    if not path.is_file():
+        raise InputError("no such file", place=path.name, hint="Name the file of code lists.")
     rows = register(path, ("list", "code", "ends")).rows
     found: Codes = {}
     for name, part in rows.groupby("list"):

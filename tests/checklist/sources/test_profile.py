@@ -310,6 +310,11 @@ def test_a_code_list_that_is_not_there_is_refused(tmp_path):
         looked_at(tmp_path, [COLUMNS], codes="list,code,ends\nwards,1,soon\n")
 
 
+def test_a_file_of_code_lists_that_is_not_there_is_told(tmp_path):
+    with pytest.raises(InputError, match="no such file"):
+        profile({"rows": tmp_path / "rows.csv"}, RULES, TODAY, codes=tmp_path / "no.csv")
+
+
 def test_a_code_that_ended_and_came_back_is_current(tmp_path):
     codes = "list,code,ends\nwards,1,2020-01-01\nwards,1,\n"
     sample = looked_at(tmp_path, [COLUMNS, ("k", "", "", "1", "", "", "")], codes=codes)
