@@ -211,6 +211,21 @@ def test_no_value_of_a_table_stands_in_its_profile(tmp_path, rows):
     assert "079200123456" not in text, "the title of a column without a rule is not told either"
 
 
+def test_today_and_equal_dates_are_within_their_limits(tmp_path):
+    rows = [
+        ("1", "", "2026-11-21", "", "", "1", "2026-11-21"),
+        ("2", "", "2026-11-22", "", "", "100", "21/11/2026"),
+        ("3", "", "2026-08-13", "", "", "101", "2026-08-13"),
+        ("4", "", "2026-08-12", "", "", "0", "2026-08-12"),
+    ]
+    sample = looked_at(tmp_path, [COLUMNS, *rows])
+    assert count_of(sample, "order", "born") == (4, 1, (2,))
+    assert count_of(sample, "range", "born") == (4, 1, (2,))
+    assert count_of(sample, "range", "area") == (4, 2, (3, 4))
+    assert count_of(sample, "old", "changed") == (4, 1, (4,))
+    assert count_of(sample, "future", "changed") == (4, 0, ())
+
+
 def test_the_counts_do_not_depend_on_where_blocks_end(tmp_path, monkeypatch):
     rows = [(f"k{n % 900}", "", "", "26740", f"Tên {n}", str(n), "2026-11-20") for n in range(2000)]
     whole = looked_at(tmp_path, [COLUMNS, *rows])
