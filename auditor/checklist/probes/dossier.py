@@ -136,7 +136,7 @@ def _level(facts: Facts, arguments: Arguments) -> Found:
         limit = facts.number(name)
         if count is not None and limit.value is not None and count >= limit.value:
             reasons.append((3, limit.source, f"{count} chủ thể dữ liệu", f"{count} data subjects"))
-    if "personal-data" in system.conditions:
+    if "personal-data" in system.holding:
         reasons.append((2, "ND331 Đ12.1 [C]", "có dữ liệu cá nhân", "personal data"))
     computed = max((reason[0] for reason in reasons), default=1)
     deciding = [reason for reason in reasons if reason[0] == computed]
