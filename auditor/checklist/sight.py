@@ -182,10 +182,6 @@ class Sight:
         """The traffic touches nothing that was asked about, or does not tell it."""
         return self._found("unknown", says, (), "", way_out, None, None)
 
-    def partly(self, says: Text, way_out: Text, references: Sequence[Reference]) -> Found:
-        """It holds in part."""
-        return self._found("partial", says, references, "", way_out, None, None)
-
     def _found(
         self,
         answer: Answer,
