@@ -20,7 +20,7 @@ from auditor.model.readiness import SignatureRow
 from auditor.model.text import Text
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -227,6 +227,14 @@ def signatures(
             )
         )
     return tuple(rows), tuple(manifests)
+
+
+def last_words(rows: Iterable[SignatureRow]) -> tuple[SignatureRow, ...]:
+    """The last signature of each person in each role with each key; earlier ones are history."""
+    last: dict[tuple[str, str, str], SignatureRow] = {}
+    for row in sorted(rows, key=lambda row: row.at):
+        last[row.person, row.role, row.key] = row
+    return tuple(last.values())
 
 
 def is_known(folder: Folder, public: str, *roles: str, name: str | None = None) -> bool:
