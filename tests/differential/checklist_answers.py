@@ -193,9 +193,7 @@ def database_reached(seen):
     reached, against = [], []
     for row in seen.rows:
         source, target = seen.end(row, "src"), seen.end(row, "dst")
-        a_database = target["kind"] == "database" or (
-            target["home"] and service(row) in DATABASES
-        )
+        a_database = target["kind"] == "database" or (target["home"] and service(row) in DATABASES)
         neighbours = target["kind"] == "database" and source["zone"] == target["zone"]
         pinged = row["protocol"] in (1, 58)
         if not a_database or neighbours or pinged or not row["answered"]:
@@ -533,8 +531,7 @@ def sync_in_clear(seen):
     for row in seen.rows:
         source, target = seen.end(row, "src"), seen.end(row, "dst")
         leg = target["kind"] == "database" and (
-            source["kind"] in ("application", "servers", "dmz")
-            or is_one(source["address"], points)
+            source["kind"] in ("application", "servers", "dmz") or is_one(source["address"], points)
         )
         mine = seen.declared.channel(row)
         carried = row["payload"] > 0 or (row["src_bytes"] or 0) > 0
@@ -648,9 +645,7 @@ def silent_after_cut(seen):
         return Reading("unknown")
     deadline = cut + timedelta(minutes=seen.more["cut-minutes"])
     mine = sessions(seen)
-    after = [
-        row for row in mine if row["end"] > deadline and (back is None or row["start"] < back)
-    ]
+    after = [row for row in mine if row["end"] > deadline and (back is None or row["start"] < back)]
     if after:
         return Reading("fail", ways(after))
     before = any(row["start"] < cut for row in mine)

@@ -109,7 +109,12 @@ def an_inventory(draw):
     if draw.random() < 0.3:
         return None
     systems = [
-        {"id": f"s{number}", "name": "a", "networks": some(draw, OWN, 3), "hosts": ["land.example.vn"]}
+        {
+            "id": f"s{number}",
+            "name": "a",
+            "networks": some(draw, OWN, 3),
+            "hosts": ["land.example.vn"],
+        }
         for number in range(draw.randint(0, 3))
     ]
     home = some(draw, ("10.99.0.0/24", "10.20.0.0/16"), 1)
@@ -164,6 +169,7 @@ def flows(draw):
     if draw.random() < 0.15:
         rows += bursts(draw)
     return rows
+
 
 TIDY = (
     ("10.20.2.5", "10.20.7.9", 6, 5432), ("10.20.6.5", "10.20.7.9", 6, 22),
@@ -252,7 +258,8 @@ def registers(draw, rows):
     kinds = {}
     if draw.random() < 0.3:
         kinds["assets"] = [
-            {"asset": text, "address": text, "role": "máy chủ"} for text in ("10.20.2.5", "10.20.7.9")
+            {"asset": text, "address": text, "role": "máy chủ"}
+            for text in ("10.20.2.5", "10.20.7.9")
         ]
     elif draw.random() < 0.8:
         roles = ("Máy chủ", "database server", "workstation", "Cổng kết nối", "")
@@ -269,9 +276,7 @@ def registers(draw, rows):
         channel = [row for row in rows if {row["src_ip"], row["dst_ip"]} & {"10.20.1.10", *CENTER}]
         told = [row["start"] for row in channel if draw.random() < share]
         slips = (0, 0, 5, 9, -9) if share == 1 else (0, 11, -9)
-        times = [
-            (moment + timedelta(minutes=draw.choice(slips))).isoformat() for moment in told
-        ]
+        times = [(moment + timedelta(minutes=draw.choice(slips))).isoformat() for moment in told]
         times += ["không rõ"] * (draw.random() < 0.1)
         if times:
             kinds["sharing-log"] = [{"time": text} for text in times]

@@ -97,9 +97,7 @@ class Declared:
         called = goes_by(row["host"], self.network.channel.hosts)
         to_center = target["center"] or target["agent"] or called
         from_center = source["center"] or source["agent"]
-        right = (source["point"] and to_center) or (
-            from_center and (to_center or target["point"])
-        )
+        right = (source["point"] and to_center) or (from_center and (to_center or target["point"]))
         return right and any(fits(row, port) for port in self.network.channel.ports)
 
     def channel(self, row):

@@ -101,7 +101,9 @@ def read_again(facts, table_of_flows, held, mark):
         registers={kind: list(enumerate(rows, start=2)) for kind, rows in held.items()},
         more={
             "baseline": None if mark is None else mark.to_dict("records"),
-            **{name: facts.number(name).value for name in ("zones", "volume-factor", "cut-minutes")},
+            **{
+                name: facts.number(name).value for name in ("zones", "volume-factor", "cut-minutes")
+            },
             **moment,
         },
     )
