@@ -36,8 +36,10 @@ SIGN: Final = Text(
 
 
 def _answered(sight: Sight) -> pd.DataFrame:
-    moments = sight.traffic.moments
-    return moments[moments["answered"]]
+    """Answered flows of the channel between single hosts, as the baseline holds them."""
+    moments = sight.traffic.moments[sight.traffic.moments["answered"]]
+    single = [sight.matrix.ordinary(list(moments[end])) for end in ("src_ip", "dst_ip")]
+    return moments[single[0] & single[1]]
 
 
 def _lines(sight: Sight, rows: pd.DataFrame, shown: str = "") -> list[Reference]:
