@@ -181,6 +181,8 @@ NETWORK: Final = {
         {"id": "csdl", "kind": "database", "networks": ["10.30.1.0/24"]},
         {"id": "khong-day", "kind": "wireless", "networks": ["10.30.7.0/24"]},
         {"id": "quan-tri", "kind": "management", "networks": ["10.30.99.0/24"]},
+        {"id": "thu-nghiem", "kind": "test", "networks": ["10.30.60.0/24"]},
+        {"id": "truyen-dan", "kind": "line", "networks": ["10.250.20.0/29"]},
     ],
     "edges": [
         {"src": "nguoi-dung", "dst": "may-chu", "ports": ["443/tcp"],
@@ -191,6 +193,12 @@ NETWORK: Final = {
          "purpose": "cổng đồng bộ đọc dữ liệu"},
         {"src": "10.30.9.20", "dst": "agent-node", "ports": ["443/tcp"], "purpose": "đồng bộ"},
         {"src": "agent-node", "dst": "center", "ports": ["443/tcp"], "purpose": "đồng bộ"},
+        {"src": "agent-node", "dst": "truyen-dan", "ports": ["icmp"], "purpose": "đo đường truyền"},
+        {"src": "bien", "dst": "may-chu", "ports": ["443/tcp"], "purpose": "dịch vụ công"},
+        {"src": "10.30.2.53", "dst": "internet", "ports": ["53/udp"], "purpose": "tên miền"},
+        {"src": "10.30.2.123", "dst": "internet", "ports": ["123/udp"], "purpose": "giờ"},
+        {"src": "113.161.7.20", "dst": "bien", "ports": ["1194/udp"], "purpose": "bảo trì"},
+        {"src": "quan-tri", "dst": "thu-nghiem", "ports": ["22/tcp"], "purpose": "quản trị"},
         {"src": "quan-tri", "dst": "may-chu", "ports": ["22/tcp"], "purpose": "quản trị"},
         {"src": "quan-tri", "dst": "csdl", "ports": ["22/tcp"], "purpose": "quản trị"},
         {"src": "csdl", "dst": "may-chu", "ports": ["6514/tcp", "123/udp"], "purpose": "nhật ký, giờ"},
@@ -223,7 +231,8 @@ INVENTORY: Final = {
     "systems": [
         {
             "id": "industry-registry", "name": "Cơ sở dữ liệu cơ sở công nghiệp",
-            "networks": ["10.30.1.0/24", "10.30.2.0/24", "10.30.9.0/24", "10.30.0.0/24"],
+            "networks": ["10.30.1.0/24", "10.30.2.0/24", "10.30.9.0/24", "10.30.0.0/24",
+                         "10.30.60.0/24", "10.250.20.0/29"],
             "categories": ["B1", "B7"], "subjects": 120000, "record_bytes": 900,
         },
         {"id": "office", "name": "Mạng văn phòng",

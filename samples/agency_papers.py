@@ -94,11 +94,11 @@ ORGANISATION: Final = (
     ),
     Document(
         "undertaking", "27/CK-SCT", "2026-08-28", "Cam kết bảo mật của nhân sự",
-        ("Toàn bộ 7 cán bộ, nhà thầu có tài khoản đã ký cam kết bảo mật; danh sách kèm theo.",),
+        ("Toàn bộ 8 cán bộ, nhà thầu có tài khoản đã ký cam kết bảo mật; danh sách kèm theo.",),
     ),
     Document(
         "training-certificate", "41/DS-SCT", "2026-09-18", "Danh sách tập huấn an ninh mạng",
-        ("4 quản trị viên được cấp chứng chỉ; 7 cán bộ học nâng cao nhận thức an ninh mạng.",),
+        ("3 quản trị viên được cấp chứng chỉ; 7 cán bộ học nâng cao nhận thức an ninh mạng.",),
     ),
 )  # fmt: skip
 
@@ -225,7 +225,7 @@ PROTECTION: Final = (
     ),
     Document(
         "access-review", "60/BB-SCT", "2026-10-14", "Biên bản rà soát tài khoản, quyền",
-        ("Rà soát 9 tài khoản; vô hiệu hóa 2 tài khoản không còn dùng.",),
+        ("Rà soát 11 tài khoản; vô hiệu hóa 2 tài khoản không còn dùng.",),
     ),
     Document(
         "secrets-declaration", "28/CK-SCT", "2026-09-29",

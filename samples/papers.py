@@ -82,6 +82,40 @@ def signed_letter(lines: Sequence[str], title: str, owner: str, moment: datetime
     return _signed(moment, lines, title, owner)
 
 
+def workbook(rows: Sequence[Sequence[str]]) -> bytes:
+    """An XLSX of one sheet with nothing but text."""
+    sheet = "".join(
+        "<row>"
+        + "".join(f'<c t="inlineStr"><is><t>{escape(cell)}</t></is></c>' for cell in row)
+        + "</row>"
+        for row in rows
+    )
+    office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+    package = "http://schemas.openxmlformats.org/package/2006"
+    main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+    kind = "application/vnd.openxmlformats-officedocument.spreadsheetml"
+    return _zip((
+        ("[Content_Types].xml",
+         f'<Types xmlns="{package}/content-types">'
+         '<Default Extension="rels"'
+         ' ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
+         f'<Override PartName="/xl/workbook.xml" ContentType="{kind}.sheet.main+xml"/>'
+         f'<Override PartName="/xl/worksheets/sheet1.xml" ContentType="{kind}.worksheet+xml"/>'
+         "</Types>"),
+        ("_rels/.rels",
+         f'<Relationships xmlns="{package}/relationships"><Relationship Id="r1"'
+         f' Type="{office}/officeDocument" Target="xl/workbook.xml"/></Relationships>'),
+        ("xl/workbook.xml",
+         f'<workbook xmlns="{main}" xmlns:r="{office}"><sheets>'
+         '<sheet name="Sheet1" sheetId="1" r:id="r1"/></sheets></workbook>'),
+        ("xl/_rels/workbook.xml.rels",
+         f'<Relationships xmlns="{package}/relationships"><Relationship Id="r1"'
+         f' Type="{office}/worksheet" Target="worksheets/sheet1.xml"/></Relationships>'),
+        ("xl/worksheets/sheet1.xml",
+         f'<worksheet xmlns="{main}"><sheetData>{sheet}</sheetData></worksheet>'),
+    ))  # fmt: skip
+
+
 def secret_docx() -> bytes:
     """A document whose page header carries a secrecy mark."""
     return _word("".join(map(_paragraph, REPORT)), header=_paragraph("TỐI MẬT"))
