@@ -37,9 +37,11 @@ SIGN: Final = Text(
 )
 
 
-def _answered(sight: Sight) -> pd.DataFrame:
+def _answered(sight: Sight, *, upkeep: bool = True) -> pd.DataFrame:
+    """Sessions of the channel; with or without names, time, logs and pings of its machines."""
     moments = sight.traffic.moments
-    return moments[moments["answered"]]
+    found = moments[moments["answered"]]
+    return found if upkeep else found[~sight.matrix.upkeep(found)]
 
 
 def _lines(sight: Sight, rows: pd.DataFrame, shown: str = "") -> list[Reference]:
@@ -168,7 +170,7 @@ def volume_against_baseline(sight: Sight, arguments: Arguments) -> Found:
 def sessions_in_sharing_log(sight: Sight, arguments: Arguments) -> Found:
     """Every session of the channel has a row in the sharing log, and every row a session."""
     del arguments
-    register, sessions = sight.register("sharing-log"), _answered(sight)
+    register, sessions = sight.register("sharing-log"), _answered(sight, upkeep=False)
     if register is None:
         return sight.unknown(
             Text("Chưa có nhật ký chia sẻ dữ liệu", "No sharing log was attached"),
@@ -297,7 +299,7 @@ def silent_after_cut(sight: Sight, arguments: Arguments) -> Found:
                 "Write dates.cut or dates.terminated in assessment.yaml.",
             ),
         )
-    sessions, window = _answered(sight), sight.coverage.window
+    sessions, window = _answered(sight, upkeep=False), sight.coverage.window
     moment_of = utc(given)
     grace = timedelta(minutes=0 if terminated else (number.value or 0))
     deadline = moment_of + grace
