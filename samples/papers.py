@@ -44,6 +44,10 @@ REPORT = (
 )
 
 
+OWNER = "Sở Nông nghiệp và Môi trường tỉnh Mẫu"
+"""In whose name the certificate of the signed reports is."""
+
+
 def report_docx() -> bytes:
     """A risk report with its letterhead in a table of two columns."""
     left, right = LETTERHEAD[:3], LETTERHEAD[3:]
@@ -63,9 +67,7 @@ def deployment_docx() -> bytes:
     return _word(_paragraph("Trạng thái chung: Đã triển khai đầy đủ") + f"<w:tbl>{table}</w:tbl>")
 
 
-def letter(
-    head: Sequence[str], lines: Sequence[str], rows: Sequence[Sequence[str]] = ()
-) -> bytes:
+def letter(head: Sequence[str], lines: Sequence[str], rows: Sequence[Sequence[str]] = ()) -> bytes:
     """A DOCX: a letterhead of three lines on each side, paragraphs, and a table if there are rows.
 
     The table stands before the last three lines, where the signer is.
@@ -96,21 +98,21 @@ def workbook(rows: Sequence[Sequence[str]]) -> bytes:
     kind = "application/vnd.openxmlformats-officedocument.spreadsheetml"
     return _zip((
         ("[Content_Types].xml",
-         f'<Types xmlns="{package}/content-types">'
+         (f'<Types xmlns="{package}/content-types">'
          '<Default Extension="rels"'
          ' ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
          f'<Override PartName="/xl/workbook.xml" ContentType="{kind}.sheet.main+xml"/>'
          f'<Override PartName="/xl/worksheets/sheet1.xml" ContentType="{kind}.worksheet+xml"/>'
-         "</Types>"),
+         "</Types>")),
         ("_rels/.rels",
-         f'<Relationships xmlns="{package}/relationships"><Relationship Id="r1"'
-         f' Type="{office}/officeDocument" Target="xl/workbook.xml"/></Relationships>'),
+         (f'<Relationships xmlns="{package}/relationships"><Relationship Id="r1"'
+         f' Type="{office}/officeDocument" Target="xl/workbook.xml"/></Relationships>')),
         ("xl/workbook.xml",
-         f'<workbook xmlns="{main}" xmlns:r="{office}"><sheets>'
-         '<sheet name="Sheet1" sheetId="1" r:id="r1"/></sheets></workbook>'),
+         (f'<workbook xmlns="{main}" xmlns:r="{office}"><sheets>'
+         '<sheet name="Sheet1" sheetId="1" r:id="r1"/></sheets></workbook>')),
         ("xl/_rels/workbook.xml.rels",
-         f'<Relationships xmlns="{package}/relationships"><Relationship Id="r1"'
-         f' Type="{office}/worksheet" Target="worksheets/sheet1.xml"/></Relationships>'),
+         (f'<Relationships xmlns="{package}/relationships"><Relationship Id="r1"'
+         f' Type="{office}/worksheet" Target="worksheets/sheet1.xml"/></Relationships>')),
         ("xl/worksheets/sheet1.xml",
          f'<worksheet xmlns="{main}"><sheetData>{sheet}</sheetData></worksheet>'),
     ))  # fmt: skip
@@ -260,7 +262,7 @@ def _signed(
     moment: datetime,
     lines: Sequence[str] = REPORT,
     title: str = "Risk report",
-    owner: str = "Sở Nông nghiệp và Môi trường tỉnh Mẫu",
+    owner: str = OWNER,
 ) -> bytes:
     objects = _objects((lines,), title)
     field, value = len(objects) + 1, len(objects) + 2
@@ -331,7 +333,7 @@ def _signature(digest: bytes, moment: datetime, owner: str) -> bytes:
 
 
 @cache
-def _certificate(owner: str) -> x509.Certificate:
+def _certificate(owner: str = OWNER) -> x509.Certificate:
     name = x509.Name(
         [
             x509.NameAttribute(NameOID.COUNTRY_NAME, "VN"),
