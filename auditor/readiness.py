@@ -66,15 +66,15 @@ def opened(path: Path, policies: Path) -> Assessed:
     return _again(folder, load(policies, folder.assessment.checklist))
 
 
-def facts_of(
+def gathered(
     folder: Folder,
     catalogue: Catalogue,
     order: pipeline.Order | None,
     now: datetime,
     note: Note,
     progress: pipeline.Progress,
-) -> Facts:
-    """Everything the probes may look at.
+) -> tuple[Facts, tuple[Reference, ...]]:
+    """Everything the probes may look at, and the captures and logs that were read.
 
     Args:
         folder: the assessment.
@@ -84,17 +84,6 @@ def facts_of(
         note: takes what could not be read.
         progress: told what is being done.
     """
-    return _gathered(folder, catalogue, order, now, note, progress)[0]
-
-
-def _gathered(
-    folder: Folder,
-    catalogue: Catalogue,
-    order: pipeline.Order | None,
-    now: datetime,
-    note: Note,
-    progress: pipeline.Progress,
-) -> tuple[Facts, tuple[Reference, ...]]:
     from auditor.model.documents import read
 
     inventory_file = folder.path / "inventory.yaml"
@@ -162,7 +151,7 @@ def checked(
 
     folder, catalogue = assessed.folder, assessed.catalogue
     problems: list[Problem] = []
-    facts, seen = _gathered(folder, catalogue, order, now, problems.append, progress)
+    facts, seen = gathered(folder, catalogue, order, now, problems.append, progress)
     progress.stage("judge")
     baseline = None
     if facts.traffic is not None:

@@ -57,6 +57,16 @@ class Sight:
         return (last - first).total_seconds() / _DAY
 
     @property
+    def span(self) -> Text:
+        """Length of the window in words: days, or hours below one day."""
+        long = self.days + ROUNDING >= 1
+        length = f"{self.days if long else self.days * 24:.1f}"
+        return Text(
+            f"{length.replace('.', ',')} {'ngày' if long else 'giờ'}",
+            f"{length} {'days' if long else 'hours'}",
+        )
+
+    @property
     def short(self) -> Text | None:
         """Why silence proves nothing here; null = it was looked at long enough."""
         least = self.facts.number("capture-days").value or 0
@@ -67,8 +77,8 @@ class Sight:
             )
         if self.days + ROUNDING < least:
             return Text(
-                f"cửa sổ chỉ dài {_days(self.days, ',')} ngày, ngắn hơn {least:g} ngày",
-                f"the window is only {_days(self.days)} days long, shorter than {least:g} days",
+                f"cửa sổ chỉ dài {self.span.vi}, ngắn hơn {least:g} ngày",
+                f"the window is only {self.span.en} long, shorter than {least:g} days",
             )
         if missing := self.empty_days:
             return Text(
@@ -93,10 +103,10 @@ class Sight:
         more = len(self.coverage.vantage) - 3
         lost = self.coverage.lost
         return Text(
-            f"trong {_days(self.days, ',')} ngày, tại {names}"
+            f"trong {self.span.vi}, tại {names}"
             + (f" và {more} tệp khác" if more > 0 else "")
             + (f", mất {lost} gói" if lost is not None else ", không rõ số gói bị mất"),
-            f"in {_days(self.days)} days, seen at {names}"
+            f"in {self.span.en}, seen at {names}"
             + (f" and {counted(more, 'other file')}" if more > 0 else "")
             + (f", {lost} packets lost" if lost is not None else ", packets lost not known"),
         )
@@ -171,10 +181,6 @@ class Sight:
     def unknown(self, says: Text, way_out: Text) -> Found:
         """The traffic touches nothing that was asked about, or does not tell it."""
         return self._found("unknown", says, (), "", way_out, None, None)
-
-    def partly(self, says: Text, way_out: Text, references: Sequence[Reference]) -> Found:
-        """It holds in part."""
-        return self._found("partial", says, references, "", way_out, None, None)
 
     def _found(
         self,
@@ -285,7 +291,3 @@ def service(protocol: int, port: int) -> str:
     """``:443/tcp``, or ``/icmp`` where there are no ports."""
     name = {TCP: "tcp", UDP: "udp", 132: "sctp", 1: "icmp", 58: "icmp"}.get(protocol)
     return f"{f':{port}' if port else ''}/{name or f'ip-{protocol}'}"
-
-
-def _days(days: float, point: str = ".") -> str:
-    return f"{days:.1f}".replace(".", point)

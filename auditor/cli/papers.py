@@ -179,6 +179,44 @@ def imported(
 
 
 @app.command()
+def profile(
+    rules: Annotated[
+        Path, typer.Argument(readable=False, help="What the rows must fulfil (*.rules.yaml).")
+    ],
+    table: Annotated[
+        list[str], typer.Option("--table", metavar="NAME=FILE", help="A CSV for each table.")
+    ],
+    out: Annotated[Path, typer.Option("--out", readable=False, help="The profile (JSON).")],
+    codes: Annotated[
+        Path | None, typer.Option("--codes", readable=False, help="Code lists (CSV, XLSX).")
+    ] = None,
+    package: Annotated[
+        list[Path] | None,
+        typer.Option("--package", readable=False, help="Files to look for secrecy marks in."),
+    ] = None,
+    as_of: AsOf = None,
+) -> None:
+    """Look at data on the spot and write counts only: the evidence of kind data-sample."""
+    from auditor import report
+    from auditor.checklist.facts import VIETNAM
+    from auditor.checklist.sources.profile import profile as profiled
+    from auditor.checklist.sources.rules import Rules
+    from auditor.checklist.sources.sample import to_json
+    from auditor.model.documents import read
+
+    tables: dict[str, Path] = {}
+    for given in table:
+        name, _, path = given.partition("=")
+        if not path or name in tables:
+            raise typer.BadParameter(f"{given}: write NAME=FILE.csv, once", param_hint="--table")
+        tables[name] = Path(path)
+    today = now(as_of).astimezone(VIETNAM).date()
+    found = profiled(tables, read(rules, Rules), today, codes=codes, packages=package or ())
+    report.written(out.parent, {out.name: to_json(found)})
+    say(f"{out}: chỉ có số đếm, không có giá trị nào. / counts only, no value.")
+
+
+@app.command()
 def diff(
     before: Annotated[Path, typer.Argument(readable=False, help="A folder, or a readiness.json.")],
     after: Annotated[Path, typer.Argument(readable=False, help="The later one.")],

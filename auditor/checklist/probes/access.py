@@ -186,7 +186,7 @@ def admin_through_pam(sight: Sight, arguments: Arguments) -> Found:
                 f"{count_of(against)} trong {count_of(found)} đường quản trị máy chủ không qua "
                 "máy truy cập đặc quyền",
                 f"{count_of(against)} of {counted(count_of(found), 'way')} to administer servers "
-                "pass by the privileged-access hosts",
+                "do not go through the privileged-access hosts",
             ),
             Text(
                 "Chặn quản trị trực tiếp; chỉ cho đi qua máy truy cập đặc quyền.",
@@ -198,8 +198,8 @@ def admin_through_pam(sight: Sight, arguments: Arguments) -> Found:
     return sight.passed(
         Text(
             f"{count_of(found)} đường quản trị máy chủ đều qua máy truy cập đặc quyền",
-            f"All of {counted(count_of(found), 'way')} to administer servers go through the "
-            "privileged-access hosts",
+            f"{count_of(found)} of {counted(count_of(found), 'way')} to administer servers go "
+            "through the privileged-access hosts",
         ),
         seen=count_of(found),
     )

@@ -182,7 +182,7 @@ def line_bridged(sight: Sight, arguments: Arguments) -> Found:
     return sight.clear(
         Text(
             f"Không máy nào trong {len(on_line)} máy trên đường truyền chuyên dùng nối Internet",
-            f"None of {counted(len(on_line), 'host')} on the leased line was seen on the Internet",
+            f"0 of {counted(len(on_line), 'host')} on the leased line was seen on the Internet",
         ),
         seen=len(on_line),
     )
@@ -244,9 +244,10 @@ def sync_in_clear(sight: Sight, arguments: Arguments) -> Found:
         )
     return sight.passed(
         Text(
-            f"Cả {count_of(talking)} đường kết nối của kênh và chặng cơ sở dữ liệu đều mã hoá",
-            f"All of {counted(count_of(talking), 'way')} of the channel and the database legs are "
-            "encrypted",
+            f"{count_of(talking)}/{count_of(talking)} đường kết nối của kênh và chặng cơ sở "
+            "dữ liệu đều mã hoá",
+            f"{count_of(talking)} of {counted(count_of(talking), 'way')} of the channel and the "
+            "database legs are encrypted",
         ),
         seen=count_of(talking),
     )

@@ -80,9 +80,9 @@ def addresses_in_inventory(sight: Sight, arguments: Arguments) -> Found:
         )
     return sight.passed(
         Text(
-            f"Cả {len(rows)} địa chỉ bên trong đều thuộc hệ thống trong danh mục",
-            f"All of {counted(len(rows), 'inside address', 'inside addresses')} belong to listed "
-            "systems",
+            f"{len(rows)}/{len(rows)} địa chỉ bên trong đều thuộc hệ thống trong danh mục",
+            f"{len(rows)} of {counted(len(rows), 'inside address', 'inside addresses')} belong to "
+            "listed systems",
         ),
         seen=len(rows),
     )
@@ -131,9 +131,9 @@ def unknown_devices(sight: Sight, arguments: Arguments) -> Found:
         )
     return sight.clear(
         Text(
-            f"Cả {len(rows)} địa chỉ thấy được đều có trong danh mục tài sản",
-            f"All of {counted(len(rows), 'address', 'addresses')} seen are in the register of "
-            "assets",
+            f"{len(rows)}/{len(rows)} địa chỉ thấy được đều có trong danh mục tài sản",
+            f"{len(rows)} of {counted(len(rows), 'address', 'addresses')} seen are in the "
+            "register of assets",
         ),
         seen=len(rows),
     )
@@ -192,10 +192,10 @@ def suppliers_seen(sight: Sight, arguments: Arguments) -> Found:
         )
     return sight.passed(
         Text(
-            f"Cả {total} địa chỉ bên ngoài quản trị hoặc vào VPN đều có trong danh sách nhà cung "
-            "cấp",
-            f"All of {counted(total, 'outside address', 'outside addresses')} that administer or "
-            "use the VPN are in the register of suppliers",
+            f"{total}/{total} địa chỉ bên ngoài quản trị hoặc vào VPN đều có trong danh sách "
+            "nhà cung cấp",
+            f"{total} of {counted(total, 'outside address', 'outside addresses')} that "
+            "administer or use the VPN are in the register of suppliers",
         ),
         seen=total,
     )

@@ -151,8 +151,8 @@ def log_forwarding_seen(sight: Sight, arguments: Arguments) -> Found:
         )
     return sight.passed(
         Text(
-            f"Cả {total} máy chủ đều gửi nhật ký tới máy chủ nhật ký đã khai báo",
-            f"All of {counted(total, 'server')} send to a declared log server",
+            f"{total}/{total} máy chủ đều gửi nhật ký tới máy chủ nhật ký đã khai báo",
+            f"{total} of {counted(total, 'server')} send to a declared log server",
         ),
         seen=sent,
         declared=total,

@@ -34,6 +34,15 @@ class _Asked:
         return setting.value != NEVER and setting.value <= self.limit
 
 
+_LIMITS: Final[tuple[tuple[str, Name, int, bool, Text], ...]] = (
+    ("password-months", "age-days", _DAYS_OF_A_MONTH, True, Text("hạn mật khẩu", "age")),
+    ("password-history", "history", 1, False, Text("mật khẩu cũ", "history")),
+    ("lockout-attempts", "attempts", 1, True, Text("số lần sai", "failed attempts")),
+    ("session-minutes", "session-seconds", 60, True, Text("khoá phiên", "session lock")),
+)
+"""Limits, the setting they are of, its unit in that of the limit, and whether it is the most."""
+
+
 def password_policy(facts: Facts, arguments: Arguments) -> Found:
     """Every setting that the level asks for is there and strict enough."""
     held = facts.held("password-policy")
@@ -89,12 +98,8 @@ def password_policy(facts: Facts, arguments: Arguments) -> Found:
     if absent or unsure:
         names_vi = [limit.title.vi for limit in absent] + ([unsure.vi] if unsure else [])
         names_en = [limit.title.en for limit in absent] + ([unsure.en] if unsure else [])
-        if len(absent) == len(asked):
-            answer: str = "unknown"
-        else:
-            answer = "partial"
         return Found(
-            "unknown" if answer == "unknown" else "partial",
+            "unknown" if len(absent) == len(asked) else "partial",
             f"{len(asked) - len(absent)} trên {len(asked)} thiết lập đạt; chưa biết: "
             f"{', '.join(names_vi)}.",
             f"{len(asked) - len(absent)} of {len(asked)} settings hold; not known: "
@@ -137,15 +142,10 @@ def _asked(facts: Facts) -> tuple[list[_Asked], Text | None]:
                 f"whether every account has MFA (passwords under {alone.value:g} characters need "
                 "it)",
             )
-    for number, name, factor, most, title in (
-        ("password-months", "age-days", _DAYS_OF_A_MONTH, True, Text("hạn mật khẩu", "age")),
-        ("password-history", "history", 1, False, Text("mật khẩu cũ", "history")),
-        ("lockout-attempts", "attempts", 1, True, Text("số lần sai", "failed attempts")),
-        ("session-minutes", "session-seconds", 60, True, Text("khoá phiên", "session lock")),
-    ):
+    for number, name, factor, most, title in _LIMITS:
         limit = facts.number(number)
         if limit.value is not None:
-            asked.append(_Asked(name, limit.value * factor, limit.source, most, title))  # type: ignore[arg-type]
+            asked.append(_Asked(name, limit.value * factor, limit.source, most, title))
     return asked, unsure
 
 

@@ -11,6 +11,7 @@ import pandas as pd
 from auditor.checklist.baseline import EDGE, by_day
 from auditor.checklist.facts import VIETNAM, utc
 from auditor.checklist.probe import Found, Probe
+from auditor.checklist.probes.channel import RECORD
 from auditor.checklist.sight import ROUNDING, Sight, column, counted, seeing, service
 from auditor.checklist.sources.register import moment
 from auditor.model.readiness import Reference
@@ -24,9 +25,6 @@ if TYPE_CHECKING:
 
 TOLERANCE: Final = timedelta(minutes=10)
 """Engineering default (M): how far a row of the sharing log may lie from its session."""
-RECORD: Final = Text(
-    "Ghi lưu lượng tại vùng biên, nơi kênh đi qua.", "Record at the edge, where the channel passes."
-)
 NO_CHANNEL: Final = Text(
     "Không thấy phiên nào trên kênh đồng bộ", "No session on the sync channel was seen"
 )
@@ -52,10 +50,14 @@ def _lines(sight: Sight, rows: pd.DataFrame, shown: str = "") -> list[Reference]
             sight.traffic.inputs.get(row.input_id, ""),
             f"flow {row.flow_id}",
             f"{row.src_ip} → {row.dst_ip}{service(row.protocol, row.dst_port)}"
-            + "".join(f" {getattr(row, name)}" for name in shown.split()),
+            + "".join(f" {_told(getattr(row, name))}" for name in shown.split()),
         )
         for row in each
     ]
+
+
+def _told(value: object) -> str:
+    return f"{value:%Y-%m-%d %H:%M:%S}Z" if isinstance(value, pd.Timestamp) else str(value)
 
 
 def drift_from_baseline(sight: Sight, arguments: Arguments) -> Found:
@@ -192,7 +194,7 @@ def sessions_in_sharing_log(sight: Sight, arguments: Arguments) -> Found:
             Text(
                 f"Không dòng nào trong {len(read)} dòng nhật ký nằm trong khoảng thời gian ghi "
                 "lưu lượng",
-                f"None of {counted(len(read), 'row')} of the sharing log lies in the window of the "
+                f"0 of {counted(len(read), 'row')} of the sharing log lies in the window of the "
                 "traffic",
             ),
             Text(
@@ -202,8 +204,7 @@ def sessions_in_sharing_log(sight: Sight, arguments: Arguments) -> Found:
         )
     marks = np.sort(np.array([when.timestamp() for when in rows.values()]))
     slack = TOLERANCE.total_seconds()
-    begin = _seconds(sessions["first"])
-    until = _seconds(sessions["last"])
+    begin, until = _seconds(sessions["first"]), _seconds(sessions["last"])
     at = np.searchsorted(marks, begin - slack)
     logged = (at < len(marks)) & (marks[np.minimum(at, len(marks) - 1)] <= until + slack)
     day = sessions["minute"].dt.tz_convert(VIETNAM).dt.date
@@ -344,8 +345,10 @@ def silent_after_cut(sight: Sight, arguments: Arguments) -> Found:
     took = max(0.0, (over["last"].max() - moment_of).total_seconds() / 60)
     return Found(
         "pass",
-        f"Kênh im lặng sau {took:.0f} phút kể từ thời điểm ngắt ({sight.where.vi}).",
-        f"The channel fell silent {took:.0f} minutes after the cut ({sight.where.en}).",
+        f"Kênh im lặng sau {took:.0f} phút kể từ thời điểm {'chấm dứt' if terminated else 'ngắt'} "
+        f"({sight.where.vi}).",
+        f"The channel fell silent {took:.0f} minutes after "
+        f"{'termination' if terminated else 'the cut'} ({sight.where.en}).",
         _lines(sight, over.sort_values("last").tail(1), "first last"),
         "" if terminated else number.source,
         coverage=sight.coverage,

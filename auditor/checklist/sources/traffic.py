@@ -78,10 +78,9 @@ def traffic(
     ways = _frame(_summed(pa.concat_tables(edges), KEYS))
     by_minute = _frame(_summed(pa.concat_tables(moments), ("minute", *MOMENT_KEYS)))
     _place(ways, matrix)
-    names = {each.id: each.name for each in inputs}
+    names = {each.id: PurePath(each.name).name for each in inputs}
     return Traffic(
         edges=ways,
-        hours=_hours(by_minute),
         inputs=names,
         coverage=_coverage(ways, inputs, problems, network),
         moments=by_minute,
@@ -210,13 +209,6 @@ def _frame(table: pa.Table) -> pd.DataFrame:
         frame["sampled"] = frame["sampled"].astype(bool)
         frame = frame.sort_values("flow_id", ignore_index=True)
     return frame
-
-
-def _hours(moments: pd.DataFrame) -> pd.DataFrame:
-    rows = moments.assign(hour=moments["minute"].dt.floor("h"), bytes=volume(moments))
-    rows = rows[rows["answered"]]
-    keys = ["hour", "src_ip", "dst_ip", "dst_port"]
-    return rows.groupby(keys, as_index=False)[["flows", "bytes"]].sum()
 
 
 def _place(edges: pd.DataFrame, matrix: Matrix) -> None:

@@ -25,6 +25,15 @@ def test_sensitive_data_of_100_000_subjects_must_be_core(said, answer):
     assert "I.26b" in found.rests_on
 
 
+@pytest.mark.parametrize("said", ["", "chưa phân loại", "không quan trọng", "abc"])
+def test_what_names_no_class_is_not_classified(said):
+    tables = {
+        "datasets": DATASETS,
+        "classification": table("table field class", f"thua|so|{said}"),
+    }
+    assert outcome("classes-assigned", tables).answer == "fail"
+
+
 def test_fewer_subjects_need_no_core_class():
     tables = {"datasets": DATASETS, "classification": table("table field class", "thua|so|khác")}
     assert (

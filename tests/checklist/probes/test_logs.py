@@ -75,6 +75,12 @@ def test_a_missing_day_and_a_day_without_records_are_gaps():
     assert outcome("log-retention", index(date(2026, 8, 1), LAST, empty=(gap,))).answer == "fail"
 
 
+def test_a_day_that_cannot_be_read_leaves_retention_open():
+    good = index(date(2026, 8, 1), date(2026, 11, 21))["log-index"]
+    assert outcome("log-retention", {"log-index": good}).answer == "pass"
+    assert outcome("log-retention", {"log-index": good + "fw,hôm nay,10\n"}).answer == "unknown"
+
+
 def test_a_source_that_never_logged_anything_fails():
     only = {"log-index": table("source day records", "fw|2026-11-20|0")}
     assert outcome("log-retention", only, level=1).answer == "fail"
@@ -113,6 +119,7 @@ def test_clocks(row, answer):
     ("row", "answer"),
     [
         ("a|nghiêm trọng|2026-11-01", "clear"),
+        ("a|nghiêm trọng|2026-11-21", "clear"),
         ("a|nghiêm trọng|", "fail"),
         ("a|nghiêm trọng|2027-01-01", "fail"),  # closed in the future is not closed
         ("a|nghiêm trọng|rồi", "fail"),

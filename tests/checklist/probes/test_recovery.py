@@ -72,6 +72,16 @@ def test_the_copies_of_the_last_good_backup_count():
     rows = (f"a|2026-11-19|ok|{good}", "a|2026-11-20|ok|disk@dc1", f"a|2026-11-21|failed|{good}")
     tables = {"backups": table("dataset ended outcome copies", *rows)}
     assert outcome("copies-three", tables).answer == "fail"
+    kept = {"backups": table("dataset ended outcome copies", rows[0], rows[2])}
+    assert outcome("copies-three", kept).answer == "pass"
+
+
+def test_where_only_the_start_is_known_it_counts():
+    good = "disk@dc1; disk@dc2; tape@kho (offline)"
+    columns = "dataset started ended outcome copies"
+    tables = {"backups": table(columns, f"a|2026-11-19 08:00||ok|{good}")}
+    assert outcome("copies-three", tables).answer == "pass"
+    assert outcome("backup-schedule", tables).answer == "pass"
 
 
 @pytest.mark.parametrize(

@@ -184,9 +184,9 @@ def test_more_rows_than_a_register_has_are_refused(tmp_path):
 
 
 def test_long_cells_are_cut_and_the_cut_is_told(tmp_path):
-    found = register(file_of(tmp_path, f"account,person\nan,{'x' * 5000}\n"), COLUMNS)
-    assert len(found.rows["person"].iloc[0]) == 1000
-    assert "1 cells longer than 1000" in found.notes[0].en
+    found = register(file_of(tmp_path, f"account,person\nan,{'x' * 9000}\n"), COLUMNS)
+    assert len(found.rows["person"].iloc[0]) == 8000
+    assert "1 cells longer than 8000" in found.notes[0].en
 
 
 def test_marks_that_nobody_sees_are_left_out(tmp_path):

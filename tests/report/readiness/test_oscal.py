@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from datetime import datetime
 
@@ -265,3 +266,24 @@ def test_any_text_becomes_a_token(text):
     found = token(text)
     assert found[0].isalpha() or found[0] == "_"
     assert not set(found) & set(" :<>")
+
+
+def test_every_moment_is_written_as_the_schema_wants_it(readiness):
+    """The models take more than the schema's pattern, which knows whole time zones only."""
+    names = {"start", "end", "collected", "expires", "deadline", "date", "last-modified"}
+    seen = []
+
+    def walk(part):
+        if isinstance(part, dict):
+            seen.extend(value for key, value in part.items() if key in names)
+            for each in part.values():
+                walk(each)
+        elif isinstance(part, list):
+            for each in part:
+                walk(each)
+
+    walk(results_of(readiness))
+    walk(poam_of(readiness))
+    assert len(seen) > 20
+    for moment in seen:
+        assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(Z|\+07:00)", moment)
