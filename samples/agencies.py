@@ -110,7 +110,7 @@ def _declared(folder: Path) -> None:
         "operator": "Trung tâm Công nghệ thông tin tỉnh Mẫu",
         "security_unit": "Phòng An toàn thông tin",
         "functions": ["public-services"],
-        "basic_subjects": 120000,
+        "basic_subjects": 2400,
         "sensitive_subjects": 0,
     }
     assessment["dates"] |= {
@@ -245,7 +245,7 @@ INVENTORY: Final = {
             "id": "industry-registry", "name": "Cơ sở dữ liệu cơ sở công nghiệp",
             "networks": ["10.30.1.0/24", "10.30.2.0/24", "10.30.9.0/24", "10.30.0.0/24",
                          "10.30.60.0/24", "10.250.20.0/29"],
-            "categories": ["B1", "B7"], "subjects": 120000, "record_bytes": 900,
+            "categories": ["B1", "B7"], "subjects": 2400, "record_bytes": 900,
         },
         {"id": "office", "name": "Mạng văn phòng",
          "networks": ["10.30.5.0/24", "10.30.7.0/24", "10.30.99.0/24"], "categories": []},

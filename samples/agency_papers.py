@@ -105,7 +105,7 @@ ORGANISATION: Final = (
 DOSSIER: Final = (
     Document(
         "level-dossier", "45/HS-SCT", "2026-09-05", "Hồ sơ đề xuất cấp độ",
-        (LAW, (f"Hệ thống {SYSTEM} được đề xuất cấp độ 3: phục vụ dịch vụ công, 120.000 chủ thể "
+        (LAW, (f"Hệ thống {SYSTEM} được đề xuất cấp độ 3: phục vụ dịch vụ công, 2.400 chủ thể "
          "dữ liệu cá nhân cơ bản."), *PARTIES,
          "Kèm thuyết minh và phương án bảo đảm an ninh mạng."),
     ),
@@ -330,7 +330,7 @@ OPERATION: Final = (
     Document(
         "impact-assessment", "56/HS-SCT", "2026-10-06",
         "Hồ sơ đánh giá tác động xử lý dữ liệu cá nhân",
-        ("120.000 chủ thể, dữ liệu cá nhân cơ bản; không có dữ liệu cá nhân nhạy cảm.",),
+        ("2.400 chủ thể, dữ liệu cá nhân cơ bản; không có dữ liệu cá nhân nhạy cảm.",),
     ),
     Document(
         "supplier-contract", "22/HĐ-SCT", "2026-09-03", "Hợp đồng bảo trì phần mềm",

@@ -81,7 +81,7 @@ FIELDS: Final[Rows] = (
 )
 
 PACKAGE: Final = json.dumps(
-    {"package": "goi-01", "tables": {"co_so": 18_000, "lao_dong": 120_000}, "rows": "not shown"},
+    {"package": "goi-01", "tables": {"co_so": 400, "lao_dong": 2400}, "rows": "not shown"},
     indent=1,
 )  # fmt: skip
 
@@ -141,7 +141,7 @@ def _sessions() -> Rows:
         for hour in (2, 8, 14, 20):
             at = FIRST + timedelta(days=day, hours=hour, minutes=3)
             if at <= UNTIL and not (at.date() == CUT.date() and hour == 14):
-                found.append((at.isoformat(), "TTDLQG", "API", WORKERS, "200", "1.200 bản ghi"))
+                found.append((at.isoformat(), "TTDLQG", "API", WORKERS, "200", "36 bản ghi"))
     return tuple(found)
 
 
@@ -249,7 +249,7 @@ DATASETS: Final[Rows] = (
      "Ngày bắt đầu", "Số chủ thể"),
     (BUSINESSES, OWNER, "Trần Thị Bình", "Khác", "API", "4 lần mỗi ngày", "03/11/2026", "0"),
     (WORKERS, OWNER, "Trần Thị Bình", "Quan trọng", "API", "4 lần mỗi ngày", "03/11/2026",
-     "120.000"),
+     "2.400"),
 )  # fmt: skip
 
 DATA: Final = (
@@ -277,9 +277,9 @@ DATA: Final = (
     ))),
     ("reconciliation", "doi-soat.csv",
      _csv("batch,table,source-rows,target-rows,source-checksum,target-checksum,explained", (
-         ("L01", "co_so", "18000", "18000", "5f1c", "5f1c", ""),
-         ("L01", "lao_dong", "120000", "120000", "a07e", "a07e", ""),
-         ("L02", "lao_dong", "1200", "1198", "c411", "90be", "2 bản ghi bị từ chối (BB 77)"),
+         ("L01", "co_so", "400", "400", "5f1c", "5f1c", ""),
+         ("L01", "lao_dong", "2400", "2400", "a07e", "a07e", ""),
+         ("L02", "lao_dong", "36", "34", "c411", "90be", "2 bản ghi bị từ chối (BB 77)"),
      ))),
     ("change-history", "lich-su.csv", _csv("Bản ghi,Phiên bản,Thời điểm thay đổi,Người thực hiện", (
         ("r1", "1", "2026-11-03 08:00", "binh.tt"), ("r1", "2", "2026-11-05 09:00", "thu.nt"),
@@ -309,15 +309,15 @@ CODES: Final = _csv("list,code,name,ends", (
 RULES: Final = Rules.model_validate({
     "format": 1,
     "tables": [
-        {"name": "co_so", "purpose": "sync", "drawn": "random", "primary_key": ["ma_co_so"],
-         "updated_at": "cap_nhat", "interval_days": 7, "columns": [
+        {"name": "co_so", "purpose": "sync", "drawn": "all", "primary_key": ["ma_co_so"],
+         "updated_at": "cap_nhat", "interval_days": 7, "max_age_days": 730, "columns": [
              {"name": "ma_co_so", "kind": "pattern", "pattern": "^CS[0-9]{5}$", "mandatory": True},
              {"name": "ten_co_so", "mandatory": True},
              {"name": "ma_so_thue", "kind": "tax-code", "mandatory": True},
              {"name": "ma_xa", "kind": "admin-code", "codes": "xa", "mandatory": True},
              {"name": "cap_nhat", "kind": "date"}]},
-        {"name": "lao_dong", "purpose": "sync", "drawn": "random", "primary_key": ["so_dinh_danh"],
-         "updated_at": "cap_nhat", "interval_days": 7, "columns": [
+        {"name": "lao_dong", "purpose": "sync", "drawn": "all", "primary_key": ["so_dinh_danh"],
+         "updated_at": "cap_nhat", "interval_days": 7, "max_age_days": 730, "columns": [
              {"name": "so_dinh_danh", "kind": "citizen-id", "mandatory": True},
              {"name": "ho_ten", "mandatory": True},
              {"name": "ngay_sinh", "kind": "date", "past": True, "mandatory": True},
@@ -335,20 +335,20 @@ RULES: Final = Rules.model_validate({
 
 def _looked_at() -> str:
     """The profile of invented tables; the tables themselves are kept nowhere."""
-    number = 400
-    days = [(TODAY - timedelta(days=1 + at % 300)).isoformat() for at in range(number)]
+    businesses, workers = 400, 2400
+    days = [(TODAY - timedelta(days=1 + at % 300)).isoformat() for at in range(workers)]
     tables = {
         "co_so": _csv("ma_co_so,ten_co_so,ma_so_thue,ma_xa,cap_nhat", tuple(
             (f"CS{at:05}", f"Cơ sở số {at}", "0100233488", ("26734", "26737")[at % 2], days[at])
-            for at in range(number)
+            for at in range(businesses)
         )),
         "lao_dong": _csv("so_dinh_danh,ho_ten,ngay_sinh,ma_co_so,ten_co_so,cap_nhat", tuple(
             (f"079{at % 2}{70 + at % 30:02}{at:06}", f"Người Số {at}", f"{1970 + at % 30}-05-04",
-             f"CS{at:05}", f"Cơ sở số {at}", days[at])
-            for at in range(number)
+             f"CS{at % businesses:05}", f"Cơ sở số {at % businesses}", days[at])
+            for at in range(workers)
         )),
         "du_lieu_thu": _csv("so_dinh_danh,ghi_chu", tuple(
-            (f"000{at:09}", "dữ liệu tạo sinh") for at in range(number)
+            (f"000{at:09}", "dữ liệu tạo sinh") for at in range(businesses)
         )),
     }  # fmt: skip
     with tempfile.TemporaryDirectory() as folder:
