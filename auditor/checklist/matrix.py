@@ -165,16 +165,27 @@ class Matrix:
             any_port: False = an edge that is declared for any port declares nothing here.
         """
         ends = _Ends(self, edges)
-        found = self._registered(edges, ends)
+        found = self._registered(edges, ends) | self.served(edges)
+        for _, matches in self._matches(edges, ends, any_port=any_port):
+            found |= matches
+        return found
+
+    def served(self, edges: pd.DataFrame) -> Flags:
+        """Which edges ask a declared server for names or time, or send it logs."""
+        found = np.zeros(len(edges), dtype=np.bool_)
         for servers, services in (
             (self.network.resolvers, DNS),
             (self.network.time_servers, NTP),
             (self.network.log_servers, SYSLOG),
         ):
             found |= edges["dst_ip"].isin(servers).to_numpy(np.bool_) & on(edges, services)
-        for _, matches in self._matches(edges, ends, any_port=any_port):
-            found |= matches
         return found
+
+    def upkeep(self, edges: pd.DataFrame) -> Flags:
+        """Which edges carry no data: those to such a server, and pings that spare the Center."""
+        asked = list(edges["src_ip"]), list(edges["dst_ip"])
+        pinged = edges["protocol"].isin(ICMP).to_numpy(np.bool_)
+        return self.served(edges) | (pinged & ~self.center(asked[0]) & ~self.center(asked[1]))
 
     def unseen(self, edges: pd.DataFrame) -> tuple[Edge, ...]:
         """Declared edges that none of these edges uses."""
