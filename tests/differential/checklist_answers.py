@@ -316,7 +316,7 @@ def foreign_dns_ntp(seen):
         source = seen.end(row, "src")
         if not (source["home"] and row["moved"]):
             continue
-        if row["port"] == 53 and row["protocol"] in (6, 17) or row["app"] == "dns":
+        if (row["port"] == 53 and row["protocol"] in (6, 17)) or row["app"] == "dns":
             if not is_one(source["address"], network.resolvers):
                 names.append(row)
         if service(row) == (17, 123) or row["app"] == "ntp":
