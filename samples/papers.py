@@ -44,6 +44,10 @@ REPORT = (
 )
 
 
+OWNER = "Sở Nông nghiệp và Môi trường tỉnh Mẫu"
+"""In whose name the certificate of the signed reports is."""
+
+
 def report_docx() -> bytes:
     """A risk report with its letterhead in a table of two columns."""
     left, right = LETTERHEAD[:3], LETTERHEAD[3:]
@@ -61,6 +65,57 @@ def deployment_docx() -> bytes:
     )
     table = "".join("<w:tr>" + "".join(_cell((cell,)) for cell in row) + "</w:tr>" for row in rows)
     return _word(_paragraph("Trạng thái chung: Đã triển khai đầy đủ") + f"<w:tbl>{table}</w:tbl>")
+
+
+def letter(head: Sequence[str], lines: Sequence[str], rows: Sequence[Sequence[str]] = ()) -> bytes:
+    """A DOCX: a letterhead of three lines on each side, paragraphs, and a table if there are rows.
+
+    The table stands before the last three lines, where the signer is.
+    """
+    top = f"<w:tbl><w:tr>{_cell(head[:3])}{_cell(head[3:])}</w:tr></w:tbl>"
+    cells = "".join("<w:tr>" + "".join(_cell((cell,)) for cell in row) + "</w:tr>" for row in rows)
+    table = f"<w:tbl>{cells}</w:tbl>" if rows else ""
+    body, end = lines[:-3], lines[-3:]
+    return _word(top + "".join(map(_paragraph, body)) + table + "".join(map(_paragraph, end)))
+
+
+def signed_letter(lines: Sequence[str], title: str, owner: str, moment: datetime) -> bytes:
+    """A PDF of one page, digitally signed with a certificate in the name of ``owner``."""
+    return _signed(moment, lines, title, owner)
+
+
+def workbook(rows: Sequence[Sequence[str]]) -> bytes:
+    """An XLSX of one sheet with nothing but text."""
+    sheet = "".join(
+        "<row>"
+        + "".join(f'<c t="inlineStr"><is><t>{escape(cell)}</t></is></c>' for cell in row)
+        + "</row>"
+        for row in rows
+    )
+    office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+    package = "http://schemas.openxmlformats.org/package/2006"
+    main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+    kind = "application/vnd.openxmlformats-officedocument.spreadsheetml"
+    return _zip((
+        ("[Content_Types].xml",
+         (f'<Types xmlns="{package}/content-types">'
+         '<Default Extension="rels"'
+         ' ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
+         f'<Override PartName="/xl/workbook.xml" ContentType="{kind}.sheet.main+xml"/>'
+         f'<Override PartName="/xl/worksheets/sheet1.xml" ContentType="{kind}.worksheet+xml"/>'
+         "</Types>")),
+        ("_rels/.rels",
+         (f'<Relationships xmlns="{package}/relationships"><Relationship Id="r1"'
+         f' Type="{office}/officeDocument" Target="xl/workbook.xml"/></Relationships>')),
+        ("xl/workbook.xml",
+         (f'<workbook xmlns="{main}" xmlns:r="{office}"><sheets>'
+         '<sheet name="Sheet1" sheetId="1" r:id="r1"/></sheets></workbook>')),
+        ("xl/_rels/workbook.xml.rels",
+         (f'<Relationships xmlns="{package}/relationships"><Relationship Id="r1"'
+         f' Type="{office}/worksheet" Target="worksheets/sheet1.xml"/></Relationships>')),
+        ("xl/worksheets/sheet1.xml",
+         f'<worksheet xmlns="{main}"><sheetData>{sheet}</sheetData></worksheet>'),
+    ))  # fmt: skip
 
 
 def secret_docx() -> bytes:
@@ -146,7 +201,7 @@ _UNICODE = b"""/CIDInit /ProcSet findresource begin 12 dict begin begincmap
 endcmap CMapName currentdict /CMap defineresource pop end end"""
 
 
-def _objects(pages: Sequence[Sequence[str]]) -> list[bytes]:
+def _objects(pages: Sequence[Sequence[str]], title: str = "Risk report") -> list[bytes]:
     """Catalog 1, pages 2, font 3 to 5, information 6; then a page and its content each."""
     kids = b" ".join(b"%d 0 R" % (7 + 2 * at) for at in range(len(pages)))
     objects = [
@@ -161,7 +216,7 @@ def _objects(pages: Sequence[Sequence[str]]) -> list[bytes]:
             b" /CIDSystemInfo << /Registry (Adobe) /Ordering (Identity) /Supplement 0 >> >>"
         ),
         b"<< /Length %d >>\nstream\n%s\nendstream" % (len(_UNICODE), _UNICODE),
-        b"<< /Title (Risk report) >>",
+        b"<< /Title (%s) >>" % title.encode("ascii"),
     ]
     for at, lines in enumerate(pages):
         drawn = b"".join(
@@ -203,8 +258,13 @@ _ROOM = 4096
 """Bytes kept free for a signature."""
 
 
-def _signed(moment: datetime) -> bytes:
-    objects = _objects((REPORT,))
+def _signed(
+    moment: datetime,
+    lines: Sequence[str] = REPORT,
+    title: str = "Risk report",
+    owner: str = OWNER,
+) -> bytes:
+    objects = _objects((lines,), title)
     field, value = len(objects) + 1, len(objects) + 2
     objects[0] %= b"/AcroForm << /Fields [%d 0 R] /SigFlags 3 >> " % field
     objects.append(
@@ -222,14 +282,14 @@ def _signed(moment: datetime) -> bytes:
     ranges = b"[%010d %010d %010d %010d]" % (0, opens, closes, len(content) - closes)
     content = content.replace(b"[0000000000 0000000000 0000000000 0000000000]", ranges)
     digest = hashlib.sha256(content[:opens] + content[closes:]).digest()
-    signature = _signature(digest, moment).hex().encode().ljust(2 * _ROOM, b"0")
+    signature = _signature(digest, moment, owner).hex().encode().ljust(2 * _ROOM, b"0")
     return content[: opens + 1] + signature + content[closes - 1 :]
 
 
-def _signature(digest: bytes, moment: datetime) -> bytes:
+def _signature(digest: bytes, moment: datetime, owner: str) -> bytes:
     """A CMS signature (RFC 5652) over a digest."""
     certificate = asn1_x509.Certificate.load(
-        _certificate().public_bytes(serialization.Encoding.DER)
+        _certificate(owner).public_bytes(serialization.Encoding.DER)
     )
     sha256 = algos.DigestAlgorithm({"algorithm": "sha256"})
     attributes = cms.CMSAttributes(
@@ -273,11 +333,11 @@ def _signature(digest: bytes, moment: datetime) -> bytes:
 
 
 @cache
-def _certificate() -> x509.Certificate:
+def _certificate(owner: str = OWNER) -> x509.Certificate:
     name = x509.Name(
         [
             x509.NameAttribute(NameOID.COUNTRY_NAME, "VN"),
-            x509.NameAttribute(NameOID.COMMON_NAME, "Sở Nông nghiệp và Môi trường tỉnh Mẫu"),
+            x509.NameAttribute(NameOID.COMMON_NAME, owner),
         ]
     )
     return (

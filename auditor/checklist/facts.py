@@ -54,8 +54,6 @@ class Traffic:
             ``src_packets``, ``dst_packets``, ``src_bytes``, ``dst_bytes``, ``src_payload``,
             ``dst_payload`` (0 = none or not known), ``sampled`` (estimates), ``first``, ``last``,
             ``flow_id`` (of the first), ``input_id``.
-        hours: answered flows of the channel by hour and edge: ``hour``, ``src_ip``, ``dst_ip``,
-            ``dst_port``, ``flows``, ``bytes``.
         inputs: file name of each input, by ``input_id``.
         moments: flows of the channel by the minute they began in: ``minute``, ``src_ip``,
             ``dst_ip``, ``dst_port``, ``protocol``, ``tls_version``, ``answered``, ``input_id``,
@@ -64,7 +62,6 @@ class Traffic:
     """
 
     edges: pd.DataFrame
-    hours: pd.DataFrame
     inputs: Mapping[int, str]
     coverage: Coverage
     moments: pd.DataFrame

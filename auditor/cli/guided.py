@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Final, Literal
 
 import typer
@@ -98,24 +98,40 @@ def _kept(assessed: Assessed, item: Item, said: Said, by: str) -> Assessed:
 
     now = datetime.now(UTC)
     explanation = _asked("Giải thích / explain", "")
+    while said == "not-applicable" and not explanation.strip():
+        explanation = _asked("Vì sao không áp dụng? / why does it not apply?", "")
     measure: dict[str, str] = {}
     if said in ("no", "partly"):
-        measure = {name: _asked(f"  {words}", "") for name, words in REMEDY}
-    try:
-        answers = answered(
-            assessed.folder.answers,
-            item,
-            said,
-            explanation=explanation,
-            by=by,
-            at=now,
-            measure=measure,
-        )
-    except InputError as error:
-        say(f"{error.message}. {error.hint}")
-        return assessed
+        measure = {name: _part(name, words) for name, words in REMEDY}
+    answers = answered(
+        assessed.folder.answers,
+        item,
+        said,
+        explanation=explanation,
+        by=by,
+        at=now,
+        measure=measure,
+    )
     folder = saved(assessed.folder, "answers.yaml", answers, at=now, what=f"answer {item.id}")
     return readiness.Assessed(folder, assessed.catalogue, assessed.held)
+
+
+def _part(name: str, words: str) -> str:
+    """One of the six clear points; a day is asked again until it is one, or left out."""
+    given = _asked(f"  {words}", "")
+    while name == "due" and given and not _is_day(given):
+        given = _asked(
+            "  Ghi ngày như 2026-12-31, hoặc để trống / write 2026-12-31, or leave out", ""
+        )
+    return given
+
+
+def _is_day(text: str) -> bool:
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _asked(words: str, default: str) -> str:

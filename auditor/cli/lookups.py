@@ -191,6 +191,7 @@ def doctor() -> None:
     tools = (
         ("tshark", "no second opinion by tshark (scapy gives one too; an audit needs neither)"),
         ("nfdump", "files of nfdump cannot be read, and nothing is compared with it"),
+        ("chromium", "no PDF of a checklist's report (another browser can print it)"),
     )
     for tool, cost in tools:
         place = shutil.which(tool)

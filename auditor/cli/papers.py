@@ -69,6 +69,8 @@ def sign(
 @app.command()
 def verify(folder: Folder, as_of: AsOf = None, policies: Policies = None) -> None:
     """Tell what changed since each signature; exit code 1 if any does not hold."""
+    from auditor.checklist.signing import last_words
+
     found = decided(folder, policies, as_of)
     for row in found.signatures:
         say(f"{row.state}  {row.at:%Y-%m-%d %H:%M}  {row.person} ({row.role})  {row.key}")
@@ -80,7 +82,9 @@ def verify(folder: Folder, as_of: AsOf = None, policies: Policies = None) -> Non
         say("Chưa có chữ ký. / No signature.")
     for problem in found.problems:
         tell(problem)
-    if not found.signatures or any(row.state != "valid" for row in found.signatures):
+    last = last_words(found.signatures)
+    holds = bool(last) and all(row.state == "valid" and row.known for row in last)
+    if not holds or any(problem.code == "history-broken" for problem in found.problems):
         raise typer.Exit(FINDINGS)
 
 
@@ -176,6 +180,44 @@ def imported(
         what = f"import {workbook.name}: {len(found.rows)}"
         saved(assessed.folder, "answers.yaml", answers, at=now(), what=what)
     say(f"{len(found.rows)} câu trả lời đã ghi. / answers taken over.")
+
+
+@app.command()
+def profile(
+    rules: Annotated[
+        Path, typer.Argument(readable=False, help="What the rows must fulfil (*.rules.yaml).")
+    ],
+    table: Annotated[
+        list[str], typer.Option("--table", metavar="NAME=FILE", help="A CSV for each table.")
+    ],
+    out: Annotated[Path, typer.Option("--out", readable=False, help="The profile (JSON).")],
+    codes: Annotated[
+        Path | None, typer.Option("--codes", readable=False, help="Code lists (CSV, XLSX).")
+    ] = None,
+    package: Annotated[
+        list[Path] | None,
+        typer.Option("--package", readable=False, help="Files to look for secrecy marks in."),
+    ] = None,
+    as_of: AsOf = None,
+) -> None:
+    """Look at data on the spot and write counts only: the evidence of kind data-sample."""
+    from auditor import report
+    from auditor.checklist.facts import VIETNAM
+    from auditor.checklist.sources.profile import profile as profiled
+    from auditor.checklist.sources.rules import Rules
+    from auditor.checklist.sources.sample import to_json
+    from auditor.model.documents import read
+
+    tables: dict[str, Path] = {}
+    for given in table:
+        name, _, path = given.partition("=")
+        if not path or name in tables:
+            raise typer.BadParameter(f"{given}: write NAME=FILE.csv, once", param_hint="--table")
+        tables[name] = Path(path)
+    today = now(as_of).astimezone(VIETNAM).date()
+    found = profiled(tables, read(rules, Rules), today, codes=codes, packages=package or ())
+    report.written(out.parent, {out.name: to_json(found)})
+    say(f"{out}: chỉ có số đếm, không có giá trị nào. / counts only, no value.")
 
 
 @app.command()

@@ -164,8 +164,11 @@ class Item(Document):
             raise ValueError(f"mode {self.mode} says a program can answer, but no probe is named")
         if self.mode in ("P", "H") and self.attests is None:
             raise ValueError(f"mode {self.mode} needs a person, but says nothing to attest")
-        if self.gate == "hard" and not any(row.mark == "C" for row in self.basis):
-            raise ValueError("a hard gate needs a provision that was read in the text (mark C)")
+        if self.gate == "hard" and not self.confirmed:
+            raise ValueError(
+                "a hard gate needs a provision that was read in the text (mark C) and binds "
+                "everybody"
+            )
         if tuple(sorted(set(self.levels))) != self.levels:
             raise ValueError("levels must ascend")
         return self

@@ -116,7 +116,7 @@ def outcome_of(case, probe, arguments, today, catalogue, tmp_path):
         geoip=pipeline.data_folder("geoip"),
     )
     now = datetime.fromisoformat(f"{today}T10:00:00").replace(tzinfo=timezone(timedelta(hours=7)))
-    facts = readiness.facts_of(
+    facts, _ = readiness.gathered(
         folders.opened(tmp_path), catalogue, order if paths else None, now, lambda _: None, Quiet()
     )
     if "baseline" in case:

@@ -88,7 +88,7 @@ def codes_of_problems() -> set[str]:
                 values = [*node.args[:1], *(k.value for k in node.keywords if k.arg == "code")]
             elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
                 place = TELLING.get(node.func.attr)
-                if place is not None and "tally" in ast.unparse(node):
+                if place is not None and "tally" in ast.unparse(node) and "readers" in path.parts:
                     values = node.args[place : place + 1]
             elif path.parts[-2:] == ("capture", "reader.py") and isinstance(node, ast.Tuple):
                 values = node.elts[:2]  # (code, offset, ...) or (counter, code, ...)

@@ -14,7 +14,7 @@ import pytest
 from pyarrow import parquet
 
 SAMPLES = Path(__file__).parents[2] / "samples"
-MADE = ("pcaps", "logs/zeek", "logs/parquet", "checklist/papers")
+MADE = ("pcaps", "logs/zeek", "logs/parquet", "checklist/papers", "checklist/profiles")
 FILES = sorted(path for folder in MADE for path in SAMPLES.glob(f"{folder}/*"))
 CAPTURES = [path for path in FILES if path.parent.name == "pcaps"]
 TSHARK = shutil.which("tshark")

@@ -151,7 +151,7 @@ def _level(facts: Facts, arguments: Arguments) -> Found:
                     f"{count} data subjects of an online service",
                 )
             )
-    if "personal-data" in system.conditions:
+    if "personal-data" in system.holding:
         reasons.append((2, "ND331 Đ12.1 [C]", "có dữ liệu cá nhân", "personal data"))
     computed = max((reason[0] for reason in reasons), default=1)
     deciding = [reason for reason in reasons if reason[0] == computed]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import calendar
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING
 from auditor.checklist.held import Held
 from auditor.checklist.probe import Found, unknown
 from auditor.checklist.sources.document import Paper
+from auditor.checklist.working_days import months_before
 from auditor.model.readiness import Reference
 from auditor.model.text import Text
 
@@ -90,9 +90,7 @@ def after(start: date, number: Number) -> date:
     count = int(number.value or 0)
     if number.unit != "months":
         return start + timedelta(days=count)
-    months = start.year * 12 + start.month - 1 + count
-    year, month = divmod(months, 12)
-    return date(year, month + 1, min(start.day, calendar.monthrange(year, month + 1)[1]))
+    return months_before(start, -count)
 
 
 def in_future(each: PaperDay, today: date) -> Found | None:

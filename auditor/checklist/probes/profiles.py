@@ -243,7 +243,7 @@ def _found(look: Look, counts: Sequence[Count], number: Number, more: tuple[Text
     answer: Answer = "fail" if far else "partial" if wrong or more else "pass"
     seen = Text(
         f"{len(counts)} phép đếm trên {len(tables)} bảng, {grouped} dòng",
-        f"{len(counts)} counts over {len(tables)} tables, {rows:,} rows",
+        f"{len(counts)} counts over {len(tables)} table{'s' * (len(tables) > 1)}, {rows:,} rows",
     )
     if wrong:
         worst = (far or wrong)[0]

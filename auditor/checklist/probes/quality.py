@@ -39,14 +39,22 @@ def _code_lists(facts: Facts, look: Look) -> tuple[Text, ...]:
 
 
 def _undated(_: Facts, look: Look) -> tuple[Text, ...]:
-    """What is said of tables for which no age was agreed."""
+    """What is said of tables whose age cannot be told."""
     names = ", ".join(
         table.name
         for table in look.tables("sync")
-        if table.max_age_days is None and table.interval_days is None
+        if table.max_age_days is None
+        and (table.interval_days is None or not look.whole(table.name))
     )
     return (
-        (Text(f"chưa thống nhất chu kỳ cho: {names}.", f"no interval is agreed for: {names}."),)
+        (
+            Text(
+                f"chưa thống nhất tuổi dòng, hoặc chỉ xem mẫu nên không biết lần cập nhật mới "
+                f"nhất: {names}.",
+                f"no age of rows is agreed, or a sample does not show the youngest change: "
+                f"{names}.",
+            ),
+        )
         if names
         else ()
     )
@@ -54,7 +62,9 @@ def _undated(_: Facts, look: Look) -> tuple[Text, ...]:
 
 def _aged(look: Look, count: Count) -> bool:
     table = look.sample.table(count.table)
-    return table is not None and not (table.max_age_days is table.interval_days is None)
+    if table is None or (count.rule == "late" and not look.whole(table.name)):
+        return False
+    return table.max_age_days is not None or table.interval_days is not None
 
 
 def _key(look: Look, count: Count) -> bool:
@@ -85,7 +95,7 @@ def secrecy_marks(facts: Facts, _: Arguments) -> Found:
         return Found(
             "fail",
             f"Thấy dấu mật ở {number} chỗ (dòng hoặc tệp) trong mẫu.",
-            f"Secrecy marks stand in {number} places (rows or files) of the sample.",
+            f"Secrecy marks were counted in the sample: {number:,} (rows or files).",
             [look.at(count) for look, count in hits],
             way_out=Text(
                 "Dừng gói này, báo người phụ trách bảo vệ bí mật nhà nước; không sao chép thêm nội "
@@ -103,7 +113,7 @@ def secrecy_marks(facts: Facts, _: Arguments) -> Found:
     return Found(
         "clear",
         f"Không thấy dấu mật đứng riêng ở {seen} chỗ đã xem; đó không phải bằng chứng là không có.",
-        f"No secrecy mark stands alone in {seen} places looked at; it proves no absence.",
+        f"No secrecy mark stands alone in {seen:,} places looked at; it proves no absence.",
         coverage=Coverage(
             vantage=tuple(look.held.entry.id for look in found),
             not_covered=(

@@ -93,7 +93,7 @@ def _read(held: Sequence[Held]) -> tuple[list[ResultFile], list[str]]:
             # one damaged file must not hide what the others show; it is told
             broken.append(f"{each.entry.id}: {error.message}")
         else:
-            stamp = found.taken.isoformat() if found.taken else each.age_key
+            stamp = found.taken.isoformat() if found.taken else each.day.isoformat()
             readable.append(ResultFile(each.entry.id, found, stamp))
     return readable, broken
 

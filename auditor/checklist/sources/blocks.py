@@ -54,7 +54,7 @@ class Blocks:
             self.broken += 1
             return "skip"
 
-        with self.path.open("rb") as file:
+        with self._opened() as file:
             head = file.read(8)
             file.seek(0)
             if head.startswith((b"PK", b"\xd0\xcf\x11\xe0", b"\x1f\x8b", b"%PDF", b"PAR1")):
@@ -91,6 +91,14 @@ class Blocks:
                     f"(after row {self.rows})",
                     "Export it as CSV (UTF-8) with quotes around text.",
                 ) from None
+
+    def _opened(self) -> BinaryIO:
+        try:
+            if self.path.is_file():
+                return self.path.open("rb")
+        except OSError as error:
+            raise self._refused(f"cannot be read: {error.strerror}", "Check the path.") from None
+        raise self._refused("no such file", "Name a CSV file.")
 
     def _header(self, text: _Text) -> tuple[str, list[str]]:
         """The separator and the titles; ``text`` stands behind them then."""

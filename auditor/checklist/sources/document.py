@@ -75,7 +75,11 @@ class RegisteredFacts:
 
     Attributes:
         number, dated, signer: of the document; empty = not there or not sure, ask the person.
-        secrecy: see ``secrecy_mark``; with a mark the file must not be copied.
+        secrecy: ``MẬT``, ``TỐI MẬT`` or ``TUYỆT MẬT``, where the mark stands on a line of its own
+            in the text, in the document's properties or in the file name: the file must not be
+            copied. Null = its whole text was read and carries none (a stamp that is only a picture
+            on a page with text is not seen). ``CANNOT_TELL`` = a scan, a locked or damaged file, an
+            unknown format, a page without text: a person must look before it is copied.
         why: why it cannot be told; empty = it could be.
     """
 
@@ -123,20 +127,6 @@ def document(path: Path) -> Paper:
         signatures,
         content.macros,
     )
-
-
-def secrecy_mark(path: Path) -> str | Untold | None:
-    """The secrecy mark of a file, before anything of it is copied. Never raises for bad content.
-
-    Returns:
-        ``MẬT``, ``TỐI MẬT`` or ``TUYỆT MẬT``: the mark stands on a line of its own in the text,
-        in the document's properties, or in the file name. Register its metadata only.
-        None: its whole text was read and carries no such mark. A stamp that is only a picture on
-        a page with text is not seen.
-        ``Untold.CANNOT_TELL``: a scan, a locked or damaged file, an unknown format, a page without
-        text, or more text than is read. A person must say so before the file is copied.
-    """
-    return registered_facts(path).secrecy
 
 
 def registered_facts(path: Path) -> RegisteredFacts:

@@ -6,7 +6,7 @@ import re
 import zipfile
 from typing import IO, TYPE_CHECKING, Final
 
-from auditor.checklist.sources.values import MARKS, matching
+from auditor.checklist.sources.values import secrecy_marks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -40,9 +40,12 @@ def marked(paths: Sequence[Path]) -> tuple[int, int, int]:
 def _looked(path: Path) -> Iterator[bool | None]:
     """For each file of a package whether it bears a mark; null = it could not be read."""
     suffix = path.suffix.lower()
-    if suffix in TEXTS:
-        with path.open("rb") as file:
-            yield _bears(file)
+    if suffix in TEXTS and path.is_file():
+        try:
+            with path.open("rb") as file:
+                yield _bears(file)
+        except OSError:
+            yield None
     elif suffix in PACKED:
         try:
             with zipfile.ZipFile(path) as package:
@@ -77,6 +80,6 @@ def _bears(file: IO[bytes]) -> bool | None:
     if text.lstrip().startswith("<"):
         text = _TAGS.sub(lambda tag: "\n" if tag[0].startswith("</") else "", text)
     lines = pa.array([line.strip() for line in _BREAKS.split(text)], pa.string())
-    if matching(lines, MARKS, any_case=True).any():
+    if secrecy_marks(lines).any():
         return True
     return None if len(head) > MOST or "\ufffd" in text else False

@@ -108,6 +108,8 @@ def profile(
         InputError: a table is missing, damaged, too large, or lacks a column; or a code list is
             missing.
     """
+    from auditor.checklist.folder import sha256  # late: it knows all sources
+
     for name in sorted({*tables} ^ {table.name for table in rules.tables}):
         raise InputError(
             "the rules name a table without a file" if rules.table(name) else
@@ -131,7 +133,7 @@ def profile(
         FORMAT,
         today.isoformat(),
         hashlib.sha256(rules.model_dump_json().encode()).hexdigest(),
-        hashlib.sha256(codes.read_bytes()).hexdigest() if codes else "",
+        sha256(codes) if codes else "",
         tuple(shapes),
         tuple(Count(*key, *counted) for key, counted in tally.counts.items()),
     )
@@ -218,7 +220,7 @@ class _Look:
                 self._column(column, cell, first)
         self._others(others, first)
         for order in self.table.orders:
-            a, b = (self._sizes(cells[name]) for name in (order.first, order.second))
+            a, b = (self._sizes(name, cells[name]) for name in (order.first, order.second))
             both = ~(np.isnan(a) | np.isnan(b))
             place = (self.table.name, order.first, order.second)
             self.tally.add("order", place, both & (a > b), int(both.sum()), first)
@@ -228,10 +230,13 @@ class _Look:
             filled = ~np.logical_or.reduce([value.empty(cell) for cell in chosen])
             self.kept.filled.setdefault(columns, []).append(filled)
 
-    def _sizes(self, cell: Any) -> NDArray[np.float64]:  # noqa: ANN401 - arrow
-        """Dates or numbers, whichever they are."""
+    def _sizes(self, name: str, cell: Any) -> NDArray[np.float64]:  # noqa: ANN401 - arrow
+        """Dates or numbers, whichever the column holds; what is neither is not a number."""
+        column = self.table.column(name)
+        if column is None or column.kind == "number":
+            return value.numbers(cell)
         days = value.days(cell)
-        return np.where(days != value.NO_DAY, days.astype(np.float64), value.numbers(cell))
+        return np.where(days == value.NO_DAY, np.nan, days.astype(np.float64))
 
     def _column(self, column: Column, cell: Any, first: int) -> None:  # noqa: ANN401 - arrow
         """Counts a column of a block; each distinct value is looked at once."""
@@ -241,9 +246,10 @@ class _Look:
 
         def told(rule: Rule, wrong: Mask, of: Mask | None = None) -> None:
             number = None if of is None else int(np.count_nonzero(of[at]))
-            self.tally.add(rule, place, wrong[at], number, first)
+            rows = wrong[at] if wrong.any() else np.zeros(len(at), np.bool_)
+            self.tally.add(rule, place, rows, number, first)
 
-        told("mark", value.matching(each, value.MARKS, any_case=True))
+        told("mark", value.secrecy_marks(each))
         if self.table.purpose != "sync":
             numbers, real = self._identifiers(each)
             told("identifier", real, numbers)
@@ -291,7 +297,7 @@ class _Look:
         for cell in cells:
             encoded = cell.dictionary_encode()
             each, at = encoded.dictionary, encoded.indices.to_numpy(zero_copy_only=False)
-            secret |= value.matching(each, value.MARKS, any_case=True)[at]
+            secret |= value.secrecy_marks(each)[at]
             if self.table.purpose != "sync":
                 some, valid = self._identifiers(each)
                 numbers |= some[at]
@@ -376,6 +382,8 @@ def _lists(path: Path | None, today: date) -> Codes:
         return {}
     from auditor.checklist.sources.register import day, register
 
+    if not path.is_file():
+        raise InputError("no such file", place=path.name, hint="Name the file of code lists.")
     rows = register(path, ("list", "code", "ends")).rows
     found: Codes = {}
     for name, part in rows.groupby("list"):

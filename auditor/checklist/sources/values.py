@@ -79,10 +79,7 @@ def matching(values: Any, pattern: str, *, any_case: bool = False) -> Mask:  # n
     """Which values hold the pattern."""
     import pyarrow.compute as pc
 
-    if any_case:
-        # RE2 folds letters in their composed form only
-        values = pc.utf8_lower(pc.utf8_normalize(values, "NFC"))
-    found = pc.match_substring_regex(values, pattern)
+    found = pc.match_substring_regex(_folded(values) if any_case else values, pattern)
     return _mask(found)
 
 
@@ -103,9 +100,12 @@ def empty(values: Any) -> Mask:  # noqa: ANN401 - arrow
 
 def placeholders(values: Any) -> Mask:  # noqa: ANN401 - arrow
     """Which values are words that stand where a value should."""
-    import pyarrow.compute as pc
+    return among(_folded(values), PLACEHOLDERS)
 
-    return among(pc.utf8_lower(pc.utf8_normalize(values, "NFC")), PLACEHOLDERS)
+
+def secrecy_marks(values: Any) -> Mask:  # noqa: ANN401 - arrow
+    """Which values are secrecy marks."""
+    return _none(values) if _ascii(values) else matching(values, MARKS, any_case=True)
 
 
 def junk(values: Any, kind: str) -> Mask:  # noqa: ANN401 - arrow
@@ -120,13 +120,15 @@ def damaged(values: Any, kind: str) -> Mask:  # noqa: ANN401 - arrow
     """Which values show a wrong encoding."""
     if kind in ("text", "enum"):
         return matching(values, DAMAGED)
-    return matching(values, "[\\x{fffd}\\x{80}-\\x{9f}]")
+    return _none(values) if _ascii(values) else matching(values, "[\\x{fffd}\\x{80}-\\x{9f}]")
 
 
 def decomposed(values: Any) -> Mask:  # noqa: ANN401 - arrow
     """Which values are not in composed Unicode (NFC)."""
     import pyarrow.compute as pc
 
+    if _ascii(values):
+        return _none(values)
     return _mask(pc.not_equal(values, pc.utf8_normalize(values, "NFC")))
 
 
@@ -144,14 +146,14 @@ def malformed(values: Any, column: Column, today: date) -> Mask:  # noqa: ANN401
             return ~matching(values, f"^(?:{column.pattern})$")
         case "email" | "phone" | "number" | "tax-code":
             return ~matching(values, PATTERNS[column.kind])
-    return np.zeros(len(values), dtype=np.bool_)
+    return _none(values)
 
 
 def check_digit_wrong(values: Any) -> Mask:  # noqa: ANN401 - arrow
     """Which well-formed tax codes do not fit their tenth digit."""
     import pyarrow.compute as pc
 
-    wrong = np.zeros(len(values), dtype=np.bool_)
+    wrong = _none(values)
     formed = matching(values, TAX_CODE)
     if formed.any():
         chosen = pc.utf8_slice_codeunits(values.filter(formed), 0, 10)
@@ -221,6 +223,26 @@ def day_number(day: date) -> int:
 
 _EPOCH: Final = 719_163
 """1970-01-01, as ``date`` counts days."""
+
+
+def _ascii(values: Any) -> bool:  # noqa: ANN401 - arrow
+    """Whether no value holds anything beyond ASCII: most columns are codes and numbers."""
+    import pyarrow.compute as pc
+
+    return pc.all(pc.string_is_ascii(values)).as_py() is not False
+
+
+def _folded(values: Any) -> Any:  # noqa: ANN401 - arrow
+    """In lower case, and composed: RE2 and word lists know letters in that form only."""
+    import pyarrow.compute as pc
+
+    if _ascii(values):
+        return pc.ascii_lower(values)
+    return pc.utf8_lower(pc.utf8_normalize(values, "NFC"))
+
+
+def _none(values: Any) -> Mask:  # noqa: ANN401 - arrow
+    return np.zeros(len(values), dtype=np.bool_)
 
 
 def _mask(found: Any) -> Mask:  # noqa: ANN401 - arrow

@@ -242,7 +242,8 @@ def _table(
     from openpyxl.utils import get_column_letter
     from openpyxl.worksheet.properties import PageSetupProperties
 
-    for place, values in enumerate((titles, *rows), start=1):
+    for place, given in enumerate((titles, *rows), start=1):
+        values = tuple(given)
         for number, value in enumerate(values, start=1):
             cell = sheet.cell(place, number)
             if value:
@@ -253,6 +254,7 @@ def _table(
             cell.alignment = Alignment(vertical="top", wrap_text=True)
             if place == 1:
                 cell.font = Font(bold=True)
+        sheet.row_dimensions[place].height = _height(values, widths)
     for number, width in enumerate(widths, start=1):
         sheet.column_dimensions[get_column_letter(number)].width = width
     sheet.freeze_panes = "A2"
@@ -261,3 +263,19 @@ def _table(
     sheet.page_setup.paperSize = sheet.PAPERSIZE_A4
     sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, 0
     sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
+
+
+LINE: Final = 15.0
+"""Points that a line of text takes."""
+
+HIGHEST: Final = 409.0
+"""Points that a row can be high at most."""
+
+
+def _height(values: Sequence[str], widths: Sequence[float]) -> float:
+    """The height at which a row shows its wrapped texts: not every program works it out itself."""
+    lines = (
+        sum(1 + int(len(line) // (0.9 * width)) for line in value.split("\n"))
+        for value, width in zip(values, widths, strict=False)
+    )
+    return min(HIGHEST, LINE * max(lines, default=1))

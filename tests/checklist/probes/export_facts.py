@@ -57,7 +57,7 @@ def edges(*rows):
 def seen(flows):
     """Traffic of these edges and nothing else."""
     empty = pd.DataFrame()
-    return Traffic(flows, empty, {0: "conn.log"}, Coverage(), empty, empty)
+    return Traffic(flows, {0: "conn.log"}, Coverage(), empty, empty)
 
 
 def facts(*evidence, level=3, flows=None, network=None, **assessment):

@@ -10,7 +10,6 @@ from auditor.checklist.sources.document import (
     Untold,
     document,
     registered_facts,
-    secrecy_mark,
 )
 from auditor.model.errors import InputError
 
@@ -63,7 +62,7 @@ def test_what_cannot_be_read_is_told_with_a_way_out(tmp_path, content, word):
     with pytest.raises(InputError, match=word) as caught:
         document(path)
     assert caught.value.hint
-    assert secrecy_mark(path) is Untold.CANNOT_TELL
+    assert registered_facts(path).secrecy is Untold.CANNOT_TELL
     assert registered_facts(path).why
 
 
@@ -107,28 +106,28 @@ def test_the_text_of_a_document_with_a_secrecy_mark_is_not_kept():
 
 
 def test_the_mark_is_seen_before_copying_or_the_answer_is_cannot_tell(tmp_path):
-    assert secrecy_mark(PAPERS / "secret.docx") == "TỐI MẬT"
-    assert secrecy_mark(PAPERS / "risk-report.pdf") is None
-    assert secrecy_mark(PAPERS / "scan.pdf") is Untold.CANNOT_TELL
+    assert registered_facts(PAPERS / "secret.docx").secrecy == "TỐI MẬT"
+    assert registered_facts(PAPERS / "risk-report.pdf").secrecy is None
+    assert registered_facts(PAPERS / "scan.pdf").secrecy is Untold.CANNOT_TELL
     named = tmp_path / "QD 12 (TOI MAT).pdf"
     named.write_bytes((PAPERS / "scan.pdf").read_bytes())
-    assert secrecy_mark(named) == "TỐI MẬT"
+    assert registered_facts(named).secrecy == "TỐI MẬT"
     named.write_bytes(b"")
-    assert secrecy_mark(named) == "TỐI MẬT"
+    assert registered_facts(named).secrecy == "TỐI MẬT"
 
 
 def test_text_that_was_cut_may_hide_a_mark(tmp_path, monkeypatch):
     monkeypatch.setattr(module, "MOST_TEXT", 50)
     path = tmp_path / "a.txt"
     path.write_text(TEXT * 5, encoding="utf-8")
-    assert secrecy_mark(path) is Untold.CANNOT_TELL
+    assert registered_facts(path).secrecy is Untold.CANNOT_TELL
 
 
 def test_a_title_with_a_mark_counts(tmp_path):
     path = tmp_path / "a.pdf"
     whole = (PAPERS / "risk-report.pdf").read_bytes()
     path.write_bytes(whole.replace(b"(Risk report)", b"(R (TOI MAT))"))
-    assert secrecy_mark(path) == "TỐI MẬT"
+    assert registered_facts(path).secrecy == "TỐI MẬT"
 
 
 def test_what_the_register_takes_from_a_file():
