@@ -21,6 +21,7 @@ from auditor.checklist.decision import Deciding
 from auditor.checklist.facts import VIETNAM, Facts, Traffic, numbers_for
 from auditor.checklist.folder import Folder
 from auditor.checklist.held import Held
+from auditor.checklist.oddities import told
 from auditor.checklist.writing import broken_history, replaced, saved
 from auditor.model.errors import InputError
 from auditor.model.files import written
@@ -160,7 +161,7 @@ def checked(
     found = Checks(
         format=probing.FORMAT,
         at=now,
-        made_from=_made_from(folder, facts.evidence),
+        made_from=_made_from(folder, catalogue, facts.evidence),
         items=probing.asked_all(catalogue.checklist.items, facts),
         inputs=seen,
         traffic=facts.traffic.coverage if facts.traffic is not None else None,
@@ -183,7 +184,8 @@ def readiness(assessed: Assessed, now: datetime) -> Readiness:
     manifest = assessed.manifest
     rows, _ = signing.signatures(folder, manifest, problems.append)
     problems += _problems(assessed)
-    changed = probing.outdated(checks, _made_from(folder, held)) if checks else ()
+    problems += told(folder, catalogue, held, now.astimezone(VIETNAM).date())
+    changed = probing.outdated(checks, _made_from(folder, catalogue, held)) if checks else ()
     deciding = Deciding(folder, catalogue, held, checks, changed, now)
     return deciding.readiness(__version__, rows, tuple(problems), signing.fingerprint(manifest))
 
@@ -267,7 +269,9 @@ def signed(
         name = f"{now:%Y%m%dT%H%M%S}-{signer.role}-{public[:8]}.json"
         text = signing.signed(assessed.manifest, signer, key, now)
         written(folder.path / signing.FOLDER, {name: text})
-    return signing.key_fingerprint(public), signing.is_known(folder, public, signer.role)
+    return signing.key_fingerprint(public), signing.is_known(
+        folder, public, signer.role, name=signer.person
+    )
 
 
 def _again(folder: Folder, catalogue: Catalogue) -> Assessed:
@@ -290,8 +294,11 @@ def last_checks(folder: Folder) -> Checks | None:
     return probing.from_json(path.read_text(encoding="utf-8", errors="replace"), str(path))
 
 
-def _made_from(folder: Folder, held: Mapping[str, tuple[Held, ...]]) -> dict[str, str]:
+def _made_from(
+    folder: Folder, catalogue: Catalogue, held: Mapping[str, tuple[Held, ...]]
+) -> dict[str, str]:
     made = {name: folder.hashes[name] for name in LOOKED_AT if name in folder.hashes}
+    made["levels.yaml"] = catalogue.numbers_sha256
     for every in held.values():
         for each in every:
             entry = each.entry

@@ -8,9 +8,10 @@ attested and waived, ``evidence.yaml`` what lies in ``evidence/``.
 from __future__ import annotations
 
 import ipaddress
+from datetime import date
 from typing import Annotated, Final, Literal
 
-from pydantic import AwareDatetime, BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, model_validator
 
 from auditor.model.checklist import Condition, ItemId, Name
 from auditor.model.documents import Document
@@ -19,7 +20,16 @@ from auditor.model.inventory import network as _ip_network
 
 FORMAT: Final = 1
 
-Date = Annotated[str, Field(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$")]
+
+def _is_day(text: str) -> str:
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        raise ValueError("there is no such day") from None
+    return text
+
+
+Date = Annotated[str, Field(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"), AfterValidator(_is_day)]
 """An ISO date, in quotes; YAML would make another type of it."""
 
 Networks = tuple[Annotated[IpNetwork, BeforeValidator(_ip_network)], ...]
@@ -60,6 +70,14 @@ class SystemPart(Document):
     ] = ()  # fmt: skip
     basic_subjects: Annotated[int, Field(ge=0)] | None = None
     sensitive_subjects: Annotated[int, Field(ge=0)] | None = None
+
+    @property
+    def holding(self) -> frozenset[Condition]:
+        """The conditions declared; a system with data subjects holds personal data, said or not."""
+        implied: frozenset[Condition] = frozenset()
+        if self.basic_subjects or self.sensitive_subjects:
+            implied = frozenset({"personal-data"})
+        return frozenset(self.conditions) | implied
 
 
 class Dates(Document):
@@ -115,7 +133,7 @@ class Assessment(Document):
     people: tuple[Person, ...] = ()
     soft_gates_off: dict[ItemId, str] = Field(default={})
     """Soft gates this agency does not keep as gates, each with the reason."""
-    numbers: dict[Name, float] = Field(default={})
+    numbers: dict[Name, Annotated[float, Field(ge=0, allow_inf_nan=False)]] = Field(default={})
     """Numbers of this agency in place of engineering defaults (mark M) and unread letters (T)."""
 
 

@@ -35,12 +35,18 @@ class Holidays(Document):
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
-    """The checklist with its numbers, and the hash of its file."""
+    """The checklist with its numbers, and the hashes of its files.
+
+    Attributes:
+        sha256: of the checklist.
+        numbers_sha256: of the numbers by level and the public holidays together.
+    """
 
     checklist: Checklist
     levels: Levels
     holidays: frozenset[date]
     sha256: str
+    numbers_sha256: str
 
     @property
     def limits(self) -> tuple[tuple[str, Limit], ...]:
@@ -73,4 +79,9 @@ def load(policies: Path, name: str = "pre-sync") -> Catalogue:
         levels,
         frozenset(date.fromisoformat(day) for day in holidays.days),
         hashlib.sha256(path.read_bytes()).hexdigest(),
+        hashlib.sha256(
+            b"".join(
+                hashlib.sha256((folder / each).read_bytes()).digest() for each in (LEVELS, HOLIDAYS)
+            )
+        ).hexdigest(),
     )

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from auditor.checklist import verdict
-from auditor.checklist.entries import unsigned
-from auditor.checklist.facts import VIETNAM
+from auditor.checklist import standing, verdict
+from auditor.checklist.facts import VIETNAM, numbers_for
 from auditor.checklist.probes import PROBES
-from auditor.checklist.signing import fits
 from auditor.checklist.state_words import REASONS
 from auditor.model.readiness import (
     VERSION,
@@ -33,8 +31,8 @@ if TYPE_CHECKING:
 
     from auditor.checklist.assessment import (
         AnswerEntry,
+        Assessment,
         AttestationEntry,
-        EvidenceEntry,
         WaiverEntry,
     )  # fmt: skip
     from auditor.checklist.catalogue import Catalogue
@@ -42,7 +40,7 @@ if TYPE_CHECKING:
     from auditor.checklist.folder import Folder
     from auditor.checklist.held import Held
     from auditor.checklist.verdict import Kept, Word
-    from auditor.model.checklist import EvidenceKind, Item, ProbeCall
+    from auditor.model.checklist import Item, ProbeCall
     from auditor.model.problem import Problem
     from auditor.model.readiness import SignatureRow
 
@@ -72,6 +70,10 @@ class Deciding:
         self.today = now.astimezone(VIETNAM).date()
         self.kinds = {kind.id: kind for kind in catalogue.checklist.kinds}
         self.held = {each.entry.id: each for every in held.values() for each in every}
+        system = folder.assessment.system
+        numbers = numbers_for(catalogue.limits, system.level, folder.assessment.numbers)
+        most = numbers["check-days"].value if "check-days" in numbers else None
+        self.void = standing.check_void(checks, self.held, self.today, most) if checks else None
         answers = folder.answers
         self.answers = {entry.item: entry for entry in answers.answers}
         self.waivers = {entry.item: entry for entry in answers.waivers}
@@ -90,7 +92,7 @@ class Deciding:
         checklist, system = self.catalogue.checklist, self.folder.assessment.system
         items = self._deployed(tuple(self.item(item) for item in checklist.items))
         decided, why, gates, conditions = verdict.overall(
-            items, self.folder.assessment.soft_gates_off
+            items, self.today, gates_off(self.folder.assessment)
         )
         checks = self.checks
         counts: dict[str, int] = {}
@@ -115,7 +117,7 @@ class Deciding:
                 owner=system.owner,
                 operator=system.operator,
                 level=system.level,
-                conditions=tuple(system.conditions),
+                conditions=tuple(dict.fromkeys((*system.conditions, *sorted(system.holding)))),
                 first_connection=dates.first_connection or "",
                 last_change=dates.last_change or "",
                 description=system.description,
@@ -152,10 +154,12 @@ class Deciding:
 
     def item(self, item: Item) -> ItemResult:
         """One item, decided."""
-        answer, voided = self._answer(item)
         evidence = self._evidence(item)
         outcomes = self._outcomes(item)
-        attestations = tuple(self._attestation(item, e) for e in self.attestations.get(item.id, ()))
+        answer, voided = self._answer(item, outcomes)
+        attestations = tuple(
+            self._attestation(item, entry, evidence) for entry in self.attestations.get(item.id, ())
+        )
         attested = _word(attestations)
         waiver = self._waiver(item)
         kept = self._kept(item, evidence)
@@ -209,7 +213,7 @@ class Deciding:
     def row(self, held: Held) -> EvidenceRow:
         """One piece of evidence as the papers show it."""
         entry, kind = held.entry, self.kinds[held.entry.kind]
-        stale = held.state == "present" and self._stale(held, kind)
+        stale = held.state == "present" and standing.too_old(held, kind, self.today)
         return EvidenceRow(
             id=entry.id,
             kind=entry.kind,
@@ -235,17 +239,33 @@ class Deciding:
 
     def _applies(self, item: Item) -> bool:
         system = self.folder.assessment.system
-        return system.level in item.levels and all(
-            condition in system.conditions for condition in item.when
-        )
+        return system.level in item.levels and system.holding.issuperset(item.when)
 
-    def _answer(self, item: Item) -> tuple[AnswerEntry | None, Text | None]:
+    def _answer(
+        self, item: Item, outcomes: tuple[Outcome, ...]
+    ) -> tuple[AnswerEntry | None, Text | None]:
         answer = self.answers.get(item.id)
-        if answer is None or answer.text_sha256 == item.text_hash():
-            return answer, None
-        return None, Text(
-            f"Câu trả lời ngày {answer.at:%d/%m/%Y} là cho cách hỏi cũ: cần trả lời lại.",
-            f"The answer of {answer.at:%Y-%m-%d} was to an earlier wording: answer again.",
+        if answer is None:
+            return None, None
+        voided = standing.answer_void(answer, item, self.today)
+        if voided is None and answer.said == "not-applicable":
+            voided = self._seen_before(item, outcomes)
+        return (answer, None) if voided is None else (None, voided)
+
+    def _seen_before(self, item: Item, outcomes: tuple[Outcome, ...]) -> Text | None:
+        """What an earlier check found in an item that is now said not to apply.
+
+        Evidence that changes after a failure makes it out of date, but not undone.
+        """
+        earlier = self.checks.items.get(item.id, ("", ()))[1] if self.checks else ()
+        found = any(each.answer in ("fail", "partial") for each in earlier)
+        if not found or any(each.answer in ("fail", "partial") for each in outcomes):
+            return None
+        return Text(
+            "Lần kiểm tra trước cho thấy mục này có liên quan: chạy lại kiểm tra rồi mới xét "
+            "“không áp dụng”.",
+            'The check before found something here: check again before it counts as "not '
+            'applicable".',
         )
 
     def _evidence(self, item: Item) -> tuple[Held, ...]:
@@ -257,13 +277,13 @@ class Deciding:
         )
 
     def _kept(self, item: Item, evidence: tuple[Held, ...]) -> Kept:
-        usable = [each for each in evidence if each.state in ("present", "metadata-only")]
+        usable = [each for each in evidence if standing.usable(each, self.today)]
         seen = self._saw_traffic(item)
         if not usable and not seen:
             return "none"
         for kind in {each.entry.kind for each in usable}:
             young = [each for each in usable if each.entry.kind == kind]
-            if all(self._stale(each, self.kinds[kind]) for each in young):
+            if all(standing.too_old(each, self.kinds[kind], self.today) for each in young):
                 return "stale"
         if seen and not usable and self._old_traffic():
             return "stale"
@@ -283,21 +303,19 @@ class Deciding:
             return False
         return self.today - window[1].astimezone(VIETNAM).date() > timedelta(days=fresh)
 
-    def _stale(self, held: Held, kind: EvidenceKind) -> bool:
-        day = _day(held.entry)
-        return kind.fresh_days is not None and self.today - day > timedelta(days=kind.fresh_days)
-
     def _outcomes(self, item: Item) -> tuple[Outcome, ...]:
         if self.checks is None or item.id not in self.checks.items:
             return tuple(_not_asked(call.probe) for call in item.probes)
         text, outcomes = self.checks.items[item.id]
         if text != item.text_hash() or len(outcomes) != len(item.probes):
-            since = (self.catalogue.checklist.id,)
-            return tuple(_outdated(outcome, since) for outcome in outcomes)
+            return tuple(_outdated(outcome, _changed(self.catalogue.checklist.id))
+                         for outcome in outcomes)  # fmt: skip
+        if self.void is not None:
+            return tuple(_outdated(outcome, self.void) for outcome in outcomes)
         decided = []
         for call, outcome in zip(item.probes, outcomes, strict=True):
             changed = self._changed_for(item, call)
-            decided.append(_outdated(outcome, changed) if changed else outcome)
+            decided.append(_outdated(outcome, _changed(*changed)) if changed else outcome)
         return tuple(decided)
 
     def _changed_for(self, item: Item, call: ProbeCall) -> tuple[str, ...]:
@@ -313,24 +331,15 @@ class Deciding:
             if name not in self.held or self.held[name].entry.kind in kinds
         )
 
-    def _attestation(self, item: Item, entry: AttestationEntry) -> Attestation:
-        voided: Text | None = None
-        if entry.signature and not fits(entry.key, entry.signature, unsigned(entry)):
-            voided = Text("Chữ ký không khớp.", "Its signature does not fit.")
-        elif entry.text_sha256 != item.text_hash():
-            voided = Text("Cách hỏi đã đổi sau khi xác nhận.", "The wording changed since.")
-        elif date.fromisoformat(entry.valid_until) < self.today:
-            voided = Text(
-                f"Hết hạn ngày {entry.valid_until}.", f"It ran out on {entry.valid_until}."
-            )
-        else:
-            for name, digest in entry.evidence.items():
-                held = self.held.get(name)
-                if held is None or held.state != "present" or held.entry.sha256 != digest:
-                    voided = Text(
-                        f"Bằng chứng {name} không còn như lúc xác nhận.",
-                        f"Evidence {name} is not what it was when this was attested.",
-                    )
+    def _attestation(
+        self, item: Item, entry: AttestationEntry, evidence: tuple[Held, ...]
+    ) -> Attestation:
+        asked = sorted(
+            (each for each in evidence if standing.usable(each, self.today)),
+            key=lambda each: each.age_key,
+            reverse=True,
+        )
+        voided = standing.word_void(entry, item, self.held, asked, self.kinds, self.today)
         return Attestation(
             holds=entry.holds,
             person=entry.person,
@@ -348,14 +357,7 @@ class Deciding:
         entry: WaiverEntry | None = self.waivers.get(item.id)
         if entry is None:
             return None
-        void: Text | None = None
-        if item.gate == "hard":
-            void = Text(
-                "Điều kiện chặn có căn cứ đã đọc: không được tạm chấp nhận.",
-                "A gate on a confirmed basis: it cannot be waived.",
-            )
-        elif date.fromisoformat(entry.until) < self.today:
-            void = Text(f"Hết hạn ngày {entry.until}.", f"It ran out on {entry.until}.")
+        void = standing.waiver_void(entry, item, self.today)
         return Waiver(entry.approver, entry.role, entry.reason, entry.at, entry.until, void)
 
     def _missing(self, item: Item, evidence: tuple[Held, ...]) -> tuple[Text, ...]:
@@ -372,9 +374,7 @@ class Deciding:
     def _deployed(self, items: tuple[ItemResult, ...]) -> tuple[ItemResult, ...]:
         """A plan said to be fully deployed has failed where technical items have."""
         failing = [
-            item.id
-            for item in items
-            if item.group in TECHNICAL and item.state in verdict.FAILED and item.outcomes
+            item.id for item in items if item.group in TECHNICAL and item.outcomes and _fails(item)
         ]
         return tuple(
             replace(
@@ -393,12 +393,20 @@ class Deciding:
         )
 
 
+def gates_off(assessment: Assessment) -> tuple[str, ...]:
+    """Soft gates that the agency does not keep, with a reason."""
+    return tuple(name for name, reason in assessment.soft_gates_off.items() if reason.strip())
+
+
+def _fails(item: ItemResult) -> bool:
+    """Whether it has failed; a waiver hides no failure."""
+    return item.state in verdict.FAILED or (
+        item.state == "waived" and any(outcome.answer == "fail" for outcome in item.outcomes)
+    )
+
+
 def _says_yes(item: ItemResult) -> bool:
     return any(each.holds and each.voided is None for each in item.attestations)
-
-
-def _day(entry: EvidenceEntry) -> date:
-    return date.fromisoformat(entry.collected or entry.dated or entry.effective or entry.registered)
 
 
 def _not_asked(probe: str) -> Outcome:
@@ -410,14 +418,18 @@ def _not_asked(probe: str) -> Outcome:
     )
 
 
-def _outdated(outcome: Outcome, since: tuple[str, ...]) -> Outcome:
-    named = ", ".join(since[:5])
+def _changed(*names: str) -> Text:
+    named = ", ".join(names[:5])
+    return Text(f"{named} đã thay đổi sau lần kiểm tra", f"{named} changed after the check")
+
+
+def _outdated(outcome: Outcome, why: Text) -> Outcome:
     return replace(
         outcome,
         answer="unknown",
         says=Text(
-            f"Kết quả cũ: {named} đã thay đổi sau lần kiểm tra. Trước đó: {outcome.says.vi}",
-            f"Out of date: {named} changed after the check. Before: {outcome.says.en}",
+            f"Kết quả cũ: {why.vi}. Trước đó: {outcome.says.vi}",
+            f"Out of date: {why.en}. Before: {outcome.says.en}",
         ),
         way_out=Text("Chạy lại: auditor checklist check.", "Run auditor checklist check again."),
     )
@@ -432,13 +444,21 @@ def _word(attestations: tuple[Attestation, ...]) -> Word:
 
 
 def _contradiction(outcomes: tuple[Outcome, ...], said: str, attested: Word) -> Text | None:
-    against = [outcome for outcome in outcomes if outcome.answer == "fail"]
-    if not against or (said != "yes" and attested != "yes"):
+    against = [outcome for outcome in outcomes if outcome.answer in ("fail", "partial")]
+    against.sort(key=lambda outcome: outcome.answer != "fail")
+    if not against:
         return None
-    who = ("được xác nhận", "attested") if attested == "yes" else ("được khai", "declared")
+    if said == "not-applicable":
+        claim = Text("được khai là không áp dụng", "declared not to apply")
+    elif attested == "yes":
+        claim = Text("được xác nhận là đạt", "attested to hold")
+    elif said == "yes":
+        claim = Text("được khai là đạt", "declared to hold")
+    else:
+        return None
     return Text(
-        f"Mục này {who[0]} là đạt, nhưng kiểm tra cho thấy: {against[0].says.vi}",
-        f"This is {who[1]} to hold, but the check shows: {against[0].says.en}",
+        f"Mục này {claim.vi}, nhưng kiểm tra cho thấy: {against[0].says.vi}",
+        f"This is {claim.en}, but the check shows: {against[0].says.en}",
     )
 
 

@@ -79,13 +79,19 @@ def answered(
     """All answers, with this one in the place of an earlier one.
 
     Raises:
-        InputError: a "not applicable" without a reason, or a day that is none.
+        InputError: a "not applicable" without a reason or a name, or a day that is none.
     """
     if said == "not-applicable" and not explanation.strip():
         raise InputError(
             '"not applicable" needs a reason',
             place=item.id,
             hint="Say why it does not concern this system: --because TEXT.",
+        )
+    if said == "not-applicable" and not by.strip():
+        raise InputError(
+            '"not applicable" needs the name of who says so',
+            place=item.id,
+            hint="Say who answers: --by NAME.",
         )
     before = next((each for each in answers.answers if each.item == item.id), None)
     old = before.measure.model_dump() if before and before.measure else {}
@@ -119,14 +125,23 @@ def attested(
 ) -> nouns.Answers:
     """All answers, with one more attestation; an earlier one of the same person goes.
 
+    It covers the evidence that lies there for this item; what is gone or changed is not attested.
+
     Raises:
-        InputError: the item leaves nothing to a person, or the day is none or too far away.
+        InputError: the item leaves nothing to a person, a name or the words are missing, or the day
+            is none or too far away.
     """
     if item.attests is None:
         raise InputError(
             "this item leaves nothing to a person: only checks decide it",
             place=item.id,
             hint="Attach evidence, or run the checks.",
+        )
+    if not (signer.person.strip() and signer.role.strip() and statement.strip()):
+        raise InputError(
+            "an attestation needs who attests, in which role, and what",
+            place=item.id,
+            hint="Give --name and --role.",
         )
     until = _day(valid_until, item.id)
     today = at.astimezone(VIETNAM).date()
@@ -146,7 +161,12 @@ def attested(
         at=at,
         valid_until=valid_until,
         text_sha256=item.text_hash(),
-        evidence={each.entry.id: each.entry.sha256 for each in evidence if each.entry.sha256},
+        evidence={
+            each.entry.id: each.entry.sha256
+            for each in evidence
+            if each.state in ("present", "metadata-only")
+            and (not each.entry.items or item.id in each.entry.items)
+        },
     )
     if key is not None:
         from auditor.checklist.signing import statement_signed
@@ -219,7 +239,7 @@ def attached(
     they are known; empty ``items`` = all that ask for this kind.
 
     Raises:
-        InputError: the file cannot be read, is empty, or a day is none.
+        InputError: the file cannot be read, is empty, or a day is none or still to come.
         StoreError: it cannot be copied.
     """
     for name in ("dated", "effective", "collected"):
@@ -228,6 +248,13 @@ def attached(
     number = max((int(each.id[3:]) for each in folder.evidence.evidence), default=0) + 1
     name = f"ev-{number:04}"
     today = at.astimezone(VIETNAM).date()
+    for known in ("dated", "collected"):
+        if facts.get(known) and _day(facts[known], known) > today:
+            raise InputError(
+                f"{facts[known]} is a day to come",
+                place=known,
+                hint="Evidence tells of what was: write the day it is of; --effective may come.",
+            )
     place, digest, size = "", "", None
     if file is not None and not secret:
         digest, size = sha256(file), file.stat().st_size

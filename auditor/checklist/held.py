@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import TYPE_CHECKING, Literal, TypeVar
 
 from auditor.model.errors import InputError
@@ -33,10 +34,17 @@ class Held:
         self._asked = False
 
     @property
-    def age_key(self) -> str:
-        """Sorts by age: the day it holds for, or was taken, or was registered."""
+    def day(self) -> date:
+        """The earlier of the document's day and that of its taking; at most its registration."""
         entry = self.entry
-        return entry.dated or entry.collected or entry.effective or entry.registered
+        told = [text for text in (entry.dated, entry.collected) if text]
+        day = min(told) if told else entry.effective or entry.registered
+        return date.fromisoformat(min(day, entry.registered))
+
+    @property
+    def age_key(self) -> tuple[date, str, str]:
+        """Sorts by age; of two of one day the one that was registered later is the younger."""
+        return self.day, self.entry.registered, self.entry.id
 
     def content(self, kind: type[Content]) -> Content:
         """What it holds.

@@ -20,7 +20,7 @@ from auditor.model.readiness import SignatureRow
 from auditor.model.text import Text
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -74,6 +74,7 @@ def manifest(
         "checklist": catalogue.checklist.id,
         "checklist_version": catalogue.checklist.version,
         "checklist_sha256": catalogue.sha256,
+        "numbers_sha256": catalogue.numbers_sha256,
         "files": {
             name: sha256(folder.path / name) for name in FILES if (folder.path / name).exists()
         },
@@ -221,17 +222,28 @@ def signatures(
                 key=key_fingerprint(body["public_key"]),
                 state="invalid" if not valid else "changed" if changes else "valid",
                 changes=changes,
-                known=valid and is_known(folder, body["public_key"], body["role"]),
+                known=valid
+                and is_known(folder, body["public_key"], body["role"], name=body["person"]),
             )
         )
     return tuple(rows), tuple(manifests)
 
 
-def is_known(folder: Folder, public: str, *roles: str) -> bool:
-    """Whether ``assessment.yaml`` names this key for one of these roles."""
+def last_words(rows: Iterable[SignatureRow]) -> tuple[SignatureRow, ...]:
+    """The last signature of each person in each role with each key; earlier ones are history."""
+    last: dict[tuple[str, str, str], SignatureRow] = {}
+    for row in sorted(rows, key=lambda row: row.at):
+        last[row.person, row.role, row.key] = row
+    return tuple(last.values())
+
+
+def is_known(folder: Folder, public: str, *roles: str, name: str | None = None) -> bool:
+    """Whether ``assessment.yaml`` names this key for one of these roles, and for this person."""
     printed = key_fingerprint(public).replace(" ", "")
     return any(
-        person.role in roles and person.key.replace(" ", "").lower() == printed
+        person.role in roles
+        and person.key.replace(" ", "").lower() == printed
+        and (name is None or " ".join(person.name.split()) == " ".join(name.split()))
         for person in folder.assessment.people
     )
 
@@ -324,6 +336,13 @@ def _changes(then: Manifest, now: Manifest) -> tuple[Text, ...]:
                 f"{now['checklist_version']}.",
                 f"The checklist changed: {then.get('checklist_version')} to "
                 f"{now['checklist_version']}.",
+            )
+        )
+    if then.get("numbers_sha256") != now["numbers_sha256"]:
+        found.append(
+            Text(
+                "Bảng ngưỡng theo cấp độ hoặc ngày nghỉ lễ đã đổi.",
+                "The numbers by level, or the public holidays, changed.",
             )
         )
     for part, (vi, en) in _WORDS.items():

@@ -3,13 +3,13 @@
 The rules, in their order (``auditor policy test`` runs every item's examples through them):
 
 1. An item that does not concern this system is not applicable. A gate is set aside only by a named
-   person's word.
+   person's word; where something was found against an item, it is not set aside at all.
 2. What a probe disproves has failed, whatever anybody says; then a person's "no"; then a crash.
 3. What holds in part is partial.
 4. Evidence that is too old decides nothing: stale.
 5. Nothing at all: not checked.
 6. A: probes alone decide; those that can only prove failure must have looked. F: they can only
-   find nothing against it. P and H: a person confirms.
+   find nothing against it. P and H: a person confirms what at least one probe has read.
 7. A waiver covers a lack for a time. It never makes a pass, and never opens a confirmed gate.
 """
 
@@ -25,6 +25,7 @@ from auditor.model.text import Text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from datetime import date
 
     from auditor.model.checklist import Example, Item, State
     from auditor.model.readiness import ItemResult, Verdict
@@ -68,7 +69,7 @@ def state_of(case: Situation) -> State:
 def _unwaived(case: Situation) -> State:
     if not case.applies:
         return "not_applicable"
-    if case.said == "not-applicable" and "fail" not in case.answers:
+    if case.said == "not-applicable" and not _speaks_against(case):
         gate = case.gate != "none"
         return "manual_pending" if gate and case.attested != "yes" else "not_applicable"
     found = _found(case)
@@ -91,7 +92,12 @@ def _unwaived(case: Situation) -> State:
         case "F":
             return _disproving(case, every=every, looked=looked)
         case _:
-            return _confirmed(case, every=every)
+            return _confirmed(case, looked=looked)
+
+
+def _speaks_against(case: Situation) -> bool:
+    """Whether something was found there, so that it cannot be said not to be there."""
+    return "fail" in case.answers or "partial" in case.answers or case.attested == "no"
 
 
 def _found(case: Situation) -> State | None:
@@ -123,11 +129,9 @@ def _disproving(case: Situation, *, every: bool, looked: bool) -> State:
     return "no_contrary_evidence" if looked and case.attested == "yes" else "unknown"
 
 
-def _confirmed(case: Situation, *, every: bool) -> State:
-    if every and case.evidence != "none":
-        return "attested_pass" if case.attested == "yes" else "manual_pending"
-    if case.evidence == "none":
-        return "unknown"
+def _confirmed(case: Situation, *, looked: bool) -> State:
+    if case.evidence == "none" or (case.answers and not looked):
+        return "unknown"  # what no program has read is not there for anybody to confirm
     return "attested_pass" if case.attested == "yes" else "manual_pending"
 
 
@@ -150,13 +154,13 @@ def example_gives(item: Item, example: Example) -> State:
 
 
 def overall(
-    items: Sequence[ItemResult], gates_off: Iterable[str] = ()
+    items: Sequence[ItemResult], today: date, gates_off: Iterable[str] = ()
 ) -> tuple[Verdict, Text, tuple[str, ...], tuple[str, ...]]:
     """The verdict on all items: which, why, the gates in the way, the items still to be mended.
 
     Ready: every gate and every other item that applies is met. Conditionally ready: no gate is in
-    the way, and every item that is not met has a remedy with a person and a day. Otherwise not.
-    A soft gate that the agency does not keep counts as an ordinary item.
+    the way, and every item that is not met has a remedy with a person and a day that has not
+    passed. Otherwise not. A soft gate that the agency does not keep counts as an ordinary item.
     """
     off = set(gates_off)
     open_items = [item for item in items if item.state not in MET]
@@ -168,7 +172,8 @@ def overall(
     gates.sort(key=lambda item: item.gate != "hard")
     barred = [item for item in gates if not (item.gate == "soft" and item.state == "waived")]
     rest = [item for item in open_items if item not in barred]
-    without = [item for item in rest if not _dated(item)]
+    unseen = [item for item in rest if item.state == "no_contrary_evidence"]
+    without = [item for item in rest if item not in unseen and not _dated(item, today)]
     barred_ids = tuple(item.id for item in barred)
     rest_ids = tuple(item.id for item in rest)
     if barred:
@@ -187,19 +192,22 @@ def overall(
             "not-ready",
             Text(
                 f"{len(without)} mục chưa đạt mà chưa có biện pháp khắc phục rõ người, rõ thời "
-                f"hạn: {', '.join(item.id for item in without[:10])}.",
-                f"{len(without)} items are not met and have no remedy with a person and a day: "
-                f"{', '.join(item.id for item in without[:10])}.",
+                f"hạn còn ở phía trước: {', '.join(item.id for item in without[:10])}.",
+                f"{len(without)} items are not met and have no remedy with a person and a day that "
+                f"has not passed: {', '.join(item.id for item in without[:10])}.",
             ),
             (),
             rest_ids,
         )
     if rest:
+        due = len(rest) - len(unseen)
         return (
             "conditionally-ready",
             Text(
-                f"Không còn điều kiện chặn; {len(rest)} mục phải khắc phục theo thời hạn.",
-                f"No gate is in the way; {len(rest)} items must be mended by their dates.",
+                f"Không còn điều kiện chặn; {due} mục phải khắc phục theo thời hạn, {len(unseen)} "
+                "mục mới chỉ chưa phát hiện sai khác.",
+                f"No gate is in the way; {due} items must be mended by their dates; of "
+                f"{len(unseen)} it is known only that nothing against them was seen.",
             ),
             (),
             rest_ids,
@@ -207,7 +215,7 @@ def overall(
     return "ready", Text("Mọi mục áp dụng đều đạt.", "Every item that applies is met."), (), ()
 
 
-def _dated(item: ItemResult) -> bool:
-    if item.state == "no_contrary_evidence":
-        return True  # nothing is known against it: there is nothing to mend
-    return item.measure is not None and bool(item.measure.who and item.measure.due)
+def _dated(item: ItemResult, today: date) -> bool:
+    """Whether somebody mends it by a day that has not passed."""
+    remedy = item.measure
+    return remedy is not None and bool(remedy.who.strip()) and remedy.due >= today.isoformat()

@@ -69,6 +69,8 @@ def sign(
 @app.command()
 def verify(folder: Folder, as_of: AsOf = None, policies: Policies = None) -> None:
     """Tell what changed since each signature; exit code 1 if any does not hold."""
+    from auditor.checklist.signing import last_words
+
     found = decided(folder, policies, as_of)
     for row in found.signatures:
         say(f"{row.state}  {row.at:%Y-%m-%d %H:%M}  {row.person} ({row.role})  {row.key}")
@@ -80,7 +82,9 @@ def verify(folder: Folder, as_of: AsOf = None, policies: Policies = None) -> Non
         say("Chưa có chữ ký. / No signature.")
     for problem in found.problems:
         tell(problem)
-    if not found.signatures or any(row.state != "valid" for row in found.signatures):
+    last = last_words(found.signatures)
+    holds = bool(last) and all(row.state == "valid" and row.known for row in last)
+    if not holds or any(problem.code == "history-broken" for problem in found.problems):
         raise typer.Exit(FINDINGS)
 
 

@@ -1,12 +1,16 @@
 from __future__ import annotations
 
 import json
+import shutil
+from datetime import timedelta
 
 import pytest
+from typer.testing import CliRunner
 
 from auditor import readiness
 from auditor.checklist import entries, signing
 from auditor.checklist.writing import saved
+from auditor.cli import app
 from auditor.model.errors import InputError
 from tests.checklist.beginnings import NOW, OWNER, changed
 
@@ -46,6 +50,65 @@ def test_a_key_that_the_assessment_names_is_known(signed, policies, key):
     again = readiness.opened(signed.folder.path, policies)
     _, known = readiness.signed(again, OWNER, key, NOW, endpoints=False)
     assert known
+
+
+def test_a_key_is_known_only_for_the_person_it_belongs_to(signed, policies, key):
+    place = signed.folder.path / "assessment.yaml"
+    printed = signing.key_fingerprint(key.public_key().public_bytes_raw().hex())
+    changed(place, people=[{"name": "Người Khác", "role": "owner", "key": printed}])
+    assert [row.known for row in rows(signed, policies)] == [False]
+    changed(place, people=[{"name": OWNER.person, "role": "owner", "key": printed}])
+    assert [row.known for row in rows(signed, policies)] == [True]
+
+
+def verified(signed):
+    return CliRunner().invoke(app, ["checklist", "verify", str(signed.folder.path)]).exit_code
+
+
+def test_verify_holds_only_for_named_keys_and_forgives_what_was_signed_anew(signed, policies, key):
+    assert verified(signed) == 1  # nobody knows the key
+    printed = signing.key_fingerprint(key.public_key().public_bytes_raw().hex())
+    changed(
+        signed.folder.path / "assessment.yaml",
+        people=[{"name": OWNER.person, "role": "owner", "key": printed}],
+    )
+    assert verified(signed) == 1  # the file changed after the signature
+    again = readiness.opened(signed.folder.path, policies)
+    readiness.signed(again, OWNER, key, NOW + timedelta(minutes=1), endpoints=False)
+    assert verified(signed) == 0
+    readiness.signed(again, OWNER, signing.new_key(), NOW, endpoints=False)
+    assert verified(signed) == 1  # a stranger signed in the owner's name
+
+
+def test_verify_fails_where_the_history_was_edited(signed, policies, key, whole):
+    printed = signing.key_fingerprint(key.public_key().public_bytes_raw().hex())
+    changed(
+        signed.folder.path / "assessment.yaml",
+        people=[{"name": OWNER.person, "role": "owner", "key": printed}],
+    )
+    for said in ("no", "yes"):
+        folder = readiness.opened(signed.folder.path, policies).folder
+        answers = entries.answered(
+            folder.answers, whole.checklist.items[0], said, explanation="", by="An", at=NOW
+        )
+        saved(folder, "answers.yaml", answers, at=NOW, what=said)
+    again = readiness.opened(signed.folder.path, policies)
+    readiness.signed(again, OWNER, key, NOW + timedelta(minutes=1), endpoints=False)
+    assert verified(signed) == 0
+    history = signed.folder.path / "history.jsonl"
+    first, second = history.read_text(encoding="utf-8").splitlines()
+    history.write_text(f"{first.replace('answers', 'others')}\n{second}\n", encoding="utf-8")
+    assert verified(signed) == 1
+
+
+def test_other_numbers_by_level_are_named(signed, policies, tmp_path):
+    place = shutil.copytree(policies, tmp_path / "policies")
+    path = place / "checklists" / "levels.yaml"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace("[1, 1, 1, 1, 1]", "[9, 9, 9, 9, 9]"), encoding="utf-8")
+    (row,) = rows(signed, place)
+    assert row.state == "changed"
+    assert "numbers by level" in row.changes[0].en
 
 
 def test_a_changed_answer_is_named(signed, policies, whole):

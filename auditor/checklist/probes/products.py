@@ -82,7 +82,7 @@ def banned_products(_: Facts, __: Arguments, products: Table, warned: Table) -> 
 def components_known(facts: Facts, _: Arguments, parts: Table) -> Found:
     """The list of components is recent and holds no critical vulnerability."""
     limit = facts.number("component-months")
-    made = day(parts.held.age_key)
+    made = parts.held.day
     failing: list[Reference] = []
     lacking: list[Reference] = []
     for line, row in parts.records():
@@ -95,7 +95,7 @@ def components_known(facts: Facts, _: Arguments, parts: Table) -> Found:
             )
         elif not row["component"] or not row["version"]:
             lacking.append(parts.at(line, f"{name.strip() or '?'}: no name or no version"))
-    if made and limit.value and made < months_before(facts.today, int(limit.value)):
+    if limit.value and made < months_before(facts.today, int(limit.value)):
         failing.insert(0, Reference(parts.held.entry.id, "", f"the list is of {made}"))
     return judged(
         Text(

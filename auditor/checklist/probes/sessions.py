@@ -36,9 +36,13 @@ SIGN: Final = Text(
 
 
 def _answered(sight: Sight, *, upkeep: bool = True) -> pd.DataFrame:
-    """Sessions of the channel; with or without names, time, logs and pings of its machines."""
-    moments = sight.traffic.moments
-    found = moments[moments["answered"]]
+    """Answered flows of the channel between single hosts, as the baseline holds them.
+
+    Without ``upkeep``, names, time, logs and pings of its machines are left out.
+    """
+    moments = sight.traffic.moments[sight.traffic.moments["answered"]]
+    single = [sight.matrix.ordinary(list(moments[end])) for end in ("src_ip", "dst_ip")]
+    found = moments[single[0] & single[1]]
     return found if upkeep else found[~sight.matrix.upkeep(found)]
 
 

@@ -296,9 +296,9 @@ def test_the_level_is_computed_from_what_is_declared(system, gives):
 
 @pytest.mark.parametrize(
     ("today", "gives"),
-    [("2027-06-30", "partial"), ("2027-07-01", "fail")],
+    [("2027-06-30", "partial"), ("2027-07-01", "unknown")],
 )
-def test_the_transition_ends_with_its_last_day(today, gives):
+def test_after_its_last_day_the_transition_says_nothing_for_a_level_that_is_kept(today, gives):
     one = held("level-decision", paper("Căn cứ Nghị định số 85/2016/NĐ-CP của Chính phủ"))
     said = Assessment.model_validate(
         {
