@@ -264,5 +264,5 @@ def registers() -> list[tuple[str, str, bytes | str, dict[str, str]]]:
     found: list[tuple[str, str, bytes | str, dict[str, str]]] = [
         (kind, name, content, {"collected": TODAY.isoformat()}) for kind, name, content in every
     ]
-    package = {"number": "goi-01", "dated": "2026-11-03"}
+    package = {"number": "goi-01", "dated": "2026-11-02"}
     return [*found, ("signed-package", "goi-01.json", PACKAGE, package)]
