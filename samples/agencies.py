@@ -232,7 +232,8 @@ NETWORK: Final = {
     "backup_servers": [],
     "security_contacts": ["113.160.9.9"],
     "sensors": [
-        {"id": "loi", "files": ["conn.log"], "zones": ["bien", "dmz", "csdl"], "behind_nat": True}
+        {"id": "loi", "files": ["conn.log", "ssl.log"], "zones": ["bien", "dmz", "csdl"],
+         "behind_nat": True}
     ],
 }  # fmt: skip
 

@@ -1,57 +1,39 @@
-"""Registers, exports, the scan and the look at data of the example agencies.
+"""Registers of the example agencies, and the list of all their evidence but documents.
 
 Both agencies hold the same ones. Some have Vietnamese headings, some the columns' own ids.
 """
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
 import json
-import tempfile
-from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
+from datetime import date, timedelta
 from typing import Final
 
 import papers as makers
+from agency_exports import (
+    ASSETS,
+    CODES,
+    DOORS,
+    GRANTS,
+    MACHINES,
+    PASSWORDS,
+    ROLES,
+    SENDING,
+    TODAY,
+    Rows,
+    firewall,
+    looked_at,
+    scanned,
+    table,
+    tools,
+)
 from agency_papers import SLIP
 from agency_traffic import CUT, DAYS, FIRST, UNTIL
 
-from auditor.checklist.sources import sample, scan
-from auditor.checklist.sources.profile import profile
-from auditor.checklist.sources.rules import Rules
-
-TODAY: Final = date(2026, 11, 20)
 OWNER: Final = "Sở Công Thương tỉnh Mẫu"
 BUSINESSES: Final = "Cơ sở công nghiệp"
 WORKERS: Final = "Lao động tại cơ sở công nghiệp"
-Rows = tuple[tuple[str, ...], ...]
-
-ASSETS: Final[Rows] = (
-    ("fw-01", "10.30.0.1", "tường lửa", "bien"),
-    ("waf-01", "10.30.0.10", "máy chủ", "bien"),
-    ("agent-node", "10.30.9.10", "máy chủ", "dmz"),
-    ("gw-01", "10.30.9.20", "máy chủ cổng trao đổi", "dmz"),
-    ("app-01", "10.30.2.21", "máy chủ", "may-chu"),
-    ("app-02", "10.30.2.22", "máy chủ", "may-chu"),
-    ("siem-01", "10.30.2.14", "máy chủ", "may-chu"),
-    ("dns-01", "10.30.2.53", "máy chủ", "may-chu"),
-    ("ntp-01", "10.30.2.123", "máy chủ", "may-chu"),
-    ("db-01", "10.30.1.11", "cơ sở dữ liệu", "csdl"),
-    ("db-02", "10.30.1.12", "cơ sở dữ liệu", "csdl"),
-    ("jump-01", "10.30.99.5", "máy chủ", "quan-tri"),
-    ("sw-01", "10.30.99.2", "thiết bị chuyển mạch", "quan-tri"),
-    ("rt-01", "10.250.20.1", "thiết bị định tuyến", "truyen-dan"),
-    ("test-01", "10.30.60.11", "máy chủ", "thu-nghiem"),
-    ("pc-11", "10.30.99.11", "máy trạm", "quan-tri"),
-    ("pc-31", "10.30.5.31", "máy trạm", "nguoi-dung"),
-    ("pc-32", "10.30.5.32", "máy trạm", "nguoi-dung"),
-    ("pc-33", "10.30.5.33", "máy trạm", "nguoi-dung"),
-)
-DEVICES: Final = ("fw-01", "sw-01", "rt-01")
-MACHINES: Final = tuple(row for row in ASSETS if row[0] not in DEVICES)
-SENDING: Final = tuple(row for row in ASSETS if not row[0].startswith("pc-"))
 
 ACCOUNTS: Final[Rows] = (
     ("minh.tv", "Trần Văn Minh", "quản trị", "có", "có", "có", "2026-11-20", "AD"),
@@ -85,50 +67,6 @@ PACKAGE: Final = json.dumps(
     indent=1,
 )  # fmt: skip
 
-PASSWORDS: Final = """\
-[Unicode]
-Unicode=yes
-[System Access]
-MinimumPasswordAge = 1
-MaximumPasswordAge = 60
-MinimumPasswordLength = 14
-PasswordComplexity = 1
-PasswordHistorySize = 24
-LockoutBadCount = 5
-ClearTextPassword = 0
-[Registry Values]
-MACHINE\\Software\\Microsoft\\Windows\\CurrentVersion\\Policies\\System\\InactivityTimeoutSecs=4,300
-[Version]
-signature="$CHICAGO$"
-Revision=1
-"""
-DOORS: Final = """\
-# TYPE  DATABASE     USER       ADDRESS         METHOD
-local   all          postgres                   peer
-hostssl cong_nghiep  ung_dung   10.30.2.21/32   scram-sha-256
-hostssl cong_nghiep  ung_dung   10.30.2.22/32   scram-sha-256
-hostssl cong_nghiep  sync_ndc   10.30.9.20/32   scram-sha-256 clientcert=verify-full
-"""
-GRANTS: Final = """\
-Schema,Name,Type,Access privileges,Column privileges,Policies
-public,co_so,table,"chu_cn=arwdDxtm/chu_cn
-sync_ndc=r/chu_cn",,
-public,lao_dong,table,"chu_cn=arwdDxtm/chu_cn
-sync_ndc=r/chu_cn",,
-"""
-ROLES: Final = """\
-rolname,rolsuper,rolinherit,rolcreaterole,rolcreatedb,rolcanlogin,rolbypassrls
-postgres,t,t,t,t,t,t
-chu_cn,f,t,f,f,t,f
-sync_ndc,f,t,f,f,t,f
-"""
-
-
-def _csv(heading: str, rows: Rows) -> str:
-    text = io.StringIO(newline="")
-    csv.writer(text, lineterminator="\n").writerows([heading.split(","), *rows])
-    return text.getvalue()
-
 
 def _days(first: date) -> list[date]:
     return [first + timedelta(days=at) for at in range((TODAY - first).days)]
@@ -146,7 +84,7 @@ def _sessions() -> Rows:
 
 
 PEOPLE_AND_ACCOUNTS: Final = (
-    ("contacts", "dau-moi.csv", _csv("Vai trò,Họ tên,Điện thoại,Ngày cập nhật", (
+    ("contacts", "dau-moi.csv", table("Vai trò,Họ tên,Điện thoại,Ngày cập nhật", (
         ("Chủ quản", "Nguyễn Văn Mẫu", "0900 000 001", "02/11/2026"),
         ("Đơn vị vận hành", "Lê Thị Hoa", "0900 000 002", "02/11/2026"),
         ("SOC", "Đỗ Thị Lan", "0900 000 003", "02/11/2026"),
@@ -156,89 +94,90 @@ PEOPLE_AND_ACCOUNTS: Final = (
         ("Nhà thầu", "Đinh Văn Tú", "0900 000 007", "02/11/2026"),
     ))),
     ("accounts", "tai-khoan.csv",
-     _csv("account,person,kind,privileged,enabled,mfa,last-logon,system", ACCOUNTS)),
-    ("leavers", "nghi-viec.csv", _csv("Họ tên,Ngày nghỉ", (("Phạm Văn Cũ", "01/07/2026"),))),
-    ("duties", "phan-cong.csv", _csv("Họ tên,Nhiệm vụ", (
+     table("account,person,kind,privileged,enabled,mfa,last-logon,system", ACCOUNTS)),
+    ("leavers", "nghi-viec.csv", table("Họ tên,Ngày nghỉ", (("Phạm Văn Cũ", "01/07/2026"),))),
+    ("duties", "phan-cong.csv", table("Họ tên,Nhiệm vụ", (
         ("Trần Văn Minh", "Quản trị hệ thống, vận hành"),
         ("Lê Đức Hùng", "Quản trị cơ sở dữ liệu"),
         ("Đỗ Thị Lan", "Giám sát an ninh, quản lý nhật ký"),
         ("Trần Thị Bình", "Đầu mối dữ liệu"),
     ))),
-    ("training", "dao-tao.csv", _csv("person,course,date,expires", (
+    ("training", "dao-tao.csv", table("person,course,date,expires", (
         *((name, "Quản trị an ninh mạng", "2026-09-15", "2029-09-15") for name in PEOPLE[:3]),
         *((name, "Nâng cao nhận thức an ninh mạng", "2026-09-18", "") for name in PEOPLE),
     ))),
-    ("remote-tickets", "phieu-bao-tri.csv", _csv("Số phiếu,Tài khoản,Mở lúc,Đóng lúc", (
+    ("remote-tickets", "phieu-bao-tri.csv", table("Số phiếu,Tài khoản,Mở lúc,Đóng lúc", (
         ("BT-21", "cty-baotri", "13/11/2026 08:00", "13/11/2026 17:00"),
         ("BT-22", "cty-baotri", "19/11/2026 08:00", "19/11/2026 17:00"),
     ))),
-    ("suppliers", "nha-cung-cap.csv", _csv("supplier,service,address,reviewed,clauses", (
+    ("suppliers", "nha-cung-cap.csv", table("supplier,service,address,reviewed,clauses", (
         ("Công ty Bảo trì Mẫu", "bảo trì phần mềm", "113.161.7.20", "2026-09-03", "HĐ 22, Điều 6"),
         ("Công ty Đường truyền Mẫu", "đường truyền", "", "2026-09-01", "HĐ 20, Điều 5"),
     ))),
 )  # fmt: skip
 
 MACHINE_ROOM: Final = (
-    ("assets", "tai-san.csv", _csv("Mã tài sản,Địa chỉ IP,Vai trò,Vùng mạng,Chủ quản,Hệ thống",
+    ("assets", "tai-san.csv", table("Mã tài sản,Địa chỉ IP,Vai trò,Vùng mạng,Chủ quản,Hệ thống",
      tuple((*row, OWNER, "industry-registry") for row in ASSETS))),
-    ("hosts", "may.csv", _csv("asset,os,version,patched,support-ends", tuple(
+    ("hosts", "may.csv", table("asset,os,version,patched,support-ends", tuple(
         (row[0], *(("Windows 11", "24H2") if row[0].startswith("pc-") else ("Ubuntu", "24.04")),
          "2026-11-05", "2028-10-10") for row in MACHINES
     ))),
     ("protection-agents", "phong-ma-doc.csv",
-     _csv("asset,product,updated,real-time,edr,last-seen", tuple(
+     table("asset,product,updated,real-time,edr,last-seen", tuple(
          (row[0], "Mẫu EDR", "2026-11-20", "có", "có", "2026-11-20 09:00") for row in MACHINES
      ))),
-    ("environments", "moi-truong.csv", _csv("Tài sản,Môi trường", tuple(
+    ("environments", "moi-truong.csv", table("Tài sản,Môi trường", tuple(
         (row[0], "thử nghiệm" if row[0] == "test-01" else "vận hành") for row in ASSETS
     ))),
-    ("log-sources", "nguon-nhat-ky.csv", _csv("asset,source,last-event", tuple(
+    ("log-sources", "nguon-nhat-ky.csv", table("asset,source,last-event", tuple(
         (row[0], "syslog", "2026-11-20T09:15:00+07:00") for row in SENDING
     ))),
-    ("log-index", "chi-muc-nhat-ky.csv", _csv("Nguồn,Ngày,Số bản ghi", tuple(
+    ("log-index", "chi-muc-nhat-ky.csv", table("Nguồn,Ngày,Số bản ghi", tuple(
         (source, day.isoformat(), str(1000 + day.day * 7))
         for source in ("syslog", "postgresql")
         for day in _days(date(2026, 8, 15))
     ))),
-    ("time-records", "do-lech-gio.csv", _csv("asset,source,offset-ms,measured", tuple(
+    ("time-records", "do-lech-gio.csv", table("asset,source,offset-ms,measured", tuple(
         (row[0], "10.30.2.123", f"{at % 7 - 3}.{at}", "2026-11-19")
         for at, row in enumerate(SENDING)
     ))),
     ("vulnerabilities", "lo-hong.csv",
-     _csv("Tài sản,Mức độ,Ngày phát hiện,Hạn khắc phục,Ngày khắc phục xong", (
+     table("Tài sản,Mức độ,Ngày phát hiện,Hạn khắc phục,Ngày khắc phục xong", (
          ("app-01", "cao", "10/11/2026", "25/11/2026", "14/11/2026"),
          ("waf-01", "thấp", "10/11/2026", "10/02/2027", ""),
      ))),
-    ("products", "san-pham.csv", _csv("asset,vendor,product,version,origin", tuple(
+    ("products", "san-pham.csv", table("asset,vendor,product,version,origin", tuple(
         (row[0], "Hãng Mẫu", "Tường lửa M1" if row[0] == "fw-01" else "Máy chủ S2", "7.4.2",
          "Việt Nam") for row in ASSETS
     ))),
-    ("warned-products", "canh-bao.csv", _csv("vendor,product,versions,source", (
+    ("warned-products", "canh-bao.csv", table("vendor,product,versions,source", (
         ("Hãng Thử", "Camera T9", "<2.0", "TB 1/2026"),
     ))),
-    ("components", "sbom.csv", _csv("component,version,supplier,vulnerability,severity", (
+    ("components", "sbom.csv", table("component,version,supplier,vulnerability,severity", (
         ("openssl", "3.0.15", "OpenSSL", "", ""),
         ("postgresql", "16.4", "PostgreSQL", "", ""),
         ("nginx", "1.26.2", "nginx", "", ""),
     ))),
-    ("key-register", "so-khoa.csv", _csv("Mã khoá,Ngày tạo,Ngày thay khoá,Ngày hết hạn,Người giữ", (
+    ("key-register", "so-khoa.csv",
+     table("Mã khoá,Ngày tạo,Ngày thay khoá,Ngày hết hạn,Người giữ", (
         ("luu-tru-01", "2026-09-10", "", "2027-09-10", "Đỗ Thị Lan"),
         ("kenh-01", "2026-10-15", "", "2027-10-15", "Trần Thị Bình"),
     ))),
-    ("web-protection", "tuong-lua-ung-dung.csv", _csv("Tên miền,Chế độ,Loại", (
+    ("web-protection", "tuong-lua-ung-dung.csv", table("Tên miền,Chế độ,Loại", (
         ("dichvu.sct.mau.example.vn", "Chặn", "WAF"),
         ("cong_nghiep", "Chặn", "tường lửa cơ sở dữ liệu"),
     ))),
-    ("incidents", "so-su-co.csv", _csv("incident,severity,detected,notified,reported,closed", (
+    ("incidents", "so-su-co.csv", table("incident,severity,detected,notified,reported,closed", (
         ("SC-01", "trung bình", "2026-10-25 08:00", "2026-10-25 09:00", "2026-10-26 10:00",
          "2026-10-28"),
     ))),
-    ("backups", "sao-luu.csv", _csv("Bộ dữ liệu,Bắt đầu,Kết thúc,Kết quả,Bản sao", tuple(
+    ("backups", "sao-luu.csv", table("Bộ dữ liệu,Bắt đầu,Kết thúc,Kết quả,Bản sao", tuple(
         (name, f"{day} 22:00", f"{day} 22:40", "Thành công",
          "disk@dc1; disk@dc2; tape@kho (ngoại tuyến)")
         for day in _days(date(2026, 11, 14)) for name in (BUSINESSES, WORKERS)
     ))),
-    ("snapshots", "ban-chup.csv", _csv("dataset,taken,sha256", tuple(
+    ("snapshots", "ban-chup.csv", table("dataset,taken,sha256", tuple(
         (name, "2026-11-02 22:00", hashlib.sha256(name.encode()).hexdigest())
         for name in (BUSINESSES, WORKERS)
     ))),
@@ -253,333 +192,60 @@ DATASETS: Final[Rows] = (
 )  # fmt: skip
 
 DATA: Final = (
-    ("classification", "phan-loai.csv", _csv("Bảng,Trường,Phân loại,Dữ liệu cá nhân",
+    ("classification", "phan-loai.csv", table("Bảng,Trường,Phân loại,Dữ liệu cá nhân",
      tuple(row[:4] for row in FIELDS))),
-    ("personal-fields", "du-lieu-ca-nhan.csv", _csv("table,field,purpose,basis", tuple(
+    ("personal-fields", "du-lieu-ca-nhan.csv", table("table,field,purpose,basis", tuple(
         (*row[:2], "quản lý lao động kỹ thuật", "Luật Bảo vệ dữ liệu cá nhân 2025")
         for row in FIELDS if row[3] != "không"
     ))),
-    ("field-map", "anh-xa.csv", _csv("table,field,dictionary,type,length",
+    ("field-map", "anh-xa.csv", table("table,field,dictionary,type,length",
      tuple((*row[:2], *row[4:]) for row in FIELDS))),
-    ("dictionary", "tu-dien.csv", _csv("name,type,length,code-list", tuple(dict.fromkeys(
+    ("dictionary", "tu-dien.csv", table("name,type,length,code-list", tuple(dict.fromkeys(
         (row[4], "date" if row[5] == "date" else "string", row[6], "") for row in FIELDS
     )))),
-    ("access-matrix", "ma-tran-quyen.csv", _csv("Tài khoản,Đối tượng,Quyền", (
+    ("access-matrix", "ma-tran-quyen.csv", table("Tài khoản,Đối tượng,Quyền", (
         ("sync_ndc", "public.co_so", "SELECT"), ("sync_ndc", "public.lao_dong", "SELECT"),
     ))),
-    ("connection-steps", "cac-buoc.csv", _csv("Bước,Số văn bản,Ngày", (
+    ("connection-steps", "cac-buoc.csv", table("Bước,Số văn bản,Ngày", (
         ("Bước 1", "33/TT-SCT", "2026-09-30"), ("Bước 2", "09/BC-DGM", "2026-10-12"),
         ("Bước 3", "62/BB-SCT", "2026-10-22"), ("Bước 4", "72/BB-SCT", "2026-10-30"),
         ("Bước 5", "122/QĐ-SCT", "2026-11-02"),
     ))),
-    ("quality-errors", "loi-du-lieu.csv", _csv("error,group,opened,closed", (
+    ("quality-errors", "loi-du-lieu.csv", table("error,group,opened,closed", (
         ("L1", "nhẹ", "2026-11-05", "2026-11-09"), ("L2", "vừa", "2026-11-11", ""),
     ))),
     ("reconciliation", "doi-soat.csv",
-     _csv("batch,table,source-rows,target-rows,source-checksum,target-checksum,explained", (
+     table("batch,table,source-rows,target-rows,source-checksum,target-checksum,explained", (
          ("L01", "co_so", "400", "400", "5f1c", "5f1c", ""),
          ("L01", "lao_dong", "2400", "2400", "a07e", "a07e", ""),
          ("L02", "lao_dong", "36", "34", "c411", "90be", "2 bản ghi bị từ chối (BB 77)"),
      ))),
-    ("change-history", "lich-su.csv", _csv("Bản ghi,Phiên bản,Thời điểm thay đổi,Người thực hiện", (
+    ("change-history", "lich-su.csv",
+     table("Bản ghi,Phiên bản,Thời điểm thay đổi,Người thực hiện", (
         ("r1", "1", "2026-11-03 08:00", "binh.tt"), ("r1", "2", "2026-11-05 09:00", "thu.nt"),
         ("r2", "1", "2026-11-05 09:30", "binh.tt"),
     ))),
-    ("capacity", "duong-truyen.csv", _csv("time,used-percent,latency-ms,loss-percent", tuple(
+    ("capacity", "duong-truyen.csv", table("time,used-percent,latency-ms,loss-percent", tuple(
         (f"{day} {hour:02}:00", str(25 + hour % 12 * 3), "12", "0")
         for day in _days(date(2026, 11, 18)) for hour in range(0, 24, 2)
     ))),
-    ("gateway-settings", "cong-trao-doi.csv", _csv("Tham số,Giá trị", (
+    ("gateway-settings", "cong-trao-doi.csv", table("Tham số,Giá trị", (
         ("Giới hạn tần suất", "100/phút"), ("Số lần thử lại", "3"),
         ("Chống trùng (mã bản tin)", "bật"), ("Thời gian chờ", "30 s"),
     ))),
     ("sharing-log", "nhat-ky-chia-se.csv",
-     _csv("Thời gian,Bên yêu cầu,Hình thức,Nội dung,Trạng thái,Phản hồi", _sessions())),
+     table("Thời gian,Bên yêu cầu,Hình thức,Nội dung,Trạng thái,Phản hồi", _sessions())),
     ("password-policy", "secpol.inf", PASSWORDS),
     ("database-access", "pg_hba.conf", DOORS),
     ("database-grants", "quyen.csv", GRANTS),
     ("database-grants", "vai-tro.csv", ROLES),
 )  # fmt: skip
 
-CODES: Final = _csv("list,code,name,ends", (
-    ("xa", "26734", "Xã Mẫu Một", ""), ("xa", "26737", "Xã Mẫu Hai", ""),
-    ("xa", "26740", "Xã Mẫu Cũ", "2025-07-01"),
-))  # fmt: skip
-
-RULES: Final = Rules.model_validate({
-    "format": 1,
-    "tables": [
-        {"name": "co_so", "purpose": "sync", "drawn": "all", "primary_key": ["ma_co_so"],
-         "updated_at": "cap_nhat", "interval_days": 7, "max_age_days": 730, "columns": [
-             {"name": "ma_co_so", "kind": "pattern", "pattern": "^CS[0-9]{5}$", "mandatory": True},
-             {"name": "ten_co_so", "mandatory": True},
-             {"name": "ma_so_thue", "kind": "tax-code", "mandatory": True},
-             {"name": "ma_xa", "kind": "admin-code", "codes": "xa", "mandatory": True},
-             {"name": "cap_nhat", "kind": "date"}]},
-        {"name": "lao_dong", "purpose": "sync", "drawn": "all", "primary_key": ["so_dinh_danh"],
-         "updated_at": "cap_nhat", "interval_days": 7, "max_age_days": 730, "columns": [
-             {"name": "so_dinh_danh", "kind": "citizen-id", "mandatory": True},
-             {"name": "ho_ten", "mandatory": True},
-             {"name": "ngay_sinh", "kind": "date", "past": True, "mandatory": True},
-             {"name": "ma_co_so", "mandatory": True},
-             {"name": "ten_co_so"},
-             {"name": "cap_nhat", "kind": "date"}],
-         "foreign_keys": [{"columns": ["ma_co_so"], "table": "co_so"}]},
-        {"name": "du_lieu_thu", "purpose": "test", "drawn": "all", "columns": [
-            {"name": "so_dinh_danh"}, {"name": "ghi_chu"}]},
-    ],
-    "same": [{"table": "lao_dong", "column": "ten_co_so", "key": ["ma_co_so"], "other": "co_so",
-              "other_column": "ten_co_so"}],
-})  # fmt: skip
-
-
-def _looked_at() -> str:
-    """The profile of invented tables; the tables themselves are kept nowhere."""
-    businesses, workers = 400, 2400
-    days = [(TODAY - timedelta(days=1 + at % 300)).isoformat() for at in range(workers)]
-    tables = {
-        "co_so": _csv("ma_co_so,ten_co_so,ma_so_thue,ma_xa,cap_nhat", tuple(
-            (f"CS{at:05}", f"Cơ sở số {at}", "0100233488", ("26734", "26737")[at % 2], days[at])
-            for at in range(businesses)
-        )),
-        "lao_dong": _csv("so_dinh_danh,ho_ten,ngay_sinh,ma_co_so,ten_co_so,cap_nhat", tuple(
-            (f"079{at % 2}{70 + at % 30:02}{at:06}", f"Người Số {at}", f"{1970 + at % 30}-05-04",
-             f"CS{at % businesses:05}", f"Cơ sở số {at % businesses}", days[at])
-            for at in range(workers)
-        )),
-        "du_lieu_thu": _csv("so_dinh_danh,ghi_chu", tuple(
-            (f"000{at:09}", "dữ liệu tạo sinh") for at in range(businesses)
-        )),
-    }  # fmt: skip
-    with tempfile.TemporaryDirectory() as folder:
-        paths = {}
-        for name, text in {**tables, "codes": CODES}.items():
-            paths[name] = Path(folder) / f"{name}.csv"
-            paths[name].write_text(text, encoding="utf-8")
-        codes = paths.pop("codes")
-        return sample.to_json(profile(paths, RULES, TODAY, codes=codes))
-
-
-def _scanned() -> str:
-    """A scan of both endpoints, as ``check --scan`` writes it."""
-    versions = tuple(
-        scan.VersionAsked(version, accepted, suite)
-        for version, accepted, suite in (
-            ("SSL 3.0", False, ""), ("TLS 1.0", False, ""), ("TLS 1.1", False, ""),
-            ("TLS 1.2", True, "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384"),
-            ("TLS 1.3", True, "TLS_AES_256_GCM_SHA384"),
-        )
-    )  # fmt: skip
-    weak = tuple(
-        scan.SuitesAsked(group, False) for group in ("null-anon-export", "rc4", "des", "cbc-sha1")
-    )
-
-    def endpoint(address: str, name: str, *, exchange: bool) -> scan.EndpointScan:
-        return scan.EndpointScan(
-            address=address,
-            port=443,
-            name=name,
-            role="exchange" if exchange else "public",
-            client_certificate=exchange,
-            state="scanned",
-            versions=versions,
-            weak=weak,
-            chain=(
-                scan.Certificate(
-                    subject=f"CN={name}",
-                    issuer="CN=Mẫu CA",
-                    serial=hashlib.sha256(name.encode()).hexdigest()[:16],
-                    names=(name,),
-                    not_before=datetime(2026, 10, 1, tzinfo=UTC),
-                    not_after=datetime(2027, 10, 1, tzinfo=UTC),
-                    key="RSA",
-                    bits=3072,
-                    hash="sha256",
-                    self_signed=False,
-                    sha256=hashlib.sha256(f"certificate of {name}".encode()).hexdigest(),
-                ),
-            ),
-            chain_valid=True,
-            without_certificate="refused" if exchange else "not-asked",
-            without_says="tlsv13 alert certificate required" if exchange else "",
-        )
-
-    return scan.to_json(
-        scan.Scan(
-            format=1,
-            at=datetime(2026, 11, 20, 1, 30, tzinfo=UTC),
-            roots="mau-ca.pem",
-            endpoints=(
-                endpoint("10.30.9.20", "trao-doi.sct.mau.example.vn", exchange=True),
-                endpoint("203.162.20.10", "dichvu.sct.mau.example.vn", exchange=False),
-            ),
-        )
-    )
-
-
-def _lynis(name: str, address: str) -> str:
-    return (
-        "# Lynis Report\nreport_version_major=1\nlynis_version=3.1.4\n"
-        f"hostname={name}\nnetwork_ipv4_address[]={address}\n"
-        "tests_executed=SSH-7408|FIRE-4512|AUTH-9262|KRNL-6000|LOGG-2130|\n"
-        "report_datetime_end=2026-11-18 09:30:00\nlynis_tests_done=5\nfinish=true\n"
-    )
-
-
-def _tools() -> list[tuple[str, str, str]]:
-    hosts = "".join(
-        f'<host><status state="up" reason="syn-ack"/><address addr="{row[1]}" addrtype="ipv4"/>'
-        '<ports><port protocol="tcp" portid="443"><state state="open"/>'
-        '<script id="ssl-enum-ciphers" output=""><table key="TLSv1.3"/></script></port></ports>'
-        "</host>\n"
-        for row in SENDING
-    )
-    started = int(datetime(2026, 11, 10, 14, tzinfo=UTC).timestamp())
-    scanned = (
-        '<?xml version="1.0" encoding="UTF-8"?>\n<nmaprun scanner="nmap" '
-        'args="nmap -sV --script vuln,ssl-enum-ciphers 10.30.0.0/16" '
-        f'start="{started}" version="7.98">\n{hosts}'
-        f'<runstats><finished time="{started + 900}" exit="success"/></runstats></nmaprun>\n'
-    )
-    source = {
-        "version": "2.1.0",
-        "runs": [
-            {
-                "tool": {"driver": {"name": "mau-sast", "semanticVersion": "4.2.0"}},
-                "invocations": [
-                    {"executionSuccessful": True, "endTimeUtc": "2026-11-12T03:00:00Z"}
-                ],
-                "results": [],
-            }
-        ],
-    }
-    return [
-        *(
-            ("tool-results", f"lynis-{row[0]}.dat", _lynis(row[0], row[1]))
-            for row in MACHINES
-            if row in SENDING and row[0] != "agent-node"
-        ),
-        ("tool-results", "nmap.xml", scanned),
-        ("tool-results", "sast.sarif", json.dumps(source, indent=1)),
-    ]
-
-
-ZONES: Final[Rows] = (
-    ("wan1", "203.162.20.1", "255.255.255.0"),
-    ("bien", "10.30.0.1", "255.255.255.0"),
-    ("dmz", "10.30.9.1", "255.255.255.0"),
-    ("may-chu", "10.30.2.1", "255.255.255.0"),
-    ("csdl", "10.30.1.1", "255.255.255.0"),
-    ("nguoi-dung", "10.30.5.1", "255.255.255.0"),
-    ("khong-day", "10.30.7.1", "255.255.255.0"),
-    ("thu-nghiem", "10.30.60.1", "255.255.255.0"),
-    ("quan-tri", "10.30.99.1", "255.255.255.0"),
-    ("truyen-dan", "10.250.20.2", "255.255.255.248"),
-)
-HOSTS: Final = {
-    "waf": "10.30.0.10", "agent": "10.30.9.10", "gateway": "10.30.9.20", "siem": "10.30.2.14",
-    "dns": "10.30.2.53", "ntp": "10.30.2.123", "jump": "10.30.99.5", "fw": "10.30.0.1",
-    "maintainer": "113.161.7.20", "alerts": "113.160.9.9",
-}  # fmt: skip
-NETS: Final = {
-    "net-bien": "10.30.0.0", "net-dmz": "10.30.9.0", "net-may-chu": "10.30.2.0",
-    "net-csdl": "10.30.1.0", "net-nguoi-dung": "10.30.5.0", "net-thu-nghiem": "10.30.60.0",
-    "net-quan-tri": "10.30.99.0", "net-center": "10.250.8.0",
-}  # fmt: skip
-SERVICES: Final = {
-    "HTTPS": "tcp-portrange 443", "SSH": "tcp-portrange 22", "POSTGRES": "tcp-portrange 5432",
-    "SYSLOG-TLS": "tcp-portrange 6514", "DNS": "udp-portrange 53", "NTP": "udp-portrange 123",
-    "OPENVPN": "udp-portrange 1194",
-}  # fmt: skip
-POLICIES: Final[Rows] = (
-    # name, from, to, source, destination, service
-    ("dich-vu-cong", "wan1", "bien", "all", "vip-dich-vu", "HTTPS"),
-    ("bao-tri", "wan1", "bien", "maintainer", "fw", "OPENVPN"),
-    ("waf-ung-dung", "bien", "may-chu", "waf", "net-may-chu", "HTTPS"),
-    ("nguoi-dung", "nguoi-dung", "may-chu", "net-nguoi-dung", "net-may-chu", "HTTPS"),
-    ("ung-dung-csdl", "may-chu", "csdl", "net-may-chu", "net-csdl", "POSTGRES"),
-    ("cong-csdl", "dmz", "csdl", "gateway", "net-csdl", "POSTGRES"),
-    ("kenh", "dmz", "truyen-dan", "agent", "net-center", "HTTPS"),
-    ("do-duong-truyen", "dmz", "truyen-dan", "agent", "line", "PING"),
-    ("quan-tri", "quan-tri", "any", "jump", "grp-trong", "SSH"),
-    ("nhat-ky", "any", "may-chu", "grp-nguon", "siem", "SYSLOG-TLS"),
-    ("ten-mien", "any", "may-chu", "grp-nguon", "dns", "DNS"),
-    ("gio", "any", "may-chu", "grp-nguon", "ntp", "NTP"),
-    ("canh-bao", "may-chu", "wan1", "siem", "alerts", "SYSLOG-TLS"),
-    ("ten-mien-ra", "may-chu", "wan1", "dns", "all", "DNS"),
-    ("gio-ra", "may-chu", "wan1", "ntp", "all", "NTP"),
-)
-
-
-def _firewall() -> str:
-    """The export of the one firewall that stands between all zones."""
-
-    def section(name: str, entries: dict[str, list[str]]) -> list[str]:
-        lines = [f"config {name}"]
-        for key, settings in entries.items():
-            lines += [f"    edit {key}", *(f"        set {each}" for each in settings), "    next"]
-        return [*lines, "end"]
-
-    groups = {
-        "grp-trong": ("net-may-chu", "net-csdl", "net-thu-nghiem"),
-        "grp-nguon": (
-            "net-bien", "net-dmz", "net-csdl", "net-nguoi-dung", "net-thu-nghiem", "net-quan-tri",
-        ),
-    }  # fmt: skip
-    lines = [
-        "#config-version=FGT100F-7.4.4-FW-build2662-240514:opmode=0:vdom=0:user=admin",
-        *section("system interface", {
-            f'"{name}"': [
-                'vdom "root"', f"ip {address} {mask}",
-                "allowaccess ping https ssh" if name == "quan-tri" else "allowaccess ping",
-                f"role {'wan' if name == 'wan1' else 'dmz' if name == 'dmz' else 'lan'}",
-            ]
-            for name, address, mask in ZONES
-        }),
-        *section("router static", {
-            "1": ["gateway 203.162.20.254", 'device "wan1"'],
-            "2": ["dst 10.250.8.0 255.255.255.0", "gateway 10.250.20.1", 'device "truyen-dan"'],
-        }),
-        *section("firewall address", {
-            '"all"': ["uuid 00000000-0000-0000-0000-000000000001"],
-            **{f'"{name}"': [f"subnet {net} 255.255.255.0"] for name, net in NETS.items()},
-            **{f'"{name}"': [f"subnet {host} 255.255.255.255"] for name, host in HOSTS.items()},
-            '"line"': ["subnet 10.250.20.0 255.255.255.248"],
-        }),
-        *section("firewall addrgrp", {
-            f'"{name}"': ["member " + " ".join(f'"{each}"' for each in members)]
-            for name, members in groups.items()
-        }),
-        *section("firewall service custom", {
-            '"ALL"': ["protocol IP"],
-            '"PING"': ["protocol ICMP", "icmptype 8"],
-            **{f'"{name}"': [ports] for name, ports in SERVICES.items()},
-        }),
-        *section("firewall schedule recurring", {
-            '"always"': ["day sunday monday tuesday wednesday thursday friday saturday"],
-        }),
-        *section("firewall vip", {
-            '"vip-dich-vu"': [
-                "extip 203.162.20.10", 'extintf "wan1"', "portforward enable",
-                'mappedip "10.30.0.10"', "extport 443", "mappedport 443",
-            ],
-        }),
-        *section("firewall policy", {
-            str(at): [
-                f'name "{name}"', f'srcintf "{source}"', f'dstintf "{target}"', "action accept",
-                f'srcaddr "{who}"', f'dstaddr "{where}"', 'schedule "always"', f'service "{what}"',
-                "logtraffic all", *(["nat enable"] if target == "wan1" else []),
-            ]
-            for at, (name, source, target, who, where, what) in enumerate(POLICIES, start=1)
-        }),
-    ]  # fmt: skip
-    return "\n".join(lines) + "\n"
-
 
 def registers() -> list[tuple[str, str, bytes | str, dict[str, str]]]:
     """Kind, file name, content and registered facts of everything but documents."""
     slip = SLIP.content
-    manifest = _csv("Tên tệp,SHA-256", (
+    manifest = table("Tên tệp,SHA-256", (
         ("goi-01.json", hashlib.sha256(PACKAGE.encode()).hexdigest()),
         ("signed-package.pdf", hashlib.sha256(slip).hexdigest()),
     ))  # fmt: skip
@@ -590,13 +256,13 @@ def registers() -> list[tuple[str, str, bytes | str, dict[str, str]]]:
         *DATA,
         ("manifest", "ma-bam.csv", manifest),
         ("codes", "danh-muc.csv", CODES),
-        ("data-sample", "ho-so-mau.json", _looked_at()),
-        ("tls-scan", "quet-tls.json", _scanned()),
-        ("firewall", "tuong-lua.conf", _firewall()),
-        *_tools(),
+        ("data-sample", "ho-so-mau.json", looked_at()),
+        ("tls-scan", "quet-tls.json", scanned()),
+        ("firewall", "tuong-lua.conf", firewall()),
+        *tools(),
     ]
     found: list[tuple[str, str, bytes | str, dict[str, str]]] = [
         (kind, name, content, {"collected": TODAY.isoformat()}) for kind, name, content in every
     ]
-    package = {"number": "goi-01", "dated": "2026-11-03"}
+    package = {"number": "goi-01", "dated": "2026-11-02"}
     return [*found, ("signed-package", "goi-01.json", PACKAGE, package)]
