@@ -395,3 +395,54 @@ def test_a_remedy_whose_day_has_passed_is_none(desk, due, gives, monkeypatch):
     found = _verdict(desk, due, monkeypatch)
     assert found.verdict == gives
     assert found.conditions == (PLAIN,)
+
+
+def test_who_attests_that_an_item_holds_does_not_set_its_gate_aside(desk):
+    desk.attest(GATE)
+    desk.answer(GATE, "not-applicable")
+    found = desk.item(GATE)
+    assert found.state == "manual_pending"
+    assert "not that it does not concern" in found.attestations[0].voided.en
+    assert "Attach" not in found.way_out.en
+
+
+def test_who_attests_that_an_item_does_not_apply_does_not_make_it_hold(desk):
+    desk.attach("risk-report")
+    desk.check({GATE: "pass"})
+    desk.answer(GATE, "not-applicable")
+    desk.attest(GATE)
+    found = desk.item(GATE)
+    assert found.state == "not_applicable"
+    assert not found.attestations[0].applies
+    desk.answer(GATE, "yes")
+    assert desk.item(GATE).state == "manual_pending"
+    desk.edit("answers.yaml", "answers", said="not-applicable", at="2026-11-21T05:00:00Z")
+    assert desk.item(GATE).state == "manual_pending"  # the reason may be another one now
+
+
+def test_a_gate_that_only_checks_decide_is_set_aside_by_a_named_person_too(desk):
+    assert desk.checklist.item("DQ-07").attests is None
+    with pytest.raises(InputError, match="only checks decide"):
+        desk.attest("DQ-07")
+    desk.answer("DQ-07", "not-applicable", because="không có định danh cá nhân")
+    desk.attest("DQ-07")
+    found = desk.item("DQ-07")
+    assert found.state == "not_applicable"
+
+
+def test_the_words_of_an_attestation_say_what_is_attested(desk):
+    found = desk.now
+    item = desk.checklist.item(GATE)
+    given = {"holds": True, "statement": "", "at": NOW, "valid_until": "2027-01-01", "key": None}
+    answers = entries.attested(found.folder, item, (), OWNER, **given)
+    assert answers.attestations[-1].statement == item.attests.vi
+    desk.answer(GATE, "not-applicable", because="chưa kết nối")
+    answers = entries.attested(desk.now.folder, item, (), OWNER, **given)
+    assert answers.attestations[-1].statement == "Không áp dụng cho hệ thống này: chưa kết nối"
+
+
+def test_evidence_is_not_attached_for_an_item_that_does_not_ask_for_it(whole):
+    kind = whole.checklist.kind("risk-report")
+    assert entries.asking(whole.checklist.item(GATE), kind).id == GATE
+    with pytest.raises(InputError, match="asks for no evidence of the kind risk-report"):
+        entries.asking(whole.checklist.item("NET-03"), kind)
