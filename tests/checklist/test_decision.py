@@ -1,17 +1,22 @@
 from __future__ import annotations
 
 import json
+import shutil
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 import yaml
 
 from auditor import readiness
-from auditor.checklist import entries
+from auditor.checklist import entries, writing
+from auditor.checklist.catalogue import load
 from auditor.checklist.decision import Deciding
+from auditor.checklist.folder import held, opened
 from auditor.checklist.verdict import MET
-from auditor.checklist.writing import saved
-from auditor.model.errors import InputError, PolicyError
+from auditor.checklist.writing import replaced, saved
+from auditor.model.errors import InputError, PolicyError, StoreError
+from auditor.model.readiness import Measure
 from tests.checklist.beginnings import NOW, OWNER, changed
 
 PLAN = "protection-plan"
@@ -23,11 +28,13 @@ class Desk:
     """An assessment at which somebody works."""
 
     def __init__(self, place, policies, whole):
-        self.place, self.policies, self.checklist = place, policies, whole.checklist
+        self.place, self.policies, self.whole = place, policies, whole
+        self.checklist = whole.checklist
 
     @property
     def now(self):
-        return readiness.opened(self.place, self.policies)
+        folder = opened(self.place)
+        return readiness.Assessed(folder, self.whole, held(folder, self.checklist))
 
     def attach(self, kind, text="Văn bản", *, at=NOW, secret=False, items=(), **facts):
         folder = self.now.folder
@@ -72,7 +79,7 @@ class Desk:
         for name, answer in dict(answers).items():
             for outcome in content["items"][name][1]:
                 outcome["answer"] = answer
-        path.write_text(json.dumps(content), encoding="utf-8")
+        replaced(self.now.folder, "checks.json", json.dumps(content), at=at, what="set")
 
     def look(self, at=NOW):
         return readiness.readiness(self.now, at)
@@ -242,14 +249,13 @@ def test_a_check_dated_before_its_evidence_says_nothing(desk):
 
 
 def test_other_numbers_by_level_make_a_check_out_of_date(desk, tmp_path):
-    import shutil
-
     desk.check({PLAIN: "pass"})
     assert desk.item(PLAIN).outcomes[0].answer == "pass"
-    desk.policies = shutil.copytree(desk.policies, tmp_path / "policies")
-    path = desk.policies / "checklists" / "levels.yaml"
+    place = shutil.copytree(desk.policies, tmp_path / "policies")
+    path = place / "checklists" / "levels.yaml"
     text = path.read_text(encoding="utf-8")
     path.write_text(text.replace("[1, 1, 1, 1, 1]", "[9, 9, 9, 9, 9]"), encoding="utf-8")
+    desk.whole = load(place)
     assert "levels.yaml" in desk.item(PLAIN).outcomes[0].says.en
 
 
@@ -365,10 +371,6 @@ def test_a_waived_failure_contradicts_a_plan_that_is_said_to_be_deployed(desk):
 
 def _verdict(desk, due, monkeypatch):
     """The verdict where all but one item are met, and that one has a remedy."""
-    from dataclasses import replace
-
-    from auditor.model.readiness import Measure
-
     plain = Deciding.item
     measure = Measure(who="An", what="vá", due=due, responsible="", product="", authority="")
 
@@ -446,3 +448,42 @@ def test_evidence_is_not_attached_for_an_item_that_does_not_ask_for_it(whole):
     assert entries.asking(whole.checklist.item(GATE), kind).id == GATE
     with pytest.raises(InputError, match="asks for no evidence of the kind risk-report"):
         entries.asking(whole.checklist.item("NET-03"), kind)
+
+
+def test_results_of_a_check_that_were_edited_by_hand_do_not_count(desk):
+    desk.attach("log-review")
+    desk.check({PLAIN: "pass"})
+    assert desk.item(PLAIN).outcomes[0].answer == "pass"
+    assert "edited-by-hand" not in desk.codes()
+    path = desk.place / "checks.json"
+    good = path.read_text(encoding="utf-8")
+    desk.check({PLAIN: "fail"})
+    path.write_text(good, encoding="utf-8")  # an earlier, better check put back
+    outcome = desk.item(PLAIN).outcomes[0]
+    assert (outcome.answer, "edited-by-hand" in desk.codes()) == ("unknown", True)
+    assert "checks.json changed after the check" in outcome.says.en
+
+
+def test_answers_edited_by_hand_are_told(desk):
+    desk.answer(PLAIN, "no")
+    assert "edited-by-hand" not in desk.codes()
+    desk.edit("answers.yaml", "answers", said="yes")
+    assert "edited-by-hand" in desk.codes()
+
+
+def test_a_write_that_failed_is_no_edit(desk, monkeypatch):
+    desk.answer(PLAIN, "no")
+
+    def full(*_):
+        raise StoreError("the disk is full", place="x", hint="y")
+
+    monkeypatch.setattr(writing, "written", full)
+    with pytest.raises(StoreError):
+        desk.answer(PLAIN, "yes")
+    assert desk.codes().isdisjoint({"edited-by-hand", "history-broken"})
+
+
+def test_the_history_tells_what_each_check_disproved(desk):
+    desk.check()
+    last = (desk.place / "history.jsonl").read_text(encoding="utf-8").splitlines()[0]
+    assert json.loads(last)["what"].startswith("check of no traffic; fails: ")
