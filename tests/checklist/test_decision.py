@@ -369,14 +369,14 @@ def test_a_waived_failure_contradicts_a_plan_that_is_said_to_be_deployed(desk):
     assert PLAIN in desk.item("DOS-05").contradicted.en
 
 
-def _verdict(desk, due, monkeypatch):
-    """The verdict where all but one item are met, and that one has a remedy."""
+def _verdict(desk, due, monkeypatch, *names):
+    """The verdict where all but some items are met, and those have a remedy."""
     plain = Deciding.item
     measure = Measure(who="An", what="vá", due=due, responsible="", product="", authority="")
 
     def item(self, asked):
         found = plain(self, asked)
-        if asked.id == PLAIN:
+        if asked.id in (PLAIN, *names):
             return replace(found, state="partial", measure=measure)
         return replace(found, state="pass")
 
@@ -487,3 +487,12 @@ def test_the_history_tells_what_each_check_disproved(desk):
     desk.check()
     last = (desk.place / "history.jsonl").read_text(encoding="utf-8").splitlines()[0]
     assert json.loads(last)["what"].startswith("check of no traffic; fails: ")
+
+
+def test_the_verdict_names_soft_gates_that_were_turned_off(desk, monkeypatch):
+    changed(desk.place / "assessment.yaml", soft_gates_off={"API-01": "chưa thấy văn bản"})
+    found = _verdict(desk, "2027-03-01", monkeypatch, "API-01")
+    assert found.verdict == "conditionally-ready"
+    assert found.verdict_why.en.endswith("turned off or waived: API-01.")
+    changed(desk.place / "assessment.yaml", soft_gates_off={})
+    assert desk.look().gates == ("API-01",)
