@@ -22,7 +22,7 @@ from auditor.checklist.facts import VIETNAM, Facts, Traffic, numbers_for
 from auditor.checklist.folder import Folder
 from auditor.checklist.held import Held
 from auditor.checklist.oddities import told
-from auditor.checklist.writing import broken_history, replaced, saved
+from auditor.checklist.writing import broken_history, edited, replaced, saved
 from auditor.model.errors import InputError
 from auditor.model.files import written
 from auditor.model.inventory import Inventory
@@ -168,7 +168,7 @@ def checked(
         problems=tuple(problems),
         baseline=baseline,
     )
-    changed = replaced(folder, CHECKS, probing.to_json(found), at=now, what="check")
+    changed = replaced(folder, CHECKS, probing.to_json(found), at=now, what=_told(found))
     return _again(changed, catalogue)
 
 
@@ -185,7 +185,19 @@ def readiness(assessed: Assessed, now: datetime) -> Readiness:
     rows, _ = signing.signatures(folder, manifest, problems.append)
     problems += _problems(assessed)
     problems += told(folder, catalogue, held, now.astimezone(VIETNAM).date())
+    by_hand = edited(folder)
+    problems += [
+        Problem(
+            "edited-by-hand",
+            name,
+            f"{name} is not as the last command left it: edited, or put there from elsewhere",
+            "Compare it with a copy; for checks.json run the checks again.",
+        )
+        for name in by_hand
+    ]
     changed = probing.outdated(checks, _made_from(folder, catalogue, held)) if checks else ()
+    if CHECKS in by_hand:
+        changed += (CHECKS,)
     deciding = Deciding(folder, catalogue, held, checks, changed, now)
     return deciding.readiness(__version__, rows, tuple(problems), signing.fingerprint(manifest))
 
@@ -276,6 +288,17 @@ def signed(
 
 def _again(folder: Folder, catalogue: Catalogue) -> Assessed:
     return Assessed(folder, catalogue, folders.held(folder, catalogue.checklist))
+
+
+def _told(checks: Checks) -> str:
+    """A check in a line of the history: what it looked at, and what it disproved."""
+    seen = ", ".join(each.source for each in checks.inputs[:20]) or "no traffic"
+    failed = [
+        name
+        for name, (_, outcomes) in checks.items.items()
+        if any(outcome.answer == "fail" for outcome in outcomes)
+    ]
+    return f"check of {seen}; fails: {', '.join(failed) or 'nothing'}"
 
 
 def last_checks(folder: Folder) -> Checks | None:

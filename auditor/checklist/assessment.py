@@ -268,6 +268,8 @@ class AttestationEntry(Document):
 
     item: ItemId
     holds: bool
+    applies: bool = True
+    """False = it says that the item does not concern the system; it says nothing else then."""
     person: str
     role: str
     unit: str = ""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from auditor.checklist import standing, verdict
 from auditor.checklist.facts import VIETNAM, numbers_for
 from auditor.checklist.probes import PROBES
-from auditor.checklist.state_words import REASONS
+from auditor.checklist.state_words import REASONS, TO_CONFIRM
 from auditor.model.readiness import (
     VERSION,
     Attestation,
@@ -158,7 +158,8 @@ class Deciding:
         outcomes = self._outcomes(item)
         answer, voided = self._answer(item, outcomes)
         attestations = tuple(
-            self._attestation(item, entry, evidence) for entry in self.attestations.get(item.id, ())
+            self._attestation(item, entry, evidence, answer)
+            for entry in self.attestations.get(item.id, ())
         )
         attested = _word(attestations)
         waiver = self._waiver(item)
@@ -176,6 +177,7 @@ class Deciding:
                 waived=waiver is not None and waiver.void is None,
             )
         )
+        apart = said == "not-applicable" and state == "manual_pending"
         missing = self._missing(item, evidence) if state != "not_applicable" else ()
         measure = answer.measure if answer else None
         return ItemResult(
@@ -191,7 +193,7 @@ class Deciding:
                 for row in item.basis
             ),
             state=state,
-            why=REASONS[state],
+            why=TO_CONFIRM if apart else REASONS[state],
             said=said,
             explanation=answer.explanation if answer else "",
             answered_by=answer.by if answer else "",
@@ -204,7 +206,7 @@ class Deciding:
             measure=Measure(**measure.model_dump()) if measure else None,
             contradicted=_contradiction(outcomes, said, attested),
             voided=voided,
-            way_out=_way_out(item, state, outcomes, missing),
+            way_out=TO_CONFIRM if apart else _way_out(item, state, outcomes, missing),
             hint=Text(item.hint.vi, item.hint.en),
             attests=Text(item.attests.vi, item.attests.en) if item.attests else None,
             text_sha256=item.text_hash(),
@@ -332,14 +334,18 @@ class Deciding:
         )
 
     def _attestation(
-        self, item: Item, entry: AttestationEntry, evidence: tuple[Held, ...]
+        self,
+        item: Item,
+        entry: AttestationEntry,
+        evidence: tuple[Held, ...],
+        answer: AnswerEntry | None,
     ) -> Attestation:
         asked = sorted(
             (each for each in evidence if standing.usable(each, self.today)),
             key=lambda each: each.age_key,
             reverse=True,
         )
-        voided = standing.word_void(entry, item, self.held, asked, self.kinds, self.today)
+        voided = standing.word_void(entry, item, self.held, asked, self.kinds, self.today, answer)
         return Attestation(
             holds=entry.holds,
             person=entry.person,
@@ -351,6 +357,7 @@ class Deciding:
             signature=entry.signature,
             key=entry.key,
             voided=voided,
+            applies=entry.applies,
         )
 
     def _waiver(self, item: Item) -> Waiver | None:

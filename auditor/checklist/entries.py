@@ -49,6 +49,21 @@ def item_of(checklist: Checklist, name: str) -> Item:
     return item
 
 
+def asking(item: Item, kind: EvidenceKind) -> Item:
+    """The item, which asks for this kind of evidence.
+
+    Raises:
+        InputError: it does not; what is attached for it would never be looked at.
+    """
+    if kind.id not in item.evidence:
+        raise InputError(
+            f"asks for no evidence of the kind {kind.id}",
+            place=item.id,
+            hint=f"It asks for: {', '.join(item.evidence)}.",
+        )
+    return item
+
+
 def kind_of(checklist: Checklist, name: str) -> EvidenceKind:
     """The kind of evidence of this id.
 
@@ -126,23 +141,29 @@ def attested(
     """All answers, with one more attestation; an earlier one of the same person goes.
 
     It covers the evidence that lies there for this item; what is gone or changed is not attested.
+    A "yes" to an item that is answered as not applicable says just that, and nothing of evidence.
+    An empty ``statement`` = the item's own words.
 
     Raises:
         InputError: the item leaves nothing to a person, a name or the words are missing, or the day
             is none or too far away.
     """
-    if item.attests is None:
+    answer = next((each for each in folder.answers.answers if each.item == item.id), None)
+    apart = holds and answer is not None and answer.said == "not-applicable"
+    if item.attests is None and not apart:
         raise InputError(
             "this item leaves nothing to a person: only checks decide it",
             place=item.id,
             hint="Attach evidence, or run the checks.",
         )
-    if not (signer.person.strip() and signer.role.strip() and statement.strip()):
+    if not (signer.person.strip() and signer.role.strip()):
         raise InputError(
-            "an attestation needs who attests, in which role, and what",
+            "an attestation needs who attests, and in which role",
             place=item.id,
             hint="Give --name and --role.",
         )
+    if apart and answer is not None and not statement.strip():
+        statement = f"Không áp dụng cho hệ thống này: {answer.explanation}"
     until = _day(valid_until, item.id)
     today = at.astimezone(VIETNAM).date()
     if not today <= until <= today + LONGEST_WORD:
@@ -154,10 +175,11 @@ def attested(
     entry = nouns.AttestationEntry(
         item=item.id,
         holds=holds,
+        applies=not apart,
         person=signer.person,
         role=signer.role,
         unit=signer.unit,
-        statement=statement,
+        statement=statement.strip() or (item.attests.vi if item.attests else ""),
         at=at,
         valid_until=valid_until,
         text_sha256=item.text_hash(),

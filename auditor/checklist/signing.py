@@ -196,6 +196,15 @@ def signatures(
     manifests: list[Manifest] = []
     place = folder.path / FOLDER
     files = sorted(place.glob("*.json")) if place.is_dir() else []
+    if len(files) > MOST_SIGNATURES:
+        note(
+            Problem(
+                "signature-unreadable",
+                FOLDER,
+                f"{len(files) - MOST_SIGNATURES} of {len(files)} signatures are not looked at",
+                f"Keep the last signatures only, {MOST_SIGNATURES} at most.",
+            )
+        )
     for path in files[:MOST_SIGNATURES]:
         try:
             body = _body(path)

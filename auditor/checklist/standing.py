@@ -64,6 +64,7 @@ def word_void(
     asked: Sequence[Held],
     kinds: Mapping[str, EvidenceKind],
     today: date,
+    answer: AnswerEntry | None,
 ) -> Text | None:
     """Why a person's word no longer counts; null = it counts.
 
@@ -76,6 +77,7 @@ def word_void(
         asked: evidence that lies there for the item, the youngest of each kind first.
         kinds: kinds of evidence, by id.
         today: the day.
+        answer: the agency's own answer, as far as it counts.
     """
     if entry.signature and not fits(entry.key, entry.signature, unsigned(entry)):
         return Text("Chữ ký không khớp.", "Its signature does not fit.")
@@ -96,7 +98,20 @@ def word_void(
             f"Ghi thời hạn đến {until}: dài hơn một năm.",
             f"It is to hold until {until}: longer than a year.",
         )
-    return _other_evidence(entry, held, asked, kinds) if entry.holds else None
+    if not entry.holds:
+        return None
+    apart = answer is not None and answer.said == "not-applicable"
+    if entry.applies and apart:
+        return Text(
+            "Xác nhận này nói mục đạt, không nói mục không áp dụng.",
+            "It attests that the item holds, not that it does not concern this system.",
+        )
+    if not entry.applies:
+        return None if apart and answer is not None and entry.at >= answer.at else Text(
+            "Xác nhận này nói mục không áp dụng, không phải về câu trả lời hiện nay.",
+            "It attests that the item does not concern this system, not the answer of today.",
+        )  # fmt: skip
+    return _other_evidence(entry, held, asked, kinds)
 
 
 def _other_evidence(

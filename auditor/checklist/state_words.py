@@ -49,3 +49,9 @@ REASONS: Final[Mapping[State, Text]] = {
     ),
     "stale": Text("Bằng chứng đã quá hạn.", "The evidence is too old."),
 }
+
+TO_CONFIRM: Final = Text(
+    "Khai là không áp dụng; cần người có trách nhiệm xác nhận điều đó (auditor checklist attest).",
+    "Declared not to apply; a responsible person must attest that (auditor checklist attest).",
+)
+"""Of a gate that the agency says does not concern it: nobody has stood up for that yet."""

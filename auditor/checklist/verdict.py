@@ -201,18 +201,30 @@ def overall(
         )
     if rest:
         due = len(rest) - len(unseen)
+        aside = _set_aside(rest)
         return (
             "conditionally-ready",
             Text(
                 f"Không còn điều kiện chặn; {due} mục phải khắc phục theo thời hạn, {len(unseen)} "
-                "mục mới chỉ chưa phát hiện sai khác.",
+                f"mục mới chỉ chưa phát hiện sai khác.{aside.vi}",
                 f"No gate is in the way; {due} items must be mended by their dates; of "
-                f"{len(unseen)} it is known only that nothing against them was seen.",
+                f"{len(unseen)} it is known only that nothing against them was seen.{aside.en}",
             ),
             (),
             rest_ids,
         )
     return "ready", Text("Mọi mục áp dụng đều đạt.", "Every item that applies is met."), (), ()
+
+
+def _set_aside(items: Sequence[ItemResult]) -> Text:
+    """The soft gates that are not met and yet not in the way: turned off, or waived."""
+    named = ", ".join(item.id for item in items if item.gate != "none")
+    if not named:
+        return Text("", "")
+    return Text(
+        f" Điều kiện chặn mềm chưa đạt mà cơ quan bỏ hoặc tạm chấp nhận: {named}.",
+        f" Soft gates not met that the agency turned off or waived: {named}.",
+    )
 
 
 def _dated(item: ItemResult, today: date) -> bool:

@@ -64,15 +64,19 @@ def replaced(folder: Folder, name: str, content: str, *, at: datetime, what: str
             place=str(path),
             hint="Run the command again.",
         )
-    _remember(folder, name, at, what)
-    written(folder.path, {name: content})
+    after = hashlib.sha256(content.encode()).hexdigest()
+    _remember(folder, name, after, at, what)
+    try:
+        written(folder.path, {name: content})
+    except StoreError:
+        _remember(folder, name, before or "", at, f"not written: {what}")
+        raise
     return opened(folder.path)
 
 
-def _remember(folder: Folder, name: str, at: datetime, what: str) -> None:
+def _remember(folder: Folder, name: str, after: str, at: datetime, what: str) -> None:
     """One more line of the history: what was there before, chained to the line before it."""
     path, history = folder.path / name, folder.path / HISTORY
-    name.endswith(".yaml") and path.exists()
     lines = history.read_bytes().splitlines() if history.exists() else []
     line = {
         "at": at.isoformat(),
@@ -82,6 +86,7 @@ def _remember(folder: Folder, name: str, at: datetime, what: str) -> None:
         if path.exists() and name.endswith(".yaml")
         else "",
         "before_sha256": folder.hashes.get(name, ""),
+        "after_sha256": after,
         "previous": hashlib.sha256(lines[-1] if lines else b"").hexdigest(),
     }
     try:
@@ -95,6 +100,21 @@ def _remember(folder: Folder, name: str, at: datetime, what: str) -> None:
             place=str(history),
             hint="Check the disk and who may write there.",
         ) from None
+
+
+def edited(folder: Folder) -> tuple[str, ...]:
+    """Files that are not as the last command left them; a file that none wrote is not named."""
+    history = folder.path / HISTORY
+    left: dict[str, str] = {}
+    for line in history.read_bytes().splitlines() if history.exists() else []:
+        try:
+            told = json.loads(line)
+            left[str(told["file"])] = str(told["after_sha256"])
+        except (ValueError, KeyError, TypeError):
+            continue  # ``broken_history`` tells of it
+    return tuple(
+        sorted(name for name, after in left.items() if folder.hashes.get(name, "") != after)
+    )
 
 
 def broken_history(folder: Path) -> int | None:

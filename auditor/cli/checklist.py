@@ -164,13 +164,13 @@ def attach(
     policies: Policies = None,
 ) -> None:
     """Attach evidence: the file is copied and hashed; one with a secrecy mark never is."""
-    from auditor.checklist.entries import attached, item_of, kind_of
+    from auditor.checklist.entries import asking, attached, item_of, kind_of
     from auditor.checklist.writing import saved
 
     assessed = opened(folder, policies)
     checklist = assessed.catalogue.checklist
     wanted = kind_of(checklist, kind)
-    items = tuple(item_of(checklist, name).id for name in item or ())
+    items = tuple(asking(item_of(checklist, name), wanted).id for name in item or ())
     given = {
         "number": number, "dated": dated, "signer": signer, "effective": effective,
         "collected": collected, "note": note,
@@ -310,14 +310,13 @@ def attest(
     assessed = opened(folder, policies)
     asked = item_of(assessed.catalogue.checklist, item)
     evidence = tuple(each for kind in asked.evidence for each in assessed.held.get(kind, ()))
-    words = statement or (asked.attests.vi if asked.attests else "")
     answers = attested(
         assessed.folder,
         asked,
         evidence,
         Signer(name, role, unit),
         holds=not fails,
-        statement=words,
+        statement=statement,
         at=now(),
         valid_until=until,
         key=key_of(key),

@@ -46,7 +46,7 @@ def sign(
     policies: Policies = None,
 ) -> None:
     """Sign the whole assessment (Ed25519): catalogue, answers, evidence, checks, baseline."""
-    from auditor import readiness
+    from auditor import readiness, report
     from auditor.checklist.signing import Signer
 
     assessed = opened(folder, policies)
@@ -56,6 +56,12 @@ def sign(
     held = key_of(key)
     if held is None:
         raise typer.BadParameter("name the signer's key, or --new-key FILE", param_hint="--key")
+    if not endpoints:
+        found = decided(folder, policies)
+        for line in report.readiness_lines(found, ())[:4]:
+            say(line)  # who signs sees what the folder says today
+        for problem in found.problems:
+            tell(problem)
     printed, known = readiness.signed(
         assessed, Signer(name, role, unit), held, now(), endpoints=endpoints
     )

@@ -119,6 +119,7 @@ class Attestation:
         valid_until: ISO date.
         signature: hex of an Ed25519 signature over the statement; empty = not signed.
         voided: why it no longer counts: the wording or the evidence changed, or it ran out.
+        applies: false = the person says that the item does not concern the system.
     """
 
     holds: bool
@@ -131,6 +132,7 @@ class Attestation:
     signature: str = ""
     key: str = ""
     voided: Text | None = None
+    applies: bool = True
 
 
 @dataclass(frozen=True, slots=True)

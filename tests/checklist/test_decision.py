@@ -1,17 +1,22 @@
 from __future__ import annotations
 
 import json
+import shutil
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 import yaml
 
 from auditor import readiness
-from auditor.checklist import entries
+from auditor.checklist import entries, writing
+from auditor.checklist.catalogue import load
 from auditor.checklist.decision import Deciding
+from auditor.checklist.folder import held, opened
 from auditor.checklist.verdict import MET
-from auditor.checklist.writing import saved
-from auditor.model.errors import InputError, PolicyError
+from auditor.checklist.writing import replaced, saved
+from auditor.model.errors import InputError, PolicyError, StoreError
+from auditor.model.readiness import Measure
 from tests.checklist.beginnings import NOW, OWNER, changed
 
 PLAN = "protection-plan"
@@ -23,11 +28,13 @@ class Desk:
     """An assessment at which somebody works."""
 
     def __init__(self, place, policies, whole):
-        self.place, self.policies, self.checklist = place, policies, whole.checklist
+        self.place, self.policies, self.whole = place, policies, whole
+        self.checklist = whole.checklist
 
     @property
     def now(self):
-        return readiness.opened(self.place, self.policies)
+        folder = opened(self.place)
+        return readiness.Assessed(folder, self.whole, held(folder, self.checklist))
 
     def attach(self, kind, text="Văn bản", *, at=NOW, secret=False, items=(), **facts):
         folder = self.now.folder
@@ -72,7 +79,7 @@ class Desk:
         for name, answer in dict(answers).items():
             for outcome in content["items"][name][1]:
                 outcome["answer"] = answer
-        path.write_text(json.dumps(content), encoding="utf-8")
+        replaced(self.now.folder, "checks.json", json.dumps(content), at=at, what="set")
 
     def look(self, at=NOW):
         return readiness.readiness(self.now, at)
@@ -242,14 +249,13 @@ def test_a_check_dated_before_its_evidence_says_nothing(desk):
 
 
 def test_other_numbers_by_level_make_a_check_out_of_date(desk, tmp_path):
-    import shutil
-
     desk.check({PLAIN: "pass"})
     assert desk.item(PLAIN).outcomes[0].answer == "pass"
-    desk.policies = shutil.copytree(desk.policies, tmp_path / "policies")
-    path = desk.policies / "checklists" / "levels.yaml"
+    place = shutil.copytree(desk.policies, tmp_path / "policies")
+    path = place / "checklists" / "levels.yaml"
     text = path.read_text(encoding="utf-8")
     path.write_text(text.replace("[1, 1, 1, 1, 1]", "[9, 9, 9, 9, 9]"), encoding="utf-8")
+    desk.whole = load(place)
     assert "levels.yaml" in desk.item(PLAIN).outcomes[0].says.en
 
 
@@ -363,18 +369,14 @@ def test_a_waived_failure_contradicts_a_plan_that_is_said_to_be_deployed(desk):
     assert PLAIN in desk.item("DOS-05").contradicted.en
 
 
-def _verdict(desk, due, monkeypatch):
-    """The verdict where all but one item are met, and that one has a remedy."""
-    from dataclasses import replace
-
-    from auditor.model.readiness import Measure
-
+def _verdict(desk, due, monkeypatch, *names):
+    """The verdict where all but some items are met, and those have a remedy."""
     plain = Deciding.item
     measure = Measure(who="An", what="vá", due=due, responsible="", product="", authority="")
 
     def item(self, asked):
         found = plain(self, asked)
-        if asked.id == PLAIN:
+        if asked.id in (PLAIN, *names):
             return replace(found, state="partial", measure=measure)
         return replace(found, state="pass")
 
@@ -395,3 +397,102 @@ def test_a_remedy_whose_day_has_passed_is_none(desk, due, gives, monkeypatch):
     found = _verdict(desk, due, monkeypatch)
     assert found.verdict == gives
     assert found.conditions == (PLAIN,)
+
+
+def test_who_attests_that_an_item_holds_does_not_set_its_gate_aside(desk):
+    desk.attest(GATE)
+    desk.answer(GATE, "not-applicable")
+    found = desk.item(GATE)
+    assert found.state == "manual_pending"
+    assert "not that it does not concern" in found.attestations[0].voided.en
+    assert "Attach" not in found.way_out.en
+
+
+def test_who_attests_that_an_item_does_not_apply_does_not_make_it_hold(desk):
+    desk.attach("risk-report")
+    desk.check({GATE: "pass"})
+    desk.answer(GATE, "not-applicable")
+    desk.attest(GATE)
+    found = desk.item(GATE)
+    assert found.state == "not_applicable"
+    assert not found.attestations[0].applies
+    desk.answer(GATE, "yes")
+    assert desk.item(GATE).state == "manual_pending"
+    desk.edit("answers.yaml", "answers", said="not-applicable", at="2026-11-21T05:00:00Z")
+    assert desk.item(GATE).state == "manual_pending"  # the reason may be another one now
+
+
+def test_a_gate_that_only_checks_decide_is_set_aside_by_a_named_person_too(desk):
+    assert desk.checklist.item("DQ-07").attests is None
+    with pytest.raises(InputError, match="only checks decide"):
+        desk.attest("DQ-07")
+    desk.answer("DQ-07", "not-applicable", because="không có định danh cá nhân")
+    desk.attest("DQ-07")
+    found = desk.item("DQ-07")
+    assert found.state == "not_applicable"
+
+
+def test_the_words_of_an_attestation_say_what_is_attested(desk):
+    found = desk.now
+    item = desk.checklist.item(GATE)
+    given = {"holds": True, "statement": "", "at": NOW, "valid_until": "2027-01-01", "key": None}
+    answers = entries.attested(found.folder, item, (), OWNER, **given)
+    assert answers.attestations[-1].statement == item.attests.vi
+    desk.answer(GATE, "not-applicable", because="chưa kết nối")
+    answers = entries.attested(desk.now.folder, item, (), OWNER, **given)
+    assert answers.attestations[-1].statement == "Không áp dụng cho hệ thống này: chưa kết nối"
+
+
+def test_evidence_is_not_attached_for_an_item_that_does_not_ask_for_it(whole):
+    kind = whole.checklist.kind("risk-report")
+    assert entries.asking(whole.checklist.item(GATE), kind).id == GATE
+    with pytest.raises(InputError, match="asks for no evidence of the kind risk-report"):
+        entries.asking(whole.checklist.item("NET-03"), kind)
+
+
+def test_results_of_a_check_that_were_edited_by_hand_do_not_count(desk):
+    desk.attach("log-review")
+    desk.check({PLAIN: "pass"})
+    assert desk.item(PLAIN).outcomes[0].answer == "pass"
+    assert "edited-by-hand" not in desk.codes()
+    path = desk.place / "checks.json"
+    good = path.read_text(encoding="utf-8")
+    desk.check({PLAIN: "fail"})
+    path.write_text(good, encoding="utf-8")  # an earlier, better check put back
+    outcome = desk.item(PLAIN).outcomes[0]
+    assert (outcome.answer, "edited-by-hand" in desk.codes()) == ("unknown", True)
+    assert "checks.json changed after the check" in outcome.says.en
+
+
+def test_answers_edited_by_hand_are_told(desk):
+    desk.answer(PLAIN, "no")
+    assert "edited-by-hand" not in desk.codes()
+    desk.edit("answers.yaml", "answers", said="yes")
+    assert "edited-by-hand" in desk.codes()
+
+
+def test_a_write_that_failed_is_no_edit(desk, monkeypatch):
+    desk.answer(PLAIN, "no")
+
+    def full(*_):
+        raise StoreError("the disk is full", place="x", hint="y")
+
+    monkeypatch.setattr(writing, "written", full)
+    with pytest.raises(StoreError):
+        desk.answer(PLAIN, "yes")
+    assert desk.codes().isdisjoint({"edited-by-hand", "history-broken"})
+
+
+def test_the_history_tells_what_each_check_disproved(desk):
+    desk.check()
+    last = (desk.place / "history.jsonl").read_text(encoding="utf-8").splitlines()[0]
+    assert json.loads(last)["what"].startswith("check of no traffic; fails: ")
+
+
+def test_the_verdict_names_soft_gates_that_were_turned_off(desk, monkeypatch):
+    changed(desk.place / "assessment.yaml", soft_gates_off={"API-01": "chưa thấy văn bản"})
+    found = _verdict(desk, "2027-03-01", monkeypatch, "API-01")
+    assert found.verdict == "conditionally-ready"
+    assert found.verdict_why.en.endswith("turned off or waived: API-01.")
+    changed(desk.place / "assessment.yaml", soft_gates_off={})
+    assert desk.look().gates == ("API-01",)

@@ -217,6 +217,7 @@ def _attestation(readiness: Readiness, item: ItemResult, given: Attestation) -> 
                 "props": [
                     *prop("item", item.id),
                     *prop("holds", "yes" if given.holds else "no"),
+                    *prop("applies", "yes" if given.applies else "no"),
                     *prop("at", when(given.at)),
                     *prop("valid-until", given.valid_until),
                 ],

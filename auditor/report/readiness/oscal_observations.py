@@ -142,6 +142,7 @@ def attested(readiness: Readiness, item: ItemResult, number: int, given: Attesta
             "description": markup(given.statement),
             "props": [
                 *prop("holds", "yes" if given.holds else "no"),
+                *prop("applies", "yes" if given.applies else "no"),
                 *prop("signed", "yes" if given.signature else "no"),
                 *prop("key", given.key),
                 *(prop("voided", given.voided.vi, given.voided.en) if given.voided else []),

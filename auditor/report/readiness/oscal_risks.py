@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from auditor.report.formats import VIETNAM
 from auditor.report.readiness.oscal_parts import (
     Part,
     both,
@@ -20,20 +21,22 @@ from auditor.report.readiness.oscal_parts import (
 )
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from auditor.model.readiness import ItemResult, Measure, Readiness, Waiver
 
 
 def risk_of(readiness: Readiness, item: ItemResult, ids: list[str], tool: str) -> Part:
     """The risk of an item that is not met, with its remedy and its waiver.
 
-    A waiver makes it an approved deviation; it stays a risk.
+    A waiver makes it an approved deviation; it stays a risk. A remedy whose day has passed is none.
     """
     names = (readiness.subject.system, readiness.checklist, item.id)
     due = item.measure.due if item.measure else ""
     valid = item.waiver is not None and item.waiver.void is None and item.state == "waived"
     if valid:
         status = "deviation-approved"
-    elif item.measure and item.measure.who and end_of(due):
+    elif item.measure and item.measure.who and end_of(due) and due >= vietnamese_day(readiness.at):
         status = "remediating"
     else:
         status = "open"
@@ -60,6 +63,11 @@ def risk_of(readiness: Readiness, item: ItemResult, ids: list[str], tool: str) -
             "related-observations": related("observation-uuid", ids),
         }
     )
+
+
+def vietnamese_day(moment: datetime) -> str:
+    """ISO date of a moment in Vietnam, as remedies name their days."""
+    return moment.astimezone(VIETNAM).date().isoformat()
 
 
 def milestone(item: ItemResult) -> list[Part]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from auditor.report.formats import day, moment
+from auditor.report.problem_words import PROBLEM
 from auditor.report.readiness import words
 from auditor.report.readiness.annexes import annexes
 from auditor.report.readiness.sentences import attested, basis, gap, proof, short
@@ -40,6 +41,12 @@ PARTS: Final = {
 }
 
 MOST_NAMED: Final = 30
+TOLD: Final = (
+    "gate-turned-off", "number-replaced", "same-file-many-kinds", "same-file-other-day",
+    "evidence-of-a-day-to-come", "edited-by-hand", "history-broken", "evidence-changed",
+    "evidence-missing", "other-checklist-version",
+)  # fmt: skip
+"""Problems that whoever relies on the verdict must know of; they stand under it."""
 """Items the summary names one by one; the table of remedies has all of them."""
 
 _ROMAN: Final = ("", "I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X", "XI", "XII")
@@ -118,6 +125,15 @@ def _first_page(paper: Paper, readiness: Readiness) -> None:
         if readiness.state_counts.get(state)
     ]
     paper.text("Số mục theo trạng thái: ", "; ".join(counted) + ".", bold_first=True)
+    codes = [problem.code for problem in readiness.problems]
+    known = [
+        f"{PROBLEM[code].vi}: {codes.count(code)}" for code in dict.fromkeys(codes) if code in TOLD
+    ]
+    if known:
+        told = "; ".join(known)
+        paper.text(
+            "Điều phải biết khi dùng kết luận: ", f"{told}; xem readiness.html.", bold_first=True
+        )
 
 
 def _part(paper: Paper, readiness: Readiness, part: int) -> None:

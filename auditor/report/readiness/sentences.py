@@ -29,9 +29,10 @@ def attested(one: Attestation) -> str:
     """Who attests what, since when, and whether it still counts."""
     void = f" – không còn được tính: {one.voided.vi}" if one.voided else ""
     unit = f", {one.unit}" if one.unit else ""
+    what = "không đạt" if not one.holds else "đạt" if one.applies else "không áp dụng"
     return (
         f"{one.person} ({words.role(one.role).vi}{unit}) ngày {moment(one.at).vi[:10]} xác nhận "
-        f"{'đạt' if one.holds else 'không đạt'}: “{one.statement}”{void}"
+        f"{what}: “{one.statement}”{void}"
     )
 
 

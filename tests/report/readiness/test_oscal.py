@@ -151,6 +151,19 @@ def test_a_waiver_is_an_approved_deviation_and_stays_a_lack(readiness):
     assert old["risk-log"]["entries"][0]["status-change"] == "open"
 
 
+def test_a_remedy_whose_day_has_passed_is_none(readiness):
+    late = replace(
+        readiness,
+        items=tuple(
+            replace(item, measure=replace(item.measure, due="2020-01-01")) if item.measure else item
+            for item in readiness.items
+        ),
+    )
+    (risk,) = of_item(results_of(late)["results"][0]["risks"], "NET-02")
+    assert risk["status"] == "open"
+    assert risk["deadline"] == "2020-01-01T23:59:59+07:00"
+
+
 def test_a_remedy_with_a_person_and_a_day_has_a_deadline(readiness):
     result = results_of(readiness)["results"][0]
     (risk,) = of_item(result["risks"], "NET-02")

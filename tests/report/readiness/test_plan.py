@@ -11,6 +11,7 @@ from docx.oxml.ns import qn
 from docx.table import Table
 from lxml import etree
 
+from auditor.model.problem import Problem
 from auditor.report import plan_docx
 from auditor.report.readiness import words
 from auditor.report.readiness.plan import PARTS, remaining
@@ -214,3 +215,11 @@ def test_an_explanation_stays_whole(readiness: Readiness) -> None:
     long = " ".join(f"câu thứ {number}." for number in range(1000))
     item = replace(readiness.items[0], explanation=long)
     assert any(long in line for line in told(opened(replace(readiness, items=(item,)))))
+
+
+def test_what_must_be_known_of_the_verdict_stands_under_it(readiness: Readiness) -> None:
+    off = Problem("gate-turned-off", "assessment.yaml", "The agency does not keep API-01")
+    plain = replace(readiness, problems=())
+    assert not [line for line in told(opened(plain)) if "Điều phải biết" in line]
+    lines = told(opened(replace(readiness, problems=(off, off))))
+    assert "Điều kiện chặn mềm bị bỏ: 2" in next(x for x in lines if "Điều phải biết" in x)
