@@ -8,9 +8,10 @@ import zipfile
 import zlib
 from datetime import date, datetime, time
 from itertools import chain, islice
-from typing import TYPE_CHECKING, Any, Final
+from typing import IO, TYPE_CHECKING, Any, Final
 from xml.parsers import expat
 
+from auditor.checklist.sources.archive import check_directory
 from auditor.checklist.sources.register import (
     COLUMNS,
     HEADER_WITHIN,
@@ -73,7 +74,7 @@ def _guarded(path: Path) -> bool:
     Raises:
         InputError: it would unpack to more than is sensible, or its XML declares entities.
     """
-    with zipfile.ZipFile(path) as archive:
+    with path.open("rb") as packed, zipfile.ZipFile(_checked(packed, path)) as archive:
         parts = archive.infolist()
         total = sum(part.file_size for part in parts)
         packed_well = [
@@ -101,6 +102,11 @@ def _guarded(path: Path) -> bool:
                 with archive.open(part) as file:
                     formulas = _has_formulas(file)
     return formulas
+
+
+def _checked(packed: IO[bytes], path: Path) -> IO[bytes]:
+    check_directory(packed, path.name)
+    return packed
 
 
 def _without_entities(file: Any, path: Path) -> None:  # noqa: ANN401 - zipfile's file has no name
