@@ -11,10 +11,12 @@ from itertools import chain, islice
 from typing import IO, TYPE_CHECKING, Any, Final
 from xml.parsers import expat
 
-from auditor.checklist.sources.archive import check_directory
+from auditor.checklist.sources.archive import AT_ONCE, check_directory
+from auditor.checklist.sources.markup import fed
 from auditor.checklist.sources.register import (
     COLUMNS,
     HEADER_WITHIN,
+    ROWS,
     Header,
     Row,
     cell_text,
@@ -36,6 +38,7 @@ RATIO: Final = 200
 LAST_ROW: Final = 1_048_576
 """A worksheet has no further row."""
 SHEETS: Final = 50
+MOST_ROWS: Final = ROWS + HEADER_WITHIN + 1
 
 _DAMAGE: Final = (
     zipfile.BadZipFile, zlib.error, SyntaxError, KeyError, ValueError, TypeError, AttributeError,
@@ -97,7 +100,7 @@ def _guarded(path: Path) -> bool:
         for part in parts:
             if part.filename.endswith((".xml", ".rels")):
                 with archive.open(part) as file:
-                    _without_entities(file, path)
+                    _without_entities(file, path, whole=part.filename.startswith("xl/"))
             if part.filename.startswith("xl/worksheets/") and not formulas:
                 with archive.open(part) as file:
                     formulas = _has_formulas(file)
@@ -105,18 +108,23 @@ def _guarded(path: Path) -> bool:
 
 
 def _checked(packed: IO[bytes], path: Path) -> IO[bytes]:
-    check_directory(packed, path.name)
+    if zipfile.is_zipfile(packed):  # what is none is told by who opens it
+        check_directory(packed, path.name)
     return packed
 
 
-def _without_entities(file: Any, path: Path) -> None:  # noqa: ANN401 - zipfile's file has no name
-    """Refuses a document type: entities live there, and no spreadsheet program writes one."""
+def _without_entities(file: Any, path: Path, *, whole: bool) -> None:  # noqa: ANN401 - zipfile's file has no name
+    """Refuses a document type: entities live there, and no spreadsheet program writes one.
+
+    ``whole``: tags that never end are refused too, all over the part.
+    """
     parser = expat.ParserCreate()
     at_root = False
 
     def root(_name: str, _attributes: dict[str, str]) -> None:
         nonlocal at_root
         at_root = True
+        parser.StartElementHandler = None
 
     def doctype(*_: object) -> None:
         raise InputError(
@@ -127,9 +135,10 @@ def _without_entities(file: Any, path: Path) -> None:  # noqa: ANN401 - zipfile'
 
     parser.StartElementHandler = root
     parser.StartDoctypeDeclHandler = doctype
-    while not at_root and (block := file.read(4096)):
+    size = 0
+    while (whole or not at_root) and (block := file.read(AT_ONCE)):
         try:
-            parser.Parse(block, False)
+            size = fed(parser, block, size)
         except expat.ExpatError as error:
             raise ValueError(str(error)) from None
 
@@ -186,6 +195,7 @@ def _sheet(
 
 def _rows(sheet: Any, path: Path) -> Iterator[Row]:  # noqa: ANN401 - openpyxl has no types
     sheet.reset_dimensions()  # what a sheet says of its size need not be true
+    seen = 0
     for line, cells in enumerate(sheet.iter_rows(max_col=COLUMNS + 1), start=1):
         if line > LAST_ROW:
             raise InputError(
@@ -196,6 +206,9 @@ def _rows(sheet: Any, path: Path) -> Iterator[Row]:  # noqa: ANN401 - openpyxl h
         filled = [number for number, cell in enumerate(cells) if cell.value is not None]
         texts = [_text(cell) for cell in cells[: filled[-1] + 1]] if filled else []
         if any(texts):
+            seen += 1
+            if seen > MOST_ROWS:
+                return  # one more than a register may have: who counts them refuses it
             yield line, texts
 
 
