@@ -11,15 +11,17 @@ import ipaddress
 from datetime import date
 from typing import Annotated, Final, Literal
 
-from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from auditor.model.checklist import Condition, ItemId, Name
+from auditor.model.days import Day, Moment
 from auditor.model.documents import Document
 from auditor.model.inventory import Network as IpNetwork
 from auditor.model.inventory import network as _ip_network
 
 FORMAT: Final = 1
 
+<<<<<<< HEAD
 
 def _is_day(text: str) -> str:
     try:
@@ -32,6 +34,8 @@ def _is_day(text: str) -> str:
 Date = Annotated[str, Field(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"), AfterValidator(_is_day)]
 """An ISO date, in quotes; YAML would make another type of it."""
 
+=======
+>>>>>>> r2
 Networks = tuple[Annotated[IpNetwork, BeforeValidator(_ip_network)], ...]
 
 
@@ -84,13 +88,13 @@ class Dates(Document):
     """The days that date rules compare with; times are those of Vietnam where none is given."""
 
     built_before_july_2026: bool | None = None
-    go_live: Date | None = None
-    first_connection: Date | None = None
-    first_sync: AwareDatetime | None = None
-    last_change: Date | None = None
-    cut: AwareDatetime | None = None
-    reconnected: AwareDatetime | None = None
-    terminated: AwareDatetime | None = None
+    go_live: Day | None = None
+    first_connection: Day | None = None
+    first_sync: Moment | None = None
+    last_change: Day | None = None
+    cut: Moment | None = None
+    reconnected: Moment | None = None
+    terminated: Moment | None = None
 
 
 class Assessor(Document):
@@ -133,7 +137,7 @@ class Assessment(Document):
     people: tuple[Person, ...] = ()
     soft_gates_off: dict[ItemId, str] = Field(default={})
     """Soft gates this agency does not keep as gates, each with the reason."""
-    numbers: dict[Name, Annotated[float, Field(ge=0, allow_inf_nan=False)]] = Field(default={})
+    numbers: dict[Name, Annotated[float, Field(ge=0, le=1e6, allow_inf_nan=False)]] = Field(default={})
     """Numbers of this agency in place of engineering defaults (mark M) and unread letters (T)."""
 
 
@@ -245,7 +249,7 @@ class MeasurePart(Document):
 
     who: str = ""
     what: str = ""
-    due: Date | Literal[""] = ""
+    due: Day | Literal[""] = ""
     responsible: str = ""
     product: str = ""
     authority: str = ""
@@ -258,7 +262,7 @@ class AnswerEntry(Document):
     said: Said
     explanation: str = ""
     by: str = ""
-    at: AwareDatetime
+    at: Moment
     text_sha256: str
     measure: MeasurePart | None = None
 
@@ -274,8 +278,8 @@ class AttestationEntry(Document):
     role: str
     unit: str = ""
     statement: str
-    at: AwareDatetime
-    valid_until: Date
+    at: Moment
+    valid_until: Day
     text_sha256: str
     evidence: dict[str, str] = Field(default={})
     """Id of each piece of evidence it looked at, with its SHA-256."""
@@ -290,8 +294,8 @@ class WaiverEntry(Document):
     approver: Annotated[str, Field(min_length=1)]
     role: Annotated[str, Field(min_length=1)]
     reason: Annotated[str, Field(min_length=1)]
-    at: AwareDatetime
-    until: Date
+    at: Moment
+    until: Day
 
 
 class Answers(Document):
@@ -326,11 +330,11 @@ class EvidenceEntry(Document):
     items: tuple[ItemId, ...] = ()
     """Items it was attached for; empty = all items that ask for its kind."""
     number: str = ""
-    dated: Date | Literal[""] = ""
+    dated: Day | Literal[""] = ""
     signer: str = ""
-    effective: Date | Literal[""] = ""
-    collected: Date | Literal[""] = ""
-    registered: Date
+    effective: Day | Literal[""] = ""
+    collected: Day | Literal[""] = ""
+    registered: Day
     by: str = ""
     secrecy: Literal["none", "registered-only"] = "none"
     note: str = ""

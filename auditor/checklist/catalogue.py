@@ -11,6 +11,7 @@ from pydantic import Field
 
 from auditor.model import checklist as nouns
 from auditor.model.checklist import Checklist, Levels
+from auditor.model.days import Day
 from auditor.model.documents import Document, read
 from auditor.model.errors import PolicyError
 
@@ -29,7 +30,7 @@ class Holidays(Document):
 
     format: Annotated[int, Field(ge=1)]
     source: str
-    days: dict[str, str]
+    days: dict[Day, str]
     """ISO date to the name of the holiday."""
 
 

@@ -6,8 +6,9 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from pydantic import AwareDatetime, TypeAdapter, ValidationError
+from pydantic import TypeAdapter, ValidationError
 
+from auditor.model.days import Moment
 from auditor.model.errors import InputError
 from auditor.model.problem import Problem
 from auditor.model.readiness import Coverage, Outcome, Reference
@@ -20,7 +21,8 @@ if TYPE_CHECKING:
     from auditor.model.checklist import Item
 
 FORMAT: Final = 1
-MOST_BYTES: Final = 64 * 1024 * 1024
+MOST_BYTES: Final = 16 * 1024 * 1024
+"""A whole assessment takes a quarter of a MiB; hostile JSON takes forty times its length."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +39,7 @@ class Checks:
     """
 
     format: int
-    at: AwareDatetime
+    at: Moment
     made_from: dict[str, str]
     items: dict[str, tuple[str, tuple[Outcome, ...]]]
     inputs: tuple[Reference, ...] = ()

@@ -5,8 +5,9 @@ What an entry replaces goes into the history (``auditor.checklist.writing``).
 
 from __future__ import annotations
 
+import hashlib
+import os
 import re
-import shutil
 import unicodedata
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Final
@@ -14,12 +15,15 @@ from typing import TYPE_CHECKING, Final
 from auditor.checklist import assessment as nouns
 from auditor.checklist.facts import VIETNAM
 from auditor.checklist.folder import EVIDENCE, sha256
-from auditor.model.errors import InputError, StoreError
+from auditor.model.days import iso_day
+from auditor.model.errors import InputError
+from auditor.model.files import written
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
     from pathlib import Path
+    from typing import IO
 
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -31,6 +35,9 @@ if TYPE_CHECKING:
 
 LONGEST_WAIVER: Final = timedelta(days=366)
 LONGEST_WORD: Final = timedelta(days=366)
+COPIED_AT_ONCE: Final = 1 << 20
+LAST_NUMBER: Final = 9999
+"""Ids of evidence have four digits."""
 
 
 def item_of(checklist: Checklist, name: str) -> Item:
@@ -268,6 +275,12 @@ def attached(
         if facts.get(name):
             _day(facts[name], name)
     number = max((int(each.id[3:]) for each in folder.evidence.evidence), default=0) + 1
+    if number > LAST_NUMBER:
+        raise InputError(
+            f"the register is full: it holds {LAST_NUMBER}",
+            place=str(folder.path / "evidence.yaml"),
+            hint="Give the last entry of evidence.yaml a lower number that is free.",
+        )
     name = f"ev-{number:04}"
     today = at.astimezone(VIETNAM).date()
     for known in ("dated", "collected"):
@@ -283,6 +296,8 @@ def attached(
         if size == 0:
             raise InputError("is empty", place=str(file), hint="Attach the file with its content.")
         place = f"{EVIDENCE}/{name}-{_slug(file.name)}"
+        if os.path.lexists(folder.path / place):  # of somebody who attaches at the same time
+            place = f"{EVIDENCE}/{name}-{digest[:16]}-{_slug(file.name)}"
         _copied(file, folder.path / place, digest)
     entry = nouns.EvidenceEntry(
         id=name,
@@ -301,23 +316,18 @@ def attached(
 
 
 def _copied(file: Path, target: Path, digest: str) -> None:
-    part = target.with_name(f".{target.name}.part")
-    try:
-        target.parent.mkdir(exist_ok=True)
-        shutil.copyfile(file, part)
-        if sha256(part) != digest:
+    def copy(out: IO[bytes]) -> None:
+        seen = hashlib.sha256()
+        with file.open("rb") as source:
+            while block := source.read(COPIED_AT_ONCE):
+                seen.update(block)
+                out.write(block)
+        if seen.hexdigest() != digest:
             raise InputError(
                 "changed while it was copied", place=str(file), hint="Attach it again."
             )
-        part.replace(target)
-    except OSError as error:
-        raise StoreError(
-            f"cannot be copied: {error.strerror}; nothing was registered",
-            place=str(target),
-            hint="Check the disk and who may write there.",
-        ) from None
-    finally:
-        part.unlink(missing_ok=True)
+
+    written(target.parent, {target.name: copy})
 
 
 def _slug(name: str) -> str:
@@ -334,7 +344,7 @@ def _slug(name: str) -> str:
 
 def _day(text: str, place: str) -> date:
     try:
-        return date.fromisoformat(text)
+        return iso_day(text)
     except ValueError:
         raise InputError(
             f"{text!r} is no day", place=place, hint="Write days as 2026-11-21."

@@ -25,6 +25,7 @@ FILES: Final = (
     "assessment.yaml", "network.yaml", "endpoints.yaml", "inventory.yaml", "answers.yaml",
     "evidence.yaml", "checks.json", "baseline.json",
 )  # fmt: skip
+MORE: Final = (EVIDENCE, "history.jsonl", "endpoints.signature.json", "signatures", "papers")
 HASHED_AT_ONCE: Final = 1 << 20
 
 
@@ -57,24 +58,23 @@ def opened(path: Path) -> Folder:
         raise InputError(
             "no such folder", place=str(path), hint="Make one: auditor checklist new DIR."
         )
-    if not (path / "assessment.yaml").exists():
+    if not _there(path, "assessment.yaml"):
         raise InputError(
             "holds no assessment.yaml",
             place=str(path),
             hint="Name the folder of an assessment, or make one: auditor checklist new DIR.",
         )
+    for name in (*FILES, *MORE):  # nothing is read or written where a link of the folder leads
+        inside(path, name, "Put the file itself there in place of the link.", path / name)
     found = Folder(
         path,
         read(path / "assessment.yaml", nouns.Assessment),
-        read(path / "network.yaml", nouns.Network) if (path / "network.yaml").exists() else None,
-        (
-            read(path / "endpoints.yaml", nouns.Endpoints)
-            if (path / "endpoints.yaml").exists()
-            else None
-        ),
-        _or_empty(path / "answers.yaml", nouns.Answers),
-        _or_empty(path / "evidence.yaml", nouns.EvidenceRegister),
-        {name: sha256(path / name) for name in FILES if (path / name).exists()},
+        _or_none(path, "network.yaml", nouns.Network),
+        _or_none(path, "endpoints.yaml", nouns.Endpoints),
+        _or_none(path, "answers.yaml", nouns.Answers) or nouns.Answers(format=nouns.FORMAT),
+        _or_none(path, "evidence.yaml", nouns.EvidenceRegister)
+        or nouns.EvidenceRegister(format=nouns.FORMAT),
+        {name: sha256(path / name) for name in FILES if _there(path, name)},
     )
     for name, part in (
         ("assessment.yaml", found.assessment),
@@ -90,8 +90,13 @@ def opened(path: Path) -> Folder:
     return found
 
 
-def _or_empty(path: Path, kind: type[Kind]) -> Kind:
-    return read(path, kind) if path.exists() else kind.model_validate({"format": nouns.FORMAT})
+def _or_none(path: Path, name: str, kind: type[Kind]) -> Kind | None:
+    return read(path / name, kind) if _there(path, name) else None
+
+
+def _there(folder: Path, name: str) -> bool:
+    """Whether there is such a name; a link that leads nowhere counts, so that reading it fails."""
+    return os.path.lexists(folder / name)
 
 
 def held(folder: Folder, checklist: Checklist) -> dict[str, tuple[Held, ...]]:
@@ -128,12 +133,20 @@ def _state(folder: Path, entry: EvidenceEntry) -> Lying:
     if not entry.file:
         return "metadata-only"
     path = inside(folder, entry.file)
-    if not path.is_file():
+    try:
+        if not path.is_file():
+            return "missing"
+    except OSError:  # no system has files of such names
         return "missing"
     return "present" if sha256(path) == entry.sha256 else "changed"
 
 
-def inside(folder: Path, name: str) -> Path:
+def inside(
+    folder: Path,
+    name: str,
+    hint: str = "Evidence lies in the folder evidence/; attach the file anew.",
+    place: Path | None = None,
+) -> Path:
     """The path of a file that the folder's own documents name; never outside of the folder.
 
     Raises:
@@ -141,18 +154,22 @@ def inside(folder: Path, name: str) -> Path:
     """
     parts = PurePosixPath(name).parts
     path = folder.joinpath(*parts)
-    if (
-        not parts
-        or PurePosixPath(name).is_absolute()
-        or ".." in parts
-        or not path.resolve().is_relative_to(folder.resolve())
-    ):
+    try:
+        stays = path.resolve().is_relative_to(folder.resolve())
+    except (OSError, ValueError, RuntimeError):  # zero bytes; links that lead in a circle
+        stays = False
+    if not parts or PurePosixPath(name).is_absolute() or ".." in parts or not stays:
         raise PolicyError(
             f"{name!r} leads out of the assessment's folder",
-            place=str(folder / "evidence.yaml"),
-            hint="Evidence lies in the folder evidence/; attach the file anew.",
+            place=str(place or folder / "evidence.yaml"),
+            hint=hint,
         )
     return path
+
+
+def _not_waiting(path: str, flags: int) -> int:
+    """Opens a pipe without waiting for somebody to write into it; Windows has no such files."""
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 
 
 def sha256(path: Path) -> str:
@@ -163,7 +180,7 @@ def sha256(path: Path) -> str:
     """
     digest = hashlib.sha256()
     try:
-        with path.open("rb") as file:
+        with open(path, "rb", opener=_not_waiting) as file:
             if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
                 raise InputError("is no file", place=str(path), hint="Name a regular file.")
             while block := file.read(HASHED_AT_ONCE):

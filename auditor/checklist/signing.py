@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+import stat
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from auditor.checklist.folder import FILES, sha256
+from auditor.model.days import YEARS
 from auditor.model.errors import InputError
 from auditor.model.problem import Problem
 from auditor.model.readiness import SignatureRow
@@ -126,7 +128,7 @@ def fits(public: str, signature: str, content: object) -> bool:
     try:
         key = Ed25519PublicKey.from_public_bytes(bytes.fromhex(public))
         key.verify(bytes.fromhex(signature), canonical(content))
-    except (InvalidSignature, ValueError):
+    except (InvalidSignature, ValueError, RecursionError):
         return False
     return True
 
@@ -303,8 +305,9 @@ _TEXTS: Final = ("person", "role", "unit", "at", "public_key", "signature")
 def _body(path: Path) -> dict[str, Any]:
     hint = "Put the signature file back as it was."
     try:
-        if path.stat().st_size > MOST_BYTES:
-            raise InputError("is too large for a signature", place=str(path), hint=hint)
+        about = path.stat()  # before it is opened: opening a pipe would wait for ever
+        if not stat.S_ISREG(about.st_mode) or about.st_size > MOST_BYTES:
+            raise InputError("is no file, or too large for a signature", place=str(path), hint=hint)
         body = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError):
         raise InputError("is no signature file", place=str(path), hint=hint) from None
@@ -319,7 +322,7 @@ def _body(path: Path) -> dict[str, Any]:
         bytes.fromhex(body["public_key"])
     except ValueError:
         raise InputError("is no signature file", place=str(path), hint=hint) from None
-    if moment.tzinfo is None or body.get("format") != FORMAT:
+    if moment.tzinfo is None or moment.year not in YEARS or body.get("format") != FORMAT:
         raise InputError("is a signature of another format", place=str(path), hint=hint)
     return body
 

@@ -12,7 +12,7 @@ import typer
 
 from auditor.cli.options import moment_of
 from auditor.cli.terminal import say
-from auditor.model.errors import InputError
+from auditor.model.errors import InputError, StoreError
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -79,10 +79,26 @@ def made_key(path: Path) -> None:
 
     if path.exists():
         raise InputError("is there already", place=str(path), hint="Use it with --key.")
-    content = key_text(new_key(), _passphrase())
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "wb") as file:
-        file.write(content)
+    try:
+        content = key_text(new_key(), _passphrase())
+    except ValueError:
+        raise InputError(
+            "the passphrase is too long, or no text",
+            place=PASSPHRASE,
+            hint="Use up to 1,000 letters and digits.",
+        ) from None
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        raise StoreError(
+            f"the key cannot be written: {error.strerror}; nothing was signed",
+            place=str(path),
+            hint="Name a new file in a folder where this user may write.",
+        ) from None
     say(f"{path}: khoá mới; giữ riêng, không để trong hồ sơ. / a new key; keep it elsewhere.")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -245,15 +246,19 @@ def diff(
 
 
 def _look(path: Path, policies: Path | None) -> Readiness:
-    from auditor.model.readiness import from_json
+    from auditor.model.readiness import MOST_BYTES, from_json
 
     if path.is_dir():
         return decided(path, policies)
+    refused = InputError(
+        f"cannot be read, or is larger than {MOST_BYTES >> 20} MiB",
+        place=str(path),
+        hint="Name the folder of an assessment, or its readiness.json.",
+    )
     try:
+        about = path.stat()
+        if not stat.S_ISREG(about.st_mode) or about.st_size > MOST_BYTES:
+            raise refused
         return from_json(path.read_text(encoding="utf-8"), str(path))
     except (OSError, UnicodeDecodeError):
-        raise InputError(
-            "cannot be read",
-            place=str(path),
-            hint="Name the folder of an assessment, or its readiness.json.",
-        ) from None
+        raise refused from None

@@ -9,15 +9,18 @@ import json
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from pydantic import AwareDatetime, TypeAdapter, ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from auditor.model.catalogue import Mark
 from auditor.model.checklist import Gate, Mode, State
+from auditor.model.days import Moment
 from auditor.model.errors import InputError
 from auditor.model.problem import Problem
 from auditor.model.text import Text
 
 VERSION: Final = 1
+MOST_BYTES: Final = 16 * 1024 * 1024
+"""Of a document that is read back; a whole assessment takes half a MiB."""
 
 Answer = Literal["pass", "fail", "partial", "clear", "pending", "unknown", "error"]
 """What a probe says: holds; does not hold; holds in part; nothing against it was seen; a claim
@@ -39,7 +42,7 @@ class Coverage:
         not_covered: what could not be seen, such as encrypted or sampled traffic.
     """
 
-    window: tuple[AwareDatetime, AwareDatetime] | None = None
+    window: tuple[Moment, Moment] | None = None
     vantage: tuple[str, ...] = ()
     lost: int | None = None
     seen: int | None = None
@@ -127,7 +130,7 @@ class Attestation:
     role: str
     unit: str
     statement: str
-    at: AwareDatetime
+    at: Moment
     valid_until: str
     signature: str = ""
     key: str = ""
@@ -147,7 +150,7 @@ class Waiver:
     approver: str
     role: str
     reason: str
-    at: AwareDatetime
+    at: Moment
     until: str
     void: Text | None = None
 
@@ -212,7 +215,7 @@ class ItemResult:
     said: Literal["nothing", "yes", "partly", "no", "not-applicable"]
     explanation: str
     answered_by: str
-    answered_at: AwareDatetime | None
+    answered_at: Moment | None
     outcomes: tuple[Outcome, ...]
     evidence: tuple[str, ...]
     missing: tuple[Text, ...]
@@ -260,7 +263,7 @@ class SignatureRow:
 
     person: str
     role: str
-    at: AwareDatetime
+    at: Moment
     key: str
     state: Literal["valid", "changed", "invalid"]
     changes: tuple[Text, ...] = ()
@@ -298,7 +301,7 @@ class Readiness:
 
     version: int
     auditor_version: str
-    at: AwareDatetime
+    at: Moment
     checklist: str
     checklist_version: str
     checklist_sha256: str
@@ -318,7 +321,7 @@ class Readiness:
     signatures: tuple[SignatureRow, ...]
     problems: tuple[Problem, ...]
     fingerprint: str
-    checked: AwareDatetime | None
+    checked: Moment | None
     inputs: tuple[Reference, ...] = ()
     coverage: Coverage | None = None
     unverified: tuple[str, ...] = ()

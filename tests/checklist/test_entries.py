@@ -1,15 +1,17 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
 from auditor import readiness
 from auditor.checklist import entries
+from auditor.checklist.catalogue import load
 from auditor.checklist.folder import opened
 from auditor.checklist.writing import broken_history, saved
 from auditor.model.errors import InputError, PolicyError, StoreError
-from tests.checklist.beginnings import NOW, OWNER
+from tests.checklist.beginnings import NOW, OWNER, ROOT
 
 
 def item(whole, *, mode=None, gate=None):
@@ -204,3 +206,89 @@ def test_an_attestation_runs_out(assessed, whole, policies):
             assessed.folder, asked, (), OWNER, holds=True, statement="x", at=NOW,
             valid_until="2029-01-01", key=None,
         )  # fmt: skip
+
+
+@pytest.mark.parametrize("written", ["20261231", "2026-W47-6", "2026-13-01", "0000-00-00", ""])
+def test_a_day_that_is_written_otherwise_is_refused_before_anything_is_kept(
+    assessed, whole, written
+):
+    asked = item(whole, gate="soft")
+    with pytest.raises(InputError, match="no day"):
+        entries.waived(assessed.folder, asked, OWNER, reason="x", at=NOW, until=written)
+    if written:
+        with pytest.raises(InputError, match="no day"):
+            answer(assessed, asked, "no", measure={"due": written})
+
+
+def attached(assessed, whole, file, **given):
+    kind = whole.checklist.kind("accounts")
+    return entries.attached(
+        assessed.folder, kind, file, items=(), at=NOW, by="", facts=given, secret=False
+    )
+
+
+def test_a_register_without_free_numbers_says_so(place, policies, whole, tmp_path):
+    (place / "evidence.yaml").write_text(
+        "format: 1\nevidence: [{id: ev-9999, kind: accounts, registered: '2026-11-20'}]\n",
+        encoding="utf-8",
+    )
+    file = tmp_path / "accounts.csv"
+    file.write_text("account\nan\n", encoding="utf-8")
+    with pytest.raises(InputError, match="full"):
+        attached(readiness.opened(place, policies), whole, file)
+
+
+def test_two_who_attach_at_once_do_not_write_over_each_others_file(assessed, whole, tmp_path):
+    files = []
+    for name in "ab":
+        (tmp_path / name).mkdir()
+        files.append(tmp_path / name / "accounts.csv")
+        files[-1].write_text(f"account\n{name}\n", encoding="utf-8")
+    kept = [attached(assessed, whole, file)[1] for file in files]
+    assert len({entry.file for entry in kept}) == 2
+    for entry, file in zip(kept, files, strict=True):
+        assert (assessed.folder.path / entry.file).read_bytes() == file.read_bytes()
+
+
+def test_a_line_that_a_crash_cut_off_is_told_and_takes_no_other_line_with_it(assessed, whole):
+    folder = saved(
+        assessed.folder, "answers.yaml", answer(assessed, item(whole)), at=NOW, what="first"
+    )
+    history = folder.path / "history.jsonl"
+    with history.open("ab") as file:
+        file.write(b'{"at": "2026')
+    saved(folder, "answers.yaml", folder.answers, at=NOW, what="second")
+    lines = history.read_text(encoding="utf-8").splitlines()
+    assert json.loads(lines[-1])["what"] == "second"
+    assert broken_history(folder.path) == 2
+
+
+def test_a_history_that_is_no_text_at_all_is_told(place):
+    history = place / "history.jsonl"
+    history.mkdir()
+    assert broken_history(place) == 1
+    history.rmdir()
+    history.write_text("[" * 100_000, encoding="utf-8")
+    assert broken_history(place) == 1
+
+
+def test_only_one_process_at_a_time_takes_the_place_of_a_file(place, whole):
+    from multiprocessing import get_context
+
+    asked = [each.id for each in whole.checklist.items[:6]]
+    with get_context("fork").Pool(6) as pool:
+        outcomes = pool.starmap(_answers, [(str(place), name) for name in asked])
+    kept = {each.item for each in opened(place).answers.answers}
+    assert kept == {name for name, done in zip(asked, outcomes, strict=True) if done}
+    assert broken_history(place) is None
+
+
+def _answers(place, name):
+    folder = opened(Path(place))
+    item = load(ROOT / "policies").checklist.item(name)
+    answers = entries.answered(folder.answers, item, "yes", explanation="", by="", at=NOW)
+    try:
+        saved(folder, "answers.yaml", answers, at=NOW, what=name)
+    except StoreError:
+        return False
+    return True

@@ -25,6 +25,8 @@ RATIO_FROM: Final = 4 * 1024 * 1024
 AT_ONCE: Final = 1 << 16
 _END: Final = b"PK\x05\x06"
 _END_SIZE: Final = 22
+_LOCATOR: Final = b"PK\x06\x07"
+_LOCATOR_SIZE: Final = 20
 _LONGEST_COMMENT: Final = 0xFFFF
 
 
@@ -33,7 +35,7 @@ class Archive:
 
     def __init__(self, path: Path, file: IO[bytes]) -> None:
         self.place = str(path)
-        self._check_directory(file)
+        check_directory(file, self.place)
         try:
             self._zip = zipfile.ZipFile(file)
         except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
@@ -92,26 +94,37 @@ class Archive:
 
     def broken(self) -> InputError:
         """What to raise when the container does not hold together."""
-        return InputError(
-            "is damaged or cut off (the container does not hold together)",
-            place=self.place,
-            hint="Open it, save it anew and attach the new copy.",
-        )
+        return _broken(self.place)
 
-    def _check_directory(self, file: IO[bytes]) -> None:
-        """Looks at what the end of the file claims, before a library lists it all."""
-        size = file.seek(0, 2)
-        start = max(0, size - _END_SIZE - _LONGEST_COMMENT)
-        file.seek(start)
-        tail = file.read()
-        at = tail.rfind(_END)
-        if at < 0 or len(tail) - at < _END_SIZE:
-            raise self.broken()
-        entries, directory = struct.unpack_from("<HI", tail, at + 10)
-        if entries > MOST_ENTRIES or directory > MOST_DIRECTORY:
-            raise InputError(
-                f"claims {entries} parts; no document has so many",
-                place=self.place,
-                hint="Attach the document as PDF; a container like this is not opened.",
-            )
-        file.seek(0)
+
+def _broken(place: str) -> InputError:
+    return InputError(
+        "is damaged or cut off (the container does not hold together)",
+        place=place,
+        hint="Open it, save it anew and attach the new copy.",
+    )
+
+
+def check_directory(file: IO[bytes], place: str) -> None:
+    """Looks at what the end of a zip file claims, before a library lists it all.
+
+    Raises:
+        InputError: it is no zip file, or claims more parts than any document has.
+    """
+    size = file.seek(0, 2)
+    start = max(0, size - _LOCATOR_SIZE - _END_SIZE - _LONGEST_COMMENT)
+    file.seek(start)
+    tail = file.read()
+    at = tail.rfind(_END)
+    if at < 0 or len(tail) - at < _END_SIZE:
+        raise _broken(place)
+    entries, directory = struct.unpack_from("<HI", tail, at + 10)
+    # a second directory (ZIP64) takes the place of the small numbers that stand here
+    large = tail[max(0, at - _LOCATOR_SIZE) : at].startswith(_LOCATOR)
+    if entries > MOST_ENTRIES or directory > MOST_DIRECTORY or large:
+        raise InputError(
+            f"claims {'countless' if large else entries} parts; no document has so many",
+            place=place,
+            hint="Save it anew, or attach it as PDF or CSV; a container like this is not opened.",
+        )
+    file.seek(0)

@@ -10,7 +10,8 @@ from auditor.model.errors import InputError
 if TYPE_CHECKING:
     from pathlib import Path
 
-BYTES: Final = 100 << 20
+BYTES: Final = 32 << 20
+"""Empty lists and objects take forty times their length in memory."""
 
 
 def json_object(path: Path) -> dict[str, object]:

@@ -18,11 +18,32 @@ if TYPE_CHECKING:
 
 BYTES: Final = 500 << 20
 AT_ONCE: Final = 1 << 18
+LONGEST_TAG: Final = 4 << 20
 DEPTH: Final = 200
 CHILDREN: Final = 500_000
 """Elements inside of one that is kept."""
 CHARACTERS: Final = 4000
 """Of the text of one element; the rest is left out."""
+
+
+class TagTooLongError(ValueError):
+    """A tag or a comment that never ends."""
+
+
+def fed(parser: expat.XMLParserType, block: bytes, before: int) -> int:
+    """How many bytes the parser was fed, with this block.
+
+    A tag that is not complete is read again with every block: without a limit, a file that is one
+    long tag would keep the parser busy for hours.
+
+    Raises:
+        TagTooLongError: nothing ended for ``LONGEST_TAG`` bytes.
+        expat.ExpatError: it is no XML.
+    """
+    parser.Parse(block, False)
+    if before + len(block) - parser.CurrentByteIndex > LONGEST_TAG:
+        raise TagTooLongError(f"holds a tag longer than {LONGEST_TAG >> 20} MB")
+    return before + len(block)
 
 
 @dataclass(slots=True)
@@ -64,10 +85,11 @@ def elements(path: Path, whole: Collection[str], opening: Collection[str] = ()) 
             f"is larger than {BYTES >> 20} MB", place=path.name, hint="Attach a smaller part."
         )
     stream = _Stream(frozenset(whole), frozenset(opening))
+    size = 0
     try:
         with path.open("rb") as file:
             while block := file.read(AT_ONCE):
-                stream.parser.Parse(block, False)
+                size = fed(stream.parser, block, size)
                 yield from stream.taken()
             stream.parser.Parse(b"", True)
             yield from stream.taken()
@@ -77,7 +99,7 @@ def elements(path: Path, whole: Collection[str], opening: Collection[str] = ()) 
             place=path.name,
             hint="Export it from the tool again; a file that was cut off cannot be used.",
         ) from None
-    except _Refused as error:
+    except (_Refused, TagTooLongError) as error:
         raise InputError(
             str(error), place=path.name, hint="Attach the file as the tool itself wrote it."
         ) from None
@@ -94,16 +116,17 @@ def root_name(path: Path) -> str:
         InputError: as ``elements``.
     """
     stream = _Stream(frozenset(), frozenset())
+    size = 0
     try:
         with path.open("rb") as file:
             while not stream.root and (block := file.read(AT_ONCE)):
-                stream.parser.Parse(block, False)
-    except (expat.ExpatError, ValueError, LookupError):
-        pass  # whether what came before the damage was enough is seen below
-    except _Refused as error:
+                size = fed(stream.parser, block, size)
+    except (_Refused, TagTooLongError) as error:
         raise InputError(
             str(error), place=path.name, hint="Attach the file as the tool itself wrote it."
         ) from None
+    except (expat.ExpatError, ValueError, LookupError):
+        pass  # whether what came before the damage was enough is seen below
     if not stream.root:
         raise InputError("is damaged XML", place=path.name, hint="Export it from the tool again.")
     return stream.root

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final, Literal
 from xml.parsers import expat
 
 from auditor.checklist.sources.archive import Archive
+from auditor.checklist.sources.markup import TagTooLongError, fed
 from auditor.model.errors import InputError
 
 if TYPE_CHECKING:
@@ -314,7 +315,7 @@ def _parse(archive: Archive, name: str, seen: _Paragraphs | _Values | _Strings |
     """
     parser = expat.ParserCreate(namespace_separator=" ")
     parser.buffer_text = True
-    depth = 0
+    depth = size = 0
 
     def start(tag: str, attributes: dict[str, str]) -> None:
         nonlocal depth
@@ -342,11 +343,11 @@ def _parse(archive: Archive, name: str, seen: _Paragraphs | _Values | _Strings |
     parser.StartDoctypeDeclHandler = declared
     try:
         for block in archive.blocks(name):
-            parser.Parse(block, False)
+            size = fed(parser, block, size)
             if isinstance(seen, _Paragraphs | _Rows) and seen.lines.full:
                 return
         parser.Parse(b"", True)
-    except expat.ExpatError:
+    except (expat.ExpatError, TagTooLongError):
         raise archive.broken() from None
 
 

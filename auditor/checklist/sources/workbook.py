@@ -8,12 +8,15 @@ import zipfile
 import zlib
 from datetime import date, datetime, time
 from itertools import chain, islice
-from typing import TYPE_CHECKING, Any, Final
+from typing import IO, TYPE_CHECKING, Any, Final
 from xml.parsers import expat
 
+from auditor.checklist.sources.archive import AT_ONCE, check_directory
+from auditor.checklist.sources.markup import fed
 from auditor.checklist.sources.register import (
     COLUMNS,
     HEADER_WITHIN,
+    ROWS,
     Header,
     Row,
     cell_text,
@@ -35,6 +38,7 @@ RATIO: Final = 200
 LAST_ROW: Final = 1_048_576
 """A worksheet has no further row."""
 SHEETS: Final = 50
+MOST_ROWS: Final = ROWS + HEADER_WITHIN + 1
 
 _DAMAGE: Final = (
     zipfile.BadZipFile, zlib.error, SyntaxError, KeyError, ValueError, TypeError, AttributeError,
@@ -73,7 +77,7 @@ def _guarded(path: Path) -> bool:
     Raises:
         InputError: it would unpack to more than is sensible, or its XML declares entities.
     """
-    with zipfile.ZipFile(path) as archive:
+    with path.open("rb") as packed, zipfile.ZipFile(_checked(packed, path)) as archive:
         parts = archive.infolist()
         total = sum(part.file_size for part in parts)
         packed_well = [
@@ -96,21 +100,31 @@ def _guarded(path: Path) -> bool:
         for part in parts:
             if part.filename.endswith((".xml", ".rels")):
                 with archive.open(part) as file:
-                    _without_entities(file, path)
+                    _without_entities(file, path, whole=part.filename.startswith("xl/"))
             if part.filename.startswith("xl/worksheets/") and not formulas:
                 with archive.open(part) as file:
                     formulas = _has_formulas(file)
     return formulas
 
 
-def _without_entities(file: Any, path: Path) -> None:  # noqa: ANN401 - zipfile's file has no name
-    """Refuses a document type: entities live there, and no spreadsheet program writes one."""
+def _checked(packed: IO[bytes], path: Path) -> IO[bytes]:
+    if zipfile.is_zipfile(packed):  # what is none is told by who opens it
+        check_directory(packed, path.name)
+    return packed
+
+
+def _without_entities(file: Any, path: Path, *, whole: bool) -> None:  # noqa: ANN401 - zipfile's file has no name
+    """Refuses a document type: entities live there, and no spreadsheet program writes one.
+
+    ``whole``: tags that never end are refused too, all over the part.
+    """
     parser = expat.ParserCreate()
     at_root = False
 
     def root(_name: str, _attributes: dict[str, str]) -> None:
         nonlocal at_root
         at_root = True
+        parser.StartElementHandler = None
 
     def doctype(*_: object) -> None:
         raise InputError(
@@ -121,9 +135,10 @@ def _without_entities(file: Any, path: Path) -> None:  # noqa: ANN401 - zipfile'
 
     parser.StartElementHandler = root
     parser.StartDoctypeDeclHandler = doctype
-    while not at_root and (block := file.read(4096)):
+    size = 0
+    while (whole or not at_root) and (block := file.read(AT_ONCE)):
         try:
-            parser.Parse(block, False)
+            size = fed(parser, block, size)
         except expat.ExpatError as error:
             raise ValueError(str(error)) from None
 
@@ -180,6 +195,7 @@ def _sheet(
 
 def _rows(sheet: Any, path: Path) -> Iterator[Row]:  # noqa: ANN401 - openpyxl has no types
     sheet.reset_dimensions()  # what a sheet says of its size need not be true
+    seen = 0
     for line, cells in enumerate(sheet.iter_rows(max_col=COLUMNS + 1), start=1):
         if line > LAST_ROW:
             raise InputError(
@@ -190,6 +206,9 @@ def _rows(sheet: Any, path: Path) -> Iterator[Row]:  # noqa: ANN401 - openpyxl h
         filled = [number for number, cell in enumerate(cells) if cell.value is not None]
         texts = [_text(cell) for cell in cells[: filled[-1] + 1]] if filled else []
         if any(texts):
+            seen += 1
+            if seen > MOST_ROWS:
+                return  # one more than a register may have: who counts them refuses it
             yield line, texts
 
 

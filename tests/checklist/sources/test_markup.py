@@ -112,3 +112,16 @@ def test_the_encodings_of_xml_are_read(encoding, written):
 def test_an_unknown_encoding_is_told(written):
     with pytest.raises(InputError, match="XML"):
         list(elements(written('<?xml version="1.0" encoding="x-none"?><r/>'), {"a"}))
+
+
+@pytest.mark.parametrize("start", ["<r><a ", "<r><!-- ", "<!-- ", "<r a='"])
+def test_a_tag_that_never_ends_is_refused_before_it_keeps_the_parser_busy(
+    written, monkeypatch, start
+):
+    monkeypatch.setattr(markup, "AT_ONCE", 100)
+    monkeypatch.setattr(markup, "LONGEST_TAG", 1000)
+    path = written(start + "x" * 5_000)
+    with pytest.raises(InputError, match="holds a tag longer"):
+        list(elements(path, {"a"}))
+    path = written("<r>" + "x" * 5_000 + "<a/></r>")
+    assert len(list(elements(path, {"a"}))) == 1, "text may be long"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from auditor.checklist.sources import archive
+from auditor.checklist.sources import archive, markup
 from auditor.checklist.sources.office import office_text
 from auditor.model.errors import InputError
 
@@ -155,6 +155,23 @@ def test_a_container_that_claims_a_million_parts_is_not_listed(tmp_path):
     end = struct.pack("<4sHHHHIIH", b"PK\x05\x06", 0, 0, 65535, 65535, 2**31, 0, 0)
     path.write_bytes(b"PK\x03\x04" + b"\0" * 100 + end)
     with pytest.raises(InputError, match="no document has so many"):
+        office_text(path, 1_000)
+
+
+def test_a_second_directory_that_claims_millions_of_parts_is_not_listed(tmp_path):
+    path = container(tmp_path, word(paragraph("x")))
+    content = path.read_bytes()
+    at = content.rfind(b"PK\x05\x06")
+    locator = struct.pack("<4sLQL", b"PK\x06\x07", 0, at, 1)
+    path.write_bytes(content[:at] + locator + content[at:])
+    with pytest.raises(InputError, match="no document has so many"):
+        office_text(path, 1_000)
+
+
+def test_a_tag_that_never_ends_is_damage(tmp_path, monkeypatch):
+    monkeypatch.setattr(markup, "LONGEST_TAG", 100_000)
+    path = container(tmp_path, word("<w:p " + "x" * 300_000))
+    with pytest.raises(InputError, match="damaged"):
         office_text(path, 1_000)
 
 

@@ -12,6 +12,8 @@ import openpyxl
 import pytest
 import yaml
 
+from auditor.checklist.sources import markup
+from auditor.checklist.sources import workbook as reader
 from auditor.checklist.sources.register import (
     ROWS,
     count,
@@ -316,6 +318,34 @@ def test_an_archive_of_too_many_parts_is_refused(tmp_path):
             archive.writestr(f"xl/media/{part}.bin", b"")
     with pytest.raises(InputError, match="unpacks to"):
         register(path, COLUMNS)
+
+
+def test_a_workbook_that_claims_millions_of_parts_is_not_listed(tmp_path):
+    path = workbook(tmp_path, [["account", "person"]])
+    content = path.read_bytes()
+    at = content.rfind(b"PK\x05\x06")
+    locator = b"PK\x06\x07" + b"\0" * 16
+    path.write_bytes(content[:at] + locator + content[at:])
+    with pytest.raises(InputError, match="no document has so many"):
+        register(path, COLUMNS)
+
+
+def test_a_tag_of_a_workbook_that_never_ends_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(markup, "LONGEST_TAG", 100_000)
+    path = repacked(
+        workbook(tmp_path, [["account", "person"], ["an", "An"]]),
+        lambda name, content: (
+            b"<worksheet><row " + b"x" * 300_000 if name.endswith("sheet1.xml") else content
+        ),
+    )
+    with pytest.raises(InputError, match="no workbook that can be read"):
+        register(path, COLUMNS)
+
+
+def test_more_rows_than_a_register_has_are_not_all_read_first(tmp_path, monkeypatch):
+    monkeypatch.setattr(reader, "MOST_ROWS", 3)
+    path = workbook(tmp_path, [["account", "person"], *[["an", "An"]] * 9])
+    assert len(register(path, COLUMNS).rows) == 2
 
 
 def test_entities_are_refused(tmp_path):
