@@ -6,6 +6,7 @@ Each case draws from few addresses and services, so that questions meet what the
 from __future__ import annotations
 
 from datetime import timedelta
+from ipaddress import ip_network
 
 import pandas as pd
 
@@ -103,6 +104,38 @@ def a_network(draw):
         privileged_access=some(draw, ("10.20.6.5", "10.20.7.9"), 2),
         security_contacts=some(draw, ("14.225.1.1", "171.244.15.2"), 1),
     )  # fmt: skip
+
+
+def a_network_of(draw, rows):
+    """A network declared around the hosts that some flows show."""
+    hosts = sorted({row[end] for row in rows for end in ("src_ip", "dst_ip")})
+    hosts = draw.sample(hosts, min(len(hosts), 40))
+    nets = sorted(
+        {str(ip_network(f"{host}/{draw.choice((64, 128) if ':' in host else (16, 24, 32))}",
+                        strict=False)) for host in hosts if draw.random() < 0.7}
+    )  # fmt: skip
+    zones = [
+        {"id": f"z{number}", "kind": KINDS[(number + draw.randint(0, 2)) % len(KINDS)],
+         "networks": [net]}
+        for number, net in enumerate(nets)
+    ]  # fmt: skip
+    edges = [
+        {"src": row["src_ip"], "dst": row["dst_ip"], "ports": [draw.choice(("any", *PORTS))]}
+        for row in rows[:60]
+        if draw.random() < 0.6
+    ]
+    names = sorted({row["host"] for row in rows if row["host"]})
+    return network(
+        zones=zones, edges=edges,
+        channel={
+            "agent_nodes": some(draw, hosts, 1), "center": some(draw, [*nets, *hosts], 1),
+            "hosts": some(draw, names, 1) if names else [],
+            "connection_points": some(draw, hosts, 3), "ports": ["443/tcp", "any"][:draw.randint(1, 2)],
+        },
+        resolvers=some(draw, hosts, 2), time_servers=some(draw, hosts, 2),
+        log_servers=some(draw, hosts, 1), privileged_access=some(draw, hosts, 1),
+        security_contacts=some(draw, hosts, 1),
+    ) if hosts else a_tidy_network(draw)  # fmt: skip
 
 
 def an_inventory(draw):
