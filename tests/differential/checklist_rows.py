@@ -182,7 +182,7 @@ def rows_of(table):
     for row in table:
         if row["witness_of"] is not None:
             continue
-        row = dict(row)  # noqa: PLW2901 - the caller's row stays as it is
+        row = dict(row)
         row["port"] = row["dst_port"] or 0
         row["app"] = row["app"] or ""
         row["tls"] = row["tls_version"] or ""
