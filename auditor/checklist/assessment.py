@@ -8,7 +8,6 @@ attested and waived, ``evidence.yaml`` what lies in ``evidence/``.
 from __future__ import annotations
 
 import ipaddress
-from datetime import date
 from typing import Annotated, Final, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
@@ -21,21 +20,6 @@ from auditor.model.inventory import network as _ip_network
 
 FORMAT: Final = 1
 
-<<<<<<< HEAD
-
-def _is_day(text: str) -> str:
-    try:
-        date.fromisoformat(text)
-    except ValueError:
-        raise ValueError("there is no such day") from None
-    return text
-
-
-Date = Annotated[str, Field(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"), AfterValidator(_is_day)]
-"""An ISO date, in quotes; YAML would make another type of it."""
-
-=======
->>>>>>> r2
 Networks = tuple[Annotated[IpNetwork, BeforeValidator(_ip_network)], ...]
 
 
@@ -137,7 +121,7 @@ class Assessment(Document):
     people: tuple[Person, ...] = ()
     soft_gates_off: dict[ItemId, str] = Field(default={})
     """Soft gates this agency does not keep as gates, each with the reason."""
-    numbers: dict[Name, Annotated[float, Field(ge=0, le=1e6, allow_inf_nan=False)]] = Field(default={})
+    numbers: dict[Name, Annotated[float, Field(ge=0, le=1e6)]] = Field(default={})
     """Numbers of this agency in place of engineering defaults (mark M) and unread letters (T)."""
 
 

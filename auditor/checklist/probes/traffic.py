@@ -51,13 +51,14 @@ def edges_in_matrix(sight: Sight, arguments: Arguments) -> Found:
     unseen = len(sight.matrix.unseen(edges))
     if len(strange):
         pairs = strange.groupby(["src_place", "dst_place"], sort=False).ngroups
+        count = count_of(strange)
         return sight.failed(
             Text(
-                f"{count_of(strange)} "
+                f"{count} "
                 f"đường kết nối quan sát được (thuộc {pairs} cặp vùng) chưa khai báo; {unseen} "
                 "đường đã khai báo không thấy dùng",
-                f"{ways(strange)} seen between {counted(pairs, 'pair')} of zones "
-                f"{'is' if count_of(strange) == 1 else 'are'} not declared; declared but not seen: "
+                f"{counted(count, 'way')} seen between {counted(pairs, 'pair')} of zones "
+                f"{'is' if count == 1 else 'are'} not declared; declared but not seen: "
                 f"{unseen}",
             ),
             Text(

@@ -42,6 +42,11 @@ def test_the_channel_is_compared_with_its_baseline(rows, mark, answer):
     assert asked("drift-from-baseline", rows, NETWORK, baseline=mark).answer == answer
 
 
+def test_what_the_channel_says_to_a_broadcast_is_no_way_of_it():
+    rows = [*WEEK, flow(NODE, "255.255.255.255", 67, protocol=17)]  # as the baseline holds it
+    assert asked("drift-from-baseline", rows, NETWORK, baseline=baseline()).answer == "pass"
+
+
 @pytest.mark.parametrize(
     ("extra", "answer"),
     [
