@@ -349,7 +349,7 @@ def test_who_counts_data_subjects_has_personal_data(desk):
 def test_a_day_that_does_not_exist_is_refused_wherever_it_stands(desk):
     desk.attest(PLAIN)
     desk.edit("answers.yaml", "attestations", valid_until="2026-13-45")
-    with pytest.raises(PolicyError, match="no such day"):
+    with pytest.raises(PolicyError, match="a day of the calendar"):
         desk.look()
 
 

@@ -97,7 +97,7 @@ def test_the_papers_own_date_is_taken_before_the_registered_one():
 
 
 def test_a_date_that_no_calendar_has_cannot_be_registered():
-    with pytest.raises(ValueError, match="no such day"):
+    with pytest.raises(ValueError, match="a day of the calendar"):
         held("risk-report", None, dated="2026-02-30")
 
 
