@@ -1,7 +1,7 @@
 """Writes the two example assessments: ``python samples/agencies.py [FOLDER]``.
 
-Both are of invented agencies, level 3, and say the same of themselves: every item is in place. The
-first one's traffic shows otherwise. Everything goes through the commands' own functions, with a
+Both are of one invented agency, level 3, and say the same of themselves: every item is in place.
+The traffic of the one shows otherwise. Everything goes through the commands' own functions, with a
 fixed clock and keys grown out of a fixed seed, so every run writes the same bytes.
 """
 
@@ -11,9 +11,11 @@ import hashlib
 import os
 import shutil
 import sys
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Final
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Final
 
 import yaml
 from agency_papers import papers
@@ -23,14 +25,25 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from auditor import pipeline, readiness
 from auditor.checklist import entries
+from auditor.checklist.assessment import Assessment
 from auditor.checklist.beginning import begun
 from auditor.checklist.catalogue import load
+from auditor.checklist.folder import opened
 from auditor.checklist.signing import Signer, key_fingerprint
 from auditor.checklist.writing import saved
+from auditor.model.documents import read
+
+if TYPE_CHECKING:
+    from auditor.checklist.folder import Folder
+    from auditor.model.checklist import Checklist
 
 NOW: Final = datetime.fromisoformat("2026-11-20T10:00:00+07:00")
-POLICIES: Final = Path(__file__).parents[1] / "policies"
+POLICIES: Final = Path(__file__).resolve().parents[1] / "policies"
+NAMES: Final = {"paper-only": True, "ready": False}
+"""The folders, and whether the traffic shows what the paperwork does not tell."""
+LEVEL: Final = 3
 OWNER: Final = Signer("Nguyễn Văn Mẫu", "owner", "Sở Công Thương tỉnh Mẫu")
+CLERK: Final = "Trần Thị Bình"
 ASIDE: Final = {
     "PST-05": "Kết nối chưa từng bị tạm dừng hay chấm dứt.",
 }
@@ -38,6 +51,8 @@ ASIDE: Final = {
 
 
 class _Quiet:
+    """Nobody watches."""
+
     def stage(self, name: str, total: int | None = None) -> None:
         pass
 
@@ -50,24 +65,31 @@ def key() -> Ed25519PrivateKey:
     return Ed25519PrivateKey.from_private_bytes(hashlib.sha256(b"auditor samples").digest())
 
 
-def made(folder: Path, *, faults: bool) -> None:
-    """One assessment: templates filled in, evidence attached, checked, answered, signed."""
-    shutil.rmtree(folder, ignore_errors=True)
-    begun(folder, POLICIES, load(POLICIES), system="industry-registry", level=3)
+def made(*, faults: bool) -> None:
+    """One assessment in the current folder: filled in, evidence attached, checked and signed.
+
+    The folder is empty before. Nothing but ``.`` is ever named, so that no path of this machine
+    stands in what is written.
+    """
+    folder, catalogue = Path(), load(POLICIES)
+    begun(folder, POLICIES, catalogue, system="industry-registry", level=LEVEL)
     _declared(folder)
-    traffic = folder / "traffic"
+    traffic = Path("traffic")
     traffic.mkdir()
     for name, text in logs(faults=faults).items():
         (traffic / name).write_text(text, encoding="utf-8")
-    _attached(folder)
-    at = NOW
-    for _ in range(2):  # the first check gives the baseline that the second compares with
-        assessed = readiness.opened(folder, POLICIES)
-        assessed = readiness.checked(assessed, _order(traffic), at, _Quiet())
-        _answered(folder, at)
-        readiness.signed(readiness.opened(folder, POLICIES), OWNER, key(), at, endpoints=False)
-        at += timedelta(minutes=10)
-    (folder / "history.jsonl").unlink()  # a history of one minute tells nobody anything
+    _attached(opened(folder), catalogue.checklist)
+    _answered()
+    for at in (NOW, NOW + timedelta(minutes=10)):
+        # the first check gives the channel that is signed, and that the second compares with
+        signatures = sorted(Path("signatures").glob("*"))
+        assessed = readiness.checked(
+            readiness.opened(folder, POLICIES), _order(traffic), at, _Quiet()
+        )
+        readiness.signed(assessed, OWNER, key(), at, endpoints=False)
+        for old in signatures:
+            old.unlink()  # it was of the check before
+    Path("history.jsonl").unlink()  # a history of ten minutes tells nobody anything
 
 
 def _order(traffic: Path) -> pipeline.Order:
@@ -80,7 +102,7 @@ def _order(traffic: Path) -> pipeline.Order:
 
 def _declared(folder: Path) -> None:
     public = key().public_key().public_bytes_raw().hex()
-    assessment = yaml.safe_load((folder / "assessment.yaml").read_text(encoding="utf-8"))
+    assessment = read(folder / "assessment.yaml", Assessment).model_dump(mode="json")
     assessment["system"] |= {
         "name": "Cơ sở dữ liệu cơ sở công nghiệp",
         "agency": "Sở Công Thương tỉnh Mẫu",
@@ -88,7 +110,7 @@ def _declared(folder: Path) -> None:
         "operator": "Trung tâm Công nghệ thông tin tỉnh Mẫu",
         "security_unit": "Phòng An toàn thông tin",
         "functions": ["public-services"],
-        "basic_subjects": 120000,
+        "basic_subjects": 2400,
         "sensitive_subjects": 0,
     }
     assessment["dates"] |= {
@@ -118,58 +140,46 @@ def _dumped(path: Path, content: object) -> None:
     )
 
 
-def _attached(folder: Path) -> None:
+def _attached(folder: Folder, checklist: Checklist) -> None:
     """Every file of the agency's evidence, registered as a person would."""
-    place = folder.parent / f".{folder.name}"
-    place.mkdir(exist_ok=True)
-    checklist = load(POLICIES).checklist
-    try:
+    with TemporaryDirectory() as place:
         for kind, name, content, facts in (*papers(), *registers()):
-            file = place / name
+            file = Path(place) / name
             file.write_bytes(content if isinstance(content, bytes) else content.encode())
-            assessed = readiness.opened(folder, POLICIES)
-            register, entry = entries.attached(
-                assessed.folder, entries.kind_of(checklist, kind), file,
-                items=(), at=NOW, by="Trần Thị Bình", facts=facts, secret=False,
+            register, _ = entries.attached(
+                folder, entries.kind_of(checklist, kind), file,
+                items=(), at=NOW, by=CLERK, facts=facts, secret=False,
             )  # fmt: skip
-            saved(assessed.folder, "evidence.yaml", register, at=NOW, what=f"attach {entry.id}")
-    finally:
-        shutil.rmtree(place)
+            folder = replace(folder, evidence=register)
+    saved(opened(folder.path), "evidence.yaml", folder.evidence, at=NOW, what="attach")
 
 
-def _answered(folder: Path, at: datetime) -> None:
+def _answered() -> None:
     """The agency says yes to everything, and its people attest it."""
-    assessed = readiness.opened(folder, POLICIES)
-    answers = assessed.folder.answers
+    assessed = readiness.opened(Path(), POLICIES)
+    folder = assessed.folder
     for item in assessed.catalogue.checklist.items:
-        if 3 not in item.levels:
+        if LEVEL not in item.levels:
             continue
         aside = ASIDE.get(item.id)
         answers = entries.answered(
-            answers,
+            folder.answers,
             item,
             "not-applicable" if aside else "yes",
             explanation=aside or "Đã thực hiện; xem bằng chứng kèm theo.",
-            by="Trần Thị Bình",
-            at=at,
+            by=CLERK,
+            at=NOW,
         )
-        folder_now = type(assessed.folder)(
-            **{name: getattr(assessed.folder, name) for name in assessed.folder.__slots__}
-            | {"answers": answers}
-        )
-        if item.attests is not None and not aside:
-            answers = entries.attested(
-                folder_now,
-                item,
-                tuple(each for kind in item.evidence for each in assessed.held.get(kind, ())),
-                OWNER,
-                holds=True,
-                statement=item.attests.vi,
-                at=at,
-                valid_until="2027-05-20",
-                key=None,
-            )
-    saved(assessed.folder, "answers.yaml", answers, at=at, what="answers")
+        folder = replace(folder, answers=answers)
+        if item.attests is None or aside:
+            continue
+        evidence = tuple(each for kind in item.evidence for each in assessed.held.get(kind, ()))
+        answers = entries.attested(
+            folder, item, evidence, OWNER, holds=True, statement=item.attests.vi,
+            at=NOW, valid_until="2027-05-20", key=None,
+        )  # fmt: skip
+        folder = replace(folder, answers=answers)
+    saved(assessed.folder, "answers.yaml", folder.answers, at=NOW, what="answers")
 
 
 NETWORK: Final = {
@@ -181,6 +191,8 @@ NETWORK: Final = {
         {"id": "csdl", "kind": "database", "networks": ["10.30.1.0/24"]},
         {"id": "khong-day", "kind": "wireless", "networks": ["10.30.7.0/24"]},
         {"id": "quan-tri", "kind": "management", "networks": ["10.30.99.0/24"]},
+        {"id": "thu-nghiem", "kind": "test", "networks": ["10.30.60.0/24"]},
+        {"id": "truyen-dan", "kind": "line", "networks": ["10.250.20.0/29"]},
     ],
     "edges": [
         {"src": "nguoi-dung", "dst": "may-chu", "ports": ["443/tcp"],
@@ -191,10 +203,18 @@ NETWORK: Final = {
          "purpose": "cổng đồng bộ đọc dữ liệu"},
         {"src": "10.30.9.20", "dst": "agent-node", "ports": ["443/tcp"], "purpose": "đồng bộ"},
         {"src": "agent-node", "dst": "center", "ports": ["443/tcp"], "purpose": "đồng bộ"},
+        {"src": "agent-node", "dst": "truyen-dan", "ports": ["icmp"], "purpose": "đo đường truyền"},
+        {"src": "bien", "dst": "may-chu", "ports": ["443/tcp"], "purpose": "dịch vụ công"},
+        {"src": "10.30.2.53", "dst": "internet", "ports": ["53/udp"], "purpose": "tên miền"},
+        {"src": "10.30.2.123", "dst": "internet", "ports": ["123/udp"], "purpose": "giờ"},
+        {"src": "113.161.7.20", "dst": "bien", "ports": ["1194/udp"], "purpose": "bảo trì"},
+        {"src": "quan-tri", "dst": "thu-nghiem", "ports": ["22/tcp"], "purpose": "quản trị"},
         {"src": "quan-tri", "dst": "may-chu", "ports": ["22/tcp"], "purpose": "quản trị"},
         {"src": "quan-tri", "dst": "csdl", "ports": ["22/tcp"], "purpose": "quản trị"},
-        {"src": "csdl", "dst": "may-chu", "ports": ["6514/tcp", "123/udp"], "purpose": "nhật ký, giờ"},
-        {"src": "dmz", "dst": "may-chu", "ports": ["6514/tcp", "123/udp"], "purpose": "nhật ký, giờ"},
+        {"src": "csdl", "dst": "may-chu", "ports": ["6514/tcp", "123/udp"],
+         "purpose": "nhật ký, giờ"},
+        {"src": "dmz", "dst": "may-chu", "ports": ["6514/tcp", "123/udp"],
+         "purpose": "nhật ký, giờ"},
         {"src": "nguoi-dung", "dst": "may-chu", "ports": ["53/udp", "123/udp"],
          "purpose": "tên miền, giờ"},
         {"src": "may-chu", "dst": "internet", "ports": ["6514/tcp"], "purpose": "chia sẻ cảnh báo"},
@@ -212,7 +232,8 @@ NETWORK: Final = {
     "backup_servers": [],
     "security_contacts": ["113.160.9.9"],
     "sensors": [
-        {"id": "loi", "files": ["conn.log"], "zones": ["bien", "dmz", "csdl"], "behind_nat": True}
+        {"id": "loi", "files": ["conn.log", "ssl.log"], "zones": ["bien", "dmz", "csdl"],
+         "behind_nat": True}
     ],
 }  # fmt: skip
 
@@ -223,8 +244,9 @@ INVENTORY: Final = {
     "systems": [
         {
             "id": "industry-registry", "name": "Cơ sở dữ liệu cơ sở công nghiệp",
-            "networks": ["10.30.1.0/24", "10.30.2.0/24", "10.30.9.0/24", "10.30.0.0/24"],
-            "categories": ["B1", "B7"], "subjects": 120000, "record_bytes": 900,
+            "networks": ["10.30.1.0/24", "10.30.2.0/24", "10.30.9.0/24", "10.30.0.0/24",
+                         "10.30.60.0/24", "10.250.20.0/29"],
+            "categories": ["B1", "B7"], "subjects": 2400, "record_bytes": 900,
         },
         {"id": "office", "name": "Mạng văn phòng",
          "networks": ["10.30.5.0/24", "10.30.7.0/24", "10.30.99.0/24"], "categories": []},
@@ -242,14 +264,19 @@ ENDPOINTS: Final = {
 }  # fmt: skip
 
 
-def main() -> None:
-    """Writes both into the folder named, or into ``samples/agency``."""
-    place = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parent / "agency"
-    place.mkdir(parents=True, exist_ok=True)
-    os.chdir(place)  # so that no path of this machine stands in what is written
-    made(Path("paper-only"), faults=True)
-    made(Path("ready"), faults=False)
+def all_made(place: Path) -> None:
+    """Both assessments, in the place of those that were there."""
+    before = Path.cwd()
+    for name, faults in NAMES.items():
+        folder = place / name
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        os.chdir(folder)
+        try:
+            made(faults=faults)
+        finally:
+            os.chdir(before)
 
 
 if __name__ == "__main__":
-    main()
+    all_made(Path(sys.argv[1] if len(sys.argv) > 1 else Path(__file__).parent / "agency").resolve())

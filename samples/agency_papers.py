@@ -83,8 +83,8 @@ ORGANISATION: Final = (
     Document(
         "security-unit-decision", "113/QĐ-SCT", "2026-08-25",
         "Quyết định giao nhiệm vụ chuyên trách an ninh mạng",
-        ("Giao Phòng An toàn thông tin làm đơn vị chuyên trách an ninh mạng, độc lập với bộ phận "
-         "vận hành.",),
+        (("Giao Phòng An toàn thông tin làm đơn vị chuyên trách an ninh mạng, độc lập với bộ phận "
+         "vận hành."),),
     ),
     Document(
         "data-roles-decision", "114/QĐ-SCT", "2026-08-25",
@@ -94,19 +94,20 @@ ORGANISATION: Final = (
     ),
     Document(
         "undertaking", "27/CK-SCT", "2026-08-28", "Cam kết bảo mật của nhân sự",
-        ("Toàn bộ 7 cán bộ, nhà thầu có tài khoản đã ký cam kết bảo mật; danh sách kèm theo.",),
+        ("Toàn bộ 8 cán bộ, nhà thầu có tài khoản đã ký cam kết bảo mật; danh sách kèm theo.",),
     ),
     Document(
         "training-certificate", "41/DS-SCT", "2026-09-18", "Danh sách tập huấn an ninh mạng",
-        ("4 quản trị viên được cấp chứng chỉ; 7 cán bộ học nâng cao nhận thức an ninh mạng.",),
+        ("3 quản trị viên được cấp chứng chỉ; 7 cán bộ học nâng cao nhận thức an ninh mạng.",),
     ),
 )  # fmt: skip
 
 DOSSIER: Final = (
     Document(
         "level-dossier", "45/HS-SCT", "2026-09-05", "Hồ sơ đề xuất cấp độ",
-        (LAW, f"Hệ thống {SYSTEM} được đề xuất cấp độ 3: phục vụ dịch vụ công, 120.000 chủ thể "
-         "dữ liệu cá nhân cơ bản.", *PARTIES, "Kèm thuyết minh và phương án bảo đảm an ninh mạng."),
+        (LAW, (f"Hệ thống {SYSTEM} được đề xuất cấp độ 3: phục vụ dịch vụ công, 2.400 chủ thể "
+         "dữ liệu cá nhân cơ bản."), *PARTIES,
+         "Kèm thuyết minh và phương án bảo đảm an ninh mạng."),
     ),
     Document(
         "level-decision", "121/QĐ-SCT", "2026-09-15",
@@ -179,8 +180,8 @@ DOSSIER: Final = (
     Document(
         "connection-plan", "55/PA-SCT", "2026-10-05",
         "Phương án bảo đảm an ninh mạng, an ninh dữ liệu trước khi kết nối, đồng bộ",
-        ("Thực hiện Thông báo số 43/TB-VPCP.", f"Đồng bộ 2 bộ dữ liệu về {CENTER} qua Agent Node, "
-         "4 lần mỗi ngày, TLS 1.3 hai chiều.", *PARTIES),
+        ("Thực hiện Thông báo số 43/TB-VPCP.", (f"Đồng bộ 2 bộ dữ liệu về {CENTER} qua Agent Node, "
+         "4 lần mỗi ngày, TLS 1.3 hai chiều."), *PARTIES),
     ),
     Document(
         "confirmation-minutes", "62/BB-SCT", "2026-10-22",
@@ -193,8 +194,8 @@ DOSSIER: Final = (
 PROTECTION: Final = (
     Document(
         "network-diagram", "48/TM-TTCNTT", "2026-09-12", "Sơ đồ mạng vật lý, lô-gic",
-        ("9 vùng mạng; tường lửa đứng giữa mọi vùng; Agent Node ở vùng DMZ; bảng địa chỉ như "
-         "network.yaml.",), OPERATORS, ENGINEER,
+        (("9 vùng mạng; tường lửa đứng giữa mọi vùng; Agent Node ở vùng DMZ; bảng địa chỉ như "
+         "network.yaml."),), OPERATORS, ENGINEER,
     ),
     Document(
         "line-minutes", "63/BB-TTCNTT", "2026-10-26",
@@ -210,8 +211,8 @@ PROTECTION: Final = (
     ),
     Document(
         "hosting-contract", "19/HĐ-SCT", "2026-08-26", "Hợp đồng đặt máy chủ",
-        ("Hạ tầng tách riêng với hệ thống khác; tách riêng giữa các vùng mạng; phân vùng lưu trữ "
-         "tách riêng.",),
+        (("Hạ tầng tách riêng với hệ thống khác; tách riêng giữa các vùng mạng; phân vùng lưu trữ "
+         "tách riêng."),),
     ),
     Document(
         "ddos-contract", "20/HĐ-SCT", "2026-09-01", "Hợp đồng chống tấn công từ chối dịch vụ",
@@ -225,7 +226,7 @@ PROTECTION: Final = (
     ),
     Document(
         "access-review", "60/BB-SCT", "2026-10-14", "Biên bản rà soát tài khoản, quyền",
-        ("Rà soát 9 tài khoản; vô hiệu hóa 2 tài khoản không còn dùng.",),
+        ("Rà soát 11 tài khoản; vô hiệu hóa 2 tài khoản không còn dùng.",),
     ),
     Document(
         "secrets-declaration", "28/CK-SCT", "2026-09-29",
@@ -329,7 +330,7 @@ OPERATION: Final = (
     Document(
         "impact-assessment", "56/HS-SCT", "2026-10-06",
         "Hồ sơ đánh giá tác động xử lý dữ liệu cá nhân",
-        ("120.000 chủ thể, dữ liệu cá nhân cơ bản; không có dữ liệu cá nhân nhạy cảm.",),
+        ("2.400 chủ thể, dữ liệu cá nhân cơ bản; không có dữ liệu cá nhân nhạy cảm.",),
     ),
     Document(
         "supplier-contract", "22/HĐ-SCT", "2026-09-03", "Hợp đồng bảo trì phần mềm",

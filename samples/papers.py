@@ -44,6 +44,10 @@ REPORT = (
 )
 
 
+OWNER = "Sở Nông nghiệp và Môi trường tỉnh Mẫu"
+"""In whose name the certificate of the signed reports is."""
+
+
 def report_docx() -> bytes:
     """A risk report with its letterhead in a table of two columns."""
     left, right = LETTERHEAD[:3], LETTERHEAD[3:]
@@ -63,9 +67,7 @@ def deployment_docx() -> bytes:
     return _word(_paragraph("Trạng thái chung: Đã triển khai đầy đủ") + f"<w:tbl>{table}</w:tbl>")
 
 
-def letter(
-    head: Sequence[str], lines: Sequence[str], rows: Sequence[Sequence[str]] = ()
-) -> bytes:
+def letter(head: Sequence[str], lines: Sequence[str], rows: Sequence[Sequence[str]] = ()) -> bytes:
     """A DOCX: a letterhead of three lines on each side, paragraphs, and a table if there are rows.
 
     The table stands before the last three lines, where the signer is.
@@ -80,6 +82,40 @@ def letter(
 def signed_letter(lines: Sequence[str], title: str, owner: str, moment: datetime) -> bytes:
     """A PDF of one page, digitally signed with a certificate in the name of ``owner``."""
     return _signed(moment, lines, title, owner)
+
+
+def workbook(rows: Sequence[Sequence[str]]) -> bytes:
+    """An XLSX of one sheet with nothing but text."""
+    sheet = "".join(
+        "<row>"
+        + "".join(f'<c t="inlineStr"><is><t>{escape(cell)}</t></is></c>' for cell in row)
+        + "</row>"
+        for row in rows
+    )
+    office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+    package = "http://schemas.openxmlformats.org/package/2006"
+    main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+    kind = "application/vnd.openxmlformats-officedocument.spreadsheetml"
+    return _zip((
+        ("[Content_Types].xml",
+         (f'<Types xmlns="{package}/content-types">'
+         '<Default Extension="rels"'
+         ' ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
+         f'<Override PartName="/xl/workbook.xml" ContentType="{kind}.sheet.main+xml"/>'
+         f'<Override PartName="/xl/worksheets/sheet1.xml" ContentType="{kind}.worksheet+xml"/>'
+         "</Types>")),
+        ("_rels/.rels",
+         (f'<Relationships xmlns="{package}/relationships"><Relationship Id="r1"'
+         f' Type="{office}/officeDocument" Target="xl/workbook.xml"/></Relationships>')),
+        ("xl/workbook.xml",
+         (f'<workbook xmlns="{main}" xmlns:r="{office}"><sheets>'
+         '<sheet name="Sheet1" sheetId="1" r:id="r1"/></sheets></workbook>')),
+        ("xl/_rels/workbook.xml.rels",
+         (f'<Relationships xmlns="{package}/relationships"><Relationship Id="r1"'
+         f' Type="{office}/worksheet" Target="worksheets/sheet1.xml"/></Relationships>')),
+        ("xl/worksheets/sheet1.xml",
+         f'<worksheet xmlns="{main}"><sheetData>{sheet}</sheetData></worksheet>'),
+    ))  # fmt: skip
 
 
 def secret_docx() -> bytes:
@@ -226,7 +262,7 @@ def _signed(
     moment: datetime,
     lines: Sequence[str] = REPORT,
     title: str = "Risk report",
-    owner: str = "Sở Nông nghiệp và Môi trường tỉnh Mẫu",
+    owner: str = OWNER,
 ) -> bytes:
     objects = _objects((lines,), title)
     field, value = len(objects) + 1, len(objects) + 2
@@ -297,7 +333,7 @@ def _signature(digest: bytes, moment: datetime, owner: str) -> bytes:
 
 
 @cache
-def _certificate(owner: str) -> x509.Certificate:
+def _certificate(owner: str = OWNER) -> x509.Certificate:
     name = x509.Name(
         [
             x509.NameAttribute(NameOID.COUNTRY_NAME, "VN"),

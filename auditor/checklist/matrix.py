@@ -135,14 +135,14 @@ class Matrix:
             dtype=np.bool_,
         )
 
-    def places(self, addresses: Sequence[str]) -> Words:
+    def places(self, addresses: Sequence[str], outside: Flags) -> Words:
         """Zone of each address, or ``center``, ``agent-node``, ``internet``; empty = none."""
         found = self.zones(addresses)
         free = found == ""
         for mask, name in (
             (self.center(addresses), "center"),
             (self.agents(addresses), "agent-node"),
-            (self.outside(addresses), "internet"),
+            (outside, "internet"),
         ):
             found[free & mask] = name
             free = found == ""
@@ -150,20 +150,12 @@ class Matrix:
 
     def channel(self, edges: pd.DataFrame) -> Flags:
         """Which edges belong to the path to the Center: by address, or by the server's name."""
-        center = ("agent-node", "center")
-        return (
-            self._at(edges, "src_ip", center)
-            | self._at(edges, "dst_ip", center)
-            | self._called(edges)
-        )
+        ends, center = _Ends(self, edges), ("agent-node", "center")
+        return ends.at("src_ip", center) | ends.at("dst_ip", center) | self._called(edges)
 
     def registered(self, edges: pd.DataFrame) -> Flags:
         """Which edges keep to the registered path: its two ends and its ports."""
-        center, point = ("agent-node", "center"), ("connection-point",)
-        there = self._at(edges, "dst_ip", center) | self._called(edges)
-        ours = self._at(edges, "src_ip", point) & there
-        theirs = self._at(edges, "src_ip", center) & (there | self._at(edges, "dst_ip", point))
-        return (ours | theirs) & _fits(edges, self.network.channel.ports)
+        return self._registered(edges, _Ends(self, edges))
 
     def declared(self, edges: pd.DataFrame, *, any_port: bool = True) -> Flags:
         """Which edges are declared: as an edge, on the registered path, or to a listed server.
@@ -172,30 +164,50 @@ class Matrix:
             edges: ``src_ip``, ``dst_ip``, ``dst_port``, ``protocol``, ``host``.
             any_port: False = an edge that is declared for any port declares nothing here.
         """
-        found = self.registered(edges)
+        ends = _Ends(self, edges)
+        found = self._registered(edges, ends) | self.served(edges)
+        for _, matches in self._matches(edges, ends, any_port=any_port):
+            found |= matches
+        return found
+
+    def served(self, edges: pd.DataFrame) -> Flags:
+        """Which edges ask a declared server for names or time, or send it logs."""
+        found = np.zeros(len(edges), dtype=np.bool_)
         for servers, services in (
             (self.network.resolvers, DNS),
             (self.network.time_servers, NTP),
             (self.network.log_servers, SYSLOG),
         ):
             found |= edges["dst_ip"].isin(servers).to_numpy(np.bool_) & on(edges, services)
-        for _, matches in self._matches(edges, any_port=any_port):
-            found |= matches
         return found
+
+    def upkeep(self, edges: pd.DataFrame) -> Flags:
+        """Which edges carry no data: those to such a server, and pings that spare the Center."""
+        asked = list(edges["src_ip"]), list(edges["dst_ip"])
+        pinged = edges["protocol"].isin(ICMP).to_numpy(np.bool_)
+        return self.served(edges) | (pinged & ~self.center(asked[0]) & ~self.center(asked[1]))
 
     def unseen(self, edges: pd.DataFrame) -> tuple[Edge, ...]:
         """Declared edges that none of these edges uses."""
-        return tuple(edge for edge, matches in self._matches(edges) if not matches.any())
+        ends = _Ends(self, edges)
+        return tuple(edge for edge, matches in self._matches(edges, ends) if not matches.any())
+
+    def _registered(self, edges: pd.DataFrame, ends: _Ends) -> Flags:
+        center, point = ("agent-node", "center"), ("connection-point",)
+        there = ends.at("dst_ip", center) | self._called(edges)
+        ours = ends.at("src_ip", point) & there
+        theirs = ends.at("src_ip", center) & (there | ends.at("dst_ip", point))
+        return (ours | theirs) & _fits(edges, self.network.channel.ports)
 
     def _matches(
-        self, edges: pd.DataFrame, *, any_port: bool = True
+        self, edges: pd.DataFrame, ends: _Ends, *, any_port: bool = True
     ) -> Iterator[tuple[Edge, Flags]]:
         for edge in self.network.edges:
             asked = edge.ports if any_port else tuple(port for port in edge.ports if port != "any")
             yield (
                 edge,
-                self._at(edges, "src_ip", (edge.src,))
-                & self._at(edges, "dst_ip", (edge.dst,))
+                ends.at("src_ip", (edge.src,))
+                & ends.at("dst_ip", (edge.dst,))
                 & _fits(edges, asked),
             )
 
@@ -206,16 +218,8 @@ class Matrix:
         found: Flags = edges["host"].isin(asked).to_numpy(np.bool_)
         return found
 
-    def _at(self, edges: pd.DataFrame, column: str, ends: tuple[str, ...]) -> Flags:
-        """Whether that end of each edge is at one of these ends."""
-        codes, addresses = pd.factorize(edges[column])
-        asked = list(addresses)
-        found = np.zeros(len(asked), dtype=np.bool_)
-        for end in ends:
-            found |= self._is(asked, end)
-        return found[codes] if len(asked) else np.zeros(len(edges), dtype=np.bool_)
-
-    def _is(self, addresses: list[str], end: str) -> Flags:
+    def stands(self, addresses: list[str], zones: Words, end: str) -> Flags:
+        """Which addresses, in these zones, are at one end of a declared edge."""
         match end:
             case "internet":
                 return self.outside(addresses)
@@ -226,8 +230,31 @@ class Matrix:
             case "connection-point":
                 return _among(addresses, self._points)
         if end in self._kinds:
-            return np.asarray(self.zones(addresses) == end, dtype=np.bool_)
+            return np.asarray(zones == end, dtype=np.bool_)
         return within(addresses, (ipaddress.ip_network(end),))
+
+
+class _Ends:
+    """Where both ends of edges stand: each address is looked up once for each end asked about."""
+
+    def __init__(self, matrix: Matrix, edges: pd.DataFrame) -> None:
+        self._matrix = matrix
+        self._sides = {}
+        for column in ("src_ip", "dst_ip"):
+            codes, found = pd.factorize(edges[column])
+            addresses = list(found)
+            self._sides[column] = (codes, addresses, matrix.zones(addresses))
+        self._known: dict[tuple[str, str], Flags] = {}
+
+    def at(self, column: str, ends: tuple[str, ...]) -> Flags:
+        """Whether that end of each edge is at one of these ends."""
+        codes, addresses, zones = self._sides[column]
+        found = np.zeros(len(addresses), dtype=np.bool_)
+        for end in ends:
+            if (column, end) not in self._known:
+                self._known[column, end] = self._matrix.stands(addresses, zones, end)
+            found |= self._known[column, end]
+        return found[codes]
 
 
 def named(host: str, patterns: Sequence[str]) -> bool:

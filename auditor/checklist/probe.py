@@ -82,15 +82,14 @@ def asked(probe: Probe, facts: Facts, arguments: Arguments) -> Outcome:
         )
     if found.answer == "pass" and probe.proves == "failure":
         raise AssertionError(f"{probe.id} can only prove failure, but says pass")
-    references = tuple(found.references)
     return Outcome(
         probe.id,
         found.answer,
         Text(found.vi, found.en),
         found.rests_on,
         found.way_out,
-        references[:REFERENCES],
-        max(0, len(references) - REFERENCES),
+        tuple(found.references[:REFERENCES]),
+        max(0, len(found.references) - REFERENCES),
         found.coverage,
     )
 

@@ -6,9 +6,10 @@ nothing was seen counts only where somebody looked long enough, at every packet.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, overload
 
 import pandas as pd
 
@@ -22,7 +23,7 @@ from auditor.model.readiness import Answer, Coverage, Reference
 from auditor.model.text import Text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Mapping
 
     from auditor.checklist.probe import Arguments
 
@@ -120,7 +121,7 @@ class Sight:
         held = self.facts.held(kind)
         return held[0].content(Register) if held else None
 
-    def references(self, rows: pd.DataFrame) -> list[Reference]:
+    def references(self, rows: pd.DataFrame) -> Sequence[Reference]:
         """One for each pair of hosts and port in ``rows``, the busiest first."""
         keys = ["src_ip", "dst_ip", "dst_port", "protocol"]
         totals = rows.groupby(keys, as_index=False, sort=False).agg(
@@ -128,17 +129,7 @@ class Sight:
             app=("app", "first"), host=("host", "max"),
         )  # fmt: skip
         totals = totals.sort_values(["flows", "flow_id"], ascending=[False, True])
-        each: Any = totals.itertuples(index=False)
-        return [
-            Reference(
-                self.traffic.inputs.get(row.input_id, ""),
-                f"flow {row.flow_id}",
-                f"{row.src_ip} → {row.dst_ip}{service(row.protocol, row.dst_port)}"
-                f"{f' {row.app}' if row.app else ''}{f' {row.host}' if row.host else ''}"
-                f" ×{row.flows}"[:SHOWN],
-            )
-            for row in each
-        ]
+        return _Ways(totals, self.traffic.inputs)
 
     def failed(
         self,
@@ -201,6 +192,42 @@ class Sight:
             way_out,
             replace(self.coverage, seen=seen, declared=declared),
         )
+
+
+class _Ways(Sequence[Reference]):
+    """References to ways, each made when it is looked at: of a million, few are shown."""
+
+    def __init__(self, rows: pd.DataFrame, inputs: Mapping[int, str]) -> None:
+        self._rows = rows
+        self._inputs = inputs
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def __iter__(self) -> Iterator[Reference]:
+        return iter(self._made(self._rows))
+
+    @overload
+    def __getitem__(self, at: int) -> Reference: ...
+    @overload
+    def __getitem__(self, at: slice) -> list[Reference]: ...
+    def __getitem__(self, at: int | slice) -> Reference | list[Reference]:
+        if isinstance(at, slice):
+            return self._made(self._rows.iloc[at])
+        return self._made(self._rows.iloc[[at]])[0]
+
+    def _made(self, rows: pd.DataFrame) -> list[Reference]:
+        each: Any = rows.itertuples(index=False)
+        return [
+            Reference(
+                self._inputs.get(row.input_id, ""),
+                f"flow {row.flow_id}",
+                f"{row.src_ip} → {row.dst_ip}{service(row.protocol, row.dst_port)}"
+                f"{f' {row.app}' if row.app else ''}{f' {row.host}' if row.host else ''}"
+                f" ×{row.flows}"[:SHOWN],
+            )
+            for row in each
+        ]
 
 
 def seeing(

@@ -23,15 +23,15 @@ REASONS: Final[Mapping[State, Text]] = {
     ),
     "partial": Text("Chỉ đạt một phần.", "It holds in part."),
     "no_contrary_evidence": Text(
-        "Chưa thấy gì trái lại; như vậy chưa phải là đạt.",
+        "Chưa thấy điều gì trái với yêu cầu; như vậy chưa phải là đạt.",
         "Nothing against it was seen; that is not a pass.",
     ),
     "manual_pending": Text(
-        "Bằng chứng đọc được; cần người có trách nhiệm xác nhận.",
+        "Bằng chứng đã được đọc; cần người có trách nhiệm xác nhận.",
         "The evidence was read; a responsible person must attest.",
     ),
     "attested_pass": Text(
-        "Người có trách nhiệm đã xác nhận đạt; không có gì trái lại.",
+        "Người có trách nhiệm đã xác nhận đạt; không có gì trái với xác nhận đó.",
         "A responsible person attests it; nothing speaks against it.",
     ),
     "attested_fail": Text(

@@ -40,14 +40,14 @@ def stewards_named(_: Facts, __: Arguments, datasets: Table) -> Found:
     ]
     return judged(
         Text(
-            f"Cả {len(datasets)} bộ dữ liệu đều có chủ dữ liệu và đầu mối.",
+            f"Cả {len(datasets)} bộ dữ liệu đều có chủ sở hữu và đầu mối.",
             f"All {len(datasets)} datasets have an owner and a steward.",
         ),
         Text(
-            f"{len(failing)}/{len(datasets)} bộ dữ liệu chưa có chủ dữ liệu hoặc đầu mối.",
+            f"{len(failing)}/{len(datasets)} bộ dữ liệu chưa có chủ sở hữu hoặc đầu mối.",
             f"{len(failing)} of {len(datasets)} datasets have no owner or no steward.",
         ),
-        Text("Ghi chủ dữ liệu và đầu mối của từng bộ.", "Name the owner and the steward of each."),
+        Text("Ghi chủ sở hữu và đầu mối của từng bộ.", "Name the owner and the steward of each."),
         failing=failing,
         tables=(datasets,),
     )
@@ -75,7 +75,7 @@ def datasets_described(_: Facts, __: Arguments, datasets: Table) -> Found:
             f"{len(failing)} of {len(datasets)} datasets are not described in full, or twice.",
         ),
         Text(
-            "Điền đủ chủ dữ liệu, phân loại, phương thức, tần suất, ngày bắt đầu (2026-12-01) và "
+            "Điền đủ chủ sở hữu, phân loại, phương thức, tần suất, ngày bắt đầu (2026-12-01) và "
             "số chủ thể (100.000).",
             "Fill in owner, class, method, frequency, start (2026-12-01) and number of subjects.",
         ),
@@ -250,7 +250,10 @@ def personal_fields_listed(_: Facts, __: Arguments, classes: Table, listed: Tabl
 PROBES: tuple[Probe, ...] = (
     Probe(
         "stewards-named",
-        Text("Bộ dữ liệu nào cũng có chủ và đầu mối?", "Has each dataset an owner and a steward?"),
+        Text(
+            "Bộ dữ liệu nào cũng có chủ sở hữu và đầu mối?",
+            "Has each dataset an owner and a steward?",
+        ),
         ("datasets",),
         "both",
         from_registers(stewards_named, ("datasets", "dataset owner steward")),

@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 LAW: Final = date(2026, 7, 1)
 """Law 116/2025 took effect."""
 APPROVED_BY: Final = date(2026, 12, 31)
-"""Six months later: approvals under Decree 85/2016 end."""
+"""Six months later: approvals under Decree 85/2016 end (systems under construction)."""
 MET_BY: Final = date(2027, 6, 30)
-"""Twelve months later: the conditions of Decree 331/2026 must be met."""
-TRANSITION: Final = "ND331 Đ39.1 [C]"
+"""Twelve months later: the new conditions must be met; a level set before the law is kept."""
+TRANSITION: Final = "ND331 Đ39.1 [C]; L116 Đ45.1 [C]"
 CONNECTED_LEVEL: Final = 3
 _OLD: Final = re.compile(r"\b85/2016/nd-cp\b|\bnghi dinh (?:so )?85/2016\b")
 _NEW: Final = re.compile(r"\b331/2026/nd-cp\b|\b116/2025/qh15\b")
@@ -79,18 +79,19 @@ def _independent(facts: Facts, arguments: Arguments) -> Found:
         en = ", ".join(en for _, en in reasons)
         return Found(
             "fail",
-            f"Cần tổ chức được cấp phép hoặc chỉ định ({vi}), nhưng {assessor.unit} không có giấy "
-            "phép.",
-            f"A licensed or designated body is needed ({en}), but {assessor.unit} shows no "
-            "licence.",
+            "Cần tổ chức được cấp phép, được chỉ định hoặc tổ chức sự nghiệp nhà nước có chức năng "
+            f"phù hợp ({vi}); {assessor.unit} chưa có giấy phép, văn bản chỉ định.",
+            "A licensed or designated body, or a state service unit with that function, is needed "
+            f"({en}); {assessor.unit} shows neither licence nor designation.",
             [Reference("assessment.yaml", "assessor.licence", "empty")],
             ASSESSED,
             Text(
-                "Thuê tổ chức được cấp phép (ghi assessor.licence), hoặc chủ quản quyết định bằng "
-                "văn "
-                "bản rằng không phải thay đổi lớn (major_change).",
-                "Engage a licensed body (assessor.licence), or record the owner's written decision "
-                "that it is no major change (major_change).",
+                "Giao tổ chức như vậy (ghi assessor.licence hoặc assessor.designated); nếu chỉ do "
+                "thay đổi lớn thì chủ quản có thể quyết định bằng văn bản rằng không phải "
+                "thay đổi lớn (major_change).",
+                "Engage such a body (assessor.licence or assessor.designated); where only the "
+                "change asks for it, the owner may decide in writing that it is no major one "
+                "(major_change).",
             ),
         )
     if operator in unit or unit in operator:
@@ -126,7 +127,14 @@ def _level(facts: Facts, arguments: Arguments) -> Found:
     if "public-services" in functions:
         reasons.append((3, "ND331 Đ13.2.b [C]", "thủ tục hành chính", "administrative procedures"))
     if functions & {"shared-infrastructure", "nationwide", "national-database"}:
-        reasons.append((3, "ND331 Đ13.3 [C]", "hạ tầng dùng chung", "shared infrastructure"))
+        reasons.append(
+            (
+                3,
+                "ND331 Đ13.3 [C]",
+                "hạ tầng, cơ sở dữ liệu dùng chung",
+                "shared infrastructure or database",
+            )
+        )
     if "state-secrets" in system.conditions:
         reasons.append((3, "ND331 Đ13.1 [C]", "bí mật nhà nước", "state secrets"))
     for name, count in (
@@ -135,7 +143,14 @@ def _level(facts: Facts, arguments: Arguments) -> Found:
     ):
         limit = facts.number(name)
         if count is not None and limit.value is not None and count >= limit.value:
-            reasons.append((3, limit.source, f"{count} chủ thể dữ liệu", f"{count} data subjects"))
+            reasons.append(
+                (
+                    3,
+                    limit.source,
+                    f"{count} chủ thể dữ liệu của dịch vụ trực tuyến",
+                    f"{count} data subjects of an online service",
+                )
+            )
     if "personal-data" in system.holding:
         reasons.append((2, "ND331 Đ12.1 [C]", "có dữ liệu cá nhân", "personal data"))
     computed = max((reason[0] for reason in reasons), default=1)
@@ -174,7 +189,7 @@ def _level(facts: Facts, arguments: Arguments) -> Found:
             "partial",
             f"Cấp độ {declared} khớp tiêu chí, nhưng hệ thống kết nối thường phải từ cấp độ 3: "
             "TT46 Đ6 "
-            "(dân cư) [S], QD384 Đ13.3 (cơ quan Đảng) [C], ND69 Đ18.1 (định danh) [S]; chưa thấy "
+            "(dân cư) [S], QĐ384 Đ13.3 (cơ quan Đảng) [C], ND69 Đ18.1 (định danh) [S]; chưa thấy "
             "điều "
             "khoản chung cho Trung tâm dữ liệu quốc gia.",
             f"Level {declared} fits the criteria, but connected systems are mostly asked for "
@@ -200,7 +215,7 @@ def _level(facts: Facts, arguments: Arguments) -> Found:
 
 
 def _transition(facts: Facts, arguments: Arguments) -> Found:
-    """R9."""
+    """R9: a level set before the law is kept (L116 Đ45.1), its conditions have twelve months."""
     del arguments
     if not facts.held("level-decision"):
         return nothing_held("level-decision")
@@ -226,12 +241,7 @@ def _transition(facts: Facts, arguments: Arguments) -> Found:
             "Look at what the level decision rests on.",
         )
     when, built = paper_day(held).day, facts.assessment.dates.built_before_july_2026
-    way = Text(
-        "Lập lại hồ sơ cấp độ theo Nghị định 331/2026/NĐ-CP.",
-        "Redo the level dossier under Decree 331/2026.",
-    )
     late = (
-        (facts.today > MET_BY, "đã quá ngày 30/06/2027", "2027-06-30 has passed"),
         (
             when is not None and when > APPROVED_BY,
             "phê duyệt sau ngày 31/12/2026",
@@ -239,7 +249,7 @@ def _transition(facts: Facts, arguments: Arguments) -> Found:
         ),
         (
             when is not None and when >= LAW and built is False,
-            "hệ thống không được xây dựng trước ngày 01/7/2026",
+            "hệ thống không thuộc diện đang đầu tư, xây dựng trước ngày 01/07/2026",
             "the system was not under construction before 2026-07-01",
         ),
     )
@@ -251,25 +261,52 @@ def _transition(facts: Facts, arguments: Arguments) -> Found:
                 f"{entry.id} cites Decree 85/2016, but {en}.",
                 reference,
                 TRANSITION,
-                way,
+                Text(
+                    "Lập lại hồ sơ cấp độ theo Nghị định 331/2026/NĐ-CP.",
+                    "Redo the level dossier under Decree 331/2026.",
+                ),
             )
+    if facts.today > MET_BY:
+        return Found(
+            "unknown",
+            f"{entry.id} dẫn chiếu Nghị định 85/2016; hạn đáp ứng điều kiện mới (30/06/2027) đã "
+            "qua, quyết định không cho biết điều kiện đã được đáp ứng chưa.",
+            f"{entry.id} cites Decree 85/2016; the new conditions were due by 2027-06-30, and the "
+            "decision does not tell whether they are met.",
+            reference,
+            TRANSITION,
+            Text(
+                "Xác nhận hệ thống đã đáp ứng điều kiện của Nghị định 331/2026/NĐ-CP, hoặc lập lại "
+                "hồ sơ cấp độ.",
+                "Confirm that the conditions of Decree 331/2026 are met, or redo the level "
+                "dossier.",
+            ),
+        )
     left = (MET_BY - facts.today).days
     of_vi, of_en = (f" ngày {written(when)}", f" of {when}") if when else ("", "")
+    kept = when is not None and when < LAW
+    rule_vi, rule_en = (
+        ("cấp độ đã xác định được giữ", "the level is kept")
+        if kept
+        else ("hạn phê duyệt 31/12/2026", "approvals end 2026-12-31")
+    )
     unsaid_vi, unsaid_en = (
         ("; chưa khai built_before_july_2026", "; built_before_july_2026 is not said")
-        if built is None
+        if built is None and not kept
         else ("", "")
     )
     return Found(
         "partial",
-        f"{entry.id}{of_vi} dẫn chiếu Nghị định 85/2016: hạn phê duyệt 31/12/2026, hạn đáp ứng đủ "
-        "điều "
-        f"kiện 30/06/2027 (còn {left} ngày){unsaid_vi}.",
-        f"{entry.id}{of_en} cites Decree 85/2016: approvals end 2026-12-31, full conditions by "
+        f"{entry.id}{of_vi} dẫn chiếu Nghị định 85/2016: {rule_vi}, hạn đáp ứng đủ điều kiện mới "
+        f"30/06/2027 (còn {left} ngày){unsaid_vi}.",
+        f"{entry.id}{of_en} cites Decree 85/2016: {rule_en}, the new conditions in full by "
         f"2027-06-30 ({left} days left){unsaid_en}.",
         reference,
         TRANSITION,
-        way,
+        Text(
+            "Lập kế hoạch đáp ứng điều kiện của Nghị định 331/2026/NĐ-CP trước ngày 30/06/2027.",
+            "Plan how the conditions of Decree 331/2026 are met by 2027-06-30.",
+        ),
     )
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 
-from auditor.checklist.matrix import DNS, NTP, TCP, TUNNELS, UDP, named, on
+from auditor.checklist.matrix import DNS, ICMP, NTP, TCP, TUNNELS, UDP, named, on
 from auditor.checklist.probe import Found, Probe
 from auditor.checklist.sight import Sight, count_of, counted, seeing, service, ways
 from auditor.model.text import Text
@@ -250,7 +250,8 @@ def in_clear(edges: pd.DataFrame) -> Flags:
 def not_recognised(edges: pd.DataFrame) -> Flags:
     """Which edges carry content of which nobody knows whether it is encrypted."""
     carries = edges["answered"] & (edges["src_payload"] + edges["dst_payload"] > 0)
-    found: Flags = (carries & (edges["app"] == "") & edges["encrypted"].isna()).to_numpy(bool)
+    unnamed = (edges["app"] == "") & ~edges["protocol"].isin(ICMP)  # a ping is known for what it is
+    found: Flags = (carries & unnamed & edges["encrypted"].isna()).to_numpy(bool)
     return found
 
 

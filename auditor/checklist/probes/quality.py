@@ -98,7 +98,8 @@ def secrecy_marks(facts: Facts, _: Arguments) -> Found:
             f"Secrecy marks were counted in the sample: {number:,} (rows or files).",
             [look.at(count) for look, count in hits],
             way_out=Text(
-                "Dừng gói này, báo cán bộ bảo mật; không sao chép thêm nội dung.",
+                "Dừng gói này, báo người phụ trách bảo vệ bí mật nhà nước; không sao chép thêm nội "
+                "dung.",
                 "Hold the package back and tell the secrecy officer; copy nothing of it.",
             ),
         )

@@ -117,8 +117,8 @@ def _judged(facts: Facts, about: str, files: list[ResultFile], broken: list[str]
     tools = used(files)
     return Found(
         "pending",
-        f"{tools}: không có mục không đạt, {passed} mục đạt. Đây là lời khai của công cụ khác, cần "
-        f"người xác nhận.{told.vi}",
+        f"{tools}: không có mục không đạt, {passed} mục đạt. Đây là kết quả do công cụ khác báo, "
+        f"cần người xác nhận.{told.vi}",
         f"{tools}: no rule failed, {passed} passed. This is the claim of another tool: a person "
         f"confirms it.{told.en}",
         [Reference(file.id, "", used([file])) for file in files],

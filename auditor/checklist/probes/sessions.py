@@ -35,9 +35,15 @@ SIGN: Final = Text(
 )
 
 
-def _answered(sight: Sight) -> pd.DataFrame:
-    moments = sight.traffic.moments
-    return moments[moments["answered"]]
+def _answered(sight: Sight, *, upkeep: bool = True) -> pd.DataFrame:
+    """Answered flows of the channel between single hosts, as the baseline holds them.
+
+    Without ``upkeep``, names, time, logs and pings of its machines are left out.
+    """
+    moments = sight.traffic.moments[sight.traffic.moments["answered"]]
+    single = [sight.matrix.ordinary(list(moments[end])) for end in ("src_ip", "dst_ip")]
+    found = moments[single[0] & single[1]]
+    return found if upkeep else found[~sight.matrix.upkeep(found)]
 
 
 def _lines(sight: Sight, rows: pd.DataFrame, shown: str = "") -> list[Reference]:
@@ -170,7 +176,7 @@ def volume_against_baseline(sight: Sight, arguments: Arguments) -> Found:
 def sessions_in_sharing_log(sight: Sight, arguments: Arguments) -> Found:
     """Every session of the channel has a row in the sharing log, and every row a session."""
     del arguments
-    register, sessions = sight.register("sharing-log"), _answered(sight)
+    register, sessions = sight.register("sharing-log"), _answered(sight, upkeep=False)
     if register is None:
         return sight.unknown(
             Text("Chưa có nhật ký chia sẻ dữ liệu", "No sharing log was attached"),
@@ -298,7 +304,7 @@ def silent_after_cut(sight: Sight, arguments: Arguments) -> Found:
                 "Write dates.cut or dates.terminated in assessment.yaml.",
             ),
         )
-    sessions, window = _answered(sight), sight.coverage.window
+    sessions, window = _answered(sight, upkeep=False), sight.coverage.window
     moment_of = utc(given)
     grace = timedelta(minutes=0 if terminated else (number.value or 0))
     deadline = moment_of + grace

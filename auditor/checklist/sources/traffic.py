@@ -75,8 +75,8 @@ def traffic(
         edges.append(_summed(flows, KEYS))
         moments.append(_summed(_minutes(flows, matrix), ("minute", *MOMENT_KEYS)))
         active.append(_active(flows))
-    ways = _frame(_summed(pa.concat_tables(edges), KEYS))
-    by_minute = _frame(_summed(pa.concat_tables(moments), ("minute", *MOMENT_KEYS)))
+    ways = _frame(_together(edges, KEYS))
+    by_minute = _frame(_together(moments, ("minute", *MOMENT_KEYS)))
     _place(ways, matrix)
     names = {each.id: PurePath(each.name).name for each in inputs}
     return Traffic(
@@ -200,6 +200,13 @@ def _summed(flows: pa.Table, keys: tuple[str, ...]) -> pa.Table:
     )
 
 
+def _together(parts: list[pa.Table], keys: tuple[str, ...]) -> pa.Table:
+    """Parts that are added up each, added up."""
+    import pyarrow as pa
+
+    return parts[0] if len(parts) == 1 else _summed(pa.concat_tables(parts), keys)
+
+
 def _frame(table: pa.Table) -> pd.DataFrame:
     frame: pd.DataFrame = table.to_pandas()
     for name in ("encrypted", "crosses_border"):
@@ -221,8 +228,9 @@ def _place(edges: pd.DataFrame, matrix: Matrix) -> None:
         edges[f"{side}_zone"] = zones[codes]
         edges[f"{side}_kind"] = matrix.kinds(zones)[codes]
         edges[f"{side}_home"] = matrix.own(asked)[codes]
-        edges[f"{side}_outside"] = matrix.outside(asked)[codes]
-        edges[f"{side}_place"] = matrix.places(asked)[codes]
+        outside = matrix.outside(asked)
+        edges[f"{side}_outside"] = outside[codes]
+        edges[f"{side}_place"] = matrix.places(asked, outside)[codes]
         ordinary &= matrix.ordinary(asked)[codes]
     edges["ordinary"] = ordinary
     # datagrams need no answer to arrive; a connection does, and so do echo requests

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 VERDICT: Final[dict[Verdict, Text]] = {
     "ready": Text("Đủ điều kiện", "Ready"),
-    "conditionally-ready": Text("Đủ điều kiện có điều kiện", "Conditionally ready"),
+    "conditionally-ready": Text("Đủ có điều kiện", "Conditionally ready"),
     "not-ready": Text("Chưa đủ điều kiện", "Not ready"),
 }
 
@@ -65,7 +65,7 @@ STATE_MEANING: Final[dict[State, Text]] = {
         "There is evidence that the requirement is not met.",
     ),
     "attested_fail": Text(
-        "Người có tên xác nhận yêu cầu chưa được đáp ứng.",
+        "Người đứng tên xác nhận yêu cầu chưa được đáp ứng.",
         "A named person attests that the requirement is not met.",
     ),
     "partial": Text(
@@ -85,15 +85,15 @@ STATE_MEANING: Final[dict[State, Text]] = {
         "The tool broke down on this item; that is no result.",
     ),
     "waived": Text(
-        "Thiếu sót được người có thẩm quyền tạm chấp nhận đến một ngày; vẫn là thiếu sót.",
-        "The lack is accepted by an authority until a day; it stays a lack.",
+        "Thiếu sót được người có thẩm quyền tạm chấp nhận đến một ngày xác định; vẫn là thiếu sót.",
+        "The lack is accepted by an authority until a stated day; it stays a lack.",
     ),
     "manual_pending": Text(
         "Đã có bằng chứng; người có trách nhiệm chưa xác nhận.",
         "Evidence is there; the person responsible has not attested yet.",
     ),
     "no_contrary_evidence": Text(
-        "Không thấy điều gì trái với yêu cầu trong phạm vi đã quan sát; chưa phải là đạt.",
+        "Chưa thấy điều gì trái với yêu cầu trong phạm vi đã quan sát; như vậy chưa phải là đạt.",
         "Nothing against it was seen within what was observed; that is not a pass.",
     ),
     "not_checked": Text(
@@ -101,7 +101,7 @@ STATE_MEANING: Final[dict[State, Text]] = {
         "Nobody answered yet, and there was nothing to check.",
     ),
     "attested_pass": Text(
-        "Có bằng chứng và người có tên, chức vụ xác nhận yêu cầu được đáp ứng.",
+        "Có bằng chứng và người đứng tên, có chức vụ, xác nhận yêu cầu được đáp ứng.",
         "Evidence is there, and a named person attests that the requirement is met.",
     ),
     "pass": Text(
@@ -145,8 +145,8 @@ GATE: Final[dict[Gate, Text]] = {
 
 GATE_MEANING: Final[dict[Gate, Text]] = {
     "hard": Text(
-        "Thiếu mục này thì không kết nối; căn cứ đã được đọc trong chính văn bản.",
-        "Without it no connection; its basis was read in the instrument itself.",
+        "Chưa đạt mục này thì không kết nối; căn cứ đã được đọc trong chính văn bản (bản lưu).",
+        "Without it no connection; its basis was read in its own text (a stored copy).",
     ),
     "soft": Text(
         "Như trên, nhưng căn cứ chưa được đọc trong văn bản gốc; cơ quan có thể tắt, có lý do.",
@@ -164,7 +164,8 @@ MODE: Final[dict[Mode, Text]] = {
 
 MARK: Final[dict[Mark, Text]] = {
     "C": Text(
-        "đã đọc trong chính văn bản", "read in the instrument itself"
+        "đã đọc trong chính văn bản (bản lưu, chưa đối chiếu Công báo)",
+        "read in its own text (a stored copy, not compared with the gazette)",
     ),
     "S": Text("chỉ thấy qua nguồn thứ cấp", "seen in a secondary source only"),
     "T": Text(
@@ -180,7 +181,8 @@ MARK: Final[dict[Mark, Text]] = {
 BINDS: Final[dict[str, Text]] = {
     "everybody": Text("", ""),
     "party": Text(
-        "áp dụng cho cơ quan Đảng; nơi khác tham khảo", "for Party bodies; a model for others"
+        "áp dụng cho cơ quan Đảng và nơi chia sẻ dữ liệu với cơ quan Đảng; nơi khác tham khảo",
+        "for Party bodies and those who share data with them; a model for others",
     ),
     "national-security": Text(
         "áp dụng cho hệ thống thông tin quan trọng về an ninh quốc gia",
@@ -219,7 +221,7 @@ SIGNATURE_STATE: Final[dict[str, Text]] = {
 SIGNATURE_MARK: Final[dict[str, str]] = {"valid": "✓", "changed": "△", "invalid": "✗"}
 
 KEY_NOT_NAMED: Final = Text(
-    "khóa chưa được nêu trong assessment.yaml, đối chiếu với bản giấy:",
+    "khoá chưa được nêu trong assessment.yaml, đối chiếu với bản giấy:",
     "assessment.yaml does not name this key, compare it with a paper:",
 )
 
@@ -228,9 +230,9 @@ ROLE: Final[dict[str, Text]] = {
     "operator": Text("đơn vị vận hành", "operator"),
     "security-unit": Text("đơn vị chuyên trách an ninh mạng", "cybersecurity unit"),
     "assessor": Text("đơn vị đánh giá", "assessor"),
-    "data-owner": Text("chủ quản dữ liệu", "data owner"),
+    "data-owner": Text("chủ sở hữu dữ liệu", "data owner"),
     "secrecy-officer": Text("người phụ trách bảo vệ bí mật nhà nước", "secrecy officer"),
-    "custodian": Text("người quản lý dữ liệu", "custodian"),
+    "custodian": Text("người giữ khoá mật mã", "key custodian"),
     "leader": Text("lãnh đạo", "leader"),
     "inspector": Text("cơ quan kiểm tra", "inspector"),
     "staff": Text("cán bộ", "staff"),

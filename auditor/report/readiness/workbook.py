@@ -65,7 +65,7 @@ GUIDE: Final = (
         "it, what comes out, who decides. Empty means not clear yet.",
     ),
     Text(
-        "Không sửa cột “Mã mục” và “Mã câu hỏi”; không xóa dòng tiêu đề. Mã câu hỏi gắn câu trả "
+        "Không sửa cột “Mã mục” và “Mã câu hỏi”; không xoá dòng tiêu đề. Mã câu hỏi gắn câu trả "
         "lời với đúng nội dung đã hỏi.",
         "Leave the columns “Item” and “Hash of the question” and the heading as they are. The hash "
         "ties an answer to the very wording that was asked.",

@@ -110,6 +110,7 @@ def test_the_database_zone_opens_nothing_to_the_internet(extra, answer):
             {"app": None, "encrypted": None, "port": 7777, "src_payload": 0, "dst_payload": 0},
             "pass",
         ),
+        ({"app": None, "encrypted": None, "port": 0, "protocol": 1}, "pass"),  # pings
         ({"app": "snmp", "encrypted": False, "port": 161} | UDP, "unknown"),
         ({"app": "syslog", "encrypted": False, "port": 514} | UDP, "pass"),
     ],

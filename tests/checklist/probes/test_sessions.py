@@ -101,6 +101,43 @@ def test_a_long_session_covers_every_row_of_its_time(log):
     assert asked("sessions-in-sharing-log", rows, NETWORK, evidence=evidence).answer == "pass"
 
 
+KEPT = network(
+    zones=[zone("dmz", "dmz", "10.20.1.0/24"), zone("may-chu", "servers", "10.20.10.0/24")],
+    channel={"agent_nodes": [NODE], "center": ["10.20.254.0/24"]},
+    log_servers=["10.20.10.14"], time_servers=["10.20.10.123"], resolvers=["10.20.10.53"],
+)  # fmt: skip
+LATE = timedelta(hours=3)
+UPKEEP = [
+    flow(NODE, "10.20.10.14", 6514, LATE),
+    flow(NODE, "10.20.10.123", 123, LATE, protocol=17),
+    flow(NODE, "10.20.10.53", 53, LATE, protocol=17),
+    flow(NODE, "10.20.1.1", 0, LATE, protocol=1),
+]
+
+
+@pytest.mark.parametrize(
+    ("extra", "answer"),
+    [
+        (UPKEEP, "pass"),
+        ([flow(NODE, "10.20.10.14", 443, LATE)], "fail"),  # no logs on that port
+        ([flow(NODE, "10.20.10.15", 6514, LATE)], "fail"),  # nobody declared that server
+        ([flow(NODE, CENTER, 0, LATE, protocol=1)], "fail"),  # the Center itself was pinged
+    ],
+)
+def test_logs_names_and_time_of_the_agent_node_are_no_exchange(log, extra, answer):
+    evidence = log(*DAYS)
+    rows = [*WEEK, *extra]
+    assert asked("sessions-in-sharing-log", rows, KEPT, evidence=evidence).answer == answer
+
+
+def test_the_agent_node_still_sends_its_logs_while_the_channel_is_cut():
+    rows = [flow(NODE, CENTER, after=AT + timedelta(minutes=at)) for at in (-60, 400)]
+    logs = flow(NODE, "10.20.10.14", 6514, AT + timedelta(hours=1))
+    other = flow(NODE, "10.20.10.14", 443, AT + timedelta(hours=1))
+    assert asked("silent-after-cut", [*rows, logs], KEPT, dates=CUT).answer == "pass"
+    assert asked("silent-after-cut", [*rows, other], KEPT, dates=CUT).answer == "fail"
+
+
 CUT = {"cut": "2026-11-15T09:00:00+07:00", "reconnected": "2026-11-15T15:00:00+07:00"}
 AT = timedelta(days=2, hours=1)  # of the cut, after the beginning
 

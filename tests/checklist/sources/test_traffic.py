@@ -105,7 +105,7 @@ def test_parts_add_up_to_what_the_whole_does():
     many = traffic(
         [whole.slice(at, 3) for at in range(0, len(whole), 3)], inputs, (), NETWORK, None
     )
-    for name in ("edges", "hours", "moments", "active"):
+    for name in ("edges", "moments", "active"):
         left, right = getattr(one, name), getattr(many, name)
         keys = [column for column in left.columns if column not in ("encrypted", "crosses_border")]
         assert left[keys].sort_values(keys).to_dict("records") == (
@@ -116,9 +116,8 @@ def test_parts_add_up_to_what_the_whole_does():
 @pytest.mark.parametrize("parts", [[], [table([])]])
 def test_no_flows_make_empty_tables_with_all_columns(parts):
     seen = traffic(parts, (), (), NETWORK, None)
-    assert len(seen.edges) == len(seen.hours) == len(seen.moments) == len(seen.active) == 0
+    assert len(seen.edges) == len(seen.moments) == len(seen.active) == 0
     assert {"src_zone", "moved", "tls_cipher", "answered"} <= set(seen.edges.columns)
-    assert list(seen.hours.columns) == ["hour", "src_ip", "dst_ip", "dst_port", "flows", "bytes"]
     assert seen.coverage.window is None
 
 
@@ -160,8 +159,6 @@ def test_the_channel_is_what_touches_the_node_the_center_or_its_names():
     ]
     seen = added_up(rows, NETWORK)
     assert set(seen.moments["dst_ip"]) == {CENTER, "113.160.1.1"}
-    assert seen.hours["flows"].sum() == 3, "what nobody answered is in no hour"
-    assert seen.hours["bytes"].sum() == 3 * 2100
 
 
 def test_odd_nanoseconds_do_not_disturb_the_window():

@@ -250,7 +250,7 @@ def test_hashes_waivers_measures_and_voided_words_are_shown(
         "Rõ thẩm quyền chưa rõ",
         "chỉ đăng ký thông tin, không sao chép tài liệu",
         "nội dung đã thay đổi sau khi ký",
-        "khóa chưa được nêu trong assessment.yaml",
+        "khoá chưa được nêu trong assessment.yaml",
     ):
         assert each in shown
 
