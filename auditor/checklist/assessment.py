@@ -11,7 +11,15 @@ import ipaddress
 from datetime import date
 from typing import Annotated, Final, Literal
 
-from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BeforeValidator,
+    Field,
+    SerializerFunctionWrapHandler,
+    model_serializer,
+    model_validator,
+)
 
 from auditor.model.checklist import Condition, ItemId, Name
 from auditor.model.documents import Document
@@ -281,6 +289,14 @@ class AttestationEntry(Document):
     """Id of each piece of evidence it looked at, with its SHA-256."""
     key: str = ""
     signature: str = ""
+
+    @model_serializer(mode="wrap")
+    def _as_written(self, plain: SerializerFunctionWrapHandler) -> dict[str, object]:
+        """``applies`` is written only where it is false: older signatures keep fitting."""
+        content: dict[str, object] = plain(self)
+        if content.get("applies") is True:
+            del content["applies"]
+        return content
 
 
 class WaiverEntry(Document):
