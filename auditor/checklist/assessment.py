@@ -196,6 +196,16 @@ class Sensor(Document):
     """True = sees inner addresses; false = outside of address translation; null = not said."""
 
 
+WIDEST: Final = {4: 8, 6: 16}
+"""Least prefix of a declared network, by version of IP: a wider one would take in strangers."""
+
+
+def _holds(wide: IpNetwork, net: IpNetwork) -> bool:
+    if isinstance(wide, ipaddress.IPv4Network):
+        return isinstance(net, ipaddress.IPv4Network) and net.subnet_of(wide)
+    return isinstance(net, ipaddress.IPv6Network) and net.subnet_of(wide)
+
+
 class Network(Document):
     """``network.yaml``: the declared network."""
 
@@ -212,8 +222,32 @@ class Network(Document):
     """Where alerts are forwarded to (monitoring of the Ministry of Public Security)."""
     sensors: tuple[Sensor, ...] = ()
 
+    def spans_zones(self, end: str) -> bool:
+        """Whether an edge's end is a network that holds networks of more than one zone.
+
+        Such an end says nothing of who may reach whom: it declares no way.
+        """
+        if end in (*(zone.id for zone in self.zones), "internet", "center", "agent-node"):
+            return False
+        wide = _ip_network(end)
+        held = [zone for zone in self.zones if any(_holds(wide, net) for net in zone.networks)]
+        return len(held) > 1
+
     @model_validator(mode="after")
     def _holds_together(self) -> Network:
+        wide = [
+            str(net)
+            for net in (
+                *(net for zone in self.zones for net in zone.networks),
+                *self.public,
+                *self.channel.center,
+            )
+            if net.prefixlen < WIDEST[net.version]
+        ]
+        if wide:
+            raise ValueError(
+                f"{', '.join(wide)}: wider than any agency's network; name the networks there are"
+            )
         zones = [zone.id for zone in self.zones]
         twice = sorted({name for name in zones if zones.count(name) > 1})
         if twice:
