@@ -10,7 +10,13 @@ from __future__ import annotations
 import ipaddress
 from typing import Annotated, Final, Literal
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import (
+    BeforeValidator,
+    Field,
+    SerializerFunctionWrapHandler,
+    model_serializer,
+    model_validator,
+)
 
 from auditor.model.checklist import Condition, ItemId, Name
 from auditor.model.days import Day, Moment
@@ -51,8 +57,8 @@ class SystemPart(Document):
     conditions: tuple[Condition, ...] = ()
     functions: tuple[
         Literal[
-            "public-services", "shared-infrastructure", "nationwide", "round-the-clock",
-            "national-database",
+            "public-services", "online-services", "shared-infrastructure", "nationwide",
+            "round-the-clock", "national-database",
         ],
         ...,
     ] = ()  # fmt: skip
@@ -176,6 +182,16 @@ class Sensor(Document):
     """True = sees inner addresses; false = outside of address translation; null = not said."""
 
 
+WIDEST: Final = {4: 8, 6: 16}
+"""Least prefix of a declared network, by version of IP: a wider one would take in strangers."""
+
+
+def _holds(wide: IpNetwork, net: IpNetwork) -> bool:
+    if isinstance(wide, ipaddress.IPv4Network):
+        return isinstance(net, ipaddress.IPv4Network) and net.subnet_of(wide)
+    return isinstance(net, ipaddress.IPv6Network) and net.subnet_of(wide)
+
+
 class Network(Document):
     """``network.yaml``: the declared network."""
 
@@ -192,8 +208,32 @@ class Network(Document):
     """Where alerts are forwarded to (monitoring of the Ministry of Public Security)."""
     sensors: tuple[Sensor, ...] = ()
 
+    def spans_zones(self, end: str) -> bool:
+        """Whether an edge's end is a network that holds networks of more than one zone.
+
+        Such an end says nothing of who may reach whom: it declares no way.
+        """
+        if end in (*(zone.id for zone in self.zones), "internet", "center", "agent-node"):
+            return False
+        wide = _ip_network(end)
+        held = [zone for zone in self.zones if any(_holds(wide, net) for net in zone.networks)]
+        return len(held) > 1
+
     @model_validator(mode="after")
     def _holds_together(self) -> Network:
+        wide = [
+            str(net)
+            for net in (
+                *(net for zone in self.zones for net in zone.networks),
+                *self.public,
+                *self.channel.center,
+            )
+            if net.prefixlen < WIDEST[net.version]
+        ]
+        if wide:
+            raise ValueError(
+                f"{', '.join(wide)}: wider than any agency's network; name the networks there are"
+            )
         zones = [zone.id for zone in self.zones]
         twice = sorted({name for name in zones if zones.count(name) > 1})
         if twice:
@@ -269,6 +309,14 @@ class AttestationEntry(Document):
     """Id of each piece of evidence it looked at, with its SHA-256."""
     key: str = ""
     signature: str = ""
+
+    @model_serializer(mode="wrap")
+    def _as_written(self, plain: SerializerFunctionWrapHandler) -> dict[str, object]:
+        """``applies`` is written only where it is false: older signatures keep fitting."""
+        content: dict[str, object] = plain(self)
+        if content.get("applies") is True:
+            del content["applies"]
+        return content
 
 
 class WaiverEntry(Document):

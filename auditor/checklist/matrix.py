@@ -231,6 +231,8 @@ class Matrix:
                 return _among(addresses, self._points)
         if end in self._kinds:
             return np.asarray(zones == end, dtype=np.bool_)
+        if self.network.spans_zones(end):
+            return np.zeros(len(addresses), dtype=np.bool_)  # it would declare everything at once
         return within(addresses, (ipaddress.ip_network(end),))
 
 

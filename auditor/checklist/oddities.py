@@ -22,6 +22,8 @@ def told(
     every = sorted((each for kind in held.values() for each in kind), key=lambda e: e.entry.id)
     return [
         *_gates(folder, catalogue),
+        *_wide_edges(folder),
+        *_conditions(folder, catalogue, every),
         *_numbers(folder, catalogue),
         *_same_files(every),
         *_to_come(every, today),
@@ -52,6 +54,36 @@ def _gates(folder: Folder, catalogue: Catalogue) -> Iterator[Problem]:
                 "assessment.yaml",
                 f"The agency does not keep {name} as a gate: {' '.join(reason.split())[:200]}",
                 "Whoever relies on the verdict must agree with the reason.",
+            )
+
+
+def _wide_edges(folder: Folder) -> Iterator[Problem]:
+    network = folder.network
+    for edge in network.edges if network else ():
+        for end in (edge.src, edge.dst):
+            if network and network.spans_zones(end):
+                yield Problem(
+                    "edge-too-wide",
+                    "network.yaml",
+                    f"The edge from {edge.src} to {edge.dst} names {end}, which holds more than "
+                    "one zone; it declares nothing",
+                    "Write an edge for each zone that may be reached.",
+                )
+
+
+def _conditions(folder: Folder, catalogue: Catalogue, held: list[Held]) -> Iterator[Problem]:
+    holding = folder.assessment.system.holding
+    for each in held:
+        asking = [item for item in catalogue.checklist.items if each.entry.kind in item.evidence]
+        lacking = {when for item in asking for when in item.when} - holding
+        if asking and lacking and all(set(item.when) - holding for item in asking):
+            yield Problem(
+                "condition-not-declared",
+                "assessment.yaml",
+                f"{each.entry.id} ({each.entry.kind}) is attached, but "
+                f"{', '.join(sorted(lacking))} is not declared: nothing asks for it "
+                f"({', '.join(item.id for item in asking)})",
+                "Declare what holds of the system, or say why this is attached.",
             )
 
 

@@ -496,3 +496,25 @@ def test_the_verdict_names_soft_gates_that_were_turned_off(desk, monkeypatch):
     assert found.verdict_why.en.endswith("turned off or waived: API-01.")
     changed(desk.place / "assessment.yaml", soft_gates_off={})
     assert desk.look().gates == ("API-01",)
+
+
+def test_evidence_of_what_is_not_declared_is_told(desk):
+    path = desk.place / "assessment.yaml"
+    system = yaml.safe_load(path.read_text(encoding="utf-8"))["system"]
+    desk.attach("impact-assessment")
+    changed(path, system=system | {"conditions": ["personal-data"]})
+    assert "condition-not-declared" not in desk.codes()
+    changed(path, system=system | {"conditions": []})
+    assert "condition-not-declared" in desk.codes()
+
+
+def test_an_edge_that_is_too_wide_is_told(desk):
+    zones = [
+        {"id": name, "kind": "users", "networks": [net]}
+        for name, net in (("a", "10.20.1.0/24"), ("b", "10.20.2.0/24"))
+    ]
+    edge = {"src": "a", "dst": "b", "ports": ["443/tcp"]}
+    changed(desk.place / "network.yaml", zones=zones, edges=[edge])
+    assert "edge-too-wide" not in desk.codes()
+    changed(desk.place / "network.yaml", edges=[edge | {"dst": "10.20.0.0/16"}])
+    assert "edge-too-wide" in desk.codes()

@@ -138,3 +138,28 @@ def test_cells_hold_addresses_networks_and_remarks():
         "10.20.1.5/32", "10.20.2.0/24", "10.20.3.0/24", "2001:ee0::1/128",
     ]  # fmt: skip
     assert addresses_in("") == ()
+
+
+@pytest.mark.parametrize("end", ["0.0.0.0/0", "0.0.0.0/1", "10.0.0.0/8", "10.20.0.0/16"])
+def test_an_edge_that_holds_several_zones_declares_nothing(end):
+    wide = network(
+        zones=[zone("a", "users", "10.20.1.0/24"), zone("b", "database", "10.20.2.0/24")],
+        edges=[{"src": end, "dst": end, "ports": ["any"]}],
+    )
+    assert not Matrix(wide).declared(one("10.20.1.5", "10.20.2.5", 5432)).any()
+
+
+def test_an_edge_of_a_part_of_a_zone_declares_that_part():
+    nested = network(
+        zones=[zone("a", "users", "10.20.0.0/16"), zone("b", "database", "10.20.2.0/24")],
+        edges=[{"src": "10.20.1.0/25", "dst": "10.20.2.0/24", "ports": ["5432/tcp"]}],
+    )
+    assert Matrix(nested).declared(one("10.20.1.5", "10.20.2.5", 5432)).all()
+
+
+@pytest.mark.parametrize("wide", ["0.0.0.0/0", "128.0.0.0/1", "::/0"])
+def test_a_network_wider_than_any_agencys_is_refused(wide):
+    with pytest.raises(ValueError, match="wider than any"):
+        network(zones=[zone("a", "users", wide)])
+    with pytest.raises(ValueError, match="wider than any"):
+        network(channel={"center": [wide]})

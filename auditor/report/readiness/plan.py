@@ -42,7 +42,8 @@ PARTS: Final = {
 
 MOST_NAMED: Final = 30
 TOLD: Final = (
-    "gate-turned-off", "number-replaced", "same-file-many-kinds", "same-file-other-day",
+    "gate-turned-off", "number-replaced", "condition-not-declared", "same-file-many-kinds",
+    "same-file-other-day",
     "evidence-of-a-day-to-come", "edited-by-hand", "history-broken", "evidence-changed",
     "evidence-missing", "other-checklist-version",
 )  # fmt: skip
