@@ -38,6 +38,8 @@ RATIO: Final = 200
 LAST_ROW: Final = 1_048_576
 """A worksheet has no further row."""
 SHEETS: Final = 50
+MOST_ELEMENTS: Final = 2_500_000
+"""Rows, cells, values and shared strings together: half a minute of reading."""
 MOST_ROWS: Final = ROWS + HEADER_WITHIN + 1
 
 _DAMAGE: Final = (
@@ -97,10 +99,18 @@ def _guarded(path: Path) -> bool:
                 hint="Save the table as .xlsx or CSV (UTF-8) and attach that.",
             )
         formulas = False
+        elements = 0
         for part in parts:
             if part.filename.endswith((".xml", ".rels")):
                 with archive.open(part) as file:
-                    _without_entities(file, path, whole=part.filename.startswith("xl/"))
+                    whole = part.filename.startswith("xl/")
+                    elements += _without_entities(file, path, whole=whole)
+            if elements > MOST_ELEMENTS:
+                raise InputError(
+                    f"holds more than {MOST_ELEMENTS:,} elements; as a workbook it takes too long",
+                    place=path.name,
+                    hint="Save the sheet alone as CSV (UTF-8) and attach that.",
+                )
             if part.filename.startswith("xl/worksheets/") and not formulas:
                 with archive.open(part) as file:
                     formulas = _has_formulas(file)
@@ -113,18 +123,18 @@ def _checked(packed: IO[bytes], path: Path) -> IO[bytes]:
     return packed
 
 
-def _without_entities(file: Any, path: Path, *, whole: bool) -> None:  # noqa: ANN401 - zipfile's file has no name
+def _without_entities(file: Any, path: Path, *, whole: bool) -> int:  # noqa: ANN401 - zipfile's file has no name
     """Refuses a document type: entities live there, and no spreadsheet program writes one.
 
-    ``whole``: tags that never end are refused too, all over the part.
+    ``whole``: tags that never end are refused too, all over the part. Gives the number of elements
+    that were seen, at most one more than a workbook may hold.
     """
     parser = expat.ParserCreate()
-    at_root = False
+    elements = 0
 
-    def root(_name: str, _attributes: dict[str, str]) -> None:
-        nonlocal at_root
-        at_root = True
-        parser.StartElementHandler = None
+    def starts(_name: str, _attributes: dict[str, str]) -> None:
+        nonlocal elements
+        elements += 1
 
     def doctype(*_: object) -> None:
         raise InputError(
@@ -133,14 +143,15 @@ def _without_entities(file: Any, path: Path, *, whole: bool) -> None:  # noqa: A
             hint="Do not open it; ask for a file saved anew.",
         )
 
-    parser.StartElementHandler = root
+    parser.StartElementHandler = starts
     parser.StartDoctypeDeclHandler = doctype
     size = 0
-    while (whole or not at_root) and (block := file.read(AT_ONCE)):
+    while (whole or not elements) and elements <= MOST_ELEMENTS and (block := file.read(AT_ONCE)):
         try:
             size = fed(parser, block, size)
         except expat.ExpatError as error:
             raise ValueError(str(error)) from None
+    return elements
 
 
 _FORMULA: Final = re.compile(rb"<(?:\w{1,20}:)?f[\s/>]|\x00")

@@ -342,6 +342,14 @@ def test_a_tag_of_a_workbook_that_never_ends_is_refused(tmp_path, monkeypatch):
         register(path, COLUMNS)
 
 
+def test_a_workbook_of_millions_of_elements_is_refused_before_it_is_read(tmp_path, monkeypatch):
+    path = workbook(tmp_path, [["account", "person"], ["an", "An"]])
+    assert len(register(path, COLUMNS).rows) == 1
+    monkeypatch.setattr(reader, "MOST_ELEMENTS", 20)
+    with pytest.raises(InputError, match="takes too long"):
+        register(path, COLUMNS)
+
+
 def test_more_rows_than_a_register_has_are_not_all_read_first(tmp_path, monkeypatch):
     monkeypatch.setattr(reader, "MOST_ROWS", 3)
     path = workbook(tmp_path, [["account", "person"], *[["an", "An"]] * 9])
