@@ -49,7 +49,8 @@ class Traffic:
             no zone), ``src_kind``, ``dst_kind`` (of those zones), ``src_home``, ``dst_home``
             (inside the declared networks), ``src_outside``, ``dst_outside`` (on the Internet),
             ``src_place``, ``dst_place`` (zone, ``center``, ``agent-node``, ``internet`` or empty),
-            ``ordinary`` (both ends are single hosts), ``moved`` (answered, or a datagram that
+            ``ordinary`` (both ends are single hosts), ``way`` (a number for each pair of hosts,
+            port and protocol), ``moved`` (answered, or a datagram that
             needs no answer and was not refused), ``flows``,
             ``src_packets``, ``dst_packets``, ``src_bytes``, ``dst_bytes``, ``src_payload``,
             ``dst_payload`` (0 = none or not known), ``sampled`` (estimates), ``first``, ``last``,

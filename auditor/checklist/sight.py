@@ -123,8 +123,9 @@ class Sight:
 
     def references(self, rows: pd.DataFrame) -> Sequence[Reference]:
         """One for each pair of hosts and port in ``rows``, the busiest first."""
-        keys = ["src_ip", "dst_ip", "dst_port", "protocol"]
-        totals = rows.groupby(keys, as_index=False, sort=False).agg(
+        totals = rows.groupby("way", as_index=False, sort=False).agg(
+            src_ip=("src_ip", "first"), dst_ip=("dst_ip", "first"),
+            dst_port=("dst_port", "first"), protocol=("protocol", "first"),
             flows=("flows", "sum"), flow_id=("flow_id", "min"), input_id=("input_id", "first"),
             app=("app", "first"), host=("host", "max"),
         )  # fmt: skip
@@ -300,7 +301,7 @@ def counted(count: int, one: str, many: str = "") -> str:
 
 def count_of(edges: pd.DataFrame) -> int:
     """How many distinct pairs of hosts and services."""
-    return len(edges.drop_duplicates(["src_ip", "dst_ip", "dst_port", "protocol"]))
+    return int(edges["way"].nunique())
 
 
 def ways(edges: pd.DataFrame) -> str:

@@ -279,11 +279,11 @@ def bursts(draw):
     """Many hosts or ports at once, near the limits."""
     source, count = draw.choice(("10.20.1.5", "10.20.6.5", "8.8.8.8")), draw.choice((99, 100, 101))
     many = [(f"10.20.2.{number + 1}", 445) for number in range(count)]
-    if draw.random() < 0.5:
-        many = [("10.20.2.9", number) for number in range(1, count + 1)]
-    amounts = draw.choice((SILENT, RESET, ANSWERED))
+    amounts = draw.choice((SILENT, RESET, ANSWERED, ANSWERED))
     if amounts is ANSWERED:
         many = many[: draw.choice((20, 21))]
+    elif draw.random() < 0.5:
+        many = [("10.20.2.9", number) for number in range(1, count + 1)]
     return [flow(source, target, port, **amounts) for target, port in many]
 
 

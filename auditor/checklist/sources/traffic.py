@@ -221,9 +221,11 @@ def _frame(table: pa.Table) -> pd.DataFrame:
 def _place(edges: pd.DataFrame, matrix: Matrix) -> None:
     """Adds what ``network.yaml`` says of both ends; each address is asked about once."""
     ordinary = np.ones(len(edges), dtype=np.bool_)
+    pairs = np.zeros(len(edges), dtype=np.int64)
     for side in ("src", "dst"):
         codes, addresses = pd.factorize(edges[f"{side}_ip"])
         asked = list(addresses)
+        pairs = pairs * len(asked) + codes
         zones = matrix.zones(asked)
         edges[f"{side}_zone"] = zones[codes]
         edges[f"{side}_kind"] = matrix.kinds(zones)[codes]
@@ -233,6 +235,8 @@ def _place(edges: pd.DataFrame, matrix: Matrix) -> None:
         edges[f"{side}_place"] = matrix.places(asked, outside)[codes]
         ordinary &= matrix.ordinary(asked)[codes]
     edges["ordinary"] = ordinary
+    port, protocol = edges["dst_port"].to_numpy(np.int64), edges["protocol"].to_numpy(np.int64)
+    edges["way"] = pd.factorize(pairs)[0].astype(np.int64) << 24 | port << 8 | protocol
     # datagrams need no answer to arrive; a connection does, and so do echo requests
     one_way = ~edges["protocol"].isin((TCP, *ICMP)) & ~edges["blocked"]
     edges["moved"] = edges["answered"] | (one_way & (edges["src_packets"] > 0))
