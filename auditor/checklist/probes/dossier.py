@@ -142,7 +142,8 @@ def _level(facts: Facts, arguments: Arguments) -> Found:
         ("level3-sensitive-subjects", system.sensitive_subjects),
     ):
         limit = facts.number(name)
-        if count is not None and limit.value is not None and count >= limit.value:
+        large = count is not None and limit.value is not None and count >= limit.value
+        if large and "online-services" in functions:
             reasons.append(
                 (
                     3,
@@ -186,17 +187,13 @@ def _level(facts: Facts, arguments: Arguments) -> Found:
         )
     if declared < CONNECTED_LEVEL:
         return Found(
-            "partial",
+            "pending",
             f"Cấp độ {declared} khớp tiêu chí, nhưng hệ thống kết nối thường phải từ cấp độ 3: "
-            "TT46 Đ6 "
-            "(dân cư) [S], QĐ384 Đ13.3 (cơ quan Đảng) [C], ND69 Đ18.1 (định danh) [S]; chưa thấy "
-            "điều "
-            "khoản chung cho Trung tâm dữ liệu quốc gia.",
+            "TT46 Đ6 (dân cư) [S], QĐ384 Đ13.3 (cơ quan Đảng) [C], ND69 Đ18.1 (định danh) [S]; "
+            "chưa thấy điều khoản chung cho Trung tâm dữ liệu quốc gia.",
             f"Level {declared} fits the criteria, but connected systems are mostly asked for "
-            "level 3: "
-            "TT46 Đ6 (population) [S], QD384 Đ13.3 (Party) [C], ND69 Đ18.1 (identification) [S]; "
-            "no "
-            "general rule for the National Data Center was seen.",
+            "level 3: TT46 Đ6 (population) [S], QD384 Đ13.3 (Party) [C], ND69 Đ18.1 "
+            "(identification) [S]; no general rule for the National Data Center was seen.",
             references,
             basis,
             Text(
