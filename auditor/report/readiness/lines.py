@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from auditor.report.readiness.words import ANSWER, STATE, VERDICT
+from auditor.report.readiness.sentences import attested
+from auditor.report.readiness.words import ANSWER, SAID, STATE, VERDICT
 
 if TYPE_CHECKING:
     from auditor.model.checklist import Checklist, Item
@@ -58,6 +59,30 @@ def item_summary(item: ItemResult) -> list[str]:
     return lines
 
 
+def _said(item: ItemResult) -> list[str]:
+    """What the agency and named persons say of it, and what no longer counts."""
+    lines = []
+    if item.said != "nothing":
+        said = SAID[item.said]
+        lines.append(f"  {said.vi} / {said.en}: {item.explanation} ({item.answered_by or '?'})")
+    for one in item.attestations:
+        void = f" - không còn tính / void: {one.voided.vi} / {one.voided.en}" if one.voided else ""
+        lines.append(f"  {attested(one)}" if not void else f"  {one.person} ({one.role}){void}")
+    if item.waiver:
+        waiver, out = item.waiver, item.waiver.void
+        told = f" - không tính / void: {out.vi} / {out.en}" if out else ""
+        lines.append(
+            f"  tạm chấp nhận / waived: {waiver.approver} ({waiver.role}), đến / until "
+            f"{waiver.until}: {waiver.reason}{told}"
+        )
+    if item.measure:
+        lines.append(
+            f"  khắc phục / remedy: {item.measure.who or '?'}: {item.measure.what or '?'}, "
+            f"{item.measure.due or '?'}"
+        )
+    return lines
+
+
 def item_lines(item: ItemResult, asked: Item | None, checklist: Checklist) -> list[str]:
     """Everything about one item."""
     state = STATE[item.state]
@@ -74,6 +99,7 @@ def item_lines(item: ItemResult, asked: Item | None, checklist: Checklist) -> li
         lines.append(f"  ! {item.voided.vi} / {item.voided.en}")
     if item.contradicted:
         lines.append(f"  ! {item.contradicted.vi} / {item.contradicted.en}")
+    lines += _said(item)
     for outcome in item.outcomes:
         answer = ANSWER[outcome.answer]
         lines += [f"  {outcome.probe}: {answer.vi} / {answer.en}", f"    {outcome.says.vi}"]
