@@ -203,6 +203,11 @@ def sessions(seen):
     ]
 
 
+def exchanges(seen):
+    """Sessions that may carry data: no names, time, logs or pings."""
+    return [row for row in sessions(seen) if not seen.declared.upkeep(row)]
+
+
 def edge(row):
     return row["src_ip"], row["dst_ip"], row.get("port", row["dst_port"]), row["protocol"]
 
@@ -252,7 +257,7 @@ def volume_against_baseline(seen):
 
 
 def sessions_in_sharing_log(seen):
-    mine, slack = sessions(seen), timedelta(minutes=10)
+    mine, slack = exchanges(seen), timedelta(minutes=10)
     if "sharing-log" not in seen.registers or not mine:
         return Reading("unknown")
     first, last = seen.window
@@ -288,7 +293,7 @@ def silent_after_cut(seen):
     if cut is None:
         return Reading("unknown")
     deadline = cut + timedelta(minutes=seen.more["cut-minutes"])
-    mine = sessions(seen)
+    mine = exchanges(seen)
     after = [row for row in mine if row["end"] > deadline and (back is None or row["start"] < back)]
     if after:
         return Reading("fail", ways(after))

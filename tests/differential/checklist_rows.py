@@ -89,7 +89,15 @@ class Declared:
             return known["agent"]
         if end in [zone.id for zone in self.network.zones]:
             return known["zone"] == end
-        return inside(known["address"], [ipaddress.ip_network(end)])
+        wide = ipaddress.ip_network(end)
+        held = set()
+        for zone in self.network.zones:
+            for net in zone.networks:
+                if net.version == wide.version and net.subnet_of(wide):
+                    held.add(zone.id)
+        if len(held) > 1:  # it would declare everything at once
+            return False
+        return inside(known["address"], [wide])
 
     def registered(self, row):
         """Whether a row keeps to the registered path: both ends, and the port."""
@@ -109,15 +117,7 @@ class Declared:
 
     def declared(self, row, any_port=True):
         """Whether a row is declared, one way or another."""
-        if self.registered(row):
-            return True
-        target, port = self.of(row["dst_ip"])["address"], (row["protocol"], row["port"])
-        if is_one(target, self.network.resolvers) and port in ((6, 53), (17, 53)):
-            return True
-        if is_one(target, self.network.time_servers) and port == (17, 123):
-            return True
-        syslog = ((17, 514), (6, 514), (6, 6514))
-        if is_one(target, self.network.log_servers) and port in syslog:
+        if self.registered(row) or self.served(row):
             return True
         for edge in self.network.edges:
             if self.stands(row["src_ip"], edge.src) and self.stands(row["dst_ip"], edge.dst):
@@ -125,6 +125,21 @@ class Declared:
                     if (any_port or text != "any") and fits(row, text):
                         return True
         return False
+
+    def served(self, row):
+        """Whether a row asks a declared server for names or time, or sends it logs."""
+        target, port = self.of(row["dst_ip"])["address"], (row["protocol"], row["port"])
+        if is_one(target, self.network.resolvers) and port in ((6, 53), (17, 53)):
+            return True
+        if is_one(target, self.network.time_servers) and port == (17, 123):
+            return True
+        syslog = ((17, 514), (6, 514), (6, 6514))
+        return is_one(target, self.network.log_servers) and port in syslog
+
+    def upkeep(self, row):
+        """Whether a row carries no data: such a request, or a ping that spares the Center."""
+        spares = not (self.of(row["src_ip"])["center"] or self.of(row["dst_ip"])["center"])
+        return self.served(row) or (row["protocol"] in (1, 58) and spares)
 
 
 def inside(address, networks):

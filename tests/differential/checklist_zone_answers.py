@@ -369,7 +369,8 @@ def readable(row):
 
 
 def blind(row):
-    return row["payload"] > 0 and not row["app"] and row["encrypted"] is None
+    unnamed = not row["app"] and row["protocol"] not in (1, 58)
+    return row["payload"] > 0 and unnamed and row["encrypted"] is None
 
 
 def clear_text_protocols(seen):
