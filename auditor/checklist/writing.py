@@ -110,6 +110,7 @@ def _remember(folder: Folder, name: str, at: datetime, what: str) -> None:
         "before_sha256": folder.hashes.get(name, ""),
         "previous": hashlib.sha256(last).hexdigest(),
     }
+    size = history.stat().st_size if history.exists() else 0
     try:
         with history.open("ab") as file:
             # what a crash cut off stays a line of its own
@@ -118,6 +119,8 @@ def _remember(folder: Folder, name: str, at: datetime, what: str) -> None:
             file.flush()
             os.fsync(file.fileno())
     except OSError as error:
+        with suppress(OSError):  # half a line would look as if somebody had edited it
+            os.truncate(history, size)
         raise StoreError(
             f"cannot be written: {error.strerror}; nothing was changed",
             place=str(history),

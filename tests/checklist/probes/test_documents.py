@@ -96,8 +96,9 @@ def test_the_papers_own_date_is_taken_before_the_registered_one():
     assert paper_day(held("risk-report", paper())).day is None
 
 
-def test_a_registered_date_that_no_calendar_has_is_no_date():
-    assert paper_day(held("risk-report", None, dated="2026-02-30")).day is None
+def test_a_registered_date_that_no_calendar_has_is_refused():
+    with pytest.raises(ValueError, match="a day of the calendar"):
+        held("risk-report", None, dated="2026-02-30")
 
 
 @pytest.mark.parametrize(
