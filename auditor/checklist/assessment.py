@@ -235,6 +235,9 @@ class Network(Document):
                 f"{', '.join(wide)}: wider than any agency's network; name the networks there are"
             )
         zones = [zone.id for zone in self.zones]
+        taken = sorted({"internet", "center", "agent-node"} & set(zones))
+        if taken:
+            raise ValueError(f"a zone cannot be called {', '.join(taken)}: these words are taken")
         twice = sorted({name for name in zones if zones.count(name) > 1})
         if twice:
             raise ValueError(f"zones stand twice: {', '.join(twice)}")

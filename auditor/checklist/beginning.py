@@ -8,7 +8,7 @@ import yaml
 
 from auditor.checklist.assessment import FORMAT, SystemPart
 from auditor.checklist.folder import EVIDENCE
-from auditor.model.errors import InputError, StoreError
+from auditor.model.errors import InputError, PolicyError, StoreError
 from auditor.model.files import written
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ def begun(folder: Path, policies: Path, catalogue: Catalogue, *, system: str, le
 
     Raises:
         InputError: the folder holds something already, or the system's id is not one.
+        PolicyError: the policies folder has no templates.
         StoreError: it cannot be written.
     """
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
@@ -42,7 +43,15 @@ def begun(folder: Path, policies: Path, catalogue: Catalogue, *, system: str, le
         ) from None
     files: dict[str, str | bytes] = {}
     for name in TEMPLATES:
-        text = (policies / "checklists" / "new" / name).read_text(encoding="utf-8")
+        template = policies / "checklists" / "new" / name
+        try:
+            text = template.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError):
+            raise PolicyError(
+                "the template of a new assessment cannot be read",
+                place=str(template),
+                hint="Use the policies that came with this program.",
+            ) from None
         for mark, value in (
             ("@SYSTEM@", system),
             ("@LEVEL@", str(level)),

@@ -116,6 +116,7 @@ def _remember(folder: Folder, name: str, after: str, at: datetime, what: str) ->
         "after_sha256": after,
         "previous": hashlib.sha256(last).hexdigest(),
     }
+    size = history.stat().st_size if history.exists() else 0
     try:
         with history.open("ab") as file:
             # what a crash cut off stays a line of its own
@@ -124,6 +125,8 @@ def _remember(folder: Folder, name: str, after: str, at: datetime, what: str) ->
             file.flush()
             os.fsync(file.fileno())
     except OSError as error:
+        with suppress(OSError):  # half a line would look as if somebody had edited it
+            os.truncate(history, size)
         raise StoreError(
             f"cannot be written: {error.strerror}; nothing was changed",
             place=str(history),

@@ -205,7 +205,8 @@ def _looked_at(file: Path, kind: EvidenceKind, given: dict[str, str], secret: bo
         say(f"Tệp có dấu {look.secrecy}: chỉ ghi thông tin, không sao chép nội dung.")
         say("The file bears a secrecy mark: its metadata is registered, nothing is copied.")
         return True
-    if look.secrecy is Untold.CANNOT_TELL and kind.form == "document" and secret is None:
+    unseen = kind.form == "document" or _packed(file)
+    if look.secrecy is Untold.CANNOT_TELL and unseen and secret is None:
         raise InputError(
             f"cannot tell whether it bears a secrecy mark: {look.why or 'unreadable'}",
             place=str(file),
@@ -219,6 +220,14 @@ def _looked_at(file: Path, kind: EvidenceKind, given: dict[str, str], secret: bo
                 given[name] = text
                 say(f"  {name}: {text} (đọc trong tệp / read in the file)")
     return False
+
+
+PACKED = (b"PK", b"\x1f\x8b", b"7z\xbc\xaf", b"Rar!", b"BZh", b"\xfd7zXZ", b"\x28\xb5\x2f\xfd")
+
+
+def _packed(file: Path) -> bool:
+    with file.open("rb") as opened_file:
+        return opened_file.read(8).startswith(PACKED)
 
 
 @app.command()

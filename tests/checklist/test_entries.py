@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import errno
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -261,6 +263,21 @@ def test_a_line_that_a_crash_cut_off_is_told_and_takes_no_other_line_with_it(ass
     lines = history.read_text(encoding="utf-8").splitlines()
     assert json.loads(lines[-1])["what"] == "second"
     assert broken_history(folder.path) == 2
+
+
+def test_a_full_disk_leaves_no_half_line_in_the_history(assessed, whole, monkeypatch):
+    folder = saved(
+        assessed.folder, "answers.yaml", answer(assessed, item(whole)), at=NOW, what="first"
+    )
+    before = (folder.path / "history.jsonl").read_bytes()
+
+    def full(_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(StoreError, match="nothing was changed"):
+        saved(folder, "answers.yaml", folder.answers, at=NOW, what="second")
+    assert (folder.path / "history.jsonl").read_bytes() == before
 
 
 def test_a_history_that_is_no_text_at_all_is_told(place):

@@ -7,8 +7,10 @@ import os
 import pytest
 
 from auditor import readiness
+from auditor.checklist.beginning import begun
 from auditor.checklist.folder import FILES, MORE, held, opened, sha256
-from auditor.model.errors import AuditorError, InputError, PolicyError
+from auditor.cli.assessments import made_key
+from auditor.model.errors import AuditorError, InputError, PolicyError, StoreError
 from tests.checklist.beginnings import NOW, changed
 
 ALWAYS = {
@@ -107,3 +109,19 @@ def test_results_at_the_end_of_the_calendar_are_damaged_results(place, policies)
     )
     with pytest.raises(InputError, match="damaged"):
         readiness.readiness(readiness.opened(place, policies), NOW)
+
+
+def test_a_policies_folder_without_templates_is_told(tmp_path, whole):
+    with pytest.raises(PolicyError, match="template"):
+        begun(tmp_path / "new", tmp_path, whole, system="land", level=3)
+
+
+def test_a_key_that_cannot_be_written_is_told(tmp_path, monkeypatch):
+    monkeypatch.setenv("AUDITOR_KEY_PASSPHRASE", "")
+    with pytest.raises(StoreError, match="cannot be written"):
+        made_key(tmp_path / "gone" / "key.pem")
+    monkeypatch.setenv("AUDITOR_KEY_PASSPHRASE", "a" * 5_000)
+    with pytest.raises(InputError, match="too long") as refused:
+        made_key(tmp_path / "key.pem")
+    assert "aaa" not in str(refused.value)
+    assert not (tmp_path / "key.pem").exists()
