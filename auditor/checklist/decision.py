@@ -7,6 +7,17 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from auditor.checklist import standing, verdict
+from auditor.checklist.conclusions import (
+    changed_since,
+    contradiction,
+    group_result,
+    has_failed,
+    not_asked,
+    out_of_date,
+    says_yes,
+    way_out_of,
+    word_of,
+)
 from auditor.checklist.facts import VIETNAM, numbers_for
 from auditor.checklist.probes import PROBES
 from auditor.checklist.state_words import REASONS, TO_CONFIRM
@@ -15,7 +26,6 @@ from auditor.model.readiness import (
     Attestation,
     Basis,
     EvidenceRow,
-    GroupResult,
     ItemResult,
     Measure,
     Outcome,
@@ -39,7 +49,7 @@ if TYPE_CHECKING:
     from auditor.checklist.checks import Checks
     from auditor.checklist.folder import Folder
     from auditor.checklist.held import Held
-    from auditor.checklist.verdict import Kept, Word
+    from auditor.checklist.verdict import Kept
     from auditor.model.checklist import Item, ProbeCall
     from auditor.model.problem import Problem
     from auditor.model.readiness import SignatureRow
@@ -128,7 +138,7 @@ class Deciding:
             conditions=conditions,
             state_counts=counts,
             groups=tuple(
-                _group(group.id, Text(group.title.vi, group.title.en), items)
+                group_result(group.id, Text(group.title.vi, group.title.en), items)
                 for group in checklist.groups
             ),
             items=items,
@@ -161,7 +171,7 @@ class Deciding:
             self._attestation(item, entry, evidence, answer)
             for entry in self.attestations.get(item.id, ())
         )
-        attested = _word(attestations)
+        attested = word_of(attestations)
         waiver = self._waiver(item)
         kept = self._kept(item, evidence)
         said = answer.said if answer else "nothing"
@@ -204,9 +214,9 @@ class Deciding:
             attestations=attestations,
             waiver=waiver,
             measure=Measure(**measure.model_dump()) if measure else None,
-            contradicted=_contradiction(outcomes, said, attested),
+            contradicted=contradiction(outcomes, said, attested),
             voided=voided,
-            way_out=TO_CONFIRM if apart else _way_out(item, state, outcomes, missing),
+            way_out=TO_CONFIRM if apart else way_out_of(item, state, outcomes, missing),
             hint=Text(item.hint.vi, item.hint.en),
             attests=Text(item.attests.vi, item.attests.en) if item.attests else None,
             text_sha256=item.text_hash(),
@@ -307,17 +317,17 @@ class Deciding:
 
     def _outcomes(self, item: Item) -> tuple[Outcome, ...]:
         if self.checks is None or item.id not in self.checks.items:
-            return tuple(_not_asked(call.probe) for call in item.probes)
+            return tuple(not_asked(call.probe) for call in item.probes)
         text, outcomes = self.checks.items[item.id]
         if text != item.text_hash() or len(outcomes) != len(item.probes):
-            return tuple(_outdated(outcome, _changed(self.catalogue.checklist.id))
+            return tuple(out_of_date(outcome, changed_since(self.catalogue.checklist.id))
                          for outcome in outcomes)  # fmt: skip
         if self.void is not None:
-            return tuple(_outdated(outcome, self.void) for outcome in outcomes)
+            return tuple(out_of_date(outcome, self.void) for outcome in outcomes)
         decided = []
         for call, outcome in zip(item.probes, outcomes, strict=True):
             changed = self._changed_for(item, call)
-            decided.append(_outdated(outcome, _changed(*changed)) if changed else outcome)
+            decided.append(out_of_date(outcome, changed_since(*changed)) if changed else outcome)
         return tuple(decided)
 
     def _changed_for(self, item: Item, call: ProbeCall) -> tuple[str, ...]:
@@ -381,7 +391,9 @@ class Deciding:
     def _deployed(self, items: tuple[ItemResult, ...]) -> tuple[ItemResult, ...]:
         """A plan said to be fully deployed has failed where technical items have."""
         failing = [
-            item.id for item in items if item.group in TECHNICAL and item.outcomes and _fails(item)
+            item.id
+            for item in items
+            if item.group in TECHNICAL and item.outcomes and has_failed(item)
         ]
         return tuple(
             replace(
@@ -394,7 +406,7 @@ class Deciding:
                     f"The plan is said to be deployed, but these items fail: {', '.join(failing)}.",
                 ),
             )
-            if item.id == DEPLOYED and failing and (item.said == "yes" or _says_yes(item))
+            if item.id == DEPLOYED and failing and (item.said == "yes" or says_yes(item))
             else item
             for item in items
         )
@@ -403,110 +415,3 @@ class Deciding:
 def gates_off(assessment: Assessment) -> tuple[str, ...]:
     """Soft gates that the agency does not keep, with a reason."""
     return tuple(name for name, reason in assessment.soft_gates_off.items() if reason.strip())
-
-
-def _fails(item: ItemResult) -> bool:
-    """Whether it has failed; a waiver hides no failure."""
-    return item.state in verdict.FAILED or (
-        item.state == "waived" and any(outcome.answer == "fail" for outcome in item.outcomes)
-    )
-
-
-def _says_yes(item: ItemResult) -> bool:
-    return any(each.holds and each.voided is None for each in item.attestations)
-
-
-def _not_asked(probe: str) -> Outcome:
-    return Outcome(
-        probe,
-        "unknown",
-        Text("Chưa chạy phép kiểm tra này.", "This probe has not run."),
-        way_out=Text("Chạy: auditor checklist check DIR.", "Run: auditor checklist check DIR."),
-    )
-
-
-def _changed(*names: str) -> Text:
-    named = ", ".join(names[:5])
-    return Text(f"{named} đã thay đổi sau lần kiểm tra", f"{named} changed after the check")
-
-
-def _outdated(outcome: Outcome, why: Text) -> Outcome:
-    return replace(
-        outcome,
-        answer="unknown",
-        says=Text(
-            f"Kết quả cũ: {why.vi}. Trước đó: {outcome.says.vi}",
-            f"Out of date: {why.en}. Before: {outcome.says.en}",
-        ),
-        way_out=Text("Chạy lại: auditor checklist check.", "Run auditor checklist check again."),
-    )
-
-
-def _word(attestations: tuple[Attestation, ...]) -> Word:
-    """What the valid attestations say together; one "no" counts more than any "yes"."""
-    valid = [each for each in attestations if each.voided is None]
-    if any(not each.holds for each in valid):
-        return "no"
-    return "yes" if valid else "nobody"
-
-
-def _contradiction(outcomes: tuple[Outcome, ...], said: str, attested: Word) -> Text | None:
-    against = [outcome for outcome in outcomes if outcome.answer in ("fail", "partial")]
-    against.sort(key=lambda outcome: outcome.answer != "fail")
-    if not against:
-        return None
-    if said == "not-applicable":
-        claim = Text("được khai là không áp dụng", "declared not to apply")
-    elif attested == "yes":
-        claim = Text("được xác nhận là đạt", "attested to hold")
-    elif said == "yes":
-        claim = Text("được khai là đạt", "declared to hold")
-    else:
-        return None
-    return Text(
-        f"Mục này {claim.vi}, nhưng kiểm tra cho thấy: {against[0].says.vi}",
-        f"This is {claim.en}, but the check shows: {against[0].says.en}",
-    )
-
-
-def _way_out(
-    item: Item, state: str, outcomes: tuple[Outcome, ...], missing: tuple[Text, ...]
-) -> Text | None:
-    if state in verdict.MET:
-        return None
-    for answer in ("fail", "error", "partial"):
-        for outcome in outcomes:
-            if outcome.answer == answer and outcome.way_out:
-                return outcome.way_out
-    if missing:
-        return Text(
-            "Nộp: " + "; ".join(each.vi for each in missing[:3]) + ".",
-            "Attach: " + "; ".join(each.en for each in missing[:3]) + ".",
-        )
-    for outcome in outcomes:
-        if outcome.answer in ("unknown", "pending") and outcome.way_out:
-            return outcome.way_out
-    if state in ("manual_pending", "no_contrary_evidence") and item.attests:
-        return Text(f"Cần người xác nhận: {item.attests.vi}", f"To be attested: {item.attests.en}")
-    return Text(item.hint.vi, item.hint.en)
-
-
-def _group(name: str, title: Text, items: Sequence[ItemResult]) -> GroupResult:
-    mine = [item for item in items if item.group == name and item.state != "not_applicable"]
-    by_person = [item for item in mine if item.state in ("attested_pass", "attested_fail")]
-    by_machine = [
-        item
-        for item in mine
-        if item not in by_person
-        and any(outcome.answer in ("pass", "fail", "partial", "clear") for outcome in item.outcomes)
-    ]
-    return GroupResult(
-        name,
-        title,
-        applicable=len(mine),
-        met=sum(item.state in verdict.MET for item in mine),
-        failed=sum(item.state in verdict.FAILED for item in mine),
-        by_machine=len(by_machine),
-        by_person=len(by_person),
-        open=len(mine) - len(by_machine) - len(by_person),
-    )
