@@ -32,6 +32,12 @@ def test_there_are_a_hundred_items_in_seventeen_groups():
     assert [group.id for group in WHOLE.checklist.groups] == list(COUNTS)
 
 
+def test_the_readme_counts_as_the_program_does():
+    readme = " ".join((ROOT / "README.md").read_text(encoding="utf-8").split())
+    assert f"{len(ITEMS)} items in {len(COUNTS)} groups" in readme
+    assert f"{len(PROBES)} probes" in readme
+
+
 def test_the_checklist_has_no_mistakes():
     assert mistakes(WHOLE) == []
 

@@ -92,12 +92,14 @@ def _page_text(page: PageObject, in_time: Callable[..., None]) -> str:
     In drawing order words fall apart where a font lacks a letter (``S ố``); by place they hold
     together, but what a form drawn on the page says is missed. Where it was missed, both are kept.
     """
+    from pypdf.errors import PyPdfError
+
     drawn = page.extract_text(visitor_operand_before=in_time)
     in_time()
     try:
         placed = page.extract_text(extraction_mode="layout", layout_mode_strip_rotated=False)
-    except Exception:  # noqa: BLE001 - odd fonts and matrices; the drawing order is there still
-        return drawn
+    except (PyPdfError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
+        return drawn  # fonts and matrices that the layout cannot place: nothing of the text is lost
     lines = (re.sub(r" {3,}", "\t", line.strip()) for line in placed.splitlines())
     placed = "\n".join(re.sub(r" {2}", " ", line) for line in lines if line)
     missed = _letters(drawn) - _letters(placed)

@@ -4,7 +4,6 @@ import base64
 import hashlib
 import re
 from dataclasses import replace
-from html.parser import HTMLParser
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -13,53 +12,10 @@ import pytest
 from auditor.model.text import Text
 from auditor.report import readiness_html
 from auditor.report.readiness import words
+from tests.report.parsed import Page
 
 if TYPE_CHECKING:
     from auditor.model.readiness import Readiness
-
-VOID = {"meta", "input", "br", "link", "img", "base"}
-
-
-class Page(HTMLParser):
-    """The page as a browser sees it: tags with attributes, and the text in each language."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__(convert_charrefs=True)
-        self.tags: list[tuple[str, dict[str, str | None]]] = []
-        self.text: dict[str, list[str]] = {"vi": [], "en": []}
-        self.raw: dict[str, str] = {}
-        self.open: list[str] = []
-        self._languages: list[str | None] = [None]
-        self.feed(text)
-        self.close()
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        attributes = dict(attrs)
-        self.tags.append((tag, attributes))
-        if tag not in VOID:
-            switched = tag != "html" and "kept" not in (attributes.get("class") or "")
-            language = attributes.get("lang") if switched else None
-            self._languages.append(language or self._languages[-1])
-            self.open.append(tag)
-
-    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append((tag, dict(attrs)))
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self.open.pop() == tag
-        self._languages.pop()
-
-    def handle_data(self, data: str) -> None:
-        inside = self.open[-1] if self.open else ""
-        if inside in ("style", "script"):
-            self.raw[inside] = data
-            return
-        for language in self.text:
-            if self._languages[-1] in (None, language):
-                self.text[language].append(data)
-
-    def shown(self, language: str = "vi") -> str:
-        return " ".join(" ".join(self.text[language]).split())
 
 
 @pytest.fixture(scope="module")
@@ -78,7 +34,7 @@ def hashed(text: str) -> str:
 
 def test_every_tag_is_closed_and_every_id_is_unique(pages: list[Page]) -> None:
     for each in pages:
-        assert each.open == []
+        assert each.unclosed == []
         ids = [attributes["id"] for _, attributes in each.tags if "id" in attributes]
         assert len(ids) == len(set(ids))
 
