@@ -61,7 +61,15 @@ def answers_in(path: Path, folder: Folder, checklist: Checklist) -> Answered:
     Raises:
         InputError: it is no workbook of ours, or is damaged.
     """
-    table = register(path, tuple(column.id for column in COLUMNS))
+    try:
+        table = register(path, tuple(column.id for column in COLUMNS))
+    except InputError as error:
+        raise InputError(
+            error.message,
+            place=error.place,
+            hint="Import the workbook that auditor checklist export DIR --xlsx FILE wrote: columns "
+            "may move, headings stay. Nothing was taken over.",
+        ) from None
     lacking = [column for column in COLUMNS if column.id in NEEDED and column.id in table.missing]
     if lacking:
         named = "; ".join(f"{column.title.vi} / {column.title.en}" for column in lacking)

@@ -175,6 +175,12 @@ def attach(
         "number": number, "dated": dated, "signer": signer, "effective": effective,
         "collected": collected, "note": note,
     }  # fmt: skip
+    if file is not None and not file.exists():
+        raise InputError(
+            "no such file",
+            place=str(file),
+            hint="Check the path; without a file, metadata alone is registered.",
+        )
     if file is not None and not secret:
         secret = _looked_at(file, wanted, given, secret)
     register, entry = attached(
