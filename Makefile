@@ -8,6 +8,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 ROOT := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
+# RUNLEVEL=1: no package starts a server on this machine (nginx would)
 APT := $(ROOT) env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 apt-get -qq -o Dpkg::Use-Pty=0
 
 .PHONY: audit test gates docs agreement bench clean tools
