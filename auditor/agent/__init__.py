@@ -1,0 +1,1 @@
+"""When does it run? Schedules, watched folders, live capture, and telling people."""

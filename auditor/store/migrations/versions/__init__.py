@@ -1,0 +1,1 @@
+"""Forward steps from every released version of the store."""
