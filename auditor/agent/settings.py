@@ -12,13 +12,24 @@ from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, model_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    model_validator,
+)
+from pydantic_core import InitErrorDetails, PydanticCustomError
 
+from auditor.agent import cron
 from auditor.model.documents import Document, read
 from auditor.model.finding import Severity
 
 NAME: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,59}")
 SECRETS: Final = ("password", "secret", "token", "key", "passphrase", "credential", "credentials")
+SHORTEST: Final = timedelta(seconds=10)
+LONGEST: Final = timedelta(days=366)
 _SPAN: Final = re.compile(r"([1-9][0-9]{0,5}) ?(s|m|h|d)")
 _UNITS: Final = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 _SIZE: Final = re.compile(r"([1-9][0-9]{0,8}) ?(kB|MB|GB|TB)")
@@ -57,6 +68,23 @@ def _clock(text: str) -> str:
     if not re.fullmatch(r"([01][0-9]|2[0-3]):[0-5][0-9]", text):
         raise ValueError("write a time of the day in quotes, such as '07:30'")
     return text
+
+
+def _cron(text: str) -> str:
+    cron.fields(text)
+    return text
+
+
+def _often(span: timedelta) -> timedelta:
+    if not SHORTEST <= span <= LONGEST:
+        raise ValueError("write a length of time from 10s to 366d")
+    return span
+
+
+def _some(jobs: tuple[Job, ...]) -> tuple[Job, ...]:
+    if not jobs:  # Field(min_length) would also say so where each job has a mistake
+        raise ValueError("name at least one job")
+    return jobs
 
 
 def _path(value: str, info: ValidationInfo) -> Path:
@@ -129,10 +157,10 @@ class Source(Part):
 
 
 class Schedule(Part):
-    """``cron`` (five fields) or ``every`` (a length of time)."""
+    """``cron`` (five fields, as in crontab) or ``every`` (a length of time, from 10s)."""
 
-    cron: str | None = None
-    every: Span | None = None
+    cron: Annotated[str, AfterValidator(_cron)] | None = None
+    every: Annotated[Span, AfterValidator(_often)] | None = None
 
     @model_validator(mode="after")
     def _one(self) -> Schedule:
@@ -306,16 +334,77 @@ class Agent(Part):
     zone: Zone = "Asia/Ho_Chi_Minh"
     data: Where | None = None
     cluster: str | None = Field(default=None, pattern="^(tcp|tls)://")
-    jobs: tuple[Job, ...] = Field(min_length=1)
+    jobs: Annotated[tuple[Job, ...], AfterValidator(_some)]
     channels: tuple[Channel, ...] = ()
     captures: tuple[Capture, ...] = ()
     retention: Retention = Retention()
     health: Health | None = Health()
 
+    @model_validator(mode="after")
+    def _fits(self) -> Agent:
+        wrong = [*_named_twice(self), *_unknown_jobs(self), *_shared_sources(self)]
+        if wrong:
+            raise ValidationError.from_exception_data(
+                "Agent",
+                [
+                    InitErrorDetails(
+                        type=PydanticCustomError("value_error", "{what}", {"what": what}),
+                        loc=place,
+                        input=None,
+                    )
+                    for place, what in wrong
+                ],
+            )
+        return self
+
     @property
     def clock(self) -> ZoneInfo:
         """The zone of everything the file says about times."""
         return ZoneInfo(self.zone)
+
+
+Mistake = tuple[tuple[str | int, ...], str]
+
+
+def _named_twice(agent: Agent) -> list[Mistake]:
+    """Jobs, channels and captures whose name another one has."""
+    wrong: list[Mistake] = []
+    for kind in ("jobs", "channels", "captures"):
+        first: dict[str, int] = {}
+        for number, each in enumerate(getattr(agent, kind)):
+            if each.name in first:
+                other = f"{kind}[{first[each.name] + 1}]"
+                wrong.append(((kind, number, "name"), f"{each.name!r} is the name of {other} too"))
+            first.setdefault(each.name, number)
+    return wrong
+
+
+def _unknown_jobs(agent: Agent) -> list[Mistake]:
+    """What channels say about jobs that are not there."""
+    names = {job.name for job in agent.jobs}
+    return [
+        (("channels", number, "jobs", place), f"there is no job {name!r}")
+        for number, channel in enumerate(agent.channels)
+        for place, name in enumerate(channel.jobs)
+        if name not in names
+    ]
+
+
+def _shared_sources(agent: Agent) -> list[Mistake]:
+    """Sources that stand twice: the same files would be audited, and told, twice."""
+    wrong: list[Mistake] = []
+    seen: dict[tuple[object, ...], str] = {}
+    for number, job in enumerate(agent.jobs):
+        for place, source in enumerate(job.sources):
+            where = source.folder or source.files
+            # as a name, not as the disk has it now: the folder may come later
+            same = (str(where.resolve()) if where else source.bucket, source.endpoint)
+            key = (*same, source.include, source.exclude)
+            if key in seen:
+                what = f"job {seen[key]!r} reads the same; its files would count twice"
+                wrong.append((("jobs", number, "sources", place), what))
+            seen.setdefault(key, job.name)
+    return wrong
 
 
 def settings(path: Path) -> Agent:
