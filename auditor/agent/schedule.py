@@ -185,12 +185,19 @@ class _Still(BaseScheduler):  # type: ignore[misc] # APScheduler has no types
     def wakeup(self) -> None:
         """Nobody sleeps."""
 
+    def shutdown(self, wait: bool = True) -> None:
+        """Ends it."""
+        super().shutdown(wait)
+
 
 class _Planned(SQLAlchemyJobStore):  # type: ignore[misc] # APScheduler has no types
     """APScheduler's job store, which takes nothing out of the database but our own jobs.
 
     Its rows are pickles: whoever may write to the database could run what they like here.
     """
+
+    def shutdown(self) -> None:
+        """The engine is the store's, which closes it."""
 
     def _reconstitute_job(self, job_state: bytes) -> Planned:
         state = _Reader(io.BytesIO(job_state)).load()
