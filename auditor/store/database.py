@@ -56,16 +56,6 @@ class Store:
         with _told(self), self.engine.begin() as connection:
             yield connection
 
-    @contextmanager
-    def telling(self) -> Iterator[None]:
-        """For libraries that use the engine by themselves: its errors as errors for people.
-
-        Raises:
-            StoreError: as ``writing``.
-        """
-        with _told(self):
-            yield
-
     def close(self) -> None:
         """Lets the database go."""
         self.engine.dispose()
