@@ -19,6 +19,7 @@ from apscheduler.triggers.interval import IntervalTrigger
 
 from auditor.agent import cron
 from auditor.store import jobs
+from auditor.store.database import told
 
 if TYPE_CHECKING:
     from apscheduler.job import Job as Planned
@@ -99,7 +100,7 @@ class Schedule:
         wanted = {job.name: job for job in agent.jobs}
         with self._store.writing() as connection:
             jobs.known(connection, tuple(wanted), now)
-        with self._store.telling():
+        with told(self._store.engine):
             there = {each.id: each for each in self._scheduler.get_jobs()}
             for name in there.keys() - wanted.keys():
                 self._scheduler.remove_job(name)
@@ -139,7 +140,7 @@ class Schedule:
         with self._store.reading() as connection:
             last = jobs.fired(connection)
         due: list[str] = []
-        with self._store.telling():
+        with told(self._store.engine):
             for job in self._scheduler.get_jobs():
                 if job.next_run_time <= now:
                     # asked for first: a crash in between asks twice, which is once
@@ -154,7 +155,7 @@ class Schedule:
 
     def next_due(self) -> dict[str, datetime]:
         """When each job is due next."""
-        with self._store.telling():
+        with told(self._store.engine):
             return {job.id: job.next_run_time for job in self._scheduler.get_jobs()}
 
     def _ask(self, name: str, now: datetime, scheduled: datetime | None, by: str) -> None:
