@@ -127,7 +127,9 @@ def put(connection: Connection, job: str, rows: Iterable[FileRow]) -> None:
         return
     statement = _insert(connection)(files)
     new = {name: statement.excluded[name] for name in values[0] if name not in ("job", "name")}
-    connection.execute(statement.on_conflict_do_update(["job", "name"], set_=new), values)
+    connection.execute(
+        statement.on_conflict_do_update(index_elements=["job", "name"], set_=new), values
+    )
 
 
 def missed(connection: Connection, job: str, names: Collection[str], now: datetime) -> None:
