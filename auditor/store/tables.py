@@ -127,7 +127,7 @@ contents: Final = Table(
     Column("job", String(100), primary_key=True),
     Column("sha256", String(64), primary_key=True),  # of the unpacked content
     Column("mark", String(64), nullable=False),  # of its first bytes
-    Column("size", BigInteger, nullable=False),  # unpacked
+    Column("size", BigInteger, nullable=False),  # unpacked; 0 = not known
     Column("name", Text, nullable=False),
     Column("run_id", String(40), nullable=False),
     Column("seen", Moment, nullable=False),
@@ -142,10 +142,11 @@ files: Final = Table(
     Column("name", Text, primary_key=True),  # path or URL
     Column("stamp", Text, nullable=False),  # size, times, inode or ETag: what changes with it
     Column("size", BigInteger, nullable=False),
-    Column("state", String(20), nullable=False),  # waiting, taken, known, quarantined
-    Column("reason", Text),  # why it is quarantined, or whose copy it is
+    Column("state", String(20), nullable=False),  # waiting, taken, known, quarantined, released
+    Column("reason", Text),  # why it is quarantined or waits, or whose copy it is
     Column("first_seen", Moment, nullable=False),
     Column("steady_since", Moment, nullable=False),  # when the stamp was first seen
+    Column("gone", Moment),  # when it was first missed; null = it is there
     Column("run_id", String(40)),
     Index(None, "job", "state"),
 )

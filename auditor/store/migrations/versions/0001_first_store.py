@@ -86,6 +86,7 @@ def upgrade() -> None:
         sa.Column("reason", sa.Text(), nullable=True),
         sa.Column("first_seen", sa.String(length=27), nullable=False),
         sa.Column("steady_since", sa.String(length=27), nullable=False),
+        sa.Column("gone", sa.String(length=27), nullable=True),
         sa.Column("run_id", sa.String(length=40), nullable=True),
         sa.PrimaryKeyConstraint("job", "name", name=op.f("pk_files")),
     )
