@@ -126,10 +126,13 @@ def inside(folder: Path, path: str) -> Path:
 
 
 @contextmanager
-def scratch(folder: Path, kind: str) -> Iterator[Path]:
+def scratch(folder: Path, kind: str, *, alone: bool = False) -> Iterator[Path]:
     """A new folder in the data directory, gone afterwards; what killed programs left goes too.
 
     It does not lie in ``work``, which an agent clears when it starts.
+
+    Raises:
+        StoreError: another program has one of this kind, and ``alone`` is wanted.
     """
     top = folder / SCRATCH
     top.mkdir(mode=0o700, exist_ok=True)
@@ -140,6 +143,12 @@ def scratch(folder: Path, kind: str) -> Iterator[Path]:
     made.mkdir(mode=0o700)
     try:
         with _claimed(made):
+            if alone and len(list(top.glob(f"{kind}-*"))) > 1:
+                raise StoreError(
+                    f"another {kind} is at work",
+                    place=legible(str(folder)),
+                    hint="Wait until it is done.",
+                )
             yield made
     finally:
         shutil.rmtree(made, ignore_errors=True)
