@@ -34,7 +34,9 @@ def prepared(folder: Path, *, create: bool, sqlite: bool) -> None:
             hint="Run `auditor agent once` first, or name another data directory (--data).",
         )
     try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not folder.is_dir():
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            folder.chmod(0o700)  # whatever the umask took
         _closed(folder, place)
         if sqlite:
             _file(folder)
