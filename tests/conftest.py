@@ -1,4 +1,7 @@
-"""``--update-golden``: write the reviewed texts in ``tests/golden`` anew instead of comparing."""
+"""What every test may use: golden files, weak permissions, databases and a store on each.
+
+``--update-golden``: write the reviewed texts in ``tests/golden`` anew instead of comparing.
+"""
 
 from __future__ import annotations
 
@@ -55,3 +58,41 @@ def powerless():
     assert libc.capset(header, fewer) == 0
     yield
     assert libc.capset(header, before) == 0
+
+
+@pytest.fixture(scope="session")
+def postgresql():
+    """A PostgreSQL server of this session's own (``tests/postgresql.py``)."""
+    from tests import postgresql as server_for_tests
+
+    programs = server_for_tests.binaries()
+    if programs is None:
+        pytest.skip("no PostgreSQL server is installed here (apt-get install postgresql)")
+    server = server_for_tests.Server(programs)
+    yield server
+    server.remove()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request):
+    """Runs the test on both databases: "" = SQLite in the data directory, else a URL.
+
+    Every test gets an empty database of its own; processes that it starts may use the URL too.
+    """
+    if request.param == "sqlite":
+        yield ""
+        return
+    server = request.getfixturevalue("postgresql")
+    url = server.new_database()
+    yield url
+    server.drop(url)
+
+
+@pytest.fixture
+def store(tmp_path, database_url):
+    """An empty store in ``tmp_path / "data"``, on both databases."""
+    from auditor.store import opened
+
+    made = opened(tmp_path / "data", database_url)
+    yield made
+    made.close()

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import String, Text
 from sqlalchemy.types import TypeDecorator
+
+from auditor.model.text import legible
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Dialect
@@ -52,3 +54,20 @@ class Json(TypeDecorator[Any]):
         """The document again."""
         del dialect
         return None if value is None else json.loads(value)
+
+
+LARGEST: Final = 2**63 - 1
+
+
+def bounded(number: int) -> int:
+    """``number``, or the largest one that a database holds: a log may claim any number of bytes."""
+    return min(number, LARGEST)
+
+
+def storable(text: str) -> str:
+    r"""``text`` as every database takes it: no NUL, no half characters; these show as ``\x00``."""
+    try:
+        whole = legible(text)
+    except UnicodeEncodeError:  # halves of characters that stand for no byte either
+        whole = text.encode("utf-8", "backslashreplace").decode()
+    return whole.replace("\0", r"\x00")

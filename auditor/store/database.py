@@ -2,31 +2,43 @@
 
 from __future__ import annotations
 
-import os
-import stat
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Engine, create_engine, event
+from sqlalchemy import URL, Engine, create_engine, event
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from auditor.model.errors import StoreError
+from auditor.model.text import legible
+from auditor.store import directory
+from auditor.store.migration import migrated
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from sqlalchemy import URL, Connection
+    from sqlalchemy import Connection
 
-FILE: Final = "auditor.db"
 BUSY: Final = 30
 """Seconds that a writer waits for another one."""
+_WRITERS: Final = 7046029254386353131  # the lock that PostgreSQL's writers take, one at a time
+_ALONE: Final = f"""
+SET LOCAL lock_timeout = '{BUSY}s';
+SET LOCAL idle_in_transaction_session_timeout = '10min';
+SELECT pg_advisory_xact_lock({_WRITERS})
+"""
+_DAMAGED: Final = (11, 26)  # SQLITE_CORRUPT, SQLITE_NOTADB
+_DENIED: Final = ("42501", "3F000")  # no privilege; no schema to make tables in
+_HINTS: Final = {
+    "full": "Make room on the disk; nothing was half-written.",
+    "readonly": "Run it as the user that the data directory belongs to.",
+    "locked": "Another auditor has been writing for too long; try again, or look what it does.",
+    "damaged": "Restore a backup (`auditor store restore`).",
+    "denied": "Give the user of the URL the right to make tables there (GRANT CREATE ON SCHEMA).",
+    "away": "Check the disk, or the database server; nothing was half-written.",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,22 +50,25 @@ class Store:
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
-        """A connection that sees one state of the database.
+        """A connection that sees one state of the database; nothing written on it stays.
 
         Raises:
-            StoreError: the database does not answer.
+            StoreError: the database does not answer, or is damaged.
         """
-        with _told(self), self.engine.connect() as connection:
-            yield connection.execution_options(writing=False)
+        options: dict[str, Any] = {"writing": False}
+        if self.engine.dialect.name == "postgresql":
+            options |= {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+        with told(self.engine), self.engine.connect() as connection:
+            yield connection.execution_options(**options)
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
-        """One transaction: all of it, or nothing.
+        """One transaction, all of it or nothing; no other writer is at work meanwhile.
 
         Raises:
-            StoreError: the database does not answer, is full, or may not be written.
+            StoreError: the database does not answer, is full, damaged, or may not be written.
         """
-        with _told(self), self.engine.begin() as connection:
+        with told(self.engine), self.engine.begin() as connection:
             yield connection
 
     def close(self) -> None:
@@ -72,123 +87,130 @@ def opened(folder: Path, url: str = "", *, create: bool = True) -> Store:
     Raises:
         StoreError: it is of a newer version, is no store, does not answer, or cannot be written.
     """
-    if not create and not folder.is_dir():
-        raise StoreError(
-            "there is no store here", place=str(folder), hint="Run `auditor agent once` first."
-        )
+    address = _address(folder, url)
+    directory.prepared(folder, create=create, sqlite=not url)
+    store = Store(engine_of(address), folder)
     try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except OSError as error:
-        raise StoreError(
-            f"cannot be made: {error.strerror}",
-            place=str(folder),
-            hint="Name a data directory that this user may write (--data, AUDITOR_DATA).",
-        ) from None
-    if (
-        folder.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO)
-        and folder.stat().st_uid == os.geteuid()
-    ):
-        folder.chmod(0o700)
-    store = Store(_engine(_url(folder, url)), folder)
-    with _told(store):
-        _migrated(store)
+        # SQLite cannot make WAL out of a new file for two programs at once
+        with directory.locked(folder), told(store.engine):
+            migrated(store.engine, create=create, place=place_of(store.engine))
+    except BaseException:
+        store.close()
+        raise
     return store
 
 
-def _url(folder: Path, url: str) -> URL:
+def _address(folder: Path, url: str) -> URL:
+    """Where the database is; the driver is ours to choose."""
     if not url:
-        return make_url(f"sqlite:///{folder / FILE}")
+        return URL.create("sqlite", database=str(folder.absolute() / directory.FILE))
     try:
-        made = make_url(url)
-    except ArgumentError:
+        made = make_url(url.replace("postgres://", "postgresql://", 1))
+    except (ArgumentError, ValueError):
         made = None
-    if made is None or made.get_backend_name() not in ("postgresql", "sqlite"):
+    if made is None or made.get_backend_name() != "postgresql":
         raise StoreError(
             "is no address of a database that is supported",
             place="AUDITOR_DATABASE_URL",
             hint="Write postgresql://user@host/name, or leave it out for SQLite.",
         )
-    return (
-        made.set(drivername="postgresql+psycopg")
-        if made.get_backend_name() == "postgresql"
-        else made
-    )
+    return made.set(drivername="postgresql+psycopg")
 
 
-def _engine(url: URL) -> Engine:
-    try:
-        if url.get_backend_name() == "postgresql":
-            return create_engine(url, pool_pre_ping=True, connect_args={"connect_timeout": 10})
-        engine = create_engine(url, connect_args={"timeout": BUSY})
-    except (ModuleNotFoundError, NoSuchModuleError):
-        raise StoreError(
-            "the driver for PostgreSQL is not installed",
-            place="AUDITOR_DATABASE_URL",
-            hint="Install it: pip install 'auditor[postgresql]'.",
-        ) from None
-
-    @event.listens_for(engine, "connect")
-    def connected(connection: Any, _: object) -> None:  # noqa: ANN401 - the driver's
-        # the driver would begin transactions by its own rules, and never around CREATE TABLE
-        connection.isolation_level = None
-        for setting in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
-            connection.execute(f"PRAGMA {setting}")
-
-    @event.listens_for(engine, "begin")
-    def begun(connection: Connection) -> None:
-        writing = connection.get_execution_options().get("writing", True)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
-
+def engine_of(url: URL) -> Engine:
+    """Connections to a database, with one meaning of a transaction on both kinds."""
+    # hide_parameters: what is in the rows is nobody's business who reads a stack trace
+    if url.get_backend_name() == "postgresql":
+        try:
+            engine = create_engine(
+                url,
+                pool_pre_ping=True,
+                hide_parameters=True,
+                connect_args={"connect_timeout": 10} if "connect_timeout" not in url.query else {},
+            )
+        except ModuleNotFoundError:
+            raise StoreError(
+                "the driver for PostgreSQL is not installed",
+                place="AUDITOR_DATABASE_URL",
+                hint="Install it: pip install 'auditor[postgresql]'.",
+            ) from None
+        event.listen(engine, "begin", _begun_in_postgresql)
+        return engine
+    engine = create_engine(url, hide_parameters=True, connect_args={"timeout": BUSY})
+    event.listen(engine, "connect", _connected_to_sqlite)
+    event.listen(engine, "begin", _begun_in_sqlite)
     return engine
 
 
-def _migrated(store: Store) -> None:
-    """Brings the tables to the newest version, in one transaction."""
-    config = Config()
-    config.set_main_option("script_location", "auditor.store:migrations")
-    script = ScriptDirectory.from_config(config)
-    head = script.get_current_head()
-    with store.reading() as connection:
-        current = MigrationContext.configure(connection).get_current_revision()
-    if current == head:
-        return
-    if current is not None and current not in {each.revision for each in script.walk_revisions()}:
-        raise StoreError(
-            f"the store is of a newer version ({current}) than this program knows ({head})",
-            place=str(store.folder),
-            hint="Use the auditor that wrote it, or a newer one; nothing was changed.",
-        )
-    with store.writing() as connection:
-        if connection.dialect.name == "postgresql":  # two programs may start at once
-            connection.exec_driver_sql("SELECT pg_advisory_xact_lock(7046029254386353131)")
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+def _connected_to_sqlite(connection: Any, _: object) -> None:  # noqa: ANN401 - the driver's
+    # the driver would begin transactions by its own rules, and never around CREATE TABLE
+    connection.isolation_level = None
+    for setting in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
+        connection.execute(f"PRAGMA {setting}").close()
+
+
+def _begun_in_sqlite(connection: Connection) -> None:
+    writing = connection.get_execution_options().get("writing", True)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+
+
+def _begun_in_postgresql(connection: Connection) -> None:
+    if connection.get_execution_options().get("writing", True):
+        connection.exec_driver_sql(_ALONE)
 
 
 @contextmanager
-def _told(store: Store) -> Iterator[None]:
-    """Errors of the database as errors for people."""
+def told(engine: Engine) -> Iterator[None]:
+    """Errors of the database as errors for people; what is a mistake of ours goes through.
+
+    Raises:
+        StoreError: in place of the database's error.
+    """
     try:
         yield
-    except OperationalError as error:
-        raise StoreError(
-            f"the database does not answer or is full: {_first_line(error)}",
-            place=_place(store),
-            hint="Check the disk, or the database server; nothing was half-written.",
-        ) from error
     except DBAPIError as error:
-        if not error.connection_invalidated and "not a database" not in str(error.orig):
+        kind = _kind(error)
+        if kind is None:
             raise
         raise StoreError(
             f"the database cannot be used: {_first_line(error)}",
-            place=_place(store),
-            hint="Restore a backup (`auditor store restore`), or check the database server.",
+            place=place_of(engine),
+            hint=_HINTS[kind],
         ) from error
+
+
+def _kind(error: DBAPIError) -> str | None:
+    """What is wrong with the database; None = nothing, but with what it was asked."""
+    state = str(getattr(error.orig, "sqlstate", None) or "")
+    code = getattr(error.orig, "sqlite_errorcode", 0) & 0xFF  # of the extended code, the kind
+    known = {5: "locked", 8: "readonly", 13: "full"}
+    if code in _DAMAGED or state.startswith("XX"):
+        return "damaged"
+    if code in known:
+        return known[code]
+    if code in (10, 14):  # cannot read, write or open the file
+        return "away"
+    if code:
+        return None
+    if state in _DENIED:
+        return "denied"
+    kinds = {"53100": "full", "25006": "readonly", "55P03": "locked"}
+    if state in kinds:
+        return kinds[state]
+    away = error.connection_invalidated or not state or state[:2] in ("08", "28", "3D", "53", "57")
+    return "away" if away and type(error.orig).__module__.startswith("psycopg") else None
 
 
 def _first_line(error: DBAPIError) -> str:
     return next(iter(str(error.orig).strip().splitlines()), type(error.orig).__name__)
 
 
-def _place(store: Store) -> str:
-    return store.engine.url.render_as_string(hide_password=True)
+def place_of(engine: Engine) -> str:
+    """Where the database is, without the password, wherever in the URL it stands."""
+    url = engine.url
+    if url.get_backend_name() == "sqlite":
+        return legible(str(url.database))
+    host = url.host or url.query.get("host", "")
+    user = f"{url.username}@" if url.username else ""
+    port = f":{url.port}" if url.port else ""
+    return f"postgresql://{user}{host}{port}/{url.database or ''}"

@@ -166,7 +166,13 @@ findings: Final = Table(
 sightings: Final = Table(
     "sightings",
     metadata,
-    Column("run_id", String(40), ForeignKey("runs.run_id", ondelete="CASCADE"), primary_key=True),
+    Column(
+        "run_id",
+        String(40),
+        # looked at when the transaction ends: the run's row counts the news, and comes after them
+        ForeignKey("runs.run_id", ondelete="CASCADE", deferrable=True, initially="DEFERRED"),
+        primary_key=True,
+    ),
     Column("finding_id", String(64), primary_key=True),
     Column("news", String(10), nullable=False),  # new, same, changed, back, gone
     Column("changes", Json),  # field: [before, after]
@@ -215,6 +221,7 @@ assessments: Final = Table(
     Column("outcome", String(40), nullable=False),
     Column("counts", Json, nullable=False),  # verdict: items
     Column("verdicts", Json, nullable=False),  # item: verdict
+    Column("expiring", Json, nullable=False),  # item: day on which a word or waiver runs out
     Column("readiness", Text),  # readiness.json; null = pruned
     Index(None, "job", "checked"),
 )

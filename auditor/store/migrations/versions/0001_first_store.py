@@ -26,6 +26,7 @@ def upgrade() -> None:
         sa.Column("outcome", sa.String(length=40), nullable=False),
         sa.Column("counts", sa.Text(), nullable=False),
         sa.Column("verdicts", sa.Text(), nullable=False),
+        sa.Column("expiring", sa.Text(), nullable=False),
         sa.Column("readiness", sa.Text(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_assessments")),
     )
@@ -230,7 +231,12 @@ def upgrade() -> None:
         sa.Column("flows", sa.BigInteger(), nullable=False),
         sa.Column("outbound_bytes", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(
-            ["run_id"], ["runs.run_id"], name=op.f("fk_sightings_run_id"), ondelete="CASCADE"
+            ["run_id"],
+            ["runs.run_id"],
+            name=op.f("fk_sightings_run_id"),
+            ondelete="CASCADE",
+            initially="DEFERRED",
+            deferrable=True,
         ),
         sa.PrimaryKeyConstraint("run_id", "finding_id", name=op.f("pk_sightings")),
     )

@@ -1,0 +1,368 @@
+"""Findings across runs: which are new, changed, gone or back, and the history of each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final
+
+from sqlalchemy import case, func, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from auditor.model.finding import SEVERITIES, Certainty, Severity, State
+from auditor.model.text import Text
+from auditor.store.columns import bounded, storable
+from auditor.store.tables import findings, runs, sightings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from sqlalchemy import Connection, Insert, Row
+
+    from auditor.model.finding import Finding
+    from auditor.model.run import Run
+
+GREW: Final = 10
+"""So many times more than in any of the job's last runs is news."""
+WORTH_TELLING: Final = 1_000_000
+"""Bytes that must leave before their growth is news."""
+LAST_RUNS: Final = 30
+"""Runs of the job that growth is measured against."""
+MOST: Final = 1000
+"""Rows that a list gives unless more are asked for."""
+_AT_ONCE: Final = 1000
+"""Ids in one question: databases limit how many."""
+
+Differences = dict[str, list[Any]]
+"""Field: what it was before, what it is now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One finding in the news, as this run has it; one that is gone, as it was last seen.
+
+    Attributes:
+        countries: of this run alone.
+        flows, outbound_bytes: of this run; 0 = gone.
+        first_seen: when the run began that had it first.
+        changes: what is not as the job's last run with it had it; empty = nothing, or new.
+    """
+
+    finding_id: str
+    rule: str
+    title: Text
+    severity: Severity
+    state: State
+    certainty: Certainty
+    system: str | None
+    recipient: str
+    category: str | None
+    countries: tuple[str, ...]
+    flows: int
+    outbound_bytes: int
+    first_seen: datetime
+    changes: Differences = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """A run's findings beside those that its job remembers; each is in one of the five.
+
+    Attributes:
+        new: never seen before.
+        back: seen before, but not in the job's last run.
+        changed: in the job's last run too, but otherwise.
+        gone: in the job's last run, and not in this one.
+        same: in the job's last run too, and nothing to tell.
+    """
+
+    new: tuple[Change, ...] = ()
+    back: tuple[Change, ...] = ()
+    changed: tuple[Change, ...] = ()
+    gone: tuple[Change, ...] = ()
+    same: tuple[Change, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """A finding of a job, as its last run with it had it.
+
+    Attributes:
+        countries: all that were ever seen.
+        present: the job's last run had it.
+    """
+
+    job: str
+    finding_id: str
+    rule: str
+    title: Text
+    severity: Severity
+    state: State
+    certainty: Certainty
+    system: str | None
+    recipient: str
+    category: str | None
+    countries: tuple[str, ...]
+    dossier: str | None
+    present: bool
+    first_run: str
+    first_seen: datetime
+    last_run: str
+    last_seen: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """What one run saw of a finding.
+
+    Attributes:
+        news: ``new``, ``back``, ``changed``, ``gone`` or ``same``.
+    """
+
+    run_id: str
+    started: datetime
+    news: str
+    changes: Differences
+    severity: Severity
+    state: State
+    certainty: Certainty
+    flows: int
+    outbound_bytes: int
+
+
+def recorded(connection: Connection, job: str, run: Run) -> News:
+    """Compares a run's findings with what the job remembers, and remembers them.
+
+    A finding counts as changed when its severity, its state, its certainty or its dossier is
+    another, when a country came in that was never among its countries (one that is missing this
+    time is no change), or when its outbound bytes are at least ``GREW`` times those of each of
+    the job's last ``LAST_RUNS`` runs that had it, and more than ``WORTH_TELLING``.
+
+    Args:
+        connection: of ``store.writing()``; ``runs.added`` follows in the same transaction.
+        job: whose run it is.
+        run: the run; runs of a job come in the order in which they ended.
+    """
+    here = {each.id: each for each in run.findings}
+    if len(here) != len(run.findings):
+        raise ValueError("two findings of a run have one id")
+    known = _known(connection, job, here)
+    most = _most_bytes(connection, job, here)
+    heaps: dict[str, list[Change]] = {name: [] for name in News.__dataclass_fields__}
+    rows = []
+    for name, finding in here.items():
+        before = known.get(name)
+        row = _row(job, run, finding, before)
+        changes = _differences(before, row, finding, most.get(name)) if before else {}
+        news = "new" if before is None else "same" if not changes else "changed"
+        if before is not None and not before.present:
+            news = "back"
+        heaps[news].append(_change(row, finding, changes))
+        rows.append(row)
+    heaps["gone"] = [_gone(row) for name, row in known.items() if name not in here and row.present]
+    if rows:
+        connection.execute(_remembering(connection), rows)
+    if heaps["gone"]:
+        connection.execute(
+            update(findings)
+            .where(findings.c.job == job, findings.c.present, findings.c.last_run != run.run_id)
+            .values(present=False)
+        )
+    if seen := [_sighting(run, name, each) for name, heap in heaps.items() for each in heap]:
+        connection.execute(insert(sightings), seen)
+    return News(**{name: tuple(heap) for name, heap in heaps.items()})
+
+
+def history(
+    connection: Connection, job: str, finding_id: str, most: int = MOST
+) -> tuple[Sighting, ...]:
+    """What the newest runs of a job saw of a finding, the newest first; empty = never seen."""
+    columns = [sightings.c[name] for name in Sighting.__dataclass_fields__ if name != "started"]
+    query = (
+        select(*columns, runs.c.started)
+        .join(runs, runs.c.run_id == sightings.c.run_id)
+        .where(sightings.c.finding_id == storable(finding_id), runs.c.job == job)
+        .order_by(runs.c.started.desc(), runs.c.run_id)
+        .limit(most)
+    )
+    return tuple(
+        Sighting(**{**row._mapping, "changes": row.changes or {}})
+        for row in connection.execute(query)
+    )
+
+
+def present(
+    connection: Connection,
+    job: str | None = None,
+    at_least: Severity | None = None,
+    most: int = MOST,
+) -> tuple[Remembered, ...]:
+    """The findings that each job's (or one job's) last run had, the heaviest first.
+
+    Args:
+        connection: of ``store.reading()``.
+        job: null = of all jobs.
+        at_least: none that is less severe; null = all.
+        most: how many at most.
+    """
+    weight = case({name: place for place, name in enumerate(SEVERITIES)}, value=findings.c.severity)
+    wanted = SEVERITIES[: SEVERITIES.index(at_least) + 1] if at_least else SEVERITIES
+    query = (
+        select(findings)
+        .where(findings.c.present, findings.c.severity.in_(wanted))
+        .order_by(weight, findings.c.first_seen.desc(), findings.c.job, findings.c.finding_id)
+        .limit(most)
+    )
+    if job is not None:
+        query = query.where(findings.c.job == job)
+    return tuple(map(_remembered, connection.execute(query)))
+
+
+def _known(connection: Connection, job: str, here: Mapping[str, Finding]) -> dict[str, Row[Any]]:
+    """What the job remembers of these findings, and of all that its last run had."""
+    of_job = select(findings).where(findings.c.job == job)
+    known = {row.finding_id: row for row in connection.execute(of_job.where(findings.c.present))}
+    for some in _portions([name for name in here if name not in known]):
+        rows = connection.execute(of_job.where(findings.c.finding_id.in_(some)))
+        known.update((row.finding_id, row) for row in rows)
+    return known
+
+
+def _most_bytes(connection: Connection, job: str, here: Mapping[str, Finding]) -> dict[str, int]:
+    """The most that left in one of the job's last runs, of findings of which much leaves now."""
+    heavy = [name for name, each in here.items() if each.evidence.outbound_bytes > WORTH_TELLING]
+    last = select(runs.c.run_id).where(runs.c.job == job)
+    last = last.order_by(runs.c.started.desc(), runs.c.run_id).limit(LAST_RUNS)
+    names = list(connection.scalars(last)) if heavy else []
+    most: dict[str, int] = {}
+    for some in _portions(heavy if names else []):
+        query = (
+            select(sightings.c.finding_id, func.max(sightings.c.outbound_bytes))
+            .where(
+                sightings.c.run_id.in_(names),
+                sightings.c.finding_id.in_(some),
+                sightings.c.news != "gone",
+            )
+            .group_by(sightings.c.finding_id)
+        )
+        most.update((name, largest) for name, largest in connection.execute(query))
+    return most
+
+
+def _portions(names: list[str]) -> Iterator[list[str]]:
+    for begin in range(0, len(names), _AT_ONCE):
+        yield names[begin : begin + _AT_ONCE]
+
+
+def _row(job: str, run: Run, finding: Finding, before: Row[Any] | None) -> dict[str, Any]:
+    """The finding as it will be remembered: with every country that it ever had."""
+    countries = set(finding.countries) | set(before.countries if before else ())
+    return {
+        "job": job,
+        "finding_id": finding.id,
+        "rule": finding.rule,
+        "title_vi": storable(finding.title.vi),
+        "title_en": storable(finding.title.en),
+        "severity": finding.severity,
+        "state": finding.state,
+        "certainty": finding.certainty,
+        "system": None if finding.system is None else storable(finding.system),
+        "recipient": storable(finding.recipient),
+        "category": finding.category,
+        "countries": sorted(countries),
+        "dossier": None if finding.dossier is None else storable(finding.dossier),
+        "present": True,
+        "first_run": before.first_run if before else run.run_id,
+        "first_seen": before.first_seen if before else run.started,
+        "last_run": run.run_id,
+        "last_seen": run.started,
+    }
+
+
+def _differences(
+    before: Row[Any], row: Mapping[str, Any], finding: Finding, most: int | None
+) -> Differences:
+    found: Differences = {
+        name: [getattr(before, name), row[name]]
+        for name in ("severity", "state", "certainty", "dossier")
+        if getattr(before, name) != row[name]
+    }
+    if not set(finding.countries) <= set(before.countries):
+        found["countries"] = [before.countries, row["countries"]]
+    outbound = finding.evidence.outbound_bytes
+    if most is not None and outbound > WORTH_TELLING and outbound >= GREW * most:
+        found["outbound_bytes"] = [most, bounded(outbound)]
+    return found
+
+
+def _change(row: Mapping[str, Any], finding: Finding, changes: Differences) -> Change:
+    return Change(
+        finding_id=finding.id,
+        rule=finding.rule,
+        title=Text(row["title_vi"], row["title_en"]),
+        severity=finding.severity,
+        state=finding.state,
+        certainty=finding.certainty,
+        system=row["system"],
+        recipient=row["recipient"],
+        category=finding.category,
+        countries=finding.countries,
+        flows=bounded(finding.evidence.flows),
+        outbound_bytes=bounded(finding.evidence.outbound_bytes),
+        first_seen=row["first_seen"],
+        changes=changes,
+    )
+
+
+def _gone(row: Row[Any]) -> Change:
+    return Change(
+        finding_id=row.finding_id,
+        rule=row.rule,
+        title=Text(row.title_vi, row.title_en),
+        severity=row.severity,
+        state=row.state,
+        certainty=row.certainty,
+        system=row.system,
+        recipient=row.recipient,
+        category=row.category,
+        countries=tuple(row.countries),
+        flows=0,
+        outbound_bytes=0,
+        first_seen=row.first_seen,
+    )
+
+
+def _remembered(row: Row[Any]) -> Remembered:
+    values = dict(row._mapping)
+    values["title"] = Text(values.pop("title_vi"), values.pop("title_en"))
+    values["countries"] = tuple(values["countries"])
+    return Remembered(**values)
+
+
+def _sighting(run: Run, news: str, change: Change) -> dict[str, Any]:
+    return {
+        "run_id": run.run_id,
+        "finding_id": change.finding_id,
+        "news": news,
+        "changes": change.changes or None,
+        "severity": change.severity,
+        "state": change.state,
+        "certainty": change.certainty,
+        "flows": change.flows,
+        "outbound_bytes": change.outbound_bytes,
+    }
+
+
+def _remembering(connection: Connection) -> Insert:
+    """An insert that goes on from what is there but for when a finding was first seen."""
+    insertion = (
+        postgresql.insert(findings)
+        if connection.dialect.name == "postgresql"
+        else sqlite.insert(findings)
+    )
+    kept = ("job", "finding_id", "first_run", "first_seen")
+    replaced: Iterable[str] = (name for name in findings.c.keys() if name not in kept)  # noqa: SIM118
+    return insertion.on_conflict_do_update(
+        index_elements=["job", "finding_id"],
+        set_={name: insertion.excluded[name] for name in replaced},
+    )
