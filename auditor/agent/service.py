@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
-import time
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from auditor.agent import commit, orders, watch
@@ -30,8 +28,6 @@ if TYPE_CHECKING:
     from auditor.agent.watch import Look
     from auditor.store import Store
 
-LONGEST_WAIT: Final = timedelta(hours=1)
-"""Between two tries of a job that fails."""
 TRIES: Final = 5
 """How often the results of a run are tried to be written before the run counts as failed."""
 DATABASE: Final = "AUDITOR_DATABASE_URL"
@@ -73,15 +69,11 @@ class Service:
         self._hold = hold
         self._now = now
         self._running: Running | None = None
-        self.exit_code = 0  # of the first job that failed
+        self.tried: set[str] = set()  # jobs that were begun
+        self.exit_code = 0  # of the first one that failed
         self._cleared(now())
         self._schedule = Schedule(store, settings)
         self._schedule.planned(settings, now())
-
-    @property
-    def busy(self) -> bool:
-        """Whether a job is running."""
-        return self._running is not None
 
     def close(self) -> None:
         """Ends a run that is under way; its request stands, and it begins anew next time."""
@@ -158,6 +150,7 @@ class Service:
         with self._store.writing() as connection:
             self._hold.check(connection)
             number = jobs.begun(connection, standing, now)
+        self.tried.add(job.name)
         tell("job-begun", job=job.name, attempt=number, asked_by=standing.requested_by)
         folder = commit.work_folder(self._store, number)
         done = commit.Done(job, standing, number, folder, watch.NOTHING, self._hold.check)
@@ -256,7 +249,7 @@ class Service:
         failures = done.standing.failures + 1
         again = None
         if failures <= done.job.retries:
-            wait = min(done.job.backoff * 2 ** min(failures - 1, 30), LONGEST_WAIT)
+            wait = min(done.job.backoff * 2 ** min(failures - 1, 30), jobs.LONGEST_WAIT)
             again = now + wait
         told: list[outbox.Draft] = []
         if failures == done.job.retries + 1:
