@@ -93,7 +93,7 @@ def test_a_database_of_something_else_is_refused_and_left_alone(tmp_path, databa
         connection.execute(text("DROP TABLE alembic_version"))
         connection.execute(text("INSERT INTO leases VALUES ('a', 'b', '{}', '', '')"))
     made.close()
-    with pytest.raises(StoreError, match="something else's: it has a table assessments"):
+    with pytest.raises(StoreError, match="something else's: it has a table apscheduler_jobs"):
         opened(tmp_path / "data", database_url)
 
 

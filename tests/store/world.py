@@ -27,6 +27,7 @@ def filled(store: Store, now: datetime = NOW, runs: int = 2, flows: bytes = b"PA
     for number in range(runs):
         started = now - timedelta(days=runs - 1 - number, hours=1)
         _run(store.folder, rows, number, started, last=number == runs - 1, flows=flows)
+    rows["apscheduler_jobs"].append({"id": "nightly", "next_run_time": 1.5, "job_state": b"x"})
     process = {"boot": "b", "pid": 1, "space": "4026531836", "start": 1}
     rows["jobs"].append({"name": "nightly", "heard": now, "requested": None})
     rows["leases"].append(
@@ -88,7 +89,13 @@ def _run(folder: Path, rows: dict, number: int, started: datetime, *, last: bool
     )
     rows["assessments"].append(
         {"job": "nightly", "checked": finished, "place": "/assessments/1", "system": "HIS"}
-        | {"outcome": "ready", "counts": {"met": 3}, "verdicts": {"A.1": "met"}, "readiness": "{}"}
+        | {
+            "outcome": "ready",
+            "counts": {"met": 3},
+            "verdicts": {"A.1": "met"},
+            "expiring": {},
+            "readiness": "{}",
+        }
     )
     if not last:
         return

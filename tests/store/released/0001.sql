@@ -4,6 +4,13 @@ CREATE TABLE alembic_version (
 	CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
 );
 INSERT INTO "alembic_version" VALUES('0001');
+CREATE TABLE apscheduler_jobs (
+	id VARCHAR(191) NOT NULL, 
+	next_run_time FLOAT, 
+	job_state BLOB NOT NULL, 
+	CONSTRAINT pk_apscheduler_jobs PRIMARY KEY (id)
+);
+INSERT INTO "apscheduler_jobs" VALUES('nightly',1.5,X'78');
 CREATE TABLE assessments (
 	id INTEGER NOT NULL, 
 	job VARCHAR(100) NOT NULL, 
@@ -13,11 +20,12 @@ CREATE TABLE assessments (
 	outcome VARCHAR(40) NOT NULL, 
 	counts TEXT NOT NULL, 
 	verdicts TEXT NOT NULL, 
+	expiring TEXT NOT NULL, 
 	readiness TEXT, 
 	CONSTRAINT pk_assessments PRIMARY KEY (id)
 );
-INSERT INTO "assessments" VALUES(1,'nightly','2026-11-21T00:35:00.000000Z','/assessments/1','HIS','ready','{"met":3}','{"A.1":"met"}','{}');
-INSERT INTO "assessments" VALUES(2,'nightly','2026-11-22T00:35:00.000000Z','/assessments/1','HIS','ready','{"met":3}','{"A.1":"met"}','{}');
+INSERT INTO "assessments" VALUES(1,'nightly','2026-11-21T00:35:00.000000Z','/assessments/1','HIS','ready','{"met":3}','{"A.1":"met"}','{}','{}');
+INSERT INTO "assessments" VALUES(2,'nightly','2026-11-22T00:35:00.000000Z','/assessments/1','HIS','ready','{"met":3}','{"A.1":"met"}','{}','{}');
 CREATE TABLE attempts (
 	id INTEGER NOT NULL, 
 	job VARCHAR(100) NOT NULL, 
@@ -52,11 +60,12 @@ CREATE TABLE files (
 	reason TEXT, 
 	first_seen VARCHAR(27) NOT NULL, 
 	steady_since VARCHAR(27) NOT NULL, 
+	gone VARCHAR(27), 
 	run_id VARCHAR(40), 
 	CONSTRAINT pk_files PRIMARY KEY (job, name)
 );
-INSERT INTO "files" VALUES('nightly','/captures/ngày 0.pcap','0',10,'taken',NULL,'2026-11-21T00:30:00.000000Z','2026-11-21T00:30:00.000000Z','20261121T003000Z-0000');
-INSERT INTO "files" VALUES('nightly','/captures/ngày 1.pcap','1',10,'taken',NULL,'2026-11-22T00:30:00.000000Z','2026-11-22T00:30:00.000000Z','20261122T003000Z-0001');
+INSERT INTO "files" VALUES('nightly','/captures/ngày 0.pcap','0',10,'taken',NULL,'2026-11-21T00:30:00.000000Z','2026-11-21T00:30:00.000000Z',NULL,'20261121T003000Z-0000');
+INSERT INTO "files" VALUES('nightly','/captures/ngày 1.pcap','1',10,'taken',NULL,'2026-11-22T00:30:00.000000Z','2026-11-22T00:30:00.000000Z',NULL,'20261122T003000Z-0001');
 CREATE TABLE findings (
 	job VARCHAR(100) NOT NULL, 
 	finding_id VARCHAR(64) NOT NULL, 
@@ -117,9 +126,10 @@ CREATE TABLE jobs (
 	not_before VARCHAR(27), 
 	heard VARCHAR(27), 
 	silence_told VARCHAR(27), 
+	fired VARCHAR(27), 
 	CONSTRAINT pk_jobs PRIMARY KEY (name)
 );
-INSERT INTO "jobs" VALUES('nightly',0,NULL,NULL,0,NULL,'2026-11-22T01:30:00.000000Z',NULL);
+INSERT INTO "jobs" VALUES('nightly',0,NULL,NULL,0,NULL,'2026-11-22T01:30:00.000000Z',NULL,NULL);
 CREATE TABLE leases (
 	name VARCHAR(100) NOT NULL, 
 	holder VARCHAR(64) NOT NULL, 
@@ -190,10 +200,11 @@ CREATE TABLE sightings (
 	flows BIGINT NOT NULL, 
 	outbound_bytes BIGINT NOT NULL, 
 	CONSTRAINT pk_sightings PRIMARY KEY (run_id, finding_id), 
-	CONSTRAINT fk_sightings_run_id FOREIGN KEY(run_id) REFERENCES runs (run_id) ON DELETE CASCADE
+	CONSTRAINT fk_sightings_run_id FOREIGN KEY(run_id) REFERENCES runs (run_id) ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED
 );
 INSERT INTO "sightings" VALUES('20261121T003000Z-0000','ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff','new','{"severity":["low","high"]}','high','likely','indicator',2,5000000000);
 INSERT INTO "sightings" VALUES('20261122T003000Z-0001','ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff','same','{"severity":["low","high"]}','high','likely','indicator',2,5000000000);
+CREATE INDEX ix_apscheduler_jobs_next_run_time ON apscheduler_jobs (next_run_time);
 CREATE INDEX ix_assessments_job_checked ON assessments (job, checked);
 CREATE INDEX ix_attempts_job_started ON attempts (job, started);
 CREATE INDEX ix_contents_job_mark ON contents (job, mark);
