@@ -102,7 +102,7 @@ def _open_url(text: str) -> str:
 
 
 def _mistake(what: str, place: tuple[int | str, ...]) -> InitErrorDetails:
-    return {"type": PydanticCustomError("value_error", what), "loc": place, "input": None}  # type: ignore[arg-type]
+    return {"type": PydanticCustomError("value_error", what), "loc": place, "input": None}
 
 
 Span = Annotated[timedelta, BeforeValidator(_span)]
@@ -253,9 +253,7 @@ class Mail(Part):
     @model_validator(mode="after")
     def _safe(self) -> Mail:
         if self.tls == "none" and not is_loopback(self.server):
-            raise ValueError(
-                "tls: none is only for a server on this machine; write starttls or tls"
-            )
+            raise ValueError("none is only for a server on this machine; write starttls or tls")
         if self.user is not None:
             _one_secret(self.password_env, self.password_file, "password", "the user signs in")
         elif self.password_env is not None or self.password_file is not None:

@@ -123,6 +123,7 @@ def _news(content: dict[str, Any], language: str) -> list[str]:
         out += [*_change(change, language), ""]
     if content["more"]:
         more = number(content["more"])
+        vi, en = f"và {more.vi} mục khác, xem báo cáo.", f"and {more.en} more: see the report."
         out += [
             _in(
                 language,
@@ -146,10 +147,8 @@ def _news(content: dict[str, Any], language: str) -> list[str]:
 
 
 def _change(change: dict[str, Any], language: str) -> list[str]:
-    severity, state = (
-        _of(SEVERITY[change["severity"]], language),
-        _of(STATE[change["state"]], language),
-    )
+    severity = _of(SEVERITY[change["severity"]], language)
+    state = _of(STATE[change["state"]], language)
     word = _of(NEWS[change["news"]], language)
     out = [f"* [{word}] {severity} · {state} · {change['title'][language]}"]
     to = _in(language, "bên nhận", "recipient")
@@ -166,13 +165,23 @@ def _change(change: dict[str, Any], language: str) -> list[str]:
 
 
 def _assessment(content: dict[str, Any], language: str) -> list[str]:
-    out = [
-        f"* {each['item']}: {_value(each['before'])} → {_value(each['now'])}"
+    out = [_in(language, "Hệ thống: ", "System: ") + content["system"], ""]
+    if content["verdict"]:
+        before, now = content["verdict"]
+        out.append(_in(language, "Kết quả chung: ", "Verdict: ") + f"{before} → {now}")
+    out += [
+        f"* {each['item']} {each['title'][language]}: "
+        f"{_value(each['before'])} → {_value(each['now'])}"
         for each in content["changes"]
     ]
     if content["more"]:
         out.append(_in(language, f"và {content['more']} mục khác.", f"and {content['more']} more."))
-    return ["", *out]
+    out += [
+        f"* {each['item']} {each['title'][language]}: "
+        + _in(language, f"sắp hết hạn vào {each['until']}", f"runs out on {each['until']}")
+        for each in content["expiring"]
+    ]
+    return out
 
 
 def _value(value: Any) -> str:  # noqa: ANN401 - text, a number, a list of countries, or null
