@@ -6,7 +6,7 @@ no watcher looks into. A file that is finished moves to ``FOLDER/NAME-20261122T0
 wrote them, also after a restart.
 """
 
-from auditor.agent.live.capture import capture
+from auditor.agent.live.running import capture
 from auditor.agent.live.state import State, states
 from auditor.agent.live.tools import KINDS, checked, tool_for
 

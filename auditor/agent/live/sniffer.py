@@ -8,6 +8,7 @@ packet passes through Python.
 
 from __future__ import annotations
 
+import importlib
 import select
 import signal
 import socket
@@ -34,16 +35,17 @@ ONE_READ: Final = 1_000
 class Sniffer:
     """One capture: its socket, the file it writes, its counts."""
 
-    def __init__(self, part: Path, size: int, seconds: int, snap: int, source: Any) -> None:  # noqa: ANN401 - scapy's
+    def __init__(
+        self, part: Path, size: int, seconds: int, snap: int, source: Any, link: int
+    ) -> None:  # noqa: ANN401 - scapy's
         self.part, self.size, self.seconds, self.snap = part, size, seconds, snap
-        self.source = source
+        self.source, self.link = source, link
         self.number = self.packets = self.dropped = self.written = 0
         self.writer: Any = None
         self.begun = 0.0
 
     def receive(self) -> None:
         """Writes the packets that wait, at most some, and begins a new file where one is due."""
-        from scapy.config import conf
         from scapy.utils import RawPcapWriter
 
         if self.writer is not None and time.monotonic() - self.begun >= self.seconds:
@@ -51,14 +53,14 @@ class Sniffer:
         for _ in range(ONE_READ):
             if not select.select([self.source.ins], [], [], 0)[0]:
                 return
-            layer, packet, seen = self.source.recv_raw()
+            _, packet, seen = self.source.recv_raw()
             if packet is None:
                 continue
             if self.writer is None:
                 self.number += 1
                 self.writer = RawPcapWriter(
                     str(self.part / f"live-{self.number:08}.pcap"),
-                    linktype=conf.l2types.layer2num[layer],
+                    linktype=self.link,
                     nano=True,
                 )
                 self.begun = time.monotonic()
@@ -96,6 +98,7 @@ def main(words: Sequence[str]) -> None:
     """
     from scapy.arch.common import compile_filter
     from scapy.arch.linux import L2ListenSocket
+    from scapy.config import conf
 
     part, interface, wanted, size, seconds, snap = words
     if part == "--check":
@@ -108,10 +111,14 @@ def main(words: Sequence[str]) -> None:
     signal.set_wakeup_fd(woken.fileno())
     for each in (signal.SIGTERM, signal.SIGINT, signal.SIGUSR1):
         signal.signal(each, lambda *_: None)
+    importlib.import_module("scapy.layers.l2")  # fills conf.l2types
     source = L2ListenSocket(iface=interface, filter=wanted or None)
     if interface == LOOPBACK:  # where each packet goes out and comes in
         source.ins.setsockopt(SOL_PACKET, PACKET_IGNORE_OUTGOING, 1)
-    sniffer = Sniffer(Path(part), int(size), int(seconds), int(snap), source)
+    link = conf.l2types.layer2num.get(source.LL)
+    if link is None:
+        raise OSError(f"scapy does not know what kind of link {interface} is")
+    sniffer = Sniffer(Path(part), int(size), int(seconds), int(snap), source, link)
     try:
         while True:
             ready = select.select([source.ins, waiting], [], [], 0.5)[0]

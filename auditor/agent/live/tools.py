@@ -30,6 +30,9 @@ EVERY: Final = "any"
 MOST_TOLD: Final = 600
 """Characters of a tool's complaint that are passed on."""
 
+_NO_COMPLAINT: Final = ("Capturing on", "File:", "Packets", "See the User", "cap_set_proc()")
+"""How lines begin that say nothing of what went wrong; rights that dumpcap lacks already."""
+
 RIGHTS: Final = (
     "Give the tool the right to capture: on Debian and Ubuntu `dpkg-reconfigure wireshark-common` "
     "and add this user to the group wireshark; elsewhere `setcap cap_net_raw=ep` on the tool; "
@@ -89,7 +92,7 @@ def checked(tool: Tool, what: Capture) -> None:
     # dumpcap ends with 0 whatever it thinks of the filter; what it made of it is what tells
     if ended.returncode == 0 and ended.stdout.strip():
         return
-    if "permi" in told.lower():
+    if "permi" in told:
         raise InputError(f"may not capture: {told}", place=tool.kind, hint=RIGHTS)
     raise InputError(
         f"the filter {what.filter!r} of the capture {what.name} is wrong: {told}",
@@ -179,9 +182,5 @@ def complaint(told: bytes) -> str:
     lines = (
         re.sub(r"^(dumpcap|tcpdump): ", "", line.strip()) for line in re.split(r"[\r\n]", text)
     )
-    kept = [
-        line
-        for line in lines
-        if line and not line.startswith(("Capturing on", "File:", "Packets", "See the User"))
-    ]
+    kept = [line for line in lines if line and not line.startswith(_NO_COMPLAINT)]
     return " ".join(kept)[:MOST_TOLD] or "it said nothing"

@@ -100,10 +100,12 @@ def listening(data: Path, folder: Path, kind: str) -> None:
         sent(1)
         # dumpcap writes at once; tcpdump and scapy keep a block, so its start has to do
         files = list((folder / ".part").glob("live*"))
-        return bool(files) if kind == "tcpdump" else any(each.stat().st_size for each in files)
+        return (
+            bool(files) if kind != "dumpcap" else any(each.stat().st_size > 600 for each in files)
+        )
 
     until(heard, "the first packet")
-    if kind == "tcpdump":
+    if kind != "dumpcap":
         time.sleep(0.3)
 
 
@@ -234,7 +236,7 @@ def test_a_tool_that_is_not_installed_is_named(tmp_path, monkeypatch):
 
 
 def test_renewal_adds_up_what_the_processes_told(tmp_path, monkeypatch):
-    monkeypatch.setattr("auditor.agent.live.capture.RENEW", 1.0)
+    monkeypatch.setattr("auditor.agent.live.running.RENEW", 1.0)
     folder, data = tmp_path / "ring", tmp_path / "data"
     folder.mkdir()
     needs("dumpcap", folder)
