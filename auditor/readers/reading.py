@@ -134,6 +134,23 @@ class Reading:
     annotations: Annotations = NOTHING
 
 
+@dataclass(frozen=True, slots=True)
+class OpenFlows:
+    """Flows that had not ended when the last packet of a time line of captures had been read.
+
+    Attributes:
+        end: time of that packet, in ns since 1970.
+        count: how many there are.
+        state: all that reading on needs to know; of use to the version that made it.
+        table: the flows as they stood (Arrow IPC stream); for any later version.
+    """
+
+    end: int
+    count: int
+    state: bytes
+    table: bytes
+
+
 class Reader(Protocol):
     """One file format."""
 
