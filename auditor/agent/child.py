@@ -12,6 +12,9 @@ import time
 from contextlib import suppress
 from typing import IO, TYPE_CHECKING, Any, Final
 
+from auditor.agent.orders import TEMPORARY
+from auditor.model.errors import StoreError
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
@@ -37,23 +40,31 @@ class Child:
         Args:
             folder: with its order; its results and its temporary files go there.
             without: environment variables it must not see.
+
+        Raises:
+            StoreError: no process can be started.
         """
-        temporary = folder / "tmp"
-        temporary.mkdir(mode=0o700, exist_ok=True)
         hidden = set(without)
         environment = {name: text for name, text in os.environ.items() if name not in hidden}
         self.progress: dict[str, Any] = {}
         self._errors = b""
         self._began = time.monotonic()
-        self._process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "auditor", "agent", "work", str(folder)],
-            stdin=subprocess.PIPE,  # stays open: its end is how a child knows that it is alone
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            cwd=folder,
-            env={**environment, "TMPDIR": str(temporary)},
-            start_new_session=True,
-        )
+        try:
+            self._process = subprocess.Popen(
+                [sys.executable, "-P", "-m", "auditor", "agent", "work", str(folder)],
+                stdin=subprocess.PIPE,  # stays open: its end is how a child knows it is alone
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                cwd=folder,
+                env={**environment, "TMPDIR": str(folder / TEMPORARY)},
+                start_new_session=True,
+            )
+        except OSError as error:
+            raise StoreError(
+                f"a process cannot be started: {error.strerror}",
+                place=sys.executable,
+                hint="Look at the memory and the limits of processes; it is tried again.",
+            ) from None
         pipes = ((self._listen, self._process.stdout), (self._keep, self._process.stderr))
         self._threads = [threading.Thread(target=each, args=(pipe,)) for each, pipe in pipes]
         for thread in self._threads:

@@ -123,11 +123,11 @@ def status(
     finally:
         store.close()
     if as_json:
-        say(json.dumps(standing.document(found), ensure_ascii=False, indent=2))
+        say(json.dumps(standing.document(found, settings), ensure_ascii=False, indent=2))
     else:
         for line in standing.lines(found, settings.clock):
             say(line)
-    if check and standing.worries(found):
+    if check and found.worries:
         raise typer.Exit(FINDINGS)
 
 

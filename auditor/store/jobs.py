@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final, Literal
 
 from sqlalchemy import insert, select, update
 
 from auditor.store.columns import storable
-from auditor.store.tables import attempts, jobs
+from auditor.store.tables import attempts, jobs, planned
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -116,6 +116,12 @@ def fired(connection: Connection) -> dict[str, datetime]:
     return {row.name: row.fired for row in rows}
 
 
+def next_times(connection: Connection) -> dict[str, datetime]:
+    """When each schedule comes next, as it was last planned."""
+    rows = connection.execute(select(planned.c.id, planned.c.next_run_time))
+    return {row.id: datetime.fromtimestamp(row.next_run_time, UTC) for row in rows}
+
+
 def begun(connection: Connection, standing: Standing, now: datetime) -> int:
     """A new attempt; gives its id."""
     row = insert(attempts).values(job=standing.name, scheduled=standing.requested, started=now)
@@ -140,9 +146,10 @@ def done(
     now: datetime,
     outcome: Outcome,
     run_id: str | None = None,
+    message: str = "",
 ) -> None:
-    """An attempt ended well: the request it answered is gone, but not one that came later."""
-    _ended(connection, attempt, now, outcome, None, run_id)
+    """An attempt is over: the request it answered is gone, but not one that came later."""
+    _ended(connection, attempt, now, outcome, message, run_id)
     mine = (jobs.c.name == standing.name) & (jobs.c.requested == standing.requested)
     connection.execute(update(jobs).where(mine).values(requested=None, requested_by=None))
     fine = update(jobs).where(jobs.c.name == standing.name)
