@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from sqlalchemy import and_, case, func, or_, select, text
 
+from auditor.model.errors import StoreError
 from auditor.model.problem import Problem
 from auditor.model.text import legible
 from auditor.store import tables as t
 from auditor.store.columns import Moment
+from auditor.store.directory import FOLDERS, inside
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,8 +27,6 @@ if TYPE_CHECKING:
 
 MOST: Final = 100
 """Problems of one kind that are told one by one; the rest is told as a number."""
-FOLDERS: Final = ("runs", "flows", "open")
-"""Folders of the data directory in which every file belongs to something in the database."""
 RUN: Final = "/run.json"
 """What every run's folder holds; what else stands there belongs to the run too."""
 _AHEAD: Final = timedelta(minutes=10)  # clocks of several machines are not one
@@ -221,8 +221,11 @@ def _missing(store: Store, named: list[Expected], *, deep: bool) -> list[Problem
 
 
 def _fault(folder: Path, each: Expected, *, deep: bool) -> Problem | None:
-    path = folder / each.path
     name = legible(each.path)
+    try:
+        path = inside(folder, each.path)
+    except StoreError as error:
+        return Problem("wrong-path", error.place, error.message, error.hint)
     try:
         about = path.lstat()
         if not stat.S_ISREG(about.st_mode):
