@@ -12,13 +12,26 @@ from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, model_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
+from pydantic_core import InitErrorDetails, PydanticCustomError
 
+from auditor.agent import cron
+from auditor.agent.addresses import host, is_loopback, mailbox, open_webhook_address
 from auditor.model.documents import Document, read
 from auditor.model.finding import Severity
 
 NAME: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,59}")
 SECRETS: Final = ("password", "secret", "token", "key", "passphrase", "credential", "credentials")
+SHORTEST: Final = timedelta(seconds=10)
+LONGEST: Final = timedelta(days=366)
 _SPAN: Final = re.compile(r"([1-9][0-9]{0,5}) ?(s|m|h|d)")
 _UNITS: Final = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 _SIZE: Final = re.compile(r"([1-9][0-9]{0,8}) ?(kB|MB|GB|TB)")
@@ -59,9 +72,40 @@ def _clock(text: str) -> str:
     return text
 
 
+def _cron(text: str) -> str:
+    cron.fields(text)
+    return text
+
+
+def _often(span: timedelta) -> timedelta:
+    if not SHORTEST <= span <= LONGEST:
+        raise ValueError("write a length of time from 10s to 366d")
+    return span
+
+
+def _some(jobs: tuple[Job, ...]) -> tuple[Job, ...]:
+    if not jobs:  # Field(min_length) would also say so where each job has a mistake
+        raise ValueError("name at least one job")
+    return jobs
+
+
 def _path(value: str, info: ValidationInfo) -> Path:
     folder = (info.context or {}).get("folder", Path())
     return Path(folder) / Path(value).expanduser()
+
+
+def _mailbox(text: str) -> str:
+    mailbox(text)
+    return text
+
+
+def _open_url(text: str) -> str:
+    open_webhook_address(text)
+    return text
+
+
+def _mistake(what: str, place: tuple[int | str, ...]) -> InitErrorDetails:
+    return {"type": PydanticCustomError("value_error", what), "loc": place, "input": None}  # type: ignore[arg-type]
 
 
 Span = Annotated[timedelta, BeforeValidator(_span)]
@@ -74,6 +118,10 @@ Clock = Annotated[str, AfterValidator(_clock)]
 Zone = Annotated[str, AfterValidator(_zone)]
 Where = Annotated[Path, BeforeValidator(_path)]
 """A path; relative ones are meant from the folder of ``agent.yaml``."""
+Server = Annotated[str, AfterValidator(host)]
+"""A server's name or address."""
+Mailbox = Annotated[str, AfterValidator(_mailbox)]
+"""Somebody's e-mail address."""
 
 
 class Part(Document):
@@ -129,10 +177,10 @@ class Source(Part):
 
 
 class Schedule(Part):
-    """``cron`` (five fields) or ``every`` (a length of time)."""
+    """``cron`` (five fields, as in crontab) or ``every`` (a length of time, from 10s)."""
 
-    cron: str | None = None
-    every: Span | None = None
+    cron: Annotated[str, AfterValidator(_cron)] | None = None
+    every: Annotated[Span, AfterValidator(_often)] | None = None
 
     @model_validator(mode="after")
     def _one(self) -> Schedule:
@@ -181,40 +229,89 @@ class Job(Part):
         return self
 
 
-class Mail(Part):
-    """SMTP: ``tls`` is starttls (587), tls (465) or none (only to this machine)."""
+def _one_secret(env: object, file: object, name: str, use: str) -> None:
+    if (env is None) == (file is None):
+        raise ValueError(f"name exactly one of {name}_env and {name}_file: {use}")
 
-    server: str
+
+class Mail(Part):
+    """SMTP: ``tls`` is starttls (587), tls (465) or none (only to this machine).
+
+    Attributes:
+        ca: certificates that sign the server's, where they are not the system's.
+        user: who signs in; with it, where the password is.
+        sender, to: ``an@example.vn`` or ``An Ninh <an@example.vn>``.
+    """
+
+    server: Server
     port: int = Field(default=587, ge=1, le=65_535)
     tls: Literal["starttls", "tls", "none"] = "starttls"
     ca: Where | None = None
-    user: str | None = None
+    user: str | None = Field(default=None, min_length=1)
     password_env: str | None = None
     password_file: Where | None = None
-    sender: str
-    to: tuple[str, ...] = Field(min_length=1)
+    sender: Mailbox
+    to: tuple[Mailbox, ...] = Field(min_length=1, max_length=100)
+
+    @model_validator(mode="after")
+    def _safe(self) -> Mail:
+        if self.tls == "none" and not is_loopback(self.server):
+            raise ValueError(
+                "tls: none is only for a server on this machine; write starttls or tls"
+            )
+        if self.user is not None:
+            _one_secret(self.password_env, self.password_file, "password", "the user signs in")
+        elif self.password_env is not None or self.password_file is not None:
+            raise ValueError("a password without user: name the user that signs in")
+        return self
 
 
 class Webhook(Part):
-    """JSON by POST, signed with HMAC-SHA256 of the time and the body."""
+    """JSON by POST, signed with HMAC-SHA256 of the time and the body.
 
-    url: str | None = None
+    Attributes:
+        url: https://, or http:// on this machine; ``url_env`` or ``url_file`` where it is a secret.
+        ca: certificates that sign the server's, where they are not the system's.
+        secret_env, secret_file: what signs; the receiver knows by it who told.
+    """
+
+    url: Annotated[str, AfterValidator(_open_url)] | None = None
     url_env: str | None = None
     url_file: Where | None = None
     ca: Where | None = None
     secret_env: str | None = None
     secret_file: Where | None = None
 
+    @model_validator(mode="after")
+    def _safe(self) -> Webhook:
+        if [self.url, self.url_env, self.url_file].count(None) != 2:
+            raise ValueError("name exactly one of url, url_env and url_file")
+        _one_secret(self.secret_env, self.secret_file, "secret", "what is told is signed with it")
+        return self
+
 
 class Syslog(Part):
-    """CEF in RFC 5424 messages over TCP (RFC 6587, octet counts) or TLS (RFC 5425)."""
+    """CEF in RFC 5424 messages over TCP (RFC 6587, octet counts) or TLS (RFC 5425).
 
-    server: str
+    Attributes:
+        ca: certificates that sign the server's, where they are not the system's.
+        certificate, private_file: this machine's, for a server that asks for one (PEM).
+    """
+
+    server: Server
     port: int = Field(default=6514, ge=1, le=65_535)
     tls: bool = True
     ca: Where | None = None
     certificate: Where | None = None
     private_file: Where | None = None
+
+    @model_validator(mode="after")
+    def _safe(self) -> Syslog:
+        if (self.certificate is None) != (self.private_file is None):
+            raise ValueError("certificate and private_file belong together: name both or neither")
+        if not self.tls and (self.ca is not None or self.certificate is not None):
+            raise ValueError("certificates without tls: leave them out, or write tls: true")
+        return self
 
 
 class Drop(Part):
@@ -224,11 +321,21 @@ class Drop(Part):
 
 
 class Quiet(Part):
-    """Hours in which nothing is sent, but for what is at least as severe as ``but``."""
+    """Hours in which nothing is sent, but for what is at least as severe as ``but``.
+
+    Trouble of the agent has the severity high, or critical where it can do nothing at all; silence
+    has medium.
+    """
 
     begin: Clock
     end: Clock
     but: Severity | None = "critical"
+
+    @model_validator(mode="after")
+    def _some(self) -> Quiet:
+        if self.begin == self.end:
+            raise ValueError("begin and end are the same: no hours, or all of them; leave it out")
+        return self
 
 
 class Channel(Part):
@@ -238,7 +345,8 @@ class Channel(Part):
         jobs: names of the jobs it hears of; empty = all.
         about: news of findings, trouble of the agent, silence of sources.
         at_least: findings less severe than this are not told.
-        digest: all that gathered since yesterday goes out as one message at this time.
+        digest: all that gathered since yesterday goes out as one message at this time, whatever
+            its severity; what is to be told at once has a channel of its own.
     """
 
     name: Name
@@ -247,7 +355,9 @@ class Channel(Part):
     syslog: Syslog | None = None
     drop: Drop | None = None
     jobs: tuple[str, ...] = ()
-    about: tuple[Literal["news", "trouble", "silence"], ...] = ("news", "trouble", "silence")
+    about: tuple[Literal["news", "trouble", "silence"], ...] = Field(
+        default=("news", "trouble", "silence"), min_length=1
+    )
     at_least: Severity = "low"
     quiet: Quiet | None = None
     digest: Clock | None = None
@@ -256,6 +366,8 @@ class Channel(Part):
     def _one(self) -> Channel:
         if [self.mail, self.webhook, self.syslog, self.drop].count(None) != 3:
             raise ValueError("name exactly one of mail, webhook, syslog and drop")
+        if self.quiet is not None and self.digest is not None:
+            raise ValueError("a digest is sent at its time alone: leave out quiet")
         return self
 
 
@@ -306,16 +418,72 @@ class Agent(Part):
     zone: Zone = "Asia/Ho_Chi_Minh"
     data: Where | None = None
     cluster: str | None = Field(default=None, pattern="^(tcp|tls)://")
-    jobs: tuple[Job, ...] = Field(min_length=1)
+    jobs: Annotated[tuple[Job, ...], AfterValidator(_some)]
     channels: tuple[Channel, ...] = ()
     captures: tuple[Capture, ...] = ()
     retention: Retention = Retention()
     health: Health | None = Health()
 
+    @field_validator("channels")
+    @classmethod
+    def _channels(cls, channels: tuple[Channel, ...], info: ValidationInfo) -> tuple[Channel, ...]:
+        """Refuses two channels of one name, and jobs that there are not, each at its line."""
+        jobs = info.data.get("jobs")
+        names = [channel.name for channel in channels]
+        mistakes: list[InitErrorDetails] = []
+        for place, channel in enumerate(channels):
+            if channel.name in names[:place]:
+                mistakes.append(_mistake("two channels have this name", (place, "name")))
+            for number, job in enumerate(channel.jobs):
+                if jobs is not None and job not in {each.name for each in jobs}:
+                    mistakes.append(_mistake("no job has this name", (place, "jobs", number)))
+        if mistakes:
+            raise ValidationError.from_exception_data("channels", mistakes)
+        return channels
+
+    @model_validator(mode="after")
+    def _fits(self) -> Agent:
+        """Refuses jobs and captures of one name, and sources that two jobs would read."""
+        mistakes = [*_named_twice(self), *_shared_sources(self)]
+        if mistakes:
+            raise ValidationError.from_exception_data("Agent", mistakes)
+        return self
+
     @property
     def clock(self) -> ZoneInfo:
         """The zone of everything the file says about times."""
         return ZoneInfo(self.zone)
+
+
+def _named_twice(agent: Agent) -> list[InitErrorDetails]:
+    """Jobs and captures whose name another one has."""
+    wrong: list[InitErrorDetails] = []
+    for kind in ("jobs", "captures"):
+        first: dict[str, int] = {}
+        for number, each in enumerate(getattr(agent, kind)):
+            if each.name in first:
+                other = f"{kind}[{first[each.name] + 1}]"
+                what = f"{each.name!r} is the name of {other} too"
+                wrong.append(_mistake(what, (kind, number, "name")))
+            first.setdefault(each.name, number)
+    return wrong
+
+
+def _shared_sources(agent: Agent) -> list[InitErrorDetails]:
+    """Sources that stand twice: the same files would be audited, and told, twice."""
+    wrong: list[InitErrorDetails] = []
+    seen: dict[tuple[object, ...], str] = {}
+    for number, job in enumerate(agent.jobs):
+        for place, source in enumerate(job.sources):
+            where = source.folder or source.files
+            # as a name, not as the disk has it now: the folder may come later
+            same = (str(where.resolve()) if where else source.bucket, source.endpoint)
+            key = (*same, source.include, source.exclude)
+            if key in seen:
+                what = f"job {seen[key]!r} reads the same; its files would count twice"
+                wrong.append(_mistake(what, ("jobs", number, "sources", place)))
+            seen.setdefault(key, job.name)
+    return wrong
 
 
 def settings(path: Path) -> Agent:

@@ -22,7 +22,7 @@ _FULL: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _FORBIDDEN: Final = (errno.EACCES, errno.EPERM, errno.EROFS)
 
 
-def written(folder: Path, files: Mapping[str, Content]) -> None:
+def written(folder: Path, files: Mapping[str, Content], *, private: bool = False) -> None:
     """Puts ``files`` (name to content) into ``folder``, making it if need be; all or none.
 
     Every file is written whole under a temporary name beside its place and forced to the disk;
@@ -33,6 +33,7 @@ def written(folder: Path, files: Mapping[str, Content]) -> None:
         folder: where the files go.
         files: plain file names; text is written as UTF-8; a function is given the open file, for
             content too large to hold twice. Functions run in threads of their own.
+        private: only their owner may read and write them (mode 600), whatever the umask says.
 
     Raises:
         StoreError: the disk is full, the folder may not be written, a name is taken by a folder;
@@ -53,7 +54,7 @@ def written(folder: Path, files: Mapping[str, Content]) -> None:
             temporary[name] = folder / f".{name}.{secrets.token_hex(8)}.tmp"
         # Side by side: one may be busy with a table or the disk while another makes its text.
         with ThreadPoolExecutor(max(1, len(files))) as pool:
-            made = [pool.submit(_write, temporary[name], files[name]) for name in files]
+            made = [pool.submit(_write, temporary[name], files[name], private) for name in files]
         for name, outcome in zip(files, made, strict=True):
             place = folder / name
             outcome.result()
@@ -77,8 +78,9 @@ def written(folder: Path, files: Mapping[str, Content]) -> None:
                 path.unlink(missing_ok=True)
 
 
-def _write(path: Path, content: Content) -> None:
-    with path.open("xb") as file:
+def _write(path: Path, content: Content, private: bool) -> None:  # noqa: FBT001 - of a pool
+    mode = 0o600 if private else 0o666
+    with path.open("xb", opener=lambda name, flags: os.open(name, flags, mode)) as file:
         if isinstance(content, str):
             file.write(content.encode("utf-8", "backslashreplace"))
         elif isinstance(content, bytes):

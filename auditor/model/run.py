@@ -30,6 +30,7 @@ class InputFile:
         id: ``input_id`` of its flows.
         sha256: hex digest of the whole file as it lies on disk; of its content for a member of an
             archive; null = it could not be read to its end.
+        content: hex digest of the content, out of its packing; null as above.
         reader: which reader took it; null = nobody did.
         packets: packets (captures) or records (logs) read.
         bytes_on_wire: original length of all packets, link layer included; null for logs.
@@ -55,6 +56,7 @@ class InputFile:
     comment_count: int = 0
     names: int = 0
     secrets: int = 0
+    content: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -379,6 +379,7 @@ def _input_file(
         comment_count=said.comment_count,
         names=len(said.names),
         secrets=len(said.secrets),
+        content=reading.content if reading else None,
     )
 
 

@@ -11,13 +11,16 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Float,
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     String,
     Table,
     Text,
+    Unicode,
 )  # fmt: skip
 
 from auditor.store.columns import Json, Moment
@@ -45,8 +48,18 @@ jobs: Final = Table(
     Column("not_before", Moment),  # of the next try
     Column("heard", Moment),  # when a new input was last seen
     Column("silence_told", Moment),
+    Column("fired", Moment),  # the last time at which its schedule asked for it
 )
 """What a schedule must not forget; when it is due stands in APScheduler's own table."""
+
+planned: Final = Table(
+    "apscheduler_jobs",
+    metadata,
+    Column("id", Unicode(191), primary_key=True),
+    Column("next_run_time", Float(25), index=True),
+    Column("job_state", LargeBinary, nullable=False),
+)
+"""When each job is due next, as APScheduler 3 keeps it: the columns are its own."""
 
 attempts: Final = Table(
     "attempts",
@@ -114,7 +127,7 @@ contents: Final = Table(
     Column("job", String(100), primary_key=True),
     Column("sha256", String(64), primary_key=True),  # of the unpacked content
     Column("mark", String(64), nullable=False),  # of its first bytes
-    Column("size", BigInteger, nullable=False),  # unpacked
+    Column("size", BigInteger, nullable=False),  # unpacked; 0 = not known
     Column("name", Text, nullable=False),
     Column("run_id", String(40), nullable=False),
     Column("seen", Moment, nullable=False),
@@ -129,10 +142,11 @@ files: Final = Table(
     Column("name", Text, primary_key=True),  # path or URL
     Column("stamp", Text, nullable=False),  # size, times, inode or ETag: what changes with it
     Column("size", BigInteger, nullable=False),
-    Column("state", String(20), nullable=False),  # waiting, taken, known, quarantined
-    Column("reason", Text),  # why it is quarantined, or whose copy it is
+    Column("state", String(20), nullable=False),  # waiting, taken, known, quarantined, released
+    Column("reason", Text),  # why it is quarantined or waits, or whose copy it is
     Column("first_seen", Moment, nullable=False),
     Column("steady_since", Moment, nullable=False),  # when the stamp was first seen
+    Column("gone", Moment),  # when it was first missed; null = it is there
     Column("run_id", String(40)),
     Index(None, "job", "state"),
 )

@@ -1,0 +1,130 @@
+"""Notices by e-mail (RFC 5321, 5322): text in both languages, and the document as an attachment.
+
+The server is spoken to under TLS with a verified certificate, or it is this machine. A server that
+does not offer STARTTLS where it is asked for gets nothing: somebody may have taken it away.
+"""
+
+from __future__ import annotations
+
+import smtplib
+import socket
+import threading
+from contextlib import contextmanager, suppress
+from email.message import EmailMessage
+from email.policy import SMTP as POLICY
+from typing import TYPE_CHECKING, Final
+
+from auditor.agent.addresses import mailbox
+from auditor.agent.notices.sending import TIMEOUT, Undelivered, body, secret, told, trusting
+from auditor.agent.notices.wording import lines, subject
+
+if TYPE_CHECKING:
+    import ssl
+    from collections.abc import Iterator
+    from datetime import datetime
+
+    from auditor.agent.settings import Mail
+    from auditor.store.outbox import Notice
+
+WHOLE: Final = 3 * TIMEOUT
+"""Seconds for all of it: a server that dribbles is hung up on."""
+
+
+def sent(mail: Mail, notice: Notice, now: datetime) -> str:
+    """Hands the notice to the mail server.
+
+    Returns:
+        which recipients the server refused, if some; empty = it took it for all.
+
+    Raises:
+        Undelivered: it did not take it.
+    """
+    del now  # the message says when the notice came up
+    place = f"{mail.server}:{mail.port}"
+    password = secret(mail.password_env, mail.password_file, "mail.password")
+    context = None if mail.tls == "none" else trusting(mail.ca, place)
+    try:
+        with _connected(mail, context) as server:
+            if password is not None and mail.user is not None:
+                server.login(mail.user, password)
+            refused = server.send_message(written(mail, notice))
+    except smtplib.SMTPRecipientsRefused as error:
+        code, answer = next(iter(error.recipients.values()))
+        raise _undelivered(place, "no recipient is taken", code, answer, password) from None
+    except smtplib.SMTPAuthenticationError as error:
+        # by the next notice it would not be taken any better: all of them wait
+        why = f"{place}: the sign-in is refused: {error.smtp_code} {_words(error.smtp_error)}"
+        raise Undelivered(told(why, (password or "",)), slow=True) from None
+    except smtplib.SMTPResponseException as error:
+        raise _undelivered(place, "refused", error.smtp_code, error.smtp_error, password) from None
+    except UnicodeEncodeError:
+        why = f"{place}: the user or password has letters that SMTP's sign-in cannot carry"
+        raise Undelivered(why, slow=True) from None
+    except (OSError, smtplib.SMTPException, ValueError) as error:
+        why = told(f"{place}: {error or type(error).__name__}", (password or "",))
+        raise Undelivered(why) from None
+    if refused:
+        return told("refused for " + ", ".join(sorted(refused)))
+    return ""
+
+
+@contextmanager
+def _connected(mail: Mail, context: ssl.SSLContext | None) -> Iterator[smtplib.SMTP]:
+    """A session under TLS (or with this machine), hung up on when it takes too long."""
+    server: smtplib.SMTP
+    if mail.tls == "tls":
+        server = smtplib.SMTP_SSL(mail.server, mail.port, timeout=TIMEOUT, context=context)
+    else:
+        server = smtplib.SMTP(mail.server, mail.port, timeout=TIMEOUT)
+    watch = threading.Timer(WHOLE, _hung_up, (server,))
+    watch.daemon = True
+    watch.start()
+    try:
+        if mail.tls == "starttls":
+            server.starttls(context=context)
+        yield server
+        with suppress(OSError, smtplib.SMTPException):  # it has the message; goodbyes are manners
+            server.quit()
+    finally:
+        watch.cancel()
+        server.close()
+
+
+def _hung_up(server: smtplib.SMTP) -> None:
+    if server.sock is not None:
+        with suppress(OSError):
+            server.sock.shutdown(socket.SHUT_RDWR)
+
+
+def written(mail: Mail, notice: Notice) -> EmailMessage:
+    """The message: the same one whenever the notice is sent.
+
+    Line breaks in whatever it tells cannot become headers: the library refuses them, and the
+    subject has none.
+    """
+    message = EmailMessage(POLICY)
+    sender = mailbox(mail.sender)
+    message["Subject"] = subject(notice)
+    message["From"] = sender
+    message["To"] = [mailbox(each) for each in mail.to]
+    message["Date"] = notice.created
+    message["Message-ID"] = f"<{notice.id}@{sender.domain.encode('idna').decode()}>"
+    message["X-Auditor-Notice"] = notice.id
+    message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no answers of absent people
+    message.set_content("\n".join(lines(notice)) + "\n", cte="quoted-printable")
+    message.add_attachment(
+        body(notice), maintype="application", subtype="json", filename=f"{notice.id}.json"
+    )
+    return message
+
+
+def _undelivered(
+    place: str, what: str, code: int, answer: bytes | str, password: str | None
+) -> Undelivered:
+    """5xx is for good (RFC 5321, 4.2.1), 4xx for now."""
+    why = told(f"{place}: {what}: {code} {_words(answer)}", (password or "",))
+    return Undelivered(why, slow=code >= 500, alone=code >= 500)
+
+
+def _words(answer: bytes | str) -> str:
+    return answer.decode("utf-8", "replace") if isinstance(answer, bytes) else answer

@@ -1,0 +1,193 @@
+"""What notices say to people: Vietnamese first, English second."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final
+
+from auditor.model.text import Text
+from auditor.report.formats import flow_count, moment, number, size
+from auditor.report.words import SEVERITY, STATE
+
+if TYPE_CHECKING:
+    from auditor.store.outbox import Notice
+
+INDICATOR: Final = Text(
+    "Mỗi mục là một dấu hiệu cần được xem xét, không phải là kết luận.",
+    "Each item is an indicator that wants to be looked into, not a conclusion.",
+)
+TITLES: Final = {
+    "news": Text("Có thay đổi so với lần kiểm tra trước", "Changes since the last run"),
+    "assessment": Text("Danh mục kiểm tra có thay đổi", "The checklist says otherwise"),
+    "trouble": Text("Hệ thống kiểm tra tự động gặp sự cố", "The agent has trouble"),
+    "silence": Text("Không nhận được dữ liệu mới", "No new input"),
+    "recovery": Text("Sự cố đã được khắc phục", "Trouble is over"),
+    "digest": Text("Bản tin tổng hợp", "Digest"),
+    "test": Text("Thông báo thử", "Test message"),
+}
+TROUBLES: Final = {
+    "job-failed": Text(
+        "Công việc thất bại, kể cả khi được chạy lại.", "The job failed, also when tried again."
+    ),
+    "job-ended": Text(
+        "Công việc bị dừng vì chạy quá thời gian cho phép.",
+        "The job was ended: it ran longer than its limit.",
+    ),
+    "source": Text("Không đọc được nguồn dữ liệu.", "A source cannot be read."),
+    "quarantine": Text(
+        "Có tệp không đọc được và đã bị cách ly.", "Files could not be read and are quarantined."
+    ),
+    "capture": Text(
+        "Việc thu gói tin bị gián đoạn hoặc mất gói.", "Live capture stopped or dropped packets."
+    ),
+    "store": Text("Kho lưu trữ không dùng được.", "The store cannot be used."),
+    "disk": Text("Ổ đĩa đầy hoặc sắp đầy.", "The disk is full, or nearly."),
+    "settings": Text("Tệp cấu hình có lỗi.", "The settings have mistakes."),
+    "agent": Text("Hệ thống kiểm tra tự động gặp lỗi.", "The agent met an error."),
+    "channel-refused": Text(
+        "Một kênh thông báo từ chối thông báo; sẽ được thử lại.",
+        "A channel refuses a notice; it will be tried again.",
+    ),
+    "channel-given-up": Text(
+        "Một kênh thông báo không nhận được thông báo trong bảy ngày; đã ngừng gửi lại.",
+        "A channel took a notice in no try of seven days; it is not tried again.",
+    ),
+    "silence": Text(
+        "Không có dữ liệu đầu vào mới trong thời gian dài hơn mức cho phép.",
+        "No new input came for longer than it should.",
+    ),
+    "test": Text(
+        "Đây là thông báo thử; không cần làm gì.", "This is a test; there is nothing to do."
+    ),
+}
+"""Codes of trouble, and what they say."""
+NEWS: Final = {
+    "new": Text("mới", "new"),
+    "back": Text("xuất hiện lại", "back"),
+    "changed": Text("thay đổi", "changed"),
+    "gone": Text("không còn thấy", "gone"),
+}
+MOST_SUBJECT: Final = 200
+
+
+def subject(notice: Notice) -> str:
+    """One line: how severe, what, of which job."""
+    content = notice.content
+    head = SEVERITY[content["severity"]]
+    title, job = content["title"], content["job"]
+    about = f" – {job}" if job else ""
+    line = f"[auditor] {head.vi}: {title['vi']}{about} / {head.en}: {title['en']}"
+    return " ".join(line.split())[:MOST_SUBJECT]
+
+
+def lines(notice: Notice) -> list[str]:
+    """The notice as lines of text: all of it in Vietnamese, then all of it in English."""
+    vietnamese = _told(notice.content, "vi")
+    english = _told(notice.content, "en")
+    return [*vietnamese, "", "-" * 60, "", *english, "", f"ID: {notice.id}"]
+
+
+def _told(content: dict[str, Any], language: str) -> list[str]:
+    out = [content["title"][language], ""]
+    if content["job"]:
+        out.append(_in(language, "Công việc: ", "Job: ") + content["job"])
+    out.append(content["text"][language])
+    if content.get("detail"):
+        out.append(content["detail"])
+    if content["kind"] == "news":
+        out += _news(content, language)
+    elif content["kind"] == "assessment":
+        out += _assessment(content, language)
+    elif content["kind"] == "digest":
+        for each in content["notices"]:
+            at = _moment(each["created"], language)
+            out += ["", "=" * 60, at, *_told(each, language)]
+        if content["more_notices"]:
+            more = content["more_notices"]
+            out += ["", _in(language, f"và {more} thông báo khác.", f"and {more} more notices.")]
+    return out
+
+
+def _news(content: dict[str, Any], language: str) -> list[str]:
+    run, doubts, counts = content["run"], content["doubts"], content["counts"]
+    out = []
+    if content["agency"]:
+        out.append(_in(language, "Cơ quan: ", "Agency: ") + content["agency"])
+    out.append(
+        _in(language, "Lần chạy: ", "Run: ")
+        + f"{run['id']}, {_moment(run['started'], language)} – {_moment(run['finished'], language)}"
+    )
+    told = [f"{counts[name]} {_of(NEWS[name], language)}" for name in NEWS if counts[name]]
+    out += [", ".join(told) + ".", ""]
+    for change in content["changes"]:
+        out += [*_change(change, language), ""]
+    if content["more"]:
+        more = number(content["more"])
+        out += [
+            _in(
+                language,
+                f"và {more.vi} mục khác, xem báo cáo.",
+                f"and {more.en} more: see the report.",
+            ),
+            "",
+        ]
+    if doubts["problems"] or doubts["undecided_flows"]:
+        problems, flows = number(doubts["problems"]), flow_count(doubts["undecided_flows"])
+        out.append(
+            _in(
+                language,
+                f"Điều chưa biết: {problems.vi} vấn đề khi đọc dữ liệu; {flows.vi} chưa xác định "
+                "được có ra nước ngoài hay không.",
+                f"Not known: {problems.en} problems in reading; {flows.en} of which nobody can say "
+                "whether they leave the country.",
+            )
+        )
+    return out
+
+
+def _change(change: dict[str, Any], language: str) -> list[str]:
+    severity, state = (
+        _of(SEVERITY[change["severity"]], language),
+        _of(STATE[change["state"]], language),
+    )
+    word = _of(NEWS[change["news"]], language)
+    out = [f"* [{word}] {severity} · {state} · {change['title'][language]}"]
+    to = _in(language, "bên nhận", "recipient")
+    countries = ", ".join(change["countries"]) or "?"
+    out.append(f"  {to}: {change['recipient']} ({countries})")
+    if change["system"]:
+        out.append(f"  {_in(language, 'hệ thống', 'system')}: {change['system']}")
+    if change["news"] != "gone":
+        flows, sent = flow_count(change["flows"]), size(change["outbound_bytes"])
+        out.append(f"  {_of(flows, language)}, {_of(sent, language)}")
+    for field, (before, now) in sorted(change["changes"].items()):
+        out.append(f"  {field}: {_value(before)} → {_value(now)}")
+    return out
+
+
+def _assessment(content: dict[str, Any], language: str) -> list[str]:
+    out = [
+        f"* {each['item']}: {_value(each['before'])} → {_value(each['now'])}"
+        for each in content["changes"]
+    ]
+    if content["more"]:
+        out.append(_in(language, f"và {content['more']} mục khác.", f"and {content['more']} more."))
+    return ["", *out]
+
+
+def _value(value: Any) -> str:  # noqa: ANN401 - text, a number, a list of countries, or null
+    if value is None:
+        return "–"
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def _moment(text: str, language: str) -> str:
+    return _of(moment(datetime.fromisoformat(text)), language)
+
+
+def _of(text: Text, language: str) -> str:
+    return text.vi if language == "vi" else text.en
+
+
+def _in(language: str, vi: str, en: str) -> str:
+    return vi if language == "vi" else en
