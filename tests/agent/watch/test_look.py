@@ -145,21 +145,42 @@ def test_of_copies_in_one_batch_one_is_taken_and_the_other_known(agent):
     assert not agent.look().ready
 
 
-@pytest.mark.parametrize("size", [5, 900], ids=["short", "long"])
-@pytest.mark.parametrize("header", ["", "#a comment\n"], ids=["bare", "comment"])
-def test_of_a_log_that_grew_only_the_rest_is_taken(agent, size, header):
-    log = agent.folder / "access.log"
-    log.write_text(header + lines(0, size))
+ZEEK = "".join(
+    f"#{line}\n"
+    for line in (
+        "separator \\x09", "set_separator\t,", "empty_field\t(empty)", "unset_field\t-", "path\tconn",
+        "fields\tts\tuid\tid.orig_h\tid.orig_p\tid.resp_h\tid.resp_p\tproto\torig_bytes\tresp_bytes",
+        "types\ttime\tstring\taddr\tport\taddr\tport\tenum\tcount\tcount",
+    )
+)  # fmt: skip
+AWS = "version account-id interface-id srcaddr dstaddr srcport dstport protocol packets bytes start end action log-status\n"
+LOGS = {
+    "squid": ("", SQUID),
+    "zeek": (ZEEK, "1700000{0:03}.0\tC{0}\t192.0.2.1\t{0}\t203.0.113.1\t443\ttcp\t10\t20\n"),
+    "aws": (AWS, "2 1 eni-1 192.0.2.1 203.0.113.1 {0} 443 6 5 900 1700000{0:03} 1700001{0:03} ACCEPT OK\n"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("size", [5, 950], ids=["short", "long"])
+@pytest.mark.parametrize("kind", LOGS)
+def test_of_a_log_that_grew_only_the_rest_is_taken(agent, size, kind):
+    title, line = LOGS[kind]
+
+    def some(first, last):
+        return "".join(line.format(number) for number in range(first, last))
+
+    log = agent.folder / "conn.log"
+    log.write_text(title + some(0, size))
     agent.night()
     with log.open("a") as file:
-        file.write(lines(size, size + 7))
+        file.write(some(size, size + 7))
     found, run = agent.night()
     assert records(run) == 7
-    assert run.inputs[0].name.endswith(f"access.log (from byte {len(header + lines(0, size))})")
+    assert run.inputs[0].name.endswith(f"conn.log (from byte {len(title + some(0, size))})")
     with log.open("a") as file:
-        file.write(lines(size + 7, size + 9))
-    log.rename(agent.folder / "access.log.1")
-    log.write_text(lines(size + 9, size + 12))
+        file.write(some(size + 7, size + 9))
+    log.rename(agent.folder / "conn.log.1")
+    log.write_text(title + some(size + 9, size + 12))
     found, run = agent.night()
     assert records(run) == 2 + 3
     assert not agent.look().ready
@@ -384,6 +405,8 @@ def test_links_to_folders_pipes_and_hidden_files_are_left_out(agent):
 def test_patterns_choose_by_name(agent):
     for name in ("a.log", "b.log", "c.txt"):
         (agent.folder / name).write_text(name + lines(0, 3))
-    given = {"folder": None, "files": str(agent.folder / "*.log"), "exclude": ["b*"]}
-    agent.job = Agent(agent.store, agent.folder, agent.scratch, **given).job
+    source = {"files": str(agent.folder / "*.log"), "exclude": ["b*"]}
+    agent.job = Job.model_validate(
+        {"name": "night", "schedule": {"every": "1d"}, "sources": [source]}
+    )
     assert ready(agent.look()) == ["a.log"]
