@@ -102,6 +102,7 @@ def put(connection: Connection, drafts: Iterable[Draft], now: datetime) -> int:
         some = ids[begin : begin + MOST_AT_ONCE]
         for known in connection.scalars(select(notices.c.id).where(notices.c.id.in_(some))):
             del wanted[known]
+    first = _after_others(connection, now) if wanted else now
     rows = [
         {
             "id": draft.id,
@@ -111,8 +112,7 @@ def put(connection: Connection, drafts: Iterable[Draft], now: datetime) -> int:
             "run_id": draft.run_id,
             "severity": draft.severity,
             "content": draft.content,
-            # one after the other also where many come at once: it is the order of delivery
-            "created": now + timedelta(microseconds=number),
+            "created": first + timedelta(microseconds=number),
             "not_before": draft.not_before,
             "tries": 0,
             "state": "waiting",
@@ -273,6 +273,16 @@ def backlog(connection: Connection) -> list[Backlog]:
             error or before.error,
         )
     return list(out.values())
+
+
+def _after_others(connection: Connection, now: datetime) -> datetime:
+    """``now``, or just after what was put at the same moment: it is the order of delivery."""
+    last = connection.scalar(
+        select(func.max(notices.c.created)).where(
+            notices.c.state.in_(OPEN), notices.c.created.between(now, now + CLOCK)
+        )
+    )
+    return now if last is None else last + timedelta(microseconds=1)
 
 
 def _read(connection: Connection, query: Select[Any]) -> list[Notice]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import socket
 import stat
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
 from auditor import __version__
@@ -26,6 +27,8 @@ MOST_BYTES: Final = 8192
 """Of one message (RFC 5425 section 4.3.1: receivers should take so many)."""
 MOST_VALUE: Final = 1000
 """Bytes of one value, before escaping."""
+OBJECTION: Final = 1.0
+"""Seconds in which a server says that our certificate, or the lack of one, is not to its liking."""
 GOODBYE: Final = 3.0
 """Seconds in which the server may still complain."""
 FACILITY: Final = 13
@@ -103,15 +106,18 @@ def _protected(
 
     with context.wrap_socket(connection, server_hostname=name) as protected:
         protected.sendall(content)
+        protected.settimeout(OBJECTION)
+        with suppress(TimeoutError):
+            protected.recv(1)  # the alert of a server that wants nothing of us
+            raise OSError("the server closed before it could have taken anything")
         protected.settimeout(GOODBYE)
         try:
             protected.unwrap()
         except (TimeoutError, ssl.SSLEOFError, ssl.SSLZeroReturnError):
-            return
+            return  # not every server says goodbye
         except ssl.SSLError as error:
-            if error.reason in ("APPLICATION_DATA_AFTER_CLOSE_NOTIFY", None):
-                return
-            raise
+            if error.reason != "APPLICATION_DATA_AFTER_CLOSE_NOTIFY":
+                raise
 
 
 def framed(message: str) -> bytes:

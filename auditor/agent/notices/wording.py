@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from auditor.model.text import Text
 from auditor.report.formats import flow_count, moment, number, size
+from auditor.report.readiness.words import STATE as ITEM_STATE
+from auditor.report.readiness.words import VERDICT
 from auditor.report.words import SEVERITY, STATE
 
 if TYPE_CHECKING:
@@ -39,6 +41,10 @@ TROUBLES: Final = {
     ),
     "capture": Text(
         "Việc thu gói tin bị gián đoạn hoặc mất gói.", "Live capture stopped or dropped packets."
+    ),
+    "results": Text(
+        "Không sao chép được kết quả vào thư mục đã định.",
+        "Results could not be copied to their folder.",
     ),
     "store": Text("Kho lưu trữ không dùng được.", "The store cannot be used."),
     "disk": Text("Ổ đĩa đầy hoặc sắp đầy.", "The disk is full, or nearly."),
@@ -124,14 +130,7 @@ def _news(content: dict[str, Any], language: str) -> list[str]:
     if content["more"]:
         more = number(content["more"])
         vi, en = f"và {more.vi} mục khác, xem báo cáo.", f"and {more.en} more: see the report."
-        out += [
-            _in(
-                language,
-                f"và {more.vi} mục khác, xem báo cáo.",
-                f"and {more.en} more: see the report.",
-            ),
-            "",
-        ]
+        out += [_in(language, vi, en), ""]
     if doubts["problems"] or doubts["undecided_flows"]:
         problems, flows = number(doubts["problems"]), flow_count(doubts["undecided_flows"])
         out.append(
@@ -168,10 +167,11 @@ def _assessment(content: dict[str, Any], language: str) -> list[str]:
     out = [_in(language, "Hệ thống: ", "System: ") + content["system"], ""]
     if content["verdict"]:
         before, now = content["verdict"]
+        before, now = _of(VERDICT[before], language), _of(VERDICT[now], language)
         out.append(_in(language, "Kết quả chung: ", "Verdict: ") + f"{before} → {now}")
     out += [
         f"* {each['item']} {each['title'][language]}: "
-        f"{_value(each['before'])} → {_value(each['now'])}"
+        f"{_standing(each['before'], language)} → {_standing(each['now'], language)}"
         for each in content["changes"]
     ]
     if content["more"]:
@@ -182,6 +182,10 @@ def _assessment(content: dict[str, Any], language: str) -> list[str]:
         for each in content["expiring"]
     ]
     return out
+
+
+def _standing(state: Any, language: str) -> str:  # noqa: ANN401 - a state, or null
+    return "–" if state is None else _of(ITEM_STATE[state], language)
 
 
 def _value(value: Any) -> str:  # noqa: ANN401 - text, a number, a list of countries, or null
