@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Protocol
 
 import pyarrow as pa
@@ -147,8 +147,8 @@ class OpenFlows:
 
     end: int
     count: int
-    state: bytes
-    table: bytes
+    state: bytes = field(repr=False)
+    table: bytes = field(repr=False)
 
 
 class Reader(Protocol):

@@ -16,10 +16,10 @@ import pyarrow as pa
 from auditor.readers.capture import names, tunnels
 from auditor.readers.capture.cache import sources
 from auditor.readers.capture.layout import (
-    ALPN, ANSWERS, APPS, BASE, BASES, CAPACITY, END, FEEDER, FILE_SHIFT, FLOWS_LIVE, FRAGMENTS,
-    HELLO, HOLES, HOLES_FREE, HOLES_USED, LAST_TIME, MARKS, MOST_HOLES, NAME, NAME_BYTES, NAMES,
-    OUTER_6, PIECES, PORTS, RECENT, TUNNEL, TUNNEL_BITS, TUNNELS_USED, VERSION, VERSION_NAMES,
-    WIDTH, Ints, State, fresh, rows_of_flows,
+    ADDRESS, ALPN, ANSWERS, APPS, BASE, BASES, CAPACITY, END, FEEDER, FILE_SHIFT, FLOWS_LIVE,
+    FRAGMENTS, HELLO, HOLES, HOLES_FREE, HOLES_USED, LAST_TIME, MARKS, MOST_HOLES, NAME, NAMES,
+    NAME_BYTES, NEXT, OUTER_6, PACKETS, PAYLOAD, PIECES, PORTS, RECENT, START, TUNNEL,
+    TUNNELS_USED, TUNNEL_BITS, VERSION, VERSION_NAMES, WIDTH, Ints, State, fresh, rows_of_flows,
 )  # fmt: skip
 from auditor.readers.capture.naming import WINDOW
 from auditor.readers.capture.pieces import OWNER, RANGES, SIZE, WIDTH_HELD
@@ -53,6 +53,8 @@ SHAPES: Final[dict[str, tuple[type, tuple[int, ...]]]] = {
     "name_ends": (np.int64, ()),
 }
 """The arrays of a saved state: kind of number, and shape but for the first dimension."""
+
+MOST: Final = (1 << 63) - 1
 
 SOURCES: Final = sources()
 
@@ -244,7 +246,7 @@ def _wrong(of: dict[str, Array]) -> str:
         ("sequence numbers", held[:, BASE], 0xFFFFFFFF),
         ("feeders", held[:, FEEDER], 2 * len(flows) + 1),
     )
-    for name, numbers, most in limits:
+    for name, numbers, most in (*limits, *_plain(flows, of["fragments"])):
         if numbers.size and (numbers.min() < 0 or numbers.max() > most):
             return name
     for name, places, most in (
@@ -255,6 +257,26 @@ def _wrong(of: dict[str, Array]) -> str:
         if len(places) != len(of[_ROWS[name]]) or not _ascending(places, most):
             return f"places of {_ROWS[name]}"
     return _wrong_pieces(held, of["pieces"]) or _wrong_tunnels(of["tunnels"])
+
+
+def _plain(flows: Ints, fragments: Ints) -> tuple[tuple[str, Ints, int], ...]:
+    """Numbers that stand for themselves, and the most they may be: else making columns fails."""
+    ports = flows[:, PORTS]
+    four = flows[(ports >> 40) & 0xFF == 4]
+    icmp = flows[np.isin((ports >> 32) & 0xFF, (1, 58))]
+    datagrams = fragments[fragments[:, 4] & 0x100 == 0]
+    return (
+        ("ports", ports, (1 << 49) - 1),
+        ("times", flows[:, (START, END)], MOST),
+        ("counts", flows[:, PACKETS : PAYLOAD + 2], MOST),
+        ("addresses", four[:, (ADDRESS + 1, ADDRESS + 3)], 0xFFFFFFFF),
+        ("addresses", four[:, (ADDRESS, ADDRESS + 2)], 0),
+        ("sequence numbers", flows[:, (NEXT, NEXT + 1)] + 1, 1 << 32),
+        ("messages", icmp[:, (NEXT, NEXT + 1)] + 1, 1 << 16),
+        ("fragments", fragments[:, 6:], MOST),
+        ("fragments", datagrams[:, (1, 3)], 0xFFFFFFFF),
+        ("fragments", datagrams[:, (0, 2)], 0),
+    )
 
 
 _ROWS: Final = {"fragment": "fragments", "answer": "answers", "recent": "recent"}
@@ -289,7 +311,9 @@ def _wrong_tunnels(rows: Ints) -> str:
             if not 0 < codes & ((1 << TUNNEL_BITS) - 1) < len(tunnels.TUNNELS):
                 return "tunnels"
             codes >>= TUNNEL_BITS
-    return ""
+    four = rows[rows[:, 4] & OUTER_6 == 0]
+    low, high = four[:, (1, 3)], four[:, (0, 2)]
+    return "tunnels" if (low < 0).any() or (low > 0xFFFFFFFF).any() or high.any() else ""
 
 
 def _state(of: dict[str, Array], timeouts_ns: tuple[int, int, int], copies_ns: int) -> State:
