@@ -130,19 +130,20 @@ class Sighting:
     outbound_bytes: int
 
 
-def recorded(connection: Connection, job: str, run: Run) -> News:
+def recorded(connection: Connection, job: str, run: Run, *, whole: bool = True) -> News:
     """Compares a run's findings with what the job remembers, and remembers them.
 
     A finding counts as changed when its severity, its state, its certainty or its dossier is
     another, when a country came in that was never among its countries (one that is missing this
     time is no change), or when its outbound bytes are at least ``GREW`` times those of each of
-    the job's last ``LAST_RUNS`` runs that had it, and more than ``WORTH_TELLING``. In a run
-    without inputs nothing is gone.
+    the job's last ``LAST_RUNS`` runs that had it, and more than ``WORTH_TELLING``.
 
     Args:
         connection: of ``store.writing()``; ``runs.added`` follows in the same transaction.
         job: whose run it is.
         run: the run; runs of a job come in the order in which they ended.
+        whole: false for a run that only counts what earlier ones left open: it says nothing of
+            the rest, and nothing is gone.
     """
     here = {each.id: each for each in run.findings}
     if len(here) != len(run.findings):
@@ -160,7 +161,7 @@ def recorded(connection: Connection, job: str, run: Run) -> News:
             news = "back"
         heaps[news].append(_change(row, finding, changes))
         rows.append(row)
-    if run.inputs:  # one that only counts what earlier runs left open says nothing of the rest
+    if whole:
         heaps["gone"] = [
             _gone(row) for name, row in known.items() if name not in here and row.present
         ]
