@@ -130,7 +130,7 @@ class Sighting:
     outbound_bytes: int
 
 
-def recorded(connection: Connection, job: str, run: Run) -> News:
+def recorded(connection: Connection, job: str, run: Run, *, whole: bool = True) -> News:
     """Compares a run's findings with what the job remembers, and remembers them.
 
     A finding counts as changed when its severity, its state, its certainty or its dossier is
@@ -142,6 +142,8 @@ def recorded(connection: Connection, job: str, run: Run) -> News:
         connection: of ``store.writing()``; ``runs.added`` follows in the same transaction.
         job: whose run it is.
         run: the run; runs of a job come in the order in which they ended.
+        whole: false for a run that only counts what earlier ones left open: it says nothing of
+            the rest, and nothing is gone.
     """
     here = {each.id: each for each in run.findings}
     if len(here) != len(run.findings):
@@ -159,7 +161,10 @@ def recorded(connection: Connection, job: str, run: Run) -> News:
             news = "back"
         heaps[news].append(_change(row, finding, changes))
         rows.append(row)
-    heaps["gone"] = [_gone(row) for name, row in known.items() if name not in here and row.present]
+    if whole:
+        heaps["gone"] = [
+            _gone(row) for name, row in known.items() if name not in here and row.present
+        ]
     if rows:
         connection.execute(_remembering(connection), rows)
     if heaps["gone"]:

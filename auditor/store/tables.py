@@ -220,7 +220,7 @@ open_flows: Final = Table(
     Column("run_id", String(40), nullable=False),
     Column("path", String(200), nullable=False),  # under the data directory
     Column("flows", BigInteger, nullable=False),
-    Column("last", Moment),  # time of the last packet
+    Column("last", Moment),  # when the first of their time lines ends
 )
 """Flows that had not ended when the captures of a job's last run did: the next one goes on."""
 
