@@ -55,7 +55,6 @@ class Server:
             "listen_addresses": "",
             "unix_socket_directories": str(self._folder),
             "fsync": "off",
-            "synchronous_commit": "off",
             "full_page_writes": "off",
             "shared_buffers": "16MB",
             "max_connections": "60",

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import (
@@ -23,12 +23,18 @@ from pydantic import (
 )
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
+from auditor.agent import cron
 from auditor.agent.addresses import host, is_loopback, mailbox, open_webhook_address
 from auditor.model.documents import Document, read
 from auditor.model.finding import Severity
 
 NAME: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,59}")
 SECRETS: Final = ("password", "secret", "token", "key", "passphrase", "credential", "credentials")
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+SHORTEST: Final = timedelta(seconds=10)
+LONGEST: Final = timedelta(days=366)
 _SPAN: Final = re.compile(r"([1-9][0-9]{0,5}) ?(s|m|h|d)")
 _UNITS: Final = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 _SIZE: Final = re.compile(r"([1-9][0-9]{0,8}) ?(kB|MB|GB|TB)")
@@ -67,6 +73,17 @@ def _clock(text: str) -> str:
     if not re.fullmatch(r"([01][0-9]|2[0-3]):[0-5][0-9]", text):
         raise ValueError("write a time of the day in quotes, such as '07:30'")
     return text
+
+
+def _cron(text: str) -> str:
+    cron.fields(text)
+    return text
+
+
+def _often(span: timedelta) -> timedelta:
+    if not SHORTEST <= span <= LONGEST:
+        raise ValueError("write a length of time from 10s to 366d")
+    return span
 
 
 def _path(value: str, info: ValidationInfo) -> Path:
@@ -157,10 +174,10 @@ class Source(Part):
 
 
 class Schedule(Part):
-    """``cron`` (five fields) or ``every`` (a length of time)."""
+    """``cron`` (five fields, as in crontab) or ``every`` (a length of time, from 10s)."""
 
-    cron: str | None = None
-    every: Span | None = None
+    cron: Annotated[str, AfterValidator(_cron)] | None = None
+    every: Annotated[Span, AfterValidator(_often)] | None = None
 
     @model_validator(mode="after")
     def _one(self) -> Schedule:
@@ -389,6 +406,33 @@ class Health(Part):
     port: int = Field(default=9479, ge=0, le=65_535)
 
 
+def _named_twice(some: Sequence[Job | Capture]) -> list[InitErrorDetails]:
+    """Those whose name an earlier one has."""
+    names = [each.name for each in some]
+    return [
+        _mistake(f"{name} is the name of number {names.index(name) + 1} as well", (number, "name"))
+        for number, name in enumerate(names)
+        if name in names[:number]
+    ]
+
+
+def _shared_sources(jobs: Sequence[Job]) -> list[InitErrorDetails]:
+    """Sources that stand twice: the same files would be audited, and told, twice."""
+    wrong: list[InitErrorDetails] = []
+    seen: dict[tuple[object, ...], str] = {}
+    for number, job in enumerate(jobs):
+        for place, source in enumerate(job.sources):
+            where = source.folder or source.files
+            # as a name, not as the disk has it now: the folder may come later
+            same = str(where.resolve()) if where else source.bucket
+            key = (same, source.endpoint, source.include, source.exclude)
+            if key in seen:
+                what = f"job {seen[key]} reads the same; its files would count twice"
+                wrong.append(_mistake(what, (number, "sources", place)))
+            seen.setdefault(key, job.name)
+    return wrong
+
+
 class Agent(Part):
     """The whole file."""
 
@@ -396,11 +440,31 @@ class Agent(Part):
     zone: Zone = "Asia/Ho_Chi_Minh"
     data: Where | None = None
     cluster: str | None = Field(default=None, pattern="^(tcp|tls)://")
-    jobs: tuple[Job, ...] = Field(min_length=1)
+    jobs: tuple[Job, ...]
     channels: tuple[Channel, ...] = ()
     captures: tuple[Capture, ...] = ()
     retention: Retention = Retention()
     health: Health | None = Health()
+
+    @field_validator("jobs")
+    @classmethod
+    def _jobs(cls, jobs: tuple[Job, ...]) -> tuple[Job, ...]:
+        """Refuses none, two of one name, and sources that two would read, each at its line."""
+        if not jobs:  # Field(min_length) would also say so where each job has a mistake
+            raise ValueError("name at least one job")
+        mistakes = [*_named_twice(jobs), *_shared_sources(jobs)]
+        if mistakes:
+            raise ValidationError.from_exception_data("jobs", mistakes)
+        return jobs
+
+    @field_validator("captures")
+    @classmethod
+    def _captures(cls, captures: tuple[Capture, ...]) -> tuple[Capture, ...]:
+        """Refuses two of one name."""
+        mistakes = _named_twice(captures)
+        if mistakes:
+            raise ValidationError.from_exception_data("captures", mistakes)
+        return captures
 
     @field_validator("channels")
     @classmethod

@@ -190,7 +190,11 @@ def _expiring(readiness: Readiness, now: datetime) -> list[Expiring]:
 
 
 def _ends(item: ItemResult) -> list[date]:
-    words = [each.valid_until for each in item.attestations if each.voided is None and each.holds]
+    words = [
+        each.valid_until
+        for each in item.attestations
+        if each.voided is None and (each.holds or not each.applies)
+    ]
     if item.waiver is not None and item.waiver.void is None:
         words.append(item.waiver.until)
     return [date.fromisoformat(each) for each in words]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -145,8 +146,12 @@ def engine_of(url: URL) -> Engine:
 def _connected_to_sqlite(connection: Any, _: object) -> None:  # noqa: ANN401 - the driver's
     # the driver would begin transactions by its own rules, and never around CREATE TABLE
     connection.isolation_level = None
-    for setting in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
-        connection.execute(f"PRAGMA {setting}").close()
+    try:
+        for setting in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
+            connection.execute(f"PRAGMA {setting}").close()
+    except sqlite3.Error:
+        connection.close()
+        raise
 
 
 def _begun_in_sqlite(connection: Connection) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import secrets
+import shutil
 import stat
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Final
@@ -13,11 +15,17 @@ from auditor.model.text import legible
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+    from typing import IO
 
 FILE: Final = "auditor.db"
-OURS: Final = (FILE, "runs", "flows", "work")
+FOLDERS: Final = ("runs", "flows", "open")
+"""Folders in which every file belongs to something in the database."""
+SCRATCH: Final = "upkeep"
+OURS: Final = (FILE, *FOLDERS, "work", SCRATCH)
 """What is made in every data directory: a folder with one of these is one."""
-_LOG_AND_INDEX: Final = ("", "-wal", "-shm")
+PARTS: Final = (FILE, f"{FILE}-wal", f"{FILE}-shm")
+"""The files of SQLite's database: itself, its log, and the index of the log."""
+_PART: Final = ".auditor-part"
 
 
 def prepared(folder: Path, *, create: bool, sqlite: bool) -> None:
@@ -34,7 +42,9 @@ def prepared(folder: Path, *, create: bool, sqlite: bool) -> None:
             hint="Run `auditor agent once` first, or name another data directory (--data).",
         )
     try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not folder.is_dir():
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            folder.chmod(0o700)  # whatever the umask took
         _closed(folder, place)
         if sqlite:
             _file(folder)
@@ -78,8 +88,8 @@ def _file(folder: Path) -> None:
             os.fchown(descriptor, owner.st_uid, owner.st_gid)
     finally:
         os.close(descriptor)
-    for end in _LOG_AND_INDEX:
-        path = folder / f"{FILE}{end}"
+    for name in PARTS:
+        path = folder / name
         if path.exists() and path.stat().st_uid == os.geteuid():
             path.chmod(0o600)
 
@@ -93,6 +103,119 @@ def locked(folder: Path) -> Iterator[None]:
     try:
         with suppress(OSError):  # a file system without locks: the database's own must do
             fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def inside(folder: Path, path: str) -> Path:
+    """A path of the database under the data directory; the database may come from elsewhere.
+
+    Raises:
+        StoreError: it leads out of the directory, or into what is not for files of runs.
+    """
+    parts = path.split("/")
+    plain = all(part not in ("", ".", "..") and part.isprintable() for part in parts)
+    if not plain or "\\" in path or len(parts) < 2 or parts[0] not in FOLDERS:
+        raise StoreError(
+            "is no path of a file that the store may hold",
+            place=repr(path)[:200],
+            hint="The database was changed by something else; restore a backup.",
+        )
+    return folder / path
+
+
+@contextmanager
+def scratch(folder: Path, kind: str, *, alone: bool = False) -> Iterator[Path]:
+    """A new folder in the data directory, gone afterwards; what killed programs left goes too.
+
+    It does not lie in ``work``, which an agent clears when it starts.
+
+    Raises:
+        StoreError: another program has one of this kind, and ``alone`` is wanted.
+    """
+    top = folder / SCRATCH
+    top.mkdir(mode=0o700, exist_ok=True)
+    for left in top.iterdir():
+        with suppress(BlockingIOError), _claimed(left):
+            shutil.rmtree(left, ignore_errors=True)
+    made = top / f"{kind}-{secrets.token_hex(8)}"
+    made.mkdir(mode=0o700)
+    try:
+        with _claimed(made):
+            if alone and len(list(top.glob(f"{kind}-*"))) > 1:
+                raise StoreError(
+                    f"another {kind} is at work",
+                    place=legible(str(folder)),
+                    hint="Wait until it is done.",
+                )
+            yield made
+    finally:
+        shutil.rmtree(made, ignore_errors=True)
+        with suppress(OSError):
+            top.rmdir()
+
+
+@contextmanager
+def new_file(target: Path) -> Iterator[IO[bytes]]:
+    """A file of mode 600 that takes its name when it is whole and on the disk, or never.
+
+    Raises:
+        OSError: it cannot be written.
+        StoreError: something has that name already.
+    """
+    for left in target.parent.glob(f".*{_PART}"):
+        with suppress(BlockingIOError), _claimed(left):
+            left.unlink(missing_ok=True)
+    path = target.with_name(f".{target.name[:100]}.{secrets.token_hex(8)}{_PART}")
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    try:
+        with os.fdopen(descriptor, "w+b") as file, _claimed(path):
+            os.fchmod(descriptor, 0o600)
+            yield file
+            file.flush()
+            os.fsync(descriptor)
+            try:
+                target.hardlink_to(path)  # unlike a rename it replaces nothing
+            except FileExistsError:
+                raise taken(target) from None
+            except PermissionError:  # a file system without links
+                if target.exists():
+                    raise taken(target) from None
+                path.rename(target)
+    finally:
+        path.unlink(missing_ok=True)
+    settled(target.parent)
+
+
+def taken(target: Path) -> StoreError:
+    """That something has this name."""
+    return StoreError(
+        "is there already", place=legible(str(target)), hint="Name another file; it stays."
+    )
+
+
+def settled(folder: Path) -> None:
+    """Forces the names in a folder to the disk."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def _claimed(path: Path) -> Iterator[None]:
+    """Says to other programs that somebody is at work on this.
+
+    Raises:
+        BlockingIOError: somebody else is.
+    """
+    import fcntl
+
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         yield
     finally:
         os.close(descriptor)

@@ -136,7 +136,8 @@ def recorded(connection: Connection, job: str, run: Run) -> News:
     A finding counts as changed when its severity, its state, its certainty or its dossier is
     another, when a country came in that was never among its countries (one that is missing this
     time is no change), or when its outbound bytes are at least ``GREW`` times those of each of
-    the job's last ``LAST_RUNS`` runs that had it, and more than ``WORTH_TELLING``.
+    the job's last ``LAST_RUNS`` runs that had it, and more than ``WORTH_TELLING``. In a run
+    without inputs nothing is gone.
 
     Args:
         connection: of ``store.writing()``; ``runs.added`` follows in the same transaction.
@@ -159,7 +160,10 @@ def recorded(connection: Connection, job: str, run: Run) -> News:
             news = "back"
         heaps[news].append(_change(row, finding, changes))
         rows.append(row)
-    heaps["gone"] = [_gone(row) for name, row in known.items() if name not in here and row.present]
+    if run.inputs:  # one that only counts what earlier runs left open says nothing of the rest
+        heaps["gone"] = [
+            _gone(row) for name, row in known.items() if name not in here and row.present
+        ]
     if rows:
         connection.execute(_remembering(connection), rows)
     if heaps["gone"]:

@@ -196,8 +196,11 @@ def _newest(
     newest = newest.order_by(other.c.started.desc(), other.c[key.name].desc()).limit(1)
     names = [field.name for field in fields(kind)]
     query = select(jobs.c.name.label("of_job"), *(table.c[name] for name in names))
-    rows = connection.execute(query.join(table, key == newest.scalar_subquery()))
-    return {row.of_job: kind(**{name: getattr(row, name) for name in names}) for row in rows}
+    query = query.select_from(jobs).join(table, key == newest.scalar_subquery())
+    return {
+        row.of_job: kind(**{name: getattr(row, name) for name in names})
+        for row in connection.execute(query)
+    }
 
 
 def _present(connection: Connection) -> dict[str, Counts]:

@@ -11,13 +11,16 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Float,
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     String,
     Table,
     Text,
+    Unicode,
 )  # fmt: skip
 
 from auditor.store.columns import Json, Moment
@@ -45,8 +48,18 @@ jobs: Final = Table(
     Column("not_before", Moment),  # of the next try
     Column("heard", Moment),  # when a new input was last seen
     Column("silence_told", Moment),
+    Column("fired", Moment),  # the last time at which its schedule asked for it
 )
 """What a schedule must not forget; when it is due stands in APScheduler's own table."""
+
+planned: Final = Table(
+    "apscheduler_jobs",
+    metadata,
+    Column("id", Unicode(191), primary_key=True),
+    Column("next_run_time", Float(25), index=True),
+    Column("job_state", LargeBinary, nullable=False),
+)
+"""When each job is due next, as APScheduler 3 keeps it: the columns are its own."""
 
 attempts: Final = Table(
     "attempts",
@@ -207,7 +220,7 @@ open_flows: Final = Table(
     Column("run_id", String(40), nullable=False),
     Column("path", String(200), nullable=False),  # under the data directory
     Column("flows", BigInteger, nullable=False),
-    Column("last", Moment),  # time of the last packet
+    Column("last", Moment),  # when the first of their time lines ends
 )
 """Flows that had not ended when the captures of a job's last run did: the next one goes on."""
 

@@ -12,6 +12,19 @@ down_revision = None
 def upgrade() -> None:
     """Every table of the first store."""
     op.create_table(
+        "apscheduler_jobs",
+        sa.Column("id", sa.Unicode(length=191), nullable=False),
+        sa.Column("next_run_time", sa.Float(precision=25), nullable=True),
+        sa.Column("job_state", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_apscheduler_jobs")),
+    )
+    op.create_index(
+        op.f("ix_apscheduler_jobs_next_run_time"),
+        "apscheduler_jobs",
+        ["next_run_time"],
+        unique=False,
+    )
+    op.create_table(
         "assessments",
         sa.Column(
             "id",
@@ -116,6 +129,7 @@ def upgrade() -> None:
         sa.Column("not_before", sa.String(length=27), nullable=True),
         sa.Column("heard", sa.String(length=27), nullable=True),
         sa.Column("silence_told", sa.String(length=27), nullable=True),
+        sa.Column("fired", sa.String(length=27), nullable=True),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_jobs")),
     )
     op.create_table(

@@ -1,0 +1,430 @@
+"""The agent itself: one turn after another, each from what the store says.
+
+Nothing that matters is only in memory. A request, a failure, the time of the next try: all of it
+stands in the store before it is acted on, so that a crash at any moment loses nothing.
+"""
+
+from __future__ import annotations
+
+import glob
+import os
+import shutil
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from auditor.agent import commit, orders, watch
+from auditor.agent.child import Child
+from auditor.agent.journal import tell
+from auditor.agent.notices import drafts
+from auditor.agent.schedule import Schedule
+from auditor.model.errors import AuditorError, InputError, StoreError
+from auditor.store import files, jobs, open_flows, outbox
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection
+    from datetime import datetime
+
+    from auditor.agent.hold import Hold
+    from auditor.agent.settings import Agent, Job
+    from auditor import pipeline
+    from auditor.model.problem import Problem
+    from auditor.store import Store
+
+TRIES: Final = 5
+"""How often the results of a run are tried to be written before the run counts as failed."""
+THREADS: Final = os.cpu_count() or 1
+OPEN_FOR: Final = timedelta(hours=1)
+"""Flows that had not ended count once nothing was heard of their captures for so long."""
+MOST_TOLD: Final = 5
+"""Problems that are told one by one; the rest is counted."""
+DATABASE: Final = "AUDITOR_DATABASE_URL"
+
+
+@dataclass(slots=True)
+class Running:
+    """The attempt in progress.
+
+    Attributes:
+        failure: why it failed; null = it goes on, or ended well.
+        exit_code: of the child; of a run that failed otherwise, that of its error.
+        unread: whether it failed because none of its files can be read.
+        placed: whether its results lie in their places already.
+        tries: how often they were tried to be written.
+    """
+
+    done: commit.Done
+    child: Child | None
+    outcome: jobs.Outcome = "done"
+    failure: str | None = None
+    exit_code: int = 0
+    unread: bool = False
+    placed: bool = False
+    tries: int = 0
+
+
+class Service:
+    """The agent's work, for whoever holds the lease."""
+
+    def __init__(
+        self, store: Store, settings: Agent, hold: Hold, now: Callable[[], datetime]
+    ) -> None:
+        """Takes up the work: what an earlier agent left half-done is cleared away.
+
+        Raises:
+            StoreError: the store cannot be used.
+        """
+        self._store = store
+        self._settings = settings
+        self._hold = hold
+        self._now = now
+        self._running: Running | None = None
+        self._restless: dict[str, frozenset[str]] = {}  # files that changed under a job's last run
+        self.tried: set[str] = set()  # jobs that were begun
+        self.exit_code = 0  # of the first one that failed
+        self._cleared(now())
+        self._schedule = Schedule(store, settings)
+        self._schedule.planned(settings, now())
+
+    def close(self) -> None:
+        """Ends a run that is under way; its request stands, and it begins anew next time."""
+        self._schedule.close()
+        running, self._running = self._running, None
+        if running is not None:
+            self._dropped(running)
+            try:
+                with self._store.writing() as connection:
+                    self._hold.check(connection)
+                    jobs.interrupted(connection, self._now(), "the agent was asked to end")
+            except StoreError as error:  # the next agent will find it, and say so
+                tell("interruption-not-written", level="warning", failed=error)
+
+    def changed(self, settings: Agent) -> None:
+        """Goes on by other settings; a run that is under way ends by the old ones.
+
+        Raises:
+            StoreError: the store cannot be used.
+        """
+        self._schedule.planned(settings, self._now())
+        self._settings = settings
+
+    def step(self, only: Collection[str] | None = None) -> bool:
+        """One turn: what is due is asked for, a run is begun, watched or committed.
+
+        Args:
+            only: names of the jobs that may begin; null = all.
+
+        Returns:
+            whether there is more to do at once.
+
+        Raises:
+            StoreError: the store cannot be used; the next turn goes on where this one stopped.
+        """
+        now = self._now()
+        if self._hold.lost():
+            self.lost()
+            self._hold.taken()
+            self._cleared(now)
+        self._schedule.fired(now)
+        if self._running is not None:
+            self._watched(self._running, now)
+            return True
+        self._listened(now)
+        return self._begun(now, only)
+
+    def lost(self) -> None:
+        """Another agent may be at work by now: the run under way ends, nothing of it is kept."""
+        tell("lease-lost", level="error")
+        if self._running is not None:
+            running, self._running = self._running, None
+            self._dropped(running)
+
+    def _cleared(self, now: datetime) -> None:
+        with self._store.writing() as connection:
+            self._hold.check(connection)
+            left = jobs.interrupted(connection, now, "the agent ended while it ran")
+        commit.cleared(self._store)
+        if left:
+            tell("interrupted-runs-found", level="warning", attempts=left)
+
+    def _begun(self, now: datetime, only: Collection[str] | None) -> bool:
+        """Begins the oldest job that is due."""
+        with self._store.reading() as connection:
+            standings = jobs.standings(connection)
+        known = {job.name: job for job in self._settings.jobs}
+        due = [
+            each
+            for each in standings.values()
+            if each.name in known and each.due(now) and (only is None or each.name in only)
+        ]
+        if not due:
+            return False
+        standing = min(due, key=lambda each: (each.requested, each.name))
+        self._attempted(known[standing.name], standing, now)
+        return True
+
+    def _attempted(self, job: Job, standing: jobs.Standing, now: datetime) -> None:
+        """Begins a job: looks at its sources, and starts a child if there is something to do."""
+        with self._store.writing() as connection:
+            self._hold.check(connection)
+            number = jobs.begun(connection, standing, now)
+            held = frozenset(each.name for each in files.quarantined(connection, job.name))
+        self.tried.add(job.name)
+        tell("job-begun", job=job.name, attempt=number, asked_by=standing.requested_by)
+        folder = commit.work_folder(self._store, job.name)
+        done = commit.Done(job, standing, number, folder, (), held, self._hold.check)
+        self._running = running = Running(done, None)
+        try:
+            commit.emptied(folder)
+            if job.checklist is not None:
+                self._started(running, orders.audit_order(job, _traffic(job), THREADS), now)
+            else:
+                self._looked(running, now)
+        except AuditorError as error:
+            self._failed(running, "failed", str(error), error.exit_code)
+            self._settled(running, now)
+
+    def _looked(self, running: Running, now: datetime) -> None:
+        done, job = running.done, running.done.job
+        problems: list[Problem] = []
+        without = self._restless.pop(job.name, frozenset())
+        scratch = done.folder / orders.INPUTS
+        look = watch.look(job, self._store, now, scratch, problems.append, without=without)
+        running.done = done = replace(done, ready=look.ready)
+        tell("looked", job=job.name, attempt=done.number, **look.counts)
+        self._heard(done, now)
+        with self._store.reading() as connection:
+            left = open_flows.of_job(connection, job.name)
+        waiting = left is not None and (left.last is None or now - left.last > OPEN_FOR)
+        if look.ready or waiting:
+            order = orders.audit_order(job, tuple(each.path for each in look.ready), THREADS)
+            order = replace(
+                order,
+                open_before=self._store.folder / left.path if left is not None else None,
+                open_after=done.folder / orders.OPEN_FLOWS,
+                open_until=now,
+            )
+            self._started(running, order, now, tuple(problems))
+        elif any(each.code.startswith("source") for each in problems):
+            self._failed(running, "failed", _listed(problems), InputError.exit_code)
+            self._settled(running, now)
+        else:
+            self._ended_without_news(running, problems, now)
+
+    def _started(
+        self,
+        running: Running,
+        order: pipeline.Order,
+        now: datetime,
+        problems: tuple[Problem, ...] = (),
+    ) -> None:
+        done = running.done
+        shown = tuple(
+            (str(each.path), each.shown) for each in done.ready if str(each.path) != each.shown
+        )
+        work = orders.Work(done.job.name, now, done.job.checklist, order, shown, problems)
+        orders.write_work(done.folder, work)
+        running.child = Child(done.folder, without=self._secrets())
+        tell("run-begun", job=done.job.name, attempt=done.number, inputs=len(order.paths))
+
+    def _watched(self, running: Running, now: datetime) -> None:
+        """Looks how the child is, and what its end makes necessary."""
+        child = running.child
+        if child is not None:
+            code = child.exit_code()
+            limit = running.done.job.limit
+            if code is None and child.seconds > limit.total_seconds():
+                child.end()
+                self._failed(running, "ended", f"it ran longer than its limit of {limit}", 1)
+            elif code is None:
+                return
+            else:
+                child.close()
+                if code != 0:
+                    self._failed(running, "failed", _reason(code, child.said()), max(code, 1))
+                # none of the files could be read, and it is not that they went away
+                running.unread = (
+                    code == InputError.exit_code
+                    and bool(running.done.ready)
+                    and not watch.changed(running.done.ready)
+                )
+            running.child = None
+        self._settled(running, now)
+
+    def _settled(self, running: Running, now: datetime) -> None:
+        """The results of a run that ended well are committed, a failure is remembered."""
+        if running.unread:
+            self._refused(running, now)
+        elif running.failure is None:
+            self._committed(running, now)
+        else:
+            self._remembered(running, now)
+        self._running = None
+        shutil.rmtree(running.done.folder, ignore_errors=True)
+
+    def _committed(self, running: Running, now: datetime) -> None:
+        done = running.done
+        try:
+            if not running.placed:
+                restless = watch.changed(done.ready)
+                if restless:
+                    self._restless[done.job.name] = frozenset(restless)
+                    why = f"a file changed while it was read: {restless[0]}"
+                    self._failed(running, "failed", why, InputError.exit_code)
+                    return self._remembered(running, now)
+                running.tries = TRIES  # what cannot be moved is not tried again and again
+                commit.placed(self._store, done.folder)
+                running.placed, running.tries = True, 0
+            run_id = commit.committed(self._store, done, self._settings, now)
+        except AuditorError as error:
+            running.tries += 1
+            if running.tries >= TRIES or not isinstance(error, StoreError):
+                self._failed(running, "failed", str(error), error.exit_code)
+            raise
+        tell("run-done", job=done.job.name, attempt=done.number, run_id=run_id)
+        if run_id is not None:
+            self._copied(done.job, run_id, now)
+
+    def _copied(self, job: Job, run_id: str, now: datetime) -> None:
+        try:
+            commit.copied(self._store, job, run_id)
+        except StoreError as error:
+            tell("results-not-copied", level="error", failed=error, job=job.name, run_id=run_id)
+            told = drafts.trouble_drafts(
+                job.name, "results", self._settings, now, detail=str(error), occasion=run_id
+            )
+            with self._store.writing() as connection:
+                outbox.put(connection, told, now)
+
+    def _failed(self, running: Running, outcome: jobs.Outcome, why: str, code: int) -> None:
+        running.outcome, running.failure, running.exit_code = outcome, why, code
+
+    def _remembered(self, running: Running, now: datetime) -> None:
+        """A failure, and when it is tried again; people are told once, when it is not."""
+        done, why = running.done, running.failure or ""
+        commit.withdrawn(self._store, done.folder)
+        failures = done.standing.failures + 1
+        again = None
+        if failures <= done.job.retries:
+            wait = min(done.job.backoff * 2 ** min(failures - 1, 30), jobs.LONGEST_WAIT)
+            again = now + wait
+        told: list[outbox.Draft] = []
+        if failures == done.job.retries + 1:
+            code = "job-ended" if running.outcome == "ended" else "job-failed"
+            told = drafts.trouble_drafts(
+                done.job.name, code, self._settings, now, detail=why, occasion=str(done.number)
+            )
+        with self._store.writing() as connection:
+            self._hold.check(connection)
+            jobs.failed(
+                connection, done.number, done.standing, now, running.outcome, why, again=again
+            )
+            outbox.put(connection, told, now)
+        self.exit_code = self.exit_code or running.exit_code
+        name = done.job.name
+        tell("job-failed", level="error", job=name, attempt=done.number, why=why, again=again)
+
+    def _refused(self, running: Running, now: datetime) -> None:
+        """Files that nobody can read are quarantined: the same ones would fail again."""
+        done, why = running.done, running.failure or ""
+        with self._store.writing() as connection:
+            self._hold.check(connection)
+            watch.refused(connection, done.job.name, done.ready, why)
+            told = commit.quarantined(connection, done, self._settings, now)
+            outbox.put(connection, told, now)
+            jobs.done(connection, done.number, done.standing, now, "failed", message=why)
+        self.exit_code = self.exit_code or running.exit_code
+        tell("nothing-readable", level="error", job=done.job.name, attempt=done.number, why=why)
+
+    def _ended_without_news(
+        self, running: Running, problems: list[Problem], now: datetime
+    ) -> None:
+        done = running.done
+        said = _listed(problems)
+        with self._store.writing() as connection:
+            self._hold.check(connection)
+            told = commit.quarantined(connection, done, self._settings, now)
+            if said:
+                told += drafts.trouble_drafts(
+                    done.job.name, "source", self._settings, now, detail=said, severity="medium",
+                    occasion=str(done.number),
+                )  # fmt: skip
+            outbox.put(connection, told + commit.recovered(done, self._settings, now), now)
+            jobs.done(connection, done.number, done.standing, now, "nothing-new", message=said)
+        self._running = None
+        shutil.rmtree(done.folder, ignore_errors=True)
+        tell("nothing-new", job=done.job.name, attempt=done.number)
+
+    def _heard(self, done: commit.Done, now: datetime) -> None:
+        if not done.ready:
+            return
+        name = done.job.name
+        told: list[outbox.Draft] = []
+        if done.standing.silence_told is not None:
+            told = drafts.recovery_drafts(name, "silence", self._settings, now)
+        with self._store.writing() as connection:
+            jobs.heard(connection, name, now)
+            outbox.put(connection, told, now)
+
+    def _listened(self, now: datetime) -> None:
+        """Tells of jobs whose sources have been silent for too long, once."""
+        patient = {job.name: job.silent_after for job in self._settings.jobs if job.silent_after}
+        if not patient:
+            return
+        with self._store.reading() as connection:
+            standings = jobs.standings(connection)
+        for name, longest in patient.items():
+            each = standings[name]
+            if each.paused or each.silence_told is not None or not each.silent(longest, now):
+                continue
+            tell("silence", level="warning", job=name, since=each.heard)
+            told = drafts.silence_drafts(name, each.heard, self._settings, now)
+            with self._store.writing() as connection:
+                jobs.silence(connection, name, now)
+                outbox.put(connection, told, now)
+
+    def _dropped(self, running: Running) -> None:
+        if running.child is not None:
+            running.child.end()
+        commit.withdrawn(self._store, running.done.folder)
+        shutil.rmtree(running.done.folder, ignore_errors=True)
+
+    def _secrets(self) -> list[str]:
+        """Variables that tell people and the store, and are none of a child's business."""
+        names = [DATABASE]
+        for channel in self._settings.channels:
+            for way in (channel.mail, channel.webhook):
+                if way is not None:
+                    names += [
+                        value for name, value in way if name.endswith("_env") and value is not None
+                    ]
+        return names
+
+
+def _reason(code: int, said: str) -> str:
+    """Why a child failed, out of what it said last."""
+    if code < 0:
+        return f"it was ended by signal {-code}" + (
+            ", as when memory runs out" if code == -9 else ""
+        )
+    return said.removeprefix("auditor: ")[-2000:] or f"it ended with code {code}"
+
+
+def _listed(problems: list[Problem]) -> str:
+    """Problems as one text for people."""
+    told = [f"{each.source}: {each.message}" for each in problems[:MOST_TOLD]]
+    if len(problems) > MOST_TOLD:
+        told.append(f"{len(problems) - MOST_TOLD} more")
+    return "; ".join(told)
+
+
+def _traffic(job: Job) -> tuple[Path, ...]:
+    """The captures and logs that a checklist is checked against: all that there are now."""
+    paths: list[Path] = []
+    for source in job.sources:
+        if source.folder is not None:
+            paths.append(source.folder)
+        elif source.files is not None:
+            paths += [Path(each) for each in sorted(glob.glob(str(source.files), recursive=True))]
+    return tuple(paths)

@@ -1,0 +1,197 @@
+"""Jobs: who asked for them and when, how they went, each time they were begun."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Final, Literal
+
+from sqlalchemy import delete, insert, or_, select, update
+
+from auditor.store.columns import storable
+from auditor.store.tables import attempts, jobs, planned
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from sqlalchemy import Connection
+
+By = Literal["schedule", "person", "start"]
+Outcome = Literal["done", "nothing-new", "failed", "ended", "interrupted"]
+"""failed = the audit could not be done; ended = it ran longer than its limit."""
+
+MESSAGE: Final = 4000
+"""Characters of a message that are kept."""
+LONGEST_WAIT: Final = timedelta(hours=1)
+"""Between two tries of a job that fails."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a job stands.
+
+    Attributes:
+        requested: when it was last asked for, and has not ended well since; null = it was not.
+        failures: in a row.
+        not_before: of the next try after a failure.
+        heard: when a new input was last seen; at first: when the job was first known.
+        silence_told: when people were told that nothing came; null = something came since.
+        fired: the last time at which its schedule asked for it.
+    """
+
+    name: str
+    paused: bool
+    requested: datetime | None
+    requested_by: str | None
+    failures: int
+    not_before: datetime | None
+    heard: datetime | None
+    silence_told: datetime | None
+    fired: datetime | None
+
+    def due(self, now: datetime) -> bool:
+        """Whether it is to run now. A wait from before a clock was set back does not count."""
+        waits = self.not_before is not None and now < self.not_before <= now + LONGEST_WAIT
+        return self.requested is not None and not self.paused and not waits
+
+    def silent(self, longest: timedelta, now: datetime) -> bool:
+        """Whether no new input was seen for so long."""
+        return self.heard is None or now - self.heard > longest
+
+
+def known(connection: Connection, names: Iterable[str], now: datetime) -> None:
+    """Makes the rows of jobs that have none yet."""
+    there = set(connection.scalars(select(jobs.c.name)))
+    for name in names:
+        if name not in there:
+            connection.execute(insert(jobs).values(name=name, paused=False, failures=0, heard=now))
+
+
+def requested(
+    connection: Connection,
+    name: str,
+    now: datetime,
+    by: By | str,
+    *,
+    scheduled: datetime | None = None,
+) -> None:
+    """Asks for a job; however often it is asked for before it runs, it runs once.
+
+    What a person asks for does not wait for the next try after a failure.
+
+    Args:
+        connection: of one transaction.
+        name: of the job, which must be known.
+        now: the clock.
+        by: who asks.
+        scheduled: the time of the schedule that came.
+    """
+    values: dict[str, object] = {"requested": now, "requested_by": by}
+    if scheduled is not None:
+        values["fired"] = scheduled
+    if by == "person":
+        values["not_before"] = None
+    connection.execute(update(jobs).where(jobs.c.name == name).values(**values))
+
+
+def paused(connection: Connection, names: Iterable[str]) -> None:
+    """Lets jobs rest; what is asked for meanwhile is kept."""
+    connection.execute(update(jobs).where(jobs.c.name.in_(tuple(names))).values(paused=True))
+
+
+def resumed(connection: Connection, names: Iterable[str]) -> None:
+    """Lets jobs go on."""
+    connection.execute(update(jobs).where(jobs.c.name.in_(tuple(names))).values(paused=False))
+
+
+def standings(connection: Connection) -> dict[str, Standing]:
+    """Every job that the store knows, by name."""
+    columns = [jobs.c[name] for name in Standing.__dataclass_fields__]
+    return {row.name: Standing(*row) for row in connection.execute(select(*columns))}
+
+
+def fired(connection: Connection) -> dict[str, datetime]:
+    """The last time at which each schedule asked for its job."""
+    rows = connection.execute(select(jobs.c.name, jobs.c.fired).where(jobs.c.fired.is_not(None)))
+    return {row.name: row.fired for row in rows}
+
+
+def next_times(connection: Connection) -> dict[str, datetime]:
+    """When each schedule comes next, as it was last planned."""
+    rows = connection.execute(select(planned.c.id, planned.c.next_run_time))
+    return {row.id: datetime.fromtimestamp(row.next_run_time, UTC) for row in rows}
+
+
+def begun(connection: Connection, standing: Standing, now: datetime) -> int:
+    """A new attempt; gives its id."""
+    row = insert(attempts).values(job=standing.name, scheduled=standing.requested, started=now)
+    return int(connection.execute(row).inserted_primary_key[0])
+
+
+def heard(connection: Connection, name: str, now: datetime) -> None:
+    """A new input was seen."""
+    row = update(jobs).where(jobs.c.name == name)
+    connection.execute(row.values(heard=now, silence_told=None))
+
+
+def silence(connection: Connection, name: str, told: datetime) -> None:
+    """People were told that nothing came."""
+    connection.execute(update(jobs).where(jobs.c.name == name).values(silence_told=told))
+
+
+def done(
+    connection: Connection,
+    attempt: int,
+    standing: Standing,
+    now: datetime,
+    outcome: Outcome,
+    run_id: str | None = None,
+    message: str = "",
+) -> None:
+    """An attempt is over: the request it answered is gone, but not one that came later."""
+    _ended(connection, attempt, now, outcome, message, run_id)
+    mine = (jobs.c.name == standing.name) & (jobs.c.requested == standing.requested)
+    connection.execute(update(jobs).where(mine).values(requested=None, requested_by=None))
+    fine = update(jobs).where(jobs.c.name == standing.name)
+    connection.execute(fine.values(failures=0, not_before=None))
+
+
+def failed(
+    connection: Connection,
+    attempt: int,
+    standing: Standing,
+    now: datetime,
+    outcome: Outcome,
+    message: str,
+    *,
+    again: datetime | None,
+) -> None:
+    """An attempt failed; ``again`` = when it is tried again, null = with its next schedule."""
+    _ended(connection, attempt, now, outcome, message, None)
+    row = update(jobs).where(jobs.c.name == standing.name)
+    connection.execute(row.values(failures=jobs.c.failures + 1, not_before=again))
+    if again is None:
+        mine = (jobs.c.name == standing.name) & (jobs.c.requested == standing.requested)
+        connection.execute(update(jobs).where(mine).values(requested=None, requested_by=None))
+
+
+def interrupted(connection: Connection, now: datetime, message: str) -> int:
+    """Attempts that nobody works on any more; their requests stand. Gives how many there were."""
+    open_ones = update(attempts).where(attempts.c.finished.is_(None))
+    found = connection.execute(
+        open_ones.values(finished=now, outcome="interrupted", message=message)
+    )
+    return found.rowcount
+
+
+def _ended(
+    connection: Connection,
+    attempt: int,
+    now: datetime,
+    outcome: Outcome,
+    message: str | None,
+    run_id: str | None,
+) -> None:
+    said = storable(message)[:MESSAGE] if message else None
+    row = update(attempts).where(attempts.c.id == attempt)
+    connection.execute(row.values(finished=now, outcome=outcome, message=said, run_id=run_id))
