@@ -92,6 +92,8 @@ def checked(tool: Tool, what: Capture) -> None:
     # dumpcap ends with 0 whatever it thinks of the filter; what it made of it is what tells
     if ended.returncode == 0 and ended.stdout.strip():
         return
+    if "setpriv: " in told:
+        raise InputError(f"cannot be begun: {told}", place=tool.path, hint=RIGHTS)
     if "permi" in told:
         raise InputError(f"may not capture: {told}", place=tool.kind, hint=RIGHTS)
     raise InputError(
