@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from sqlalchemy import delete
 
 from auditor.model.finding import SEVERITIES
+from auditor.model.text import Text
 from auditor.store import findings, runs, tables
 from auditor.store.findings import GREW, LAST_RUNS, WORTH_TELLING
 from tests.store import made
@@ -141,6 +142,15 @@ def test_one_that_is_back_tells_what_is_otherwise(store):
     night(store, 2)
     (change,) = night(store, 3, made.finding(state="undecided")).back
     assert change.changes == {"state": ["open", "undecided"]}
+
+
+def test_another_wording_of_the_same_finding_is_no_news_and_is_remembered(store):
+    night(store, 1, made.finding())
+    worded = made.finding(title=Text("Cách nói khác", "Other words"))
+    assert names(night(store, 2, worded)) == {"same": ["F-1"]}
+    with store.reading() as connection:
+        (found,) = findings.present(connection)
+    assert (found.title, found.last_run) == (worded.title, made.run(2).run_id)
 
 
 def test_jobs_do_not_know_of_each_other(store):
