@@ -67,6 +67,9 @@ class Order:
         home: ISO 3166-1 alpha-2 code of the country that counts as home.
         jobs: threads that read files side by side.
         since, until: only flows that overlap this span (``until`` excluded).
+        open_before: file with the flows of earlier runs that had not ended.
+        open_after: another file, that such flows of this run go into; null = all count now.
+        open_until: the present: flows wait an hour for the captures that go on with them.
     """
 
     paths: tuple[Path, ...]
@@ -80,6 +83,9 @@ class Order:
     jobs: int = 1
     since: datetime | None = None
     until: datetime | None = None
+    open_before: Path | None = None
+    open_after: Path | None = None
+    open_until: datetime | None = None
 
 
 class FlowTable:
@@ -444,7 +450,16 @@ def _wanted(order: Order) -> readers.Wanted:
         from auditor.readers.tables.mapping import load_mapping  # late: few inputs are tables
 
         settings = replace(settings, mappings=tuple(map(load_mapping, order.mappings)))
-    return readers.Wanted(order.paths, settings, order.jobs, order.since, order.until)
+    return readers.Wanted(
+        order.paths,
+        settings,
+        order.jobs,
+        order.since,
+        order.until,
+        order.open_before,
+        order.open_after,
+        order.open_until,
+    )
 
 
 def _settings_of(order: Order) -> dict[str, str]:
@@ -457,6 +472,11 @@ def _settings_of(order: Order) -> dict[str, str]:
     for name, moment in (("since", order.since), ("until", order.until)):
         if moment is not None:
             settings[name] = moment.isoformat()
+    if order.open_before is not None:
+        with order.open_before.open("rb") as file:
+            settings["open_before"] = hashlib.file_digest(file, "sha256").hexdigest()
+    if order.open_after is not None:
+        settings["open_after"] = "kept"
     return settings
 
 

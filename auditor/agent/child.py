@@ -12,12 +12,17 @@ import time
 from contextlib import suppress
 from typing import IO, TYPE_CHECKING, Any, Final
 
+from auditor.agent.orders import TEMPORARY
+from auditor.model.errors import StoreError
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
 KEPT: Final = 64 * 1024
 """Bytes of standard error that are kept, the last ones."""
+TOLD: Final = 2000
+"""Characters of it that become the reason of a failure."""
 GRACE: Final = 10.0
 """Seconds between asking a child to end and ending it."""
 LINE: Final = 4096
@@ -37,23 +42,31 @@ class Child:
         Args:
             folder: with its order; its results and its temporary files go there.
             without: environment variables it must not see.
+
+        Raises:
+            StoreError: no process can be started.
         """
-        temporary = folder / "tmp"
-        temporary.mkdir(mode=0o700, exist_ok=True)
         hidden = set(without)
         environment = {name: text for name, text in os.environ.items() if name not in hidden}
         self.progress: dict[str, Any] = {}
         self._errors = b""
         self._began = time.monotonic()
-        self._process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "auditor", "agent", "work", str(folder)],
-            stdin=subprocess.PIPE,  # stays open: its end is how a child knows that it is alone
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            cwd=folder,
-            env={**environment, "TMPDIR": str(temporary)},
-            start_new_session=True,
-        )
+        try:
+            self._process = subprocess.Popen(  # noqa: S603 - this program itself
+                [sys.executable, "-P", "-m", "auditor", "agent", "work", str(folder)],
+                stdin=subprocess.PIPE,  # stays open: its end is how a child knows it is alone
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                cwd=folder,
+                env={**environment, "TMPDIR": str(folder / TEMPORARY)},
+                start_new_session=True,
+            )
+        except OSError as error:
+            raise StoreError(
+                f"a process cannot be started: {error.strerror}",
+                place=sys.executable,
+                hint="Look at the memory and the limits of processes; it is tried again.",
+            ) from None
         pipes = ((self._listen, self._process.stdout), (self._keep, self._process.stderr))
         self._threads = [threading.Thread(target=each, args=(pipe,)) for each, pipe in pipes]
         for thread in self._threads:
@@ -93,9 +106,14 @@ class Child:
                 with suppress(OSError):
                     pipe.close()
 
-    def said(self) -> str:
-        """The end of what it wrote to standard error."""
-        return self._errors.decode("utf-8", "backslashreplace").strip()
+    def why(self, code: int) -> str:
+        """Why it failed, out of its exit code and what it said last."""
+        if code == -signal.SIGKILL:
+            return "it was ended by signal 9, as when memory runs out"
+        if code < 0:
+            return f"it was ended by signal {-code}"
+        said = self._errors.decode("utf-8", "backslashreplace").strip().removeprefix("auditor: ")
+        return said[-TOLD:] or f"it ended with code {code}"
 
     def _is_over(self) -> bool:
         flags = os.WEXITED | os.WNOWAIT | os.WNOHANG

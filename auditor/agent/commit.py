@@ -8,31 +8,33 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from sqlalchemy import Connection
+
 from auditor.agent import orders, watch
 from auditor.agent.notices import drafts
+from auditor.agent.settings import Job
+from auditor.agent.watch import Taken
 from auditor.model import run as run_document
 from auditor.model.errors import StoreError
 from auditor.model.files import written
-from auditor.store import assessments, findings, flows, jobs, outbox, runs
+from auditor.store import assessments, files, findings, flows, jobs, open_flows, outbox, runs
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from datetime import datetime
-
-    from sqlalchemy import Connection
-
-    from auditor.agent.settings import Agent, Job
-    from auditor.agent.watch import Look
-    from auditor.model.run import Run
+    from auditor.agent.settings import Agent
     from auditor.store import Store
 
 RUNS: Final = "runs"
 WORK: Final = "work"
+OPEN: Final = "open"
+MOST_NAMED: Final = 10
+"""Files that a notice names; the rest is counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +44,8 @@ class Done:
     Attributes:
         number: of the attempt.
         folder: of the child.
-        look: at the job's sources, before the child began.
+        ready: the files that were given to the child.
+        held: names of files that were quarantined before it began.
         check: raises an error if this process may not write any more.
     """
 
@@ -50,24 +53,33 @@ class Done:
     standing: jobs.Standing
     number: int
     folder: Path
-    look: Look
+    ready: tuple[Taken, ...]
+    held: frozenset[str]
     check: Callable[[Connection], None]
 
 
-def work_folder(store: Store, number: int) -> Path:
-    """A new folder for a child.
+def work_folder(store: Store, job: str) -> Path:
+    """The folder of a job's child, always the same one.
+
+    Captures that are fetched into it then lie where those of the last run lay: flows that had
+    not ended go on by that.
+    """
+    return store.folder / WORK / job
+
+
+def emptied(folder: Path) -> None:
+    """Makes the folder of a child anew.
 
     Raises:
         StoreError: it cannot be made.
     """
-    folder = store.folder / WORK / str(number)
     try:
         folder.parent.mkdir(mode=0o700, exist_ok=True)
         shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir(mode=0o700)
+        for each in (folder, folder / orders.INPUTS, folder / orders.TEMPORARY):
+            each.mkdir(mode=0o700)
     except OSError as error:
         raise _unwritable(folder, error) from None
-    return folder
 
 
 def run_folder(run_id: str) -> str:
@@ -94,7 +106,24 @@ def placed(store: Store, folder: Path) -> None:
             _settle(each)
     except OSError as error:
         raise _unwritable(goal, error) from None
+    if result.open_last is not None:
+        _moved_open(store, folder, result)
     flows.placed(folder / orders.FLOWS, store.folder, flow_files(result))
+
+
+def _moved_open(store: Store, folder: Path, result: orders.Result) -> None:
+    goal = store.folder / open_path(result.run_id)
+    try:
+        goal.parent.mkdir(mode=0o700, exist_ok=True)
+        (folder / orders.OPEN_FLOWS).rename(goal)
+        _settle(goal.parent)
+    except OSError as error:
+        raise _unwritable(goal, error) from None
+
+
+def open_path(run_id: str) -> str:
+    """Where the flows lie that a run left open, under the data directory."""
+    return f"{OPEN}/{run_id}.flows"
 
 
 def flow_files(result: orders.Result) -> tuple[flows.FlowFile, ...]:
@@ -115,17 +144,23 @@ def committed(store: Store, done: Done, settings: Agent, now: datetime) -> str |
         return None
     name = run_folder(result.run_id)
     path = store.folder / name / orders.RUN
-    run = run_document.from_json(path.read_text(encoding="utf-8"), str(path))
+    run = run_document.from_json(_content(path), str(path))
     job = done.job.name
     with store.writing() as connection:
         done.check(connection)
-        news = findings.recorded(connection, job, run)
+        news = findings.recorded(connection, job, run, whole=bool(done.ready))
         runs.added(connection, job, run, name, news)
-        watch.taken(connection, job, done.look, run, now)
+        watch.committed(connection, job, run.run_id, done.ready, run, now)
         flows.added(connection, run.run_id, flow_files(result))
+        before = open_flows.of_job(connection, job)
+        _left_open(connection, job, result)
         told = drafts.news_drafts(news, run, job, settings, now)
-        outbox.put(connection, told + _recovered(done, settings, now), now)
+        told += quarantined(connection, done, settings, now)
+        outbox.put(connection, told + recovered(done, settings, now), now)
         jobs.done(connection, done.number, done.standing, now, "done", run.run_id)
+    if before is not None:
+        with suppress(OSError):  # its flows have counted, or lie in the file of this run
+            (store.folder / before.path).unlink()
     return run.run_id
 
 
@@ -133,26 +168,50 @@ def _assessed(store: Store, done: Done, settings: Agent, now: datetime) -> None:
     from auditor.model.readiness import from_json
 
     path = done.folder / orders.READINESS
-    text = path.read_text(encoding="utf-8")
-    found = from_json(text, str(path))
+    found = from_json(_content(path), str(path))
     job, place = done.job.name, str(done.job.checklist)
     with store.writing() as connection:
         done.check(connection)
-        before = assessments.last(connection, job)
-        assessments.added(connection, job, place, found, text, now)
+        changes = assessments.added(connection, job, found, place, now)
         told = drafts.assessment_drafts(
-            before.verdicts if before else None,
-            {item.id: item.state for item in found.items},
-            job,
-            str(done.number),
-            settings,
-            now,
+            changes, found.subject.system, job, str(done.number), settings, now
         )
-        outbox.put(connection, told + _recovered(done, settings, now), now)
+        outbox.put(connection, told + recovered(done, settings, now), now)
         jobs.done(connection, done.number, done.standing, now, "done")
 
 
-def _recovered(done: Done, settings: Agent, now: datetime) -> list[outbox.Draft]:
+def quarantined(
+    connection: Connection, done: Done, settings: Agent, now: datetime
+) -> list[outbox.Draft]:
+    """Notices about files that could not be read and were not known as such before."""
+    held = files.quarantined(connection, done.job.name)
+    fresh = [each for each in held if each.name not in done.held]
+    if not fresh:
+        return []
+    listed = "; ".join(f"{each.name}: {each.reason}" for each in fresh[:MOST_NAMED])
+    more = f"; {len(fresh) - MOST_NAMED} more" if len(fresh) > MOST_NAMED else ""
+    return drafts.trouble_drafts(
+        done.job.name,
+        "quarantine",
+        settings,
+        now,
+        detail=listed + more,
+        severity="medium",
+        occasion=str(done.number),
+    )
+
+
+def _left_open(connection: Connection, job: str, result: orders.Result) -> None:
+    if result.open_last is None:
+        open_flows.ended(connection, job)
+        return
+    last = datetime.fromisoformat(result.open_last)
+    path = open_path(result.run_id)
+    open_flows.left(connection, job, result.run_id, path, result.open_flows, last)
+
+
+def recovered(done: Done, settings: Agent, now: datetime) -> list[outbox.Draft]:
+    """Notices that a job works again, if people were told that it did not."""
     if done.standing.failures <= done.job.retries:
         return []
     return drafts.recovery_drafts(
@@ -184,9 +243,9 @@ def withdrawn(store: Store, folder: Path) -> None:
         return  # it never came so far
     if result.kind == "audit":
         shutil.rmtree(store.folder / run_folder(result.run_id), ignore_errors=True)
-        for each in flow_files(result):
+        for path in (open_path(result.run_id), *(each.path for each in flow_files(result))):
             with suppress(OSError):
-                (store.folder / each.path).unlink(missing_ok=True)
+                (store.folder / path).unlink(missing_ok=True)
 
 
 def cleared(store: Store) -> int:
@@ -208,6 +267,17 @@ def cleared(store: Store) -> int:
                 withdrawn(store, folder)
         shutil.rmtree(folder, ignore_errors=True)
     return len(folders)
+
+
+def _content(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise StoreError(
+            f"what the run wrote cannot be read: {type(error).__name__}",
+            place=str(path),
+            hint="It is tried again; look for an error of the disk.",
+        ) from None
 
 
 def _settle(folder: Path) -> None:

@@ -6,8 +6,9 @@ No secret stands in them: a child reads credentials from its environment, or fro
 
 from __future__ import annotations
 
+import glob
 import json
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
@@ -15,9 +16,10 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 from auditor import pipeline, readers
 from auditor.model.errors import StoreError
 from auditor.model.files import written
+from auditor.model.problem import Problem
 
 if TYPE_CHECKING:
-    from auditor.agent.settings import Job
+    from auditor.agent.settings import Agent, Job
 
 ORDER: Final = "order.json"
 RESULT: Final = "result.json"
@@ -27,6 +29,9 @@ READINESS: Final = "readiness.json"
 FLOWS: Final = "flows"
 """Folder of the flow files."""
 OPEN_FLOWS: Final = "open.flows"
+INPUTS: Final = "inputs"
+"""Folder of copies that were made to be read."""
+TEMPORARY: Final = "tmp"
 KEPT: Final = (RUN, REPORT)
 """What goes into the folder of a run."""
 
@@ -38,15 +43,20 @@ class Work:
     """One piece of work for a child.
 
     Attributes:
+        job: its name.
         started: the agent's clock when the child was begun; it goes on from there.
         checklist: folder of the assessment to check; null = an audit.
         audit: what to read, and by what.
+        shown: what the run is to call files that are read as copies, by their paths.
+        problems: what was odd before anything was read.
     """
 
     job: str
     started: datetime
     checklist: Path | None
     audit: pipeline.Order
+    shown: tuple[tuple[str, str], ...] = ()
+    problems: tuple[Problem, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +66,8 @@ class Result:
     Attributes:
         run_id: of the audit; empty = a checklist was checked.
         flow_files: rows of the flow table's files in the folder ``FLOWS``, as the store has them.
-        open_flows: how many flows had not ended; ``open_last`` is the time of their last packet.
+        open_flows: how many flows had not ended when the last of their packets had been read.
+        open_last: when the first of their time lines ends (ISO 8601).
     """
 
     kind: Literal["audit", "checklist"]
@@ -66,12 +77,9 @@ class Result:
     open_last: str | None = None
 
 
-def audit_order(
-    job: Job, paths: tuple[Path, ...], *, threads: int, cluster: str | None = None
-) -> pipeline.Order:
+def audit_order(job: Job, paths: tuple[Path, ...], threads: int) -> pipeline.Order:
     """What the settings of ``job`` make of these inputs."""
-    server = job.log_server
-    order = pipeline.Order(
+    return pipeline.Order(
         paths=paths,
         policies=job.policies or pipeline.data_folder("policies"),
         geoip=job.geoip or pipeline.data_folder("geoip"),
@@ -82,16 +90,33 @@ def audit_order(
         settings=readers.Settings(
             copies_within=job.copies_within,
             log_zone=job.log_zone,
-            log_server=server,
+            log_server=job.log_server,
             aws_fields=job.aws_fields,
         ),
         jobs=threads,
     )
-    return _with(order, cluster=cluster) if cluster else order
 
 
-def _with(order: pipeline.Order, **values: object) -> pipeline.Order:
-    return replace(order, **values)  # type: ignore[arg-type] # named by the caller
+def traffic(job: Job) -> tuple[Path, ...]:
+    """The captures and logs that a checklist is checked against: all that there are now."""
+    paths: list[Path] = []
+    for source in job.sources:
+        if source.folder is not None:
+            paths.append(source.folder)
+        elif source.files is not None:
+            found = glob.glob(str(source.files), recursive=True)  # noqa: PTH207 - from the root on
+            paths += [Path(each) for each in sorted(found)]
+    return tuple(paths)
+
+
+def hidden(settings: Agent) -> tuple[str, ...]:
+    """Environment variables that are none of a child's business: of the store, of channels."""
+    names = ["AUDITOR_DATABASE_URL"]
+    for channel in settings.channels:
+        for way in (channel.mail, channel.webhook):
+            if way is not None:
+                names += [str(value) for name, value in way if name.endswith("_env") and value]
+    return tuple(names)
 
 
 def write_work(folder: Path, work: Work) -> None:
@@ -108,6 +133,8 @@ def write_work(folder: Path, work: Work) -> None:
             "started": work.started,
             "checklist": work.checklist,
             "audit": order,
+            "shown": work.shown,
+            "problems": [asdict(each) for each in work.problems],
         },
         default=_plain,
         indent=1,
@@ -124,7 +151,7 @@ def read_work(folder: Path) -> Work:
             order[name] = Path(order[name])
     for name in ("paths", "mappings"):
         order[name] = tuple(Path(each) for each in order[name])
-    for name in ("since", "until"):
+    for name in ("since", "until", "open_until"):
         order[name] = datetime.fromisoformat(order[name]) if order[name] else None
     order["settings"] = readers.Settings(**{**order["settings"], "mappings": ()})
     return Work(
@@ -132,6 +159,8 @@ def read_work(folder: Path) -> Work:
         datetime.fromisoformat(content["started"]),
         Path(content["checklist"]) if content["checklist"] else None,
         pipeline.Order(**order),
+        tuple((path, name) for path, name in content["shown"]),
+        tuple(Problem(**each) for each in content["problems"]),
     )
 
 

@@ -52,7 +52,7 @@ def secret_of(env: str | None, file: Path | None, place: str) -> str:
 def _content(file: Path, place: str) -> str:
     name = legible(str(file))
     try:
-        opened = open(file, "rb", opener=_at_once)  # noqa: PTH123, SIM115 - closed below
+        opened = open(file, "rb", opener=_at_once)  # noqa: SIM115 - closed below
     except OSError as error:
         raise PolicyError(
             f"the secret's file {name} cannot be read: {error.strerror}",

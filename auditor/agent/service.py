@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
-import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
@@ -18,23 +17,26 @@ from auditor.agent.child import Child
 from auditor.agent.journal import tell
 from auditor.agent.notices import drafts
 from auditor.agent.schedule import Schedule
-from auditor.model.errors import AuditorError, StoreError
-from auditor.store import jobs, outbox
+from auditor.model.errors import AuditorError, InputError, StoreError
+from auditor.store import files, jobs, open_flows, outbox
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
     from datetime import datetime
 
+    from auditor import pipeline
     from auditor.agent.hold import Hold
     from auditor.agent.settings import Agent, Job
-    from auditor.agent.watch import Look
+    from auditor.model.problem import Problem
     from auditor.store import Store
 
-LONGEST_WAIT: Final = timedelta(hours=1)
-"""Between two tries of a job that fails."""
 TRIES: Final = 5
 """How often the results of a run are tried to be written before the run counts as failed."""
-DATABASE: Final = "AUDITOR_DATABASE_URL"
+THREADS: Final = os.cpu_count() or 1
+OPEN_FOR: Final = timedelta(hours=1)
+"""Flows that had not ended count once nothing was heard of their captures for so long."""
+MOST_TOLD: Final = 5
+"""Problems that are told one by one; the rest is counted."""
 
 
 @dataclass(slots=True)
@@ -44,6 +46,7 @@ class Running:
     Attributes:
         failure: why it failed; null = it goes on, or ended well.
         exit_code: of the child; of a run that failed otherwise, that of its error.
+        unread: whether it failed because none of its files can be read.
         placed: whether its results lie in their places already.
         tries: how often they were tried to be written.
     """
@@ -53,6 +56,7 @@ class Running:
     outcome: jobs.Outcome = "done"
     failure: str | None = None
     exit_code: int = 0
+    unread: bool = False
     placed: bool = False
     tries: int = 0
 
@@ -73,15 +77,12 @@ class Service:
         self._hold = hold
         self._now = now
         self._running: Running | None = None
-        self.exit_code = 0  # of the first job that failed
+        self._restless: dict[str, frozenset[str]] = {}  # files that changed under a job's last run
+        self.tried: set[str] = set()  # jobs that were begun
+        self.exit_code = 0  # of the first one that failed
         self._cleared(now())
         self._schedule = Schedule(store, settings)
         self._schedule.planned(settings, now())
-
-    @property
-    def busy(self) -> bool:
-        """Whether a job is running."""
-        return self._running is not None
 
     def close(self) -> None:
         """Ends a run that is under way; its request stands, and it begins anew next time."""
@@ -89,9 +90,12 @@ class Service:
         running, self._running = self._running, None
         if running is not None:
             self._dropped(running)
-            with self._store.writing() as connection:
-                self._hold.check(connection)
-                jobs.interrupted(connection, self._now(), "the agent was asked to end")
+            try:
+                with self._store.writing() as connection:
+                    self._hold.check(connection)
+                    jobs.interrupted(connection, self._now(), "the agent was asked to end")
+            except StoreError as error:  # the next agent will find it, and say so
+                tell("interruption-not-written", level="warning", failed=error)
 
     def changed(self, settings: Agent) -> None:
         """Goes on by other settings; a run that is under way ends by the old ones.
@@ -154,38 +158,72 @@ class Service:
         if not due:
             return False
         standing = min(due, key=lambda each: (each.requested, each.name))
-        job = known[standing.name]
+        self._attempted(known[standing.name], standing, now)
+        return True
+
+    def _attempted(self, job: Job, standing: jobs.Standing, now: datetime) -> None:
+        """Begins a job: looks at its sources, and starts a child if there is something to do."""
         with self._store.writing() as connection:
             self._hold.check(connection)
             number = jobs.begun(connection, standing, now)
+            held = frozenset(each.name for each in files.quarantined(connection, job.name))
+        self.tried.add(job.name)
         tell("job-begun", job=job.name, attempt=number, asked_by=standing.requested_by)
-        folder = commit.work_folder(self._store, number)
-        done = commit.Done(job, standing, number, folder, watch.NOTHING, self._hold.check)
-        self._running = Running(done, None)
+        folder = commit.work_folder(self._store, job.name)
+        done = commit.Done(job, standing, number, folder, (), held, self._hold.check)
+        self._running = running = Running(done, None)
         try:
-            look = watch.looked(self._store, job, now)
-            self._heard(job, standing, look, now)
-            if not look.taken and job.checklist is None:
-                self._ended_without_news(self._running, now)
-                return True
-            self._started(self._running, look, now)
-        except StoreError:
-            raise
+            commit.emptied(folder)
+            if job.checklist is not None:
+                self._started(running, orders.audit_order(job, orders.traffic(job), THREADS), now)
+            else:
+                self._looked(running, now)
         except AuditorError as error:
-            self._failed(self._running, "failed", str(error), error.exit_code)
-            self._settled(self._running, now)
-        return True
+            self._failed(running, "failed", str(error), error.exit_code)
+            self._settled(running, now)
 
-    def _started(self, running: Running, look: Look, now: datetime) -> None:
-        done = commit.Done(**{**_fields(running.done), "look": look})
-        order = orders.audit_order(
-            done.job, look.paths, threads=os.cpu_count() or 1, cluster=self._settings.cluster
+    def _looked(self, running: Running, now: datetime) -> None:
+        done, job = running.done, running.done.job
+        problems: list[Problem] = []
+        without = self._restless.pop(job.name, frozenset())
+        scratch = done.folder / orders.INPUTS
+        look = watch.look(job, self._store, now, scratch, problems.append, without=without)
+        running.done = done = replace(done, ready=look.ready)
+        tell("looked", job=job.name, attempt=done.number, files=look.counts)
+        self._heard(done, now)
+        with self._store.reading() as connection:
+            left = open_flows.of_job(connection, job.name)
+        waiting = left is not None and (left.last is None or now - left.last > OPEN_FOR)
+        if look.ready or waiting:
+            order = orders.audit_order(job, tuple(each.path for each in look.ready), THREADS)
+            order = replace(
+                order,
+                open_before=self._store.folder / left.path if left is not None else None,
+                open_after=done.folder / orders.OPEN_FLOWS,
+                open_until=now,
+            )
+            self._started(running, order, now, tuple(problems))
+        elif any(each.code.startswith("source") for each in problems):
+            self._failed(running, "failed", _listed(problems), InputError.exit_code)
+            self._settled(running, now)
+        else:
+            self._ended_without_news(running, problems, now)
+
+    def _started(
+        self,
+        running: Running,
+        order: pipeline.Order,
+        now: datetime,
+        problems: tuple[Problem, ...] = (),
+    ) -> None:
+        done = running.done
+        shown = tuple(
+            (str(each.path), each.shown) for each in done.ready if str(each.path) != each.shown
         )
-        work = orders.Work(done.job.name, now, done.job.checklist, order)
+        work = orders.Work(done.job.name, now, done.job.checklist, order, shown, problems)
         orders.write_work(done.folder, work)
-        running.done = done
-        running.child = Child(done.folder, without=self._secrets())
-        tell("run-begun", job=done.job.name, attempt=done.number, inputs=len(look.paths))
+        running.child = Child(done.folder, without=orders.hidden(self._settings))
+        tell("run-begun", job=done.job.name, attempt=done.number, inputs=len(order.paths))
 
     def _watched(self, running: Running, now: datetime) -> None:
         """Looks how the child is, and what its end makes necessary."""
@@ -201,13 +239,21 @@ class Service:
             else:
                 child.close()
                 if code != 0:
-                    self._failed(running, "failed", _reason(code, child.said()), max(code, 1))
+                    self._failed(running, "failed", child.why(code), max(code, 1))
+                # none of the files could be read, and it is not that they went away
+                running.unread = (
+                    code == InputError.exit_code
+                    and bool(running.done.ready)
+                    and not watch.changed(running.done.ready)
+                )
             running.child = None
         self._settled(running, now)
 
     def _settled(self, running: Running, now: datetime) -> None:
         """The results of a run that ended well are committed, a failure is remembered."""
-        if running.failure is None:
+        if running.unread:
+            self._refused(running, now)
+        elif running.failure is None:
             self._committed(running, now)
         else:
             self._remembered(running, now)
@@ -218,10 +264,13 @@ class Service:
         done = running.done
         try:
             if not running.placed:
-                changed = watch.changed(done.look)
-                if changed:
-                    self._failed(running, "failed", f"changed while it was read: {changed[0]}", 11)
-                    return self._remembered(running, now)
+                restless = watch.changed(done.ready)
+                if restless:
+                    self._restless[done.job.name] = frozenset(restless)
+                    why = f"a file changed while it was read: {restless[0]}"
+                    self._failed(running, "failed", why, InputError.exit_code)
+                    self._remembered(running, now)
+                    return
                 running.tries = TRIES  # what cannot be moved is not tried again and again
                 commit.placed(self._store, done.folder)
                 running.placed, running.tries = True, 0
@@ -256,7 +305,7 @@ class Service:
         failures = done.standing.failures + 1
         again = None
         if failures <= done.job.retries:
-            wait = min(done.job.backoff * 2 ** min(failures - 1, 30), LONGEST_WAIT)
+            wait = min(done.job.backoff * 2 ** min(failures - 1, 30), jobs.LONGEST_WAIT)
             again = now + wait
         told: list[outbox.Draft] = []
         if failures == done.job.retries + 1:
@@ -274,23 +323,44 @@ class Service:
         name = done.job.name
         tell("job-failed", level="error", job=name, attempt=done.number, why=why, again=again)
 
-    def _ended_without_news(self, running: Running, now: datetime) -> None:
-        done = running.done
+    def _refused(self, running: Running, now: datetime) -> None:
+        """Files that nobody can read are quarantined: the same ones would fail again."""
+        done, why = running.done, running.failure or ""
         with self._store.writing() as connection:
             self._hold.check(connection)
-            jobs.done(connection, done.number, done.standing, now, "nothing-new")
+            watch.refused(connection, done.job.name, done.ready, why)
+            told = commit.quarantined(connection, done, self._settings, now)
+            outbox.put(connection, told, now)
+            jobs.done(connection, done.number, done.standing, now, "failed", message=why)
+        self.exit_code = self.exit_code or running.exit_code
+        tell("nothing-readable", level="error", job=done.job.name, attempt=done.number, why=why)
+
+    def _ended_without_news(self, running: Running, problems: list[Problem], now: datetime) -> None:
+        done = running.done
+        said = _listed(problems)
+        with self._store.writing() as connection:
+            self._hold.check(connection)
+            told = commit.quarantined(connection, done, self._settings, now)
+            if said:
+                told += drafts.trouble_drafts(
+                    done.job.name, "source", self._settings, now, detail=said, severity="medium",
+                    occasion=str(done.number),
+                )  # fmt: skip
+            outbox.put(connection, told + commit.recovered(done, self._settings, now), now)
+            jobs.done(connection, done.number, done.standing, now, "nothing-new", message=said)
         self._running = None
         shutil.rmtree(done.folder, ignore_errors=True)
         tell("nothing-new", job=done.job.name, attempt=done.number)
 
-    def _heard(self, job: Job, standing: jobs.Standing, look: Look, now: datetime) -> None:
-        if not look.heard:
+    def _heard(self, done: commit.Done, now: datetime) -> None:
+        if not done.ready:
             return
+        name = done.job.name
         told: list[outbox.Draft] = []
-        if standing.silence_told is not None:
-            told = drafts.recovery_drafts(job.name, "silence", self._settings, now)
+        if done.standing.silence_told is not None:
+            told = drafts.recovery_drafts(name, "silence", self._settings, now)
         with self._store.writing() as connection:
-            jobs.heard(connection, job.name, now)
+            jobs.heard(connection, name, now)
             outbox.put(connection, told, now)
 
     def _listened(self, now: datetime) -> None:
@@ -316,26 +386,10 @@ class Service:
         commit.withdrawn(self._store, running.done.folder)
         shutil.rmtree(running.done.folder, ignore_errors=True)
 
-    def _secrets(self) -> list[str]:
-        """Variables that tell people and the store, and are none of a child's business."""
-        names = [DATABASE]
-        for channel in self._settings.channels:
-            for way in (channel.mail, channel.webhook):
-                if way is not None:
-                    names += [
-                        value for name, value in way if name.endswith("_env") and value is not None
-                    ]
-        return names
 
-
-def _reason(code: int, said: str) -> str:
-    """Why a child failed, out of what it said last."""
-    if code < 0:
-        return f"it was ended by signal {-code}" + (
-            ", as when memory runs out" if code == -9 else ""
-        )
-    return said.removeprefix("auditor: ")[-2000:] or f"it ended with code {code}"
-
-
-def _fields(done: commit.Done) -> dict[str, object]:
-    return {name: getattr(done, name) for name in commit.Done.__dataclass_fields__}
+def _listed(problems: list[Problem]) -> str:
+    """Problems as one text for people."""
+    told = [f"{each.source}: {each.message}" for each in problems[:MOST_TOLD]]
+    if len(problems) > MOST_TOLD:
+        told.append(f"{len(problems) - MOST_TOLD} more")
+    return "; ".join(told)

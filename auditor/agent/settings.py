@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import (
@@ -30,6 +30,9 @@ from auditor.model.finding import Severity
 
 NAME: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,59}")
 SECRETS: Final = ("password", "secret", "token", "key", "passphrase", "credential", "credentials")
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
 SHORTEST: Final = timedelta(seconds=10)
 LONGEST: Final = timedelta(days=366)
 _SPAN: Final = re.compile(r"([1-9][0-9]{0,5}) ?(s|m|h|d)")
@@ -83,12 +86,6 @@ def _often(span: timedelta) -> timedelta:
     return span
 
 
-def _some(jobs: tuple[Job, ...]) -> tuple[Job, ...]:
-    if not jobs:  # Field(min_length) would also say so where each job has a mistake
-        raise ValueError("name at least one job")
-    return jobs
-
-
 def _path(value: str, info: ValidationInfo) -> Path:
     folder = (info.context or {}).get("folder", Path())
     return Path(folder) / Path(value).expanduser()
@@ -105,7 +102,7 @@ def _open_url(text: str) -> str:
 
 
 def _mistake(what: str, place: tuple[int | str, ...]) -> InitErrorDetails:
-    return {"type": PydanticCustomError("value_error", what), "loc": place, "input": None}  # type: ignore[arg-type]
+    return {"type": PydanticCustomError("value_error", what), "loc": place, "input": None}
 
 
 Span = Annotated[timedelta, BeforeValidator(_span)]
@@ -256,9 +253,7 @@ class Mail(Part):
     @model_validator(mode="after")
     def _safe(self) -> Mail:
         if self.tls == "none" and not is_loopback(self.server):
-            raise ValueError(
-                "tls: none is only for a server on this machine; write starttls or tls"
-            )
+            raise ValueError("none is only for a server on this machine; write starttls or tls")
         if self.user is not None:
             _one_secret(self.password_env, self.password_file, "password", "the user signs in")
         elif self.password_env is not None or self.password_file is not None:
@@ -411,6 +406,33 @@ class Health(Part):
     port: int = Field(default=9479, ge=0, le=65_535)
 
 
+def _named_twice(some: Sequence[Job | Capture]) -> list[InitErrorDetails]:
+    """Those whose name an earlier one has."""
+    names = [each.name for each in some]
+    return [
+        _mistake(f"{name} is the name of number {names.index(name) + 1} as well", (number, "name"))
+        for number, name in enumerate(names)
+        if name in names[:number]
+    ]
+
+
+def _shared_sources(jobs: Sequence[Job]) -> list[InitErrorDetails]:
+    """Sources that stand twice: the same files would be audited, and told, twice."""
+    wrong: list[InitErrorDetails] = []
+    seen: dict[tuple[object, ...], str] = {}
+    for number, job in enumerate(jobs):
+        for place, source in enumerate(job.sources):
+            where = source.folder or source.files
+            # as a name, not as the disk has it now: the folder may come later
+            same = str(where.resolve()) if where else source.bucket
+            key = (same, source.endpoint, source.include, source.exclude)
+            if key in seen:
+                what = f"job {seen[key]} reads the same; its files would count twice"
+                wrong.append(_mistake(what, (number, "sources", place)))
+            seen.setdefault(key, job.name)
+    return wrong
+
+
 class Agent(Part):
     """The whole file."""
 
@@ -418,11 +440,31 @@ class Agent(Part):
     zone: Zone = "Asia/Ho_Chi_Minh"
     data: Where | None = None
     cluster: str | None = Field(default=None, pattern="^(tcp|tls)://")
-    jobs: Annotated[tuple[Job, ...], AfterValidator(_some)]
+    jobs: tuple[Job, ...]
     channels: tuple[Channel, ...] = ()
     captures: tuple[Capture, ...] = ()
     retention: Retention = Retention()
     health: Health | None = Health()
+
+    @field_validator("jobs")
+    @classmethod
+    def _jobs(cls, jobs: tuple[Job, ...]) -> tuple[Job, ...]:
+        """Refuses none, two of one name, and sources that two would read, each at its line."""
+        if not jobs:  # Field(min_length) would also say so where each job has a mistake
+            raise ValueError("name at least one job")
+        mistakes = [*_named_twice(jobs), *_shared_sources(jobs)]
+        if mistakes:
+            raise ValidationError.from_exception_data("jobs", mistakes)
+        return jobs
+
+    @field_validator("captures")
+    @classmethod
+    def _captures(cls, captures: tuple[Capture, ...]) -> tuple[Capture, ...]:
+        """Refuses two of one name."""
+        mistakes = _named_twice(captures)
+        if mistakes:
+            raise ValidationError.from_exception_data("captures", mistakes)
+        return captures
 
     @field_validator("channels")
     @classmethod
@@ -441,49 +483,10 @@ class Agent(Part):
             raise ValidationError.from_exception_data("channels", mistakes)
         return channels
 
-    @model_validator(mode="after")
-    def _fits(self) -> Agent:
-        """Refuses jobs and captures of one name, and sources that two jobs would read."""
-        mistakes = [*_named_twice(self), *_shared_sources(self)]
-        if mistakes:
-            raise ValidationError.from_exception_data("Agent", mistakes)
-        return self
-
     @property
     def clock(self) -> ZoneInfo:
         """The zone of everything the file says about times."""
         return ZoneInfo(self.zone)
-
-
-def _named_twice(agent: Agent) -> list[InitErrorDetails]:
-    """Jobs and captures whose name another one has."""
-    wrong: list[InitErrorDetails] = []
-    for kind in ("jobs", "captures"):
-        first: dict[str, int] = {}
-        for number, each in enumerate(getattr(agent, kind)):
-            if each.name in first:
-                other = f"{kind}[{first[each.name] + 1}]"
-                what = f"{each.name!r} is the name of {other} too"
-                wrong.append(_mistake(what, (kind, number, "name")))
-            first.setdefault(each.name, number)
-    return wrong
-
-
-def _shared_sources(agent: Agent) -> list[InitErrorDetails]:
-    """Sources that stand twice: the same files would be audited, and told, twice."""
-    wrong: list[InitErrorDetails] = []
-    seen: dict[tuple[object, ...], str] = {}
-    for number, job in enumerate(agent.jobs):
-        for place, source in enumerate(job.sources):
-            where = source.folder or source.files
-            # as a name, not as the disk has it now: the folder may come later
-            same = (str(where.resolve()) if where else source.bucket, source.endpoint)
-            key = (*same, source.include, source.exclude)
-            if key in seen:
-                what = f"job {seen[key]!r} reads the same; its files would count twice"
-                wrong.append(_mistake(what, ("jobs", number, "sources", place)))
-            seen.setdefault(key, job.name)
-    return wrong
 
 
 def settings(path: Path) -> Agent:

@@ -10,14 +10,18 @@ import os
 import sys
 import threading
 import time
-from datetime import datetime, timedelta
+from dataclasses import asdict, replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Final
 
 from auditor import pipeline
 from auditor.agent import orders
 from auditor.model import run as run_document
+from auditor.model.errors import InputError
 from auditor.model.files import written
+from auditor.model.problem import Problem
+from auditor.readers.open_flows import read_open
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -56,19 +60,45 @@ def _audited(
     work: orders.Work, folder: Path, now: Callable[[], datetime], progress: Told
 ) -> orders.Result:
     from auditor import report
+    from auditor.agent import watch
     from auditor.store import flows
 
-    done = pipeline.audit(work.audit, now, progress)
+    order, problems = _readable(work)
+    done = pipeline.audit(order, now, progress)
+    run = replace(done.run, problems=problems + done.run.problems)
+    run = watch.named(
+        run, [watch.Taken(name, Path(path), name, "", 0, "") for path, name in work.shown]
+    )
     progress.stage("write")
     written(
         folder,
         {
-            orders.REPORT: lambda file: file.write(report.html(done.run).encode()),
-            orders.RUN: lambda file: run_document.write_json(done.run, file),
+            orders.REPORT: lambda file: file.write(report.html(run).encode()),
+            orders.RUN: lambda file: run_document.write_json(run, file),
         },
     )
-    files = flows.partitioned(done.table, folder / orders.FLOWS, done.run.run_id)
-    return orders.Result("audit", done.run.run_id, files)
+    files = flows.partitioned(done.table, folder / orders.FLOWS, run.run_id)
+    lines = read_open(order.open_after)[0] if order.open_after is not None else ()
+    ends = [line.flows.end for line in lines]
+    return orders.Result(
+        "audit",
+        run.run_id,
+        tuple(asdict(each) for each in files),
+        sum(line.flows.count for line in lines),
+        datetime.fromtimestamp(min(ends) // 10**9, UTC).isoformat() if ends else None,
+    )
+
+
+def _readable(work: orders.Work) -> tuple[pipeline.Order, tuple[Problem, ...]]:
+    """The order, without open flows that cannot be read: they would stop every later run."""
+    order = work.audit
+    try:
+        if order.open_before is not None:
+            read_open(order.open_before)
+    except InputError as error:
+        lost = Problem("open-flows-lost", error.place, error.message, error.hint)
+        return replace(order, open_before=None), (*work.problems, lost)
+    return order, work.problems
 
 
 def _checked(
@@ -78,8 +108,6 @@ def _checked(
     now: Callable[[], datetime],
     progress: Told,
 ) -> orders.Result:
-    from dataclasses import replace
-
     from auditor import readiness
     from auditor.model.readiness import to_json
 

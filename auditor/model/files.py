@@ -80,7 +80,7 @@ def written(folder: Path, files: Mapping[str, Content], *, private: bool = False
 
 def _write(path: Path, content: Content, private: bool) -> None:  # noqa: FBT001 - of a pool
     mode = 0o600 if private else 0o666
-    with path.open("xb", opener=lambda name, flags: os.open(name, flags, mode)) as file:
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
         if isinstance(content, str):
             file.write(content.encode("utf-8", "backslashreplace"))
         elif isinstance(content, bytes):

@@ -16,11 +16,14 @@ from auditor.model.errors import InputError
 from auditor.model.problem import Problem
 from auditor.model.run import InputFile
 from auditor.model.text import legible
+from auditor.readers.capture import standing
+from auditor.readers.capture.reader import CaptureReader
 from auditor.readers.flow_parts import FlowParts, Told
 from auditor.readers.formats import Choice
+from auditor.readers.going_on import GoingOn
 from auditor.readers.listing import listed, members
 from auditor.readers.parts import Parts
-from auditor.readers.reading import NOTHING, Reading, Settings
+from auditor.readers.reading import NOTHING, OpenFlows, Reading, Settings
 from auditor.readers.streams import ZIP, Source, is_pipe, opened_pipe
 from auditor.readers.time_lines import Examined, chains, copies, folder_of, marked
 
@@ -39,6 +42,9 @@ class Wanted:
         paths: files, folders, which are walked, and ``-`` for standard input.
         jobs: threads that read time lines side by side.
         since, until: only flows that overlap this span (``until`` excluded).
+        open_before: file with the flows of earlier runs that had not ended.
+        open_after: file that such flows of this run go into; null = all count in this run.
+        open_until: the present, where flows wait for captures that are still to come.
     """
 
     paths: tuple[Path, ...]
@@ -46,6 +52,9 @@ class Wanted:
     jobs: int = 1
     since: datetime | None = None
     until: datetime | None = None
+    open_before: Path | None = None
+    open_after: Path | None = None
+    open_until: datetime | None = None
 
 
 class Watch:
@@ -70,14 +79,17 @@ def read_inputs(
     """The inputs, and the flow table of all of them (stage ``read``), part by part.
 
     Raises:
-        InputError: a path does not exist, or nothing could be read at all.
+        InputError: a path does not exist, nothing could be read at all, or the file of open flows
+            is damaged.
+        StoreError: the file of open flows cannot be written.
     """
+    going_on = GoingOn(wanted.open_before, wanted.open_after, wanted.open_until)
 
     def tell(problem: Problem) -> None:
         note(_legible(problem))
 
     found = _examined(wanted.paths, tell, Choice(wanted.settings.mappings))
-    if not found:
+    if not found and (wanted.paths or wanted.open_before is None):
         raise InputError(
             "no file to read",
             place=", ".join(str(path) for path in wanted.paths),
@@ -87,9 +99,9 @@ def read_inputs(
         reader.prepare(watch.prepare)
     watch.begin(sum(each.size for each in found))
     same = copies(found)
-    lines, overlapping = chains(found, same)
+    lines, overlapping, going_on.fates = chains(found, same, going_on.earlier)
     parts = Parts()
-    outcomes = _outcomes(found, lines, wanted, watch, parts)
+    outcomes = _outcomes(found, lines, wanted, watch, parts, going_on)
     inputs: list[InputFile] = []
     told: list[Told] = []
     unread: list[Problem] = []
@@ -117,15 +129,53 @@ def read_inputs(
         inputs.append(_input_file(number, each, reading, parts.tables(place)))
         if reading is not None:
             told.append(Told(place, number, folder_of(each.source)))
-    if not told:
+    if found and not told:
         raise _nothing_read(unread, wanted)
+    over = _over(going_on, wanted, parts, len(found), tell)
+    if over is not None:
+        inputs.append(over)
+        told.append(Told(len(found), over.id, ""))
     for folder, other in _side_by_side(inputs, {one.number: one.folder for one in told}):
         tell(_overlapping(folder, other))
     flows = FlowParts(parts, told, with_ids=wanted.settings.community_id)
     for file in inputs:
         if file.id in flows.confirming:
             tell(_confirming(file, flows.confirming[file.id]))
+    going_on.finish()
     return tuple(inputs), flows
+
+
+def _over(
+    going_on: GoingOn, wanted: Wanted, parts: Parts, place: int, note: Note
+) -> InputFile | None:
+    """An input for flows of earlier runs that no capture of this one goes on with: their file."""
+    lines = going_on.over()
+    path = wanted.open_before
+    if path is None or not any(line.flows.count for line in lines):
+        return None
+    for line in lines:
+        table = in_span(standing.read(line.flows.table).drop_columns(["file"]), wanted)
+        parts.add(place, table)
+        what = (
+            f"{line.flows.count:,} flows of {line.name}, from an earlier run, count as they stood: "
+            "no capture that was read goes on with them."
+        )
+        note(Problem("flows-over", str(path), what, count=line.flows.count))
+    size = path.stat().st_size
+    rows, first, last = _span(parts.tables(place))
+    return InputFile(
+        id=place + 1,
+        name=legible(str(path)),
+        size=size,
+        sha256=going_on.sha256,
+        reader=CaptureReader.name,
+        packets=0,
+        not_ip=0,
+        bytes_on_wire=None,
+        flows=rows,
+        first=first,
+        last=last,
+    )
 
 
 def _confirming(file: InputFile, count: int) -> Problem:
@@ -232,6 +282,7 @@ def _outcomes(
     wanted: Wanted,
     watch: Watch,
     parts: Parts,
+    going_on: GoingOn,
 ) -> dict[int, Answer]:
     """What became of each file that was read; its flows go into ``parts``."""
 
@@ -239,7 +290,13 @@ def _outcomes(
         def take(number: int, table: pa.Table) -> None:
             parts.add(line[number], in_span(table, wanted))
 
-        return _line_read(*_order(found, line), wanted.settings, watch.advance, take)
+        reader, sources = _order(found, line)
+        before, keep = going_on.before(line[0]), going_on.may_go_on(line[0])
+        answered, left = _line_read(
+            reader, sources, wanted.settings, watch.advance, take, before, keep=keep
+        )
+        going_on.left(line[0], sources[-1], left)
+        return answered
 
     # threads: the engine, hashing and unpacking run outside Python's lock
     with ThreadPoolExecutor(max(wanted.jobs, 1)) as pool:
@@ -263,14 +320,24 @@ def _line_read(
     settings: Settings,
     advance: Callable[[int], None],
     take: Take,
-) -> list[Answer]:
+    before: OpenFlows | None = None,
+    *,
+    keep: bool = False,
+) -> tuple[list[Answer], OpenFlows | None]:
     problems: list[Problem] = []
-    read = reader.read(sources, settings, problems.append, advance, take)
+    left = None
+    if isinstance(reader, CaptureReader):
+        read, left = reader.read_on(
+            sources, settings, problems.append, advance, take, before, keep=keep
+        )
+    else:
+        read = reader.read(sources, settings, problems.append, advance, take)
     names = [source.name for source in sources]
-    return [
+    answers: list[Answer] = [
         (answer, [problem for problem in problems if problem.source == name])
         for answer, name in zip(read, names, strict=True)
     ]
+    return answers, left
 
 
 def _examined(paths: tuple[Path, ...], note: Note, choice: Choice) -> list[Examined]:
@@ -357,12 +424,7 @@ def _input_file(
     number: int, each: Examined, reading: Reading | None, tables: Iterable[pa.Table]
 ) -> InputFile:
     said = reading.annotations if reading else NOTHING
-    rows, first, last = 0, None, None
-    for table in tables if reading else ():
-        rows += len(table)
-        begin, end = pc.min(table["start"]), pc.max(table["end"])
-        first = begin if first is None or begin.value < first.value else first
-        last = end if last is None or end.value > last.value else last
+    rows, first, last = _span(tables if reading else ())
     return InputFile(
         id=number,
         name=legible(each.source.name),
@@ -373,13 +435,30 @@ def _input_file(
         not_ip=reading.not_ip if reading else 0,
         bytes_on_wire=reading.bytes_on_wire if reading else None,
         flows=rows,
-        first=None if first is None else moment_of(first),
-        last=None if last is None else moment_of(last),
+        first=first,
+        last=last,
         comments=tuple(legible(each.text[:200]) for each in said.comments[:20]),
         comment_count=said.comment_count,
         names=len(said.names),
         secrets=len(said.secrets),
         content=reading.content if reading else None,
+    )
+
+
+def _span(tables: Iterable[pa.Table]) -> tuple[int, datetime | None, datetime | None]:
+    """How many flows these are, when the first began and the last ended."""
+    rows, first, last = 0, None, None
+    for table in tables:
+        if not len(table):
+            continue
+        rows += len(table)
+        begin, end = pc.min(table["start"]), pc.max(table["end"])
+        first = begin if first is None or begin.value < first.value else first
+        last = end if last is None or end.value > last.value else last
+    return (
+        rows,
+        None if first is None else moment_of(first),
+        None if last is None else moment_of(last),
     )
 
 

@@ -12,6 +12,7 @@ import json
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
 
@@ -26,13 +27,13 @@ from auditor.store.consistency import RUN, Expected, expected
 from auditor.store.directory import inside, new_file, scratch, taken
 from auditor.store.migration import NEWEST
 from auditor.store.tables import metadata
-from pathlib import Path
 
 if TYPE_CHECKING:
-    from auditor.store.database import Store
     from collections.abc import Callable, Iterator
 
     from sqlalchemy import Column, Connection, Table
+
+    from auditor.store.database import Store
 
 LEFT_OUT: Final = ("leases", "apscheduler_jobs")
 MANIFEST: Final = "manifest.json"

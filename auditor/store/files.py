@@ -201,7 +201,7 @@ def taken(
 
 
 def concluded(connection: Connection, job: str, rows: Iterable[Mapping[str, Any]]) -> None:
-    """Sets ``state``, ``stamp``, ``size``, ``reason`` and ``run_id`` of files, by their ``name``."""
+    """Sets state, stamp, size, reason and ``run_id`` of files, by their ``name``."""
     values = [
         {"which": row["name"], **{f"new_{key}": row[key] for key in _SETTLED}} for row in rows
     ]

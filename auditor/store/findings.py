@@ -136,7 +136,7 @@ class Sighting:
     outbound_bytes: int
 
 
-def recorded(connection: Connection, job: str, run: Run) -> News:
+def recorded(connection: Connection, job: str, run: Run, *, whole: bool = True) -> News:
     """Compares a run's findings with what the job remembers, and remembers them.
 
     A finding counts as changed when its severity, its state, its certainty or its dossier is
@@ -148,6 +148,8 @@ def recorded(connection: Connection, job: str, run: Run) -> News:
         connection: of ``store.writing()``; ``runs.added`` follows in the same transaction.
         job: whose run it is.
         run: the run; runs of a job come in the order in which they ended.
+        whole: false for a run that only counts what earlier ones left open: it says nothing of
+            the rest, and nothing is gone.
     """
     here = {each.id: each for each in run.findings}
     if len(here) != len(run.findings):
@@ -166,12 +168,15 @@ def recorded(connection: Connection, job: str, run: Run) -> News:
         heaps[news].append(_change(row, finding, changes))
         if before is None or any(getattr(before, each) != row[each] for each in _TOLD):
             rows.append(row)
-    heaps["gone"] = [_gone(row) for name, row in known.items() if name not in here and row.present]
+    if whole:
+        heaps["gone"] = [
+            _gone(row) for name, row in known.items() if name not in here and row.present
+        ]
     if rows:
         connection.execute(_remembering(connection), rows)
     if seen := [_sighting(run, name, each) for name, heap in heaps.items() for each in heap]:
         connection.execute(insert(sightings), seen)
-    _dated(connection, job, run)
+    _dated(connection, job, run, whole=whole)
     return News(**{name: tuple(heap) for name, heap in heaps.items()})
 
 
@@ -266,18 +271,15 @@ def _portions(names: list[str]) -> Iterator[list[str]]:
         yield names[begin : begin + _AT_ONCE]
 
 
-def _dated(connection: Connection, job: str, run: Run) -> None:
-    """Every finding that the run had was last seen in it; the job's others are not present."""
+def _dated(connection: Connection, job: str, run: Run, *, whole: bool) -> None:
+    """What the run had was last seen in it; after a whole run, the job's others are gone."""
     seen = select(sightings.c.finding_id).where(_of_runs([run.run_id]))
     of_job = update(findings).where(findings.c.job == job)
-    connection.execute(
-        of_job.where(findings.c.finding_id.in_(seen)).values(
-            present=True, last_run=run.run_id, last_seen=run.started
-        )
-    )
-    connection.execute(
-        of_job.where(findings.c.present, findings.c.last_run != run.run_id).values(present=False)
-    )
+    dates = {"present": True, "last_run": run.run_id, "last_seen": run.started}
+    connection.execute(of_job.where(findings.c.finding_id.in_(seen)).values(dates))
+    if whole:
+        left = of_job.where(findings.c.present, findings.c.last_run != run.run_id)
+        connection.execute(left.values(present=False))
 
 
 def _row(job: str, run: Run, finding: Finding, before: Row[Any] | None) -> dict[str, Any]:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Final, Literal
 
-from sqlalchemy import delete, insert, or_, select, update
+from sqlalchemy import insert, select, update
 
-from auditor.model.text import legible
-from auditor.store.tables import attempts, jobs
+from auditor.store.columns import storable
+from auditor.store.tables import attempts, jobs, planned
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from datetime import datetime
 
     from sqlalchemy import Connection
 
@@ -20,8 +20,10 @@ By = Literal["schedule", "person", "start"]
 Outcome = Literal["done", "nothing-new", "failed", "ended", "interrupted"]
 """failed = the audit could not be done; ended = it ran longer than its limit."""
 
-MESSAGE = 4000
+MESSAGE: Final = 4000
 """Characters of a message that are kept."""
+LONGEST_WAIT: Final = timedelta(hours=1)
+"""Between two tries of a job that fails."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,25 +50,13 @@ class Standing:
     fired: datetime | None
 
     def due(self, now: datetime) -> bool:
-        """Whether it is to run now."""
-        return (
-            self.requested is not None
-            and not self.paused
-            and (self.not_before is None or self.not_before <= now)
-        )
+        """Whether it is to run now. A wait from before a clock was set back does not count."""
+        waits = self.not_before is not None and now < self.not_before <= now + LONGEST_WAIT
+        return self.requested is not None and not self.paused and not waits
 
-
-@dataclass(frozen=True, slots=True)
-class Attempt:
-    """One time that a job was begun."""
-
-    id: int
-    job: str
-    started: datetime
-    finished: datetime | None
-    outcome: str | None
-    message: str | None
-    run_id: str | None
+    def silent(self, longest: timedelta, now: datetime) -> bool:
+        """Whether no new input was seen for so long."""
+        return self.heard is None or now - self.heard > longest
 
 
 def known(connection: Connection, names: Iterable[str], now: datetime) -> None:
@@ -104,9 +94,14 @@ def requested(
     connection.execute(update(jobs).where(jobs.c.name == name).values(**values))
 
 
-def paused(connection: Connection, names: Iterable[str], paused: bool) -> None:
-    """Lets jobs rest, or go on; what was asked for in between is kept."""
-    connection.execute(update(jobs).where(jobs.c.name.in_(tuple(names))).values(paused=paused))
+def paused(connection: Connection, names: Iterable[str]) -> None:
+    """Lets jobs rest; what is asked for meanwhile is kept."""
+    connection.execute(update(jobs).where(jobs.c.name.in_(tuple(names))).values(paused=True))
+
+
+def resumed(connection: Connection, names: Iterable[str]) -> None:
+    """Lets jobs go on."""
+    connection.execute(update(jobs).where(jobs.c.name.in_(tuple(names))).values(paused=False))
 
 
 def standings(connection: Connection) -> dict[str, Standing]:
@@ -121,6 +116,12 @@ def fired(connection: Connection) -> dict[str, datetime]:
     return {row.name: row.fired for row in rows}
 
 
+def next_times(connection: Connection) -> dict[str, datetime]:
+    """When each schedule comes next, as it was last planned."""
+    rows = connection.execute(select(planned.c.id, planned.c.next_run_time))
+    return {row.id: datetime.fromtimestamp(row.next_run_time, UTC) for row in rows}
+
+
 def begun(connection: Connection, standing: Standing, now: datetime) -> int:
     """A new attempt; gives its id."""
     row = insert(attempts).values(job=standing.name, scheduled=standing.requested, started=now)
@@ -129,11 +130,12 @@ def begun(connection: Connection, standing: Standing, now: datetime) -> int:
 
 def heard(connection: Connection, name: str, now: datetime) -> None:
     """A new input was seen."""
-    connection.execute(update(jobs).where(jobs.c.name == name).values(heard=now))
+    row = update(jobs).where(jobs.c.name == name)
+    connection.execute(row.values(heard=now, silence_told=None))
 
 
-def silence(connection: Connection, name: str, told: datetime | None) -> None:
-    """People were told that nothing came (null: that something came again)."""
+def silence(connection: Connection, name: str, told: datetime) -> None:
+    """People were told that nothing came."""
     connection.execute(update(jobs).where(jobs.c.name == name).values(silence_told=told))
 
 
@@ -144,9 +146,10 @@ def done(
     now: datetime,
     outcome: Outcome,
     run_id: str | None = None,
+    message: str = "",
 ) -> None:
-    """An attempt ended well: the request it answered is gone, but not one that came later."""
-    _ended(connection, attempt, now, outcome, None, run_id)
+    """An attempt is over: the request it answered is gone, but not one that came later."""
+    _ended(connection, attempt, now, outcome, message, run_id)
     mine = (jobs.c.name == standing.name) & (jobs.c.requested == standing.requested)
     connection.execute(update(jobs).where(mine).values(requested=None, requested_by=None))
     fine = update(jobs).where(jobs.c.name == standing.name)
@@ -181,16 +184,6 @@ def interrupted(connection: Connection, now: datetime, message: str) -> int:
     return found.rowcount
 
 
-def last_attempts(connection: Connection) -> dict[str, Attempt]:
-    """The newest attempt of each job."""
-    from sqlalchemy import func
-
-    newest = select(func.max(attempts.c.id)).group_by(attempts.c.job)
-    columns = [attempts.c[name] for name in Attempt.__dataclass_fields__]
-    rows = connection.execute(select(*columns).where(attempts.c.id.in_(newest)))
-    return {row.job: Attempt(*row) for row in rows}
-
-
 def _ended(
     connection: Connection,
     attempt: int,
@@ -199,6 +192,6 @@ def _ended(
     message: str | None,
     run_id: str | None,
 ) -> None:
-    said = legible(message)[:MESSAGE] if message else None
+    said = storable(message)[:MESSAGE] if message else None
     row = update(attempts).where(attempts.c.id == attempt)
     connection.execute(row.values(finished=now, outcome=outcome, message=said, run_id=run_id))

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
+AGENT: Final = "agent"
+"""The lease of the one agent that may work on a store."""
 Process = dict[str, Any]
 """``host`` (a name for people), ``boot`` and ``space`` (within which process numbers mean the same
 thing; empty = not known), ``pid``, ``start`` (of the process, in ticks since the boot)."""

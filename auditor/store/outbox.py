@@ -25,7 +25,7 @@ from auditor.store.tables import notices
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from sqlalchemy import Connection
+    from sqlalchemy import Connection, Select
 
 OPEN: Final = ("waiting", "refused")
 MOST_AT_ONCE: Final = 500
@@ -102,6 +102,7 @@ def put(connection: Connection, drafts: Iterable[Draft], now: datetime) -> int:
         some = ids[begin : begin + MOST_AT_ONCE]
         for known in connection.scalars(select(notices.c.id).where(notices.c.id.in_(some))):
             del wanted[known]
+    first = _after_others(connection, now) if wanted else now
     rows = [
         {
             "id": draft.id,
@@ -111,8 +112,7 @@ def put(connection: Connection, drafts: Iterable[Draft], now: datetime) -> int:
             "run_id": draft.run_id,
             "severity": draft.severity,
             "content": draft.content,
-            # one after the other also where many come at once: it is the order of delivery
-            "created": now + timedelta(microseconds=number),
+            "created": first + timedelta(microseconds=number),
             "not_before": draft.not_before,
             "tries": 0,
             "state": "waiting",
@@ -124,7 +124,7 @@ def put(connection: Connection, drafts: Iterable[Draft], now: datetime) -> int:
     return len(rows)
 
 
-def due(connection: Connection, now: datetime, most: int = 1000) -> list[Notice]:
+def due(connection: Connection, now: datetime, most: int = 100) -> list[Notice]:
     """What may go now, oldest first.
 
     A channel whose delivery failed waits as a whole until it is tried again: nothing overtakes.
@@ -132,38 +132,41 @@ def due(connection: Connection, now: datetime, most: int = 1000) -> list[Notice]
     Args:
         connection: to the store.
         now: the time.
-        most: at most so many.
+        most: at most so many of each channel.
     """
     held = select(notices.c.channel).where(
         notices.c.state == "waiting", notices.c.tries > 0, notices.c.not_before > now
     )
-    found = connection.execute(
-        select(notices)
+    place = func.row_number().over(
+        partition_by=notices.c.channel, order_by=(notices.c.created, notices.c.id)
+    )
+    ready = (
+        select(notices.c.id, place.label("place"))
         .where(
             notices.c.state.in_(OPEN),
             notices.c.not_before <= now,
             (notices.c.state == "refused") | notices.c.channel.not_in(held),
         )
-        .order_by(notices.c.created, notices.c.id)
-        .limit(most)
+        .subquery()
     )
-    return [Notice(**row._mapping) for row in found]
+    return _read(
+        connection,
+        select(notices).join(ready, ready.c.id == notices.c.id).where(ready.c.place <= most),
+    )
 
 
 def untried(connection: Connection, channels: Iterable[str], now: datetime) -> list[Notice]:
     """What may go now in some channels, has not been tried, and is no digest; oldest first."""
-    found = connection.execute(
-        select(notices)
-        .where(
+    return _read(
+        connection,
+        select(notices).where(
             notices.c.state == "waiting",
             notices.c.channel.in_(list(channels)),
             notices.c.kind != "digest",
             notices.c.tries == 0,
             notices.c.not_before <= now,
-        )
-        .order_by(notices.c.created, notices.c.id)
+        ),
     )
-    return [Notice(**row._mapping) for row in found]
 
 
 def sent(connection: Connection, notice_id: str, now: datetime, remark: str | None = None) -> None:
@@ -230,15 +233,13 @@ def timed(connection: Connection, notice_id: str, created: datetime, not_before:
 
 def mistimed(connection: Connection, now: datetime, longest: timedelta) -> list[Notice]:
     """What is from the future, or waits longer than anything may: a clock was set back."""
-    found = connection.execute(
-        select(notices)
-        .where(
+    return _read(
+        connection,
+        select(notices).where(
             notices.c.state.in_(OPEN),
             (notices.c.created > now + CLOCK) | (notices.c.not_before > now + longest),
-        )
-        .order_by(notices.c.created, notices.c.id)
+        ),
     )
-    return [Notice(**row._mapping) for row in found]
 
 
 def counts(connection: Connection) -> dict[str, int]:
@@ -272,3 +273,18 @@ def backlog(connection: Connection) -> list[Backlog]:
             error or before.error,
         )
     return list(out.values())
+
+
+def _after_others(connection: Connection, now: datetime) -> datetime:
+    """``now``, or just after what was put at the same moment: it is the order of delivery."""
+    last = connection.scalar(
+        select(func.max(notices.c.created)).where(
+            notices.c.state.in_(OPEN), notices.c.created.between(now, now + CLOCK)
+        )
+    )
+    return now if last is None else last + timedelta(microseconds=1)
+
+
+def _read(connection: Connection, query: Select[Any]) -> list[Notice]:
+    found = connection.execute(query.order_by(notices.c.created, notices.c.id))
+    return [Notice(**row._mapping) for row in found]

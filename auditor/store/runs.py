@@ -105,6 +105,11 @@ def listed(
     return tuple(map(_stored, connection.execute(query)))
 
 
+def known(connection: Connection, run_id: str) -> bool:
+    """Whether a run counts."""
+    return connection.scalar(select(runs.c.run_id).where(runs.c.run_id == run_id)) is not None
+
+
 def named(connection: Connection, run_id: str) -> StoredRun:
     """The run with this id, or the only one whose id begins so.
 

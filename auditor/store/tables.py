@@ -148,7 +148,8 @@ files: Final = Table(
     Column("steady_since", Moment, nullable=False),  # when the stamp was first seen
     Column("gone", Moment),  # when it was first missed; null = it is there
     Column("run_id", String(40)),
-    Index(None, "job", "state", "first_seen", "size"),  # so that a backlog is told by it alone
+    # a backlog is counted without a look at its rows
+    Index(None, "job", "state", "gone", "first_seen", "size"),
 )
 """Every file a job's sources show: a file whose stamp is here and not waiting is not opened."""
 
@@ -220,7 +221,7 @@ open_flows: Final = Table(
     Column("run_id", String(40), nullable=False),
     Column("path", String(200), nullable=False),  # under the data directory
     Column("flows", BigInteger, nullable=False),
-    Column("last", Moment),  # time of the last packet
+    Column("last", Moment),  # when the first of their time lines ends
 )
 """Flows that had not ended when the captures of a job's last run did: the next one goes on."""
 

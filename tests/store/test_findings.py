@@ -15,10 +15,10 @@ from auditor.store.findings import GREW, LAST_RUNS, WORTH_TELLING
 from tests.store import made
 
 
-def night(store, number, *found, job="nightly"):
+def night(store, number, *found, job="nightly", whole=True):
     run = made.run(number, *found)
     with store.writing() as connection:
-        news = findings.recorded(connection, job, run)
+        news = findings.recorded(connection, job, run, whole=whole)
         runs.added(connection, job, run, None, news)
     return news
 
@@ -151,6 +151,14 @@ def test_another_wording_of_the_same_finding_is_no_news_and_is_remembered(store)
     with store.reading() as connection:
         (found,) = findings.present(connection)
     assert (found.title, found.last_run) == (worded.title, made.run(2).run_id)
+
+
+def test_after_a_run_that_is_not_whole_nothing_is_gone_until_a_whole_one(store):
+    night(store, 1, made.finding("F-1"), made.finding("F-2"))
+    assert names(night(store, 2, made.finding("F-2"), whole=False)) == {"same": ["F-2"]}
+    assert names(night(store, 3, made.finding("F-1"))) == {"same": ["F-1"], "gone": ["F-2"]}
+    with store.reading() as connection:
+        assert [each.finding_id for each in findings.present(connection)] == ["F-1"]
 
 
 def test_jobs_do_not_know_of_each_other(store):

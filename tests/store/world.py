@@ -21,22 +21,39 @@ NOW = datetime(2026, 11, 22, 1, 30, tzinfo=UTC)
 RULE = "core-data-abroad"
 
 
-def filled(store: Store, now: datetime = NOW, runs: int = 2, flows: bytes = b"PAR1 flows") -> None:
+def filled(
+    store: Store,
+    now: datetime = NOW,
+    runs: int = 2,
+    flows: bytes = b"PAR1 flows",
+    job: str = "nightly",
+) -> None:
     """``runs`` nightly runs, the last one an hour before ``now``."""
     rows: dict[str, list[dict]] = {table: [] for table in tables.metadata.tables}
     for number in range(runs):
         started = now - timedelta(days=runs - 1 - number, hours=1)
         _run(store.folder, rows, number, started, last=number == runs - 1, flows=flows)
+    for table in rows.values():
+        for row in table:
+            if "job" in row:
+                row["job"] = job
+            if "id" in row and isinstance(row["id"], str):
+                row["id"] += job
+    if job == "nightly":
+        _agent(rows, now)
+    with store.writing() as connection:
+        for table in tables.metadata.sorted_tables:
+            if rows[table.name]:
+                connection.execute(insert(table), rows[table.name])
+
+
+def _agent(rows: dict, now: datetime) -> None:
     rows["apscheduler_jobs"].append({"id": "nightly", "next_run_time": 1.5, "job_state": b"x"})
     process = {"boot": "b", "pid": 1, "space": "4026531836", "start": 1}
     rows["jobs"].append({"name": "nightly", "heard": now, "requested": None})
     rows["leases"].append(
         {"name": "agent", "holder": "h", "process": process, "taken": now, "until": now}
     )
-    with store.writing() as connection:
-        for table in tables.metadata.sorted_tables:
-            if rows[table.name]:
-                connection.execute(insert(table), rows[table.name])
 
 
 def _run(folder: Path, rows: dict, number: int, started: datetime, *, last: bool, flows: bytes):
@@ -99,9 +116,9 @@ def _run(folder: Path, rows: dict, number: int, started: datetime, *, last: bool
     )
     if not last:
         return
-    _written(folder / "open/nightly.parquet", content)
+    _written(folder / f"open/{run_id}", content)
     rows["open_flows"].append(
-        {"job": "nightly", "run_id": run_id, "path": "open/nightly.parquet", "flows": 1}
+        {"job": "nightly", "run_id": run_id, "path": f"open/{run_id}", "flows": 1}
         | {"last": started}
     )
     rows["findings"].append(

@@ -74,9 +74,8 @@ def deliver(
     Raises:
         StoreError: the store does not answer; what was delivered and not marked comes again.
     """
-    with store.writing() as connection:
-        _settle_times(connection, settings, now())
-        _fold(connection, settings, now())
+    _prepare(store, settings, now())
+    with store.reading() as connection:
         due = outbox.due(connection, now())
     by_channel: dict[str, list[Notice]] = defaultdict(list)
     for notice in due:
@@ -233,11 +232,23 @@ def waiting(tries: int, slow: bool) -> timedelta:  # noqa: FBT001 - of one failu
     return LATEST if slow else min(LATEST, SOONEST * 2 ** min(tries, 10))
 
 
-def _fold(connection: Connection, settings: Agent, now: datetime) -> None:
+def _prepare(store: Store, settings: Agent, now: datetime) -> None:
+    """Sets times right and makes digests; writes only if there is something to do."""
+    digests = [each.name for each in settings.channels if each.digest is not None]
+    with store.reading() as connection:
+        if not outbox.mistimed(connection, now, LONGEST) and not (
+            digests and outbox.untried(connection, digests, now)
+        ):
+            return
+    with store.writing() as connection:
+        _settle_times(connection, settings, now)
+        _fold(connection, digests, now)
+
+
+def _fold(connection: Connection, digests: list[str], now: datetime) -> None:
     """Makes one notice of all that gathered in a channel whose digest is due."""
-    digests = {each.name for each in settings.channels if each.digest is not None}
     gathered: dict[str, list[Notice]] = defaultdict(list)
-    for notice in outbox.untried(connection, sorted(digests), now):
+    for notice in outbox.untried(connection, digests, now):
         gathered[notice.channel].append(notice)
     for name, notices in gathered.items():
         outbox.put(connection, [digest(name, notices, now)], now)

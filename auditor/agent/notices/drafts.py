@@ -11,7 +11,8 @@ The content is one JSON document, the same for every way of sending; ``version``
   ``category``, ``countries``, ``flows``, ``outbound_bytes``, ``first_seen``, ``changes`` = field:
   before and now); ``more`` = how many are not listed; ``doubts`` (``problems``,
   ``undecided_flows``, ``undecided_outbound_bytes``);
-* assessment: ``counts``, ``changes`` (``item``, ``before``, ``now``), ``more``;
+* assessment: ``system``; ``verdict`` (before and now; null = the same); ``changes`` (``item``,
+  ``title``, ``before``, ``now``), ``more``; ``expiring`` (``item``, ``title``, ``until``);
 * trouble, silence, recovery: ``what`` = a code, ``detail`` = what was said about it;
 * digest: ``notices`` = documents as above, at most 50 with at most 50 changes in all;
   ``more_notices`` = how many are not listed.
@@ -34,17 +35,20 @@ from auditor.report.formats import visible
 from auditor.store.outbox import Draft
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
     from datetime import datetime
 
     from auditor.agent.settings import Agent, Channel
     from auditor.model.run import Run
+    from auditor.store.assessments import Changes
     from auditor.store.findings import Change, News
     from auditor.store.outbox import Notice
 
 VERSION: Final = 1
 MOST: Final = 50
 """Changes (and, in a digest, notices) that are listed; the rest is counted."""
+WORSE: Final = ("fail", "attested_fail", "error", "stale", "unknown")
+"""States of checklist items that want somebody to look."""
 _NEWS: Final = ("new", "back", "changed", "gone")
 
 
@@ -89,38 +93,36 @@ def news_drafts(news: News, run: Run, job: str, settings: Agent, now: datetime) 
 
 
 def assessment_drafts(
-    before: Mapping[str, str] | None,
-    after: Mapping[str, str],
-    job: str,
-    occasion: str,
-    settings: Agent,
-    now: datetime,
+    changes: Changes, system: str, job: str, occasion: str, settings: Agent, now: datetime
 ) -> list[Draft]:
-    """What a checklist's check says otherwise than the one before; nothing of it, no notice.
+    """What a checklist's check says otherwise than the one before, and what soon runs out.
 
     Args:
-        before: item to state of the job's last check; null = this is the first: nothing to tell.
-        after: the same of this one.
+        changes: from ``assessments.added``; nothing in it, no notice.
+        system: what is assessed.
         job: its name.
         occasion: names this check; the same one is told once.
         settings: the agent's.
         now: when it ended.
     """
-    if before is None:
+    if changes.verdict is None and not changes.items and not changes.expiring:
         return []
-    changes = [
-        {"item": _plain(item), "before": before.get(item), "now": after.get(item)}
-        for item in sorted({*before, *after})
-        if before.get(item) != after.get(item)
-    ]
-    if not changes:
-        return []
-    worse = sum(each["now"] in ("fail", "attested_fail", "error", "stale") for each in changes)
+    worse = any(each.after in WORSE for each in changes.items)
+    severity = "medium" if worse or changes.verdict is not None else "info"
     content = {
-        **_head("assessment", job, "medium" if worse else "info", TITLES["assessment"], INDICATOR),
-        "counts": {"changed": len(changes), "worse": worse},
-        "changes": changes[:MOST],
-        "more": max(0, len(changes) - MOST),
+        **_head("assessment", job, severity, TITLES["assessment"], INDICATOR),
+        "system": _plain(system),
+        "verdict": None if changes.verdict is None else list(changes.verdict),
+        "changes": [
+            {"item": _plain(each.item), **_titled(each.title), "before": each.before}
+            | {"now": each.after}
+            for each in changes.items[:MOST]
+        ],
+        "more": max(0, len(changes.items) - MOST),
+        "expiring": [
+            {"item": _plain(each.item), **_titled(each.title), "until": each.until.isoformat()}
+            for each in changes.expiring[:MOST]
+        ],
     }
     return [
         _draft(channel, "news", content, None, occasion, settings, now)
@@ -214,7 +216,7 @@ def digest(channel: str, gathered: Sequence[Notice], now: datetime) -> Draft:
         documents.append({**content, "created": stamp(notice.created)})
     severity = min(
         (notice.severity or "info" for notice in gathered),
-        key=SEVERITIES.index,  # type: ignore[arg-type]
+        key=SEVERITIES.index,
     )
     content = {
         **_head("digest", None, severity, TITLES["digest"], INDICATOR),
@@ -307,7 +309,7 @@ def _listed(name: str, change: Change) -> dict[str, Any]:
         "news": name,
         "id": change.finding_id,
         "rule": change.rule,
-        "title": {"vi": _plain(change.title.vi), "en": _plain(change.title.en)},
+        **_titled(change.title),
         "severity": change.severity,
         "state": change.state,
         "certainty": change.certainty,
@@ -320,6 +322,10 @@ def _listed(name: str, change: Change) -> dict[str, Any]:
         "first_seen": stamp(change.first_seen),
         "changes": {field: [_value(v) for v in pair] for field, pair in change.changes.items()},
     }
+
+
+def _titled(title: Text) -> dict[str, dict[str, str]]:
+    return {"title": {"vi": _plain(title.vi), "en": _plain(title.en)}}
 
 
 def _value(value: Any) -> Any:  # noqa: ANN401 - text, a number, a list of countries, or null

@@ -61,7 +61,7 @@ def sent(mail: Mail, notice: Notice, now: datetime) -> str:
         why = f"{place}: the user or password has letters that SMTP's sign-in cannot carry"
         raise Undelivered(why, slow=True) from None
     except (OSError, smtplib.SMTPException, ValueError) as error:
-        why = told(f"{place}: {error or type(error).__name__}", (password or "",))
+        why = told(f"{place}: {str(error) or type(error).__name__}", (password or "",))
         raise Undelivered(why) from None
     if refused:
         return told("refused for " + ", ".join(sorted(refused)))

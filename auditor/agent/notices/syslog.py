@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import socket
 import stat
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
 from auditor import __version__
@@ -26,6 +27,8 @@ MOST_BYTES: Final = 8192
 """Of one message (RFC 5425 section 4.3.1: receivers should take so many)."""
 MOST_VALUE: Final = 1000
 """Bytes of one value, before escaping."""
+OBJECTION: Final = 1.0
+"""Seconds in which a server says that our certificate, or the lack of one, is not to its liking."""
 GOODBYE: Final = 3.0
 """Seconds in which the server may still complain."""
 FACILITY: Final = 13
@@ -103,15 +106,18 @@ def _protected(
 
     with context.wrap_socket(connection, server_hostname=name) as protected:
         protected.sendall(content)
+        protected.settimeout(OBJECTION)
+        with suppress(TimeoutError):
+            protected.recv(1)  # the alert of a server that wants nothing of us
+            raise OSError("the server closed before it could have taken anything")
         protected.settimeout(GOODBYE)
         try:
             protected.unwrap()
         except (TimeoutError, ssl.SSLEOFError, ssl.SSLZeroReturnError):
-            return
+            return  # not every server says goodbye
         except ssl.SSLError as error:
-            if error.reason in ("APPLICATION_DATA_AFTER_CLOSE_NOTIFY", None):
-                return
-            raise
+            if error.reason != "APPLICATION_DATA_AFTER_CLOSE_NOTIFY":
+                raise
 
 
 def framed(message: str) -> bytes:
@@ -122,10 +128,11 @@ def framed(message: str) -> bytes:
 
 def messages(notice: Notice, here: str) -> Iterator[str]:
     """RFC 5424 messages: one per change of the notice, one for what has no changes."""
-    syslog_level, _ = LEVELS[notice.severity or "info"]
-    for event in events(notice):
-        head = f"<{FACILITY * 8 + syslog_level}>1 {stamp(notice.created)} {here} auditor - "
-        yield _short_enough(f"{head}{notice.kind.upper()} - ", *event)
+    for signature, name, severity, extension in events(notice):
+        level, weight = LEVELS[severity]
+        head = f"<{FACILITY * 8 + level}>1 {stamp(notice.created)} {here} auditor - "
+        head += f"{notice.kind.upper()} - "
+        yield _short_enough(head, signature, name, weight, extension)
 
 
 def machine() -> str:
@@ -134,8 +141,8 @@ def machine() -> str:
     return name[:255] if name.isascii() and name.isprintable() and " " not in name else "-"
 
 
-Event = tuple[str, str, int, dict[str, str]]
-"""Signature id, name, severity (0 to 10), extension."""
+Event = tuple[str, str, str, dict[str, str]]
+"""Signature id, name, severity, extension."""
 
 
 def events(notice: Notice) -> Iterator[Event]:
@@ -152,22 +159,23 @@ def events(notice: Notice) -> Iterator[Event]:
             text = each.get("detail") or more or each["text"]["en"]
             kind, name = f"auditor-{each['kind']}", each["title"]["en"]
             about = {"cat": each.get("what", each["kind"]), "msg": text}
-            yield kind, name, LEVELS[each["severity"]][1], common | about
+            yield kind, name, each["severity"], common | about
     if content.get("more_notices"):
         text = {"msg": f"{content['more_notices']} more notices"}
-        yield "auditor-digest", content["title"]["en"], 1, text
+        yield "auditor-digest", content["title"]["en"], "info", text
 
 
 def _change(change: dict[str, Any], content: dict[str, Any], common: dict[str, str]) -> Event:
     if content["kind"] == "assessment":
-        text = f"{change['before'] or '-'} -> {change['now'] or '-'}"
+        text = f"{change['title']['vi']}: {change['before'] or '-'} -> {change['now'] or '-'}"
         extension = common | {"cat": "assessment", "externalId": change["item"], "msg": text}
-        return "auditor-assessment", change["item"], LEVELS[content["severity"]][1], extension
+        return "auditor-assessment", change["title"]["en"], content["severity"], extension
     extension = common | {
         "cat": change["news"],
         "externalId": change["id"],
-        "out": str(change["outbound_bytes"]),
         "cnt": str(change["flows"]),
+        "cn1Label": "outboundBytes",
+        "cn1": str(change["outbound_bytes"]),
         "msg": change["title"]["vi"],
         "cs1Label": "recipient",
         "cs1": change["recipient"],
@@ -182,7 +190,7 @@ def _change(change: dict[str, Any], content: dict[str, Any], common: dict[str, s
     }
     if change["system"]:
         extension |= {"flexString2Label": "system", "flexString2": change["system"]}
-    return change["rule"], change["title"]["en"], LEVELS[change["severity"]][1], extension
+    return change["rule"], change["title"]["en"], change["severity"], extension
 
 
 def cef(signature: str, name: str, severity: int, extension: dict[str, str]) -> str:

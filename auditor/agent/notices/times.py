@@ -48,7 +48,7 @@ def next_time(clock: str, now: datetime, zone: ZoneInfo) -> datetime:
 def _goes_through(quiet: Quiet, severity: str | None) -> bool:
     if quiet.but is None or severity is None:
         return False
-    return SEVERITIES.index(severity) <= SEVERITIES.index(quiet.but)  # type: ignore[arg-type]
+    return SEVERITIES.index(severity) <= SEVERITIES.index(quiet.but)
 
 
 def _in(quiet: Quiet, now: datetime, zone: ZoneInfo) -> bool:

@@ -112,7 +112,7 @@ async def _answer(
 
 
 def _why(error: Exception, secrets: tuple[str, ...]) -> str:
-    return told(f"the receiver cannot be reached: {error or type(error).__name__}", secrets)
+    return told(f"the receiver cannot be reached: {str(error) or type(error).__name__}", secrets)
 
 
 def _waiting(text: str, now: datetime) -> timedelta | None:

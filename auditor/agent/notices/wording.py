@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from auditor.model.text import Text
 from auditor.report.formats import flow_count, moment, number, size
+from auditor.report.readiness.words import STATE as ITEM_STATE
+from auditor.report.readiness.words import VERDICT
 from auditor.report.words import SEVERITY, STATE
 
 if TYPE_CHECKING:
@@ -39,6 +41,10 @@ TROUBLES: Final = {
     ),
     "capture": Text(
         "Việc thu gói tin bị gián đoạn hoặc mất gói.", "Live capture stopped or dropped packets."
+    ),
+    "results": Text(
+        "Không sao chép được kết quả vào thư mục đã định.",
+        "Results could not be copied to their folder.",
     ),
     "store": Text("Kho lưu trữ không dùng được.", "The store cannot be used."),
     "disk": Text("Ổ đĩa đầy hoặc sắp đầy.", "The disk is full, or nearly."),
@@ -123,14 +129,8 @@ def _news(content: dict[str, Any], language: str) -> list[str]:
         out += [*_change(change, language), ""]
     if content["more"]:
         more = number(content["more"])
-        out += [
-            _in(
-                language,
-                f"và {more.vi} mục khác, xem báo cáo.",
-                f"and {more.en} more: see the report.",
-            ),
-            "",
-        ]
+        vi, en = f"và {more.vi} mục khác, xem báo cáo.", f"and {more.en} more: see the report."
+        out += [_in(language, vi, en), ""]
     if doubts["problems"] or doubts["undecided_flows"]:
         problems, flows = number(doubts["problems"]), flow_count(doubts["undecided_flows"])
         out.append(
@@ -146,10 +146,8 @@ def _news(content: dict[str, Any], language: str) -> list[str]:
 
 
 def _change(change: dict[str, Any], language: str) -> list[str]:
-    severity, state = (
-        _of(SEVERITY[change["severity"]], language),
-        _of(STATE[change["state"]], language),
-    )
+    severity = _of(SEVERITY[change["severity"]], language)
+    state = _of(STATE[change["state"]], language)
     word = _of(NEWS[change["news"]], language)
     out = [f"* [{word}] {severity} · {state} · {change['title'][language]}"]
     to = _in(language, "bên nhận", "recipient")
@@ -166,13 +164,28 @@ def _change(change: dict[str, Any], language: str) -> list[str]:
 
 
 def _assessment(content: dict[str, Any], language: str) -> list[str]:
-    out = [
-        f"* {each['item']}: {_value(each['before'])} → {_value(each['now'])}"
+    out = [_in(language, "Hệ thống: ", "System: ") + content["system"], ""]
+    if content["verdict"]:
+        before, now = content["verdict"]
+        before, now = _of(VERDICT[before], language), _of(VERDICT[now], language)
+        out.append(_in(language, "Kết quả chung: ", "Verdict: ") + f"{before} → {now}")
+    out += [
+        f"* {each['item']} {each['title'][language]}: "
+        f"{_standing(each['before'], language)} → {_standing(each['now'], language)}"
         for each in content["changes"]
     ]
     if content["more"]:
         out.append(_in(language, f"và {content['more']} mục khác.", f"and {content['more']} more."))
-    return ["", *out]
+    out += [
+        f"* {each['item']} {each['title'][language]}: "
+        + _in(language, f"sắp hết hạn vào {each['until']}", f"runs out on {each['until']}")
+        for each in content["expiring"]
+    ]
+    return out
+
+
+def _standing(state: Any, language: str) -> str:  # noqa: ANN401 - a state, or null
+    return "–" if state is None else _of(ITEM_STATE[state], language)
 
 
 def _value(value: Any) -> str:  # noqa: ANN401 - text, a number, a list of countries, or null

@@ -155,8 +155,8 @@ CREATE TABLE notices (
 	error TEXT, 
 	CONSTRAINT pk_notices PRIMARY KEY (id)
 );
-INSERT INTO "notices" VALUES('20261121T003000Z-0000','mail','news','nightly','20261121T003000Z-0000','high','{"title":"Mới"}','2026-11-21T00:35:00.000000Z','2026-11-21T00:35:00.000000Z',1,'sent','2026-11-21T00:35:00.000000Z',NULL);
-INSERT INTO "notices" VALUES('20261122T003000Z-0001','mail','news','nightly','20261122T003000Z-0001','high','{"title":"Mới"}','2026-11-22T00:35:00.000000Z','2026-11-22T00:35:00.000000Z',1,'sent','2026-11-22T00:35:00.000000Z',NULL);
+INSERT INTO "notices" VALUES('20261121T003000Z-0000nightly','mail','news','nightly','20261121T003000Z-0000','high','{"title":"Mới"}','2026-11-21T00:35:00.000000Z','2026-11-21T00:35:00.000000Z',1,'sent','2026-11-21T00:35:00.000000Z',NULL);
+INSERT INTO "notices" VALUES('20261122T003000Z-0001nightly','mail','news','nightly','20261122T003000Z-0001','high','{"title":"Mới"}','2026-11-22T00:35:00.000000Z','2026-11-22T00:35:00.000000Z',1,'sent','2026-11-22T00:35:00.000000Z',NULL);
 CREATE TABLE open_flows (
 	job VARCHAR(100) NOT NULL, 
 	run_id VARCHAR(40) NOT NULL, 
@@ -165,7 +165,7 @@ CREATE TABLE open_flows (
 	last VARCHAR(27), 
 	CONSTRAINT pk_open_flows PRIMARY KEY (job)
 );
-INSERT INTO "open_flows" VALUES('nightly','20261122T003000Z-0001','open/nightly.parquet',1,'2026-11-22T00:30:00.000000Z');
+INSERT INTO "open_flows" VALUES('nightly','20261122T003000Z-0001','open/20261122T003000Z-0001',1,'2026-11-22T00:30:00.000000Z');
 CREATE TABLE runs (
 	run_id VARCHAR(40) NOT NULL, 
 	job VARCHAR(100) NOT NULL, 
@@ -208,8 +208,8 @@ CREATE INDEX ix_apscheduler_jobs_next_run_time ON apscheduler_jobs (next_run_tim
 CREATE INDEX ix_assessments_job_checked ON assessments (job, checked);
 CREATE INDEX ix_attempts_job_started ON attempts (job, started);
 CREATE INDEX ix_contents_job_mark ON contents (job, mark);
-CREATE INDEX ix_files_job_state ON files (job, state);
-CREATE INDEX ix_findings_job_present_severity ON findings (job, present, severity);
+CREATE INDEX ix_files_job_state_gone_first_seen_size ON files (job, state, gone, first_seen, size);
+CREATE INDEX ix_findings_present_job_severity ON findings (present, job, severity);
 CREATE INDEX ix_notices_state_not_before ON notices (state, not_before);
 CREATE INDEX ix_runs_job_started ON runs (job, started);
 CREATE INDEX ix_runs_started ON runs (started);

@@ -91,9 +91,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("job", "name", name=op.f("pk_files")),
     )
     op.create_index(
-        op.f("ix_files_job_state_first_seen_size"),
+        op.f("ix_files_job_state_gone_first_seen_size"),
         "files",
-        ["job", "state", "first_seen", "size"],
+        ["job", "state", "gone", "first_seen", "size"],
         unique=False,
     )
     op.create_table(

@@ -1,0 +1,100 @@
+"""``live/NAME.json`` in the data directory: how a capture is going, for status and health."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import asdict, dataclass, fields
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final
+
+from auditor.model.errors import StoreError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+FOLDER: Final = "live"
+MOST_BYTES: Final = 65_536
+MOST_STATES: Final = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """How a capture is going; all counts since ``since``, over restarts of the tool.
+
+    Attributes:
+        since: when the capture was begun; ``beat``: when this was written.
+        pid: of the tool; null = it does not run at the moment.
+        packets: written to files.
+        dropped: packets that the tool or the kernel's buffer lost, as far as told; dumpcap tells
+            at its end only. Null = nothing told yet.
+        interface_dropped: packets that the network card lost; null = it does not count.
+        current: name of the file that is written now.
+        files: finished; ``empty``: without a packet, and therefore deleted.
+        removed: audited files that made room; ``lost_files``, ``lost_bytes``: files that had to
+            make room before an audit had seen them.
+        restarts: how often the tool had to be started again.
+    """
+
+    name: str
+    interface: str
+    tool: str
+    since: datetime
+    beat: datetime
+    pid: int | None = None
+    packets: int = 0
+    dropped: int | None = None
+    interface_dropped: int | None = None
+    current: str | None = None
+    files: int = 0
+    empty: int = 0
+    removed: int = 0
+    lost_files: int = 0
+    lost_bytes: int = 0
+    restarts: int = 0
+    last_error: str | None = None
+
+
+def written(state: State, data: Path) -> None:
+    """Puts the state in its file, whole or not at all.
+
+    Raises:
+        StoreError: it cannot be written.
+    """
+    folder = data / FOLDER
+    text = json.dumps(asdict(state), default=datetime.isoformat, ensure_ascii=True)
+    part = folder / f".{state.name}.json"
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+            file.write(text)
+        part.replace(folder / f"{state.name}.json")
+    except OSError as error:
+        raise StoreError(
+            f"cannot be written: {error.strerror}",
+            place=str(folder),
+            hint="Check the disk and that this user may write the data directory.",
+        ) from None
+
+
+def states(data: Path) -> tuple[State, ...]:
+    """The states of all captures, by name; a file that is no state is left out."""
+    found = []
+    for path in sorted((data / FOLDER).glob("*.json"))[:MOST_STATES]:
+        try:
+            with path.open("rb") as file:
+                known = json.loads(file.read(MOST_BYTES))
+            found.append(_state(known))
+        except (OSError, ValueError, TypeError, KeyError, RecursionError):
+            continue
+    return tuple(found)
+
+
+def _state(known: dict[str, Any]) -> State:
+    kept = {each.name: known[each.name] for each in fields(State) if each.name in known}
+    for moment in ("since", "beat"):
+        kept[moment] = datetime.fromisoformat(kept[moment])
+    for name, value in kept.items():
+        if not isinstance(value, (int, str, datetime, type(None))):
+            raise TypeError(name)
+    return State(**kept)

@@ -1,0 +1,172 @@
+"""The agent without end, and the agent once: turns, deliveries, and what a person asks meanwhile.
+
+Waits are counted by the monotonic clock, a second at most: a wall clock that jumps delays nothing.
+"""
+
+from __future__ import annotations
+
+import threading
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Final
+
+from auditor.agent import notices
+from auditor.agent.hold import Hold
+from auditor.agent.journal import tell
+from auditor.agent.notices import drafts
+from auditor.agent.service import Service
+from auditor.model.errors import PolicyError, StoreError
+from auditor.store import jobs, outbox
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterator
+    from datetime import datetime
+
+    from auditor.agent.settings import Agent
+    from auditor.store import Store
+
+IDLE: Final = 1.0
+BUSY: Final = 0.1
+TROUBLED: Final = 5.0
+"""Seconds to the next turn: with nothing to do, with a run under way, without a store."""
+DELIVERY: Final = 5.0
+
+
+@contextmanager
+def service(store: Store, settings: Agent, now: Callable[[], datetime]) -> Iterator[Service]:
+    """The agent's work on a store, which nobody else may do meanwhile.
+
+    Raises:
+        StoreError: another agent is at work, or the store cannot be used.
+    """
+    hold = Hold(store, now)
+    hold.taken()
+    try:
+        made = Service(store, settings, hold, now)
+        try:
+            yield made
+        finally:
+            made.close()
+    finally:
+        hold.released()
+
+
+def once(
+    store: Store,
+    settings: Agent,
+    now: Callable[[], datetime],
+    names: Collection[str],
+    stop: threading.Event,
+) -> int:
+    """Runs what is due, or the jobs that are named, once each, and delivers what is to be told.
+
+    Gives the exit code of the first job that failed; 0 = none did. ``stop`` ends it early.
+
+    Raises:
+        PolicyError: there is no such job.
+        StoreError: another agent is at work, or the store cannot be used.
+    """
+    known(settings, names)
+    with service(store, settings, now) as made:
+        if names:
+            with store.writing() as connection:
+                for name in names:
+                    jobs.requested(connection, name, now(), "person")
+        wanted = set(names) or {job.name for job in settings.jobs}
+        while not stop.is_set() and made.step(only=wanted - made.tried):
+            stop.wait(BUSY)
+        delivered = notices.deliver(store, settings, now, stop.is_set)
+        if delivered.errors:
+            tell("notices-not-delivered", level="error", why=delivered.errors)
+        return made.exit_code
+
+
+def known(settings: Agent, names: Collection[str]) -> None:
+    """Refuses names that no job has.
+
+    Raises:
+        PolicyError: there is no such job.
+    """
+    there = [job.name for job in settings.jobs]
+    for name in names:
+        if name not in there:
+            raise PolicyError(
+                "there is no such job", place=name, hint=f"Jobs are: {', '.join(there)}."
+            )
+
+
+class Loop:
+    """Turns until ``stop``; settings are read again after ``again``."""
+
+    def __init__(
+        self,
+        store: Store,
+        settings: Agent,
+        now: Callable[[], datetime],
+        read: Callable[[], Agent],
+    ) -> None:
+        self.stop = threading.Event()
+        self.again = threading.Event()
+        self._store = store
+        self._settings = settings
+        self._now = now
+        self._read = read
+
+    def run(self) -> None:
+        """The agent's work until ``stop`` is set.
+
+        Raises:
+            StoreError: another agent is at work, or the store cannot be used at the beginning.
+        """
+        with service(self._store, self._settings, self._now) as made:
+            tell("agent-begun", jobs=[job.name for job in self._settings.jobs])
+            messenger = threading.Thread(target=self._deliver, name="messenger")
+            messenger.start()
+            try:
+                self._turns(made)
+            finally:
+                self.stop.set()
+                messenger.join()
+            tell("agent-ends")
+
+    def _turns(self, made: Service) -> None:
+        trouble = ""
+        while not self.stop.is_set():
+            try:
+                if self.again.is_set():
+                    self.again.clear()
+                    self._reread(made)
+                wait = BUSY if made.step() else IDLE
+                if trouble:
+                    tell("store-is-back")
+                trouble = ""
+            except StoreError as error:
+                if str(error) != trouble:  # it may be away for days
+                    tell("store-trouble", level="error", failed=error)
+                trouble, wait = str(error), TROUBLED
+            self.stop.wait(wait)
+
+    def _reread(self, made: Service) -> None:
+        try:
+            settings = self._read()
+        except PolicyError as error:
+            tell("settings-refused", level="error", failed=error)
+            now = self._now()
+            told = drafts.trouble_drafts(None, "settings", self._settings, now, detail=str(error))
+            with self._store.writing() as connection:
+                outbox.put(connection, told, now)
+            return
+        made.changed(settings)
+        self._settings = settings
+        tell("settings-read", jobs=[job.name for job in settings.jobs])
+
+    def _deliver(self) -> None:
+        trouble: tuple[str, ...] = ()
+        while not self.stop.wait(DELIVERY):
+            try:
+                done = notices.deliver(self._store, self._settings, self._now, self.stop.is_set)
+                errors = done.errors
+            except StoreError as error:
+                errors = (str(error),)
+            if errors and errors != trouble:
+                tell("notices-not-delivered", level="warning", why=errors)
+            trouble = errors

@@ -1,0 +1,257 @@
+"""The commands of the agent: audits that run by themselves."""
+
+from __future__ import annotations
+
+import os
+import signal
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final, Literal
+
+import typer
+
+from auditor.cli.options import FINDINGS, MISTAKES
+from auditor.cli.terminal import complain, say
+from auditor.model.errors import PolicyError
+
+if TYPE_CHECKING:
+    import threading
+
+    from auditor.agent.settings import Agent
+    from auditor.store import Store
+
+PLACES: Final = ("agent.yaml", "/etc/auditor/agent.yaml")
+
+app = typer.Typer(
+    help="Kiểm tra tự động theo lịch. / Audits that run by themselves.", no_args_is_help=True
+)
+Config = Annotated[
+    Path | None,
+    typer.Option(
+        "--config",
+        envvar="AUDITOR_AGENT",
+        readable=False,
+        help="agent.yaml; default: ./agent.yaml, then /etc/auditor/agent.yaml.",
+    ),
+]
+Data = Annotated[
+    Path | None,
+    typer.Option(
+        "--data",
+        envvar="AUDITOR_DATA",
+        readable=False,
+        help="Data directory; default: data in agent.yaml.",
+    ),
+]
+Names = Annotated[list[str] | None, typer.Argument(help="Jobs; default: all.")]
+Level = Annotated[
+    Literal["debug", "info", "warning", "error"],
+    typer.Option("--log-level", help="What is logged: this, and what is worse."),
+]
+LogFile = Annotated[
+    Path | None, typer.Option("--log-file", readable=False, help="Default: standard error.")
+]
+
+
+@app.command()
+def run(
+    config: Config = None, data: Data = None, log_level: Level = "info", log_file: LogFile = None
+) -> None:
+    """Work until told to end (SIGTERM): run jobs when they are due, tell people."""
+    from auditor.agent import journal
+    from auditor.agent.loop import Loop
+
+    place = _place(config)
+    settings = _read(place)
+    journal.begun(log_level, log_file)
+    store = _store(settings, data)
+    try:
+        loop = Loop(store, settings, _now, lambda: _read(place))
+        _ends(loop.stop)
+        signal.signal(signal.SIGHUP, lambda *_: loop.again.set())
+        loop.run()
+    finally:
+        store.close()
+        journal.ended()
+
+
+@app.command()
+def once(
+    names: Names = None,
+    config: Config = None,
+    data: Data = None,
+    log_level: Level = "info",
+    log_file: LogFile = None,
+) -> None:
+    """Run what is due, or the named jobs, now and once; for timers and cron."""
+    import threading
+
+    from auditor.agent import journal
+    from auditor.agent.loop import once as done_once
+
+    settings = _read(_place(config))
+    journal.begun(log_level, log_file)
+    stop = threading.Event()
+    _ends(stop)
+    store = _store(settings, data)
+    try:
+        code = done_once(store, settings, _now, tuple(names or ()), stop)
+    finally:
+        store.close()
+        journal.ended()
+    if code:
+        raise typer.Exit(code)
+
+
+@app.command()
+def status(
+    config: Config = None,
+    data: Data = None,
+    as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
+    check: Annotated[
+        bool,
+        typer.Option("--check", help="Exit 1 if a job failed, is silent or a day behind."),
+    ] = False,
+) -> None:
+    """Show how things stand: jobs, runs, findings, backlog, notices."""
+    import json
+
+    from auditor.agent import standing
+
+    settings = _read(_place(config))
+    store = _store(settings, data, create=False)
+    try:
+        found = standing.stood(store, settings, _now())
+    finally:
+        store.close()
+    if as_json:
+        say(json.dumps(standing.document(found, settings), ensure_ascii=False, indent=2))
+    else:
+        for line in standing.lines(found, settings.clock):
+            say(line)
+    if check and found.worries:
+        raise typer.Exit(FINDINGS)
+
+
+@app.command()
+def trigger(
+    names: Annotated[list[str], typer.Argument(help="Jobs.")],
+    config: Config = None,
+    data: Data = None,
+) -> None:
+    """Ask the agent to run jobs now."""
+    from auditor.store import jobs
+
+    _, store = _opened(config, data, names)
+    try:
+        with store.writing() as connection:
+            jobs.known(connection, names, _now())
+            standings = jobs.standings(connection)
+            for name in names:
+                jobs.requested(connection, name, _now(), "person")
+    finally:
+        store.close()
+    for name in names:
+        say(f"{name}: đã yêu cầu chạy / asked for")
+        if standings[name].paused:
+            say("  đang tạm dừng, sẽ chạy sau khi tiếp tục / paused: it runs once it is resumed")
+
+
+@app.command()
+def pause(names: Names = None, config: Config = None, data: Data = None) -> None:
+    """Let jobs rest; what falls due meanwhile is made up once afterwards."""
+    from auditor.store import jobs
+
+    settings, store = _opened(config, data, names)
+    chosen = names or [job.name for job in settings.jobs]
+    try:
+        with store.writing() as connection:
+            jobs.known(connection, chosen, _now())
+            jobs.paused(connection, chosen)
+    finally:
+        store.close()
+    for name in chosen:
+        say(f"{name}: tạm dừng / paused")
+
+
+@app.command()
+def resume(names: Names = None, config: Config = None, data: Data = None) -> None:
+    """Let jobs go on."""
+    from auditor.store import jobs
+
+    settings, store = _opened(config, data, names)
+    chosen = names or [job.name for job in settings.jobs]
+    try:
+        with store.writing() as connection:
+            jobs.known(connection, chosen, _now())
+            jobs.resumed(connection, chosen)
+    finally:
+        store.close()
+    for name in chosen:
+        say(f"{name}: tiếp tục / resumed")
+
+
+@app.command()
+def check(config: Config = None) -> None:
+    """Check agent.yaml: mistakes with their lines, next times, sources, channels."""
+    from auditor.agent.standing import checked
+
+    found = checked(_read(_place(config)), _now())
+    for line in found.lines:
+        say(line)
+    for line in found.mistakes:
+        complain(line)
+    if found.mistakes:
+        raise typer.Exit(MISTAKES)
+
+
+@app.command(hidden=True)
+def work(folder: Annotated[Path, typer.Argument(readable=False)]) -> None:
+    """Do one piece of work for the agent that started this process."""
+    from auditor.agent.work import worked
+
+    worked(folder)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _place(config: Path | None) -> Path:
+    """The settings that are meant."""
+    if config is not None:
+        return config
+    return next((Path(each) for each in PLACES if Path(each).exists()), Path(PLACES[0]))
+
+
+def _read(place: Path) -> Agent:
+    from auditor.agent.settings import settings
+
+    return settings(place)
+
+
+def _store(settings: Agent, data: Path | None, *, create: bool = True) -> Store:
+    from auditor.store import opened
+
+    folder = data or settings.data
+    if folder is None:
+        raise PolicyError(
+            "no data directory is named",
+            place="--data",
+            hint="Name it in agent.yaml (data: /var/lib/auditor), by --data or AUDITOR_DATA.",
+        )
+    return opened(folder, os.environ.get("AUDITOR_DATABASE_URL", ""), create=create)
+
+
+def _opened(config: Path | None, data: Path | None, names: list[str] | None) -> tuple[Agent, Store]:
+    from auditor.agent.loop import known
+
+    settings = _read(_place(config))
+    known(settings, names or ())
+    return settings, _store(settings, data)
+
+
+def _ends(stop: threading.Event) -> None:
+    """SIGTERM and SIGINT end the work in good order."""
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())

@@ -1,0 +1,36 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from auditor.agent.live.state import State, states, written
+from auditor.model.errors import StoreError
+
+SINCE = datetime(2026, 11, 22, 1, 45, tzinfo=UTC)
+
+
+def test_a_state_comes_back_as_it_was_written(tmp_path):
+    state = State("mirror", "eth\ud8001\n", "dumpcap", SINCE, SINCE, pid=12, dropped=3)
+    written(state, tmp_path)
+    assert states(tmp_path) == (state,)
+    assert [each.name for each in (tmp_path / "live").iterdir()] == ["mirror.json"]
+
+
+@pytest.mark.parametrize(
+    "text", ["", "[]", "{}", "nul\0", '{"since": 1}', "[" * 5000, '{"name": {"a": 1}}']
+)
+def test_a_file_that_is_no_state_is_left_out(tmp_path, text):
+    written(State("good", "lo", "scapy", SINCE, SINCE), tmp_path)
+    (tmp_path / "live" / "bad.json").write_text(text)
+    assert [each.name for each in states(tmp_path)] == ["good"]
+
+
+def test_without_a_folder_there_are_no_captures(tmp_path):
+    assert states(tmp_path) == ()
+
+
+def test_a_state_that_cannot_be_written_is_said(tmp_path):
+    (tmp_path / "live").write_text("in the way")
+    with pytest.raises(StoreError, match="cannot be written"):
+        written(State("good", "lo", "scapy", SINCE, SINCE), tmp_path)
