@@ -18,8 +18,8 @@ from auditor.model.problem import Problem
 from auditor.model.text import legible
 
 if TYPE_CHECKING:
-    from pathlib import Path
     from collections.abc import Sequence
+    from pathlib import Path
 
     from auditor.agent.settings import Source
     from auditor.agent.watch.listing import Seen
