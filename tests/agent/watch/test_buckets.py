@@ -3,6 +3,7 @@
 import gzip
 import os
 import shutil
+import sys
 from collections import namedtuple
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
@@ -173,6 +174,16 @@ def test_settings_that_are_not_right_are_refused(bucket, server, change, match):
     (source,) = job(server, **change).sources
     with pytest.raises(PolicyError, match=match):
         buckets.listed(source, "sources.0", lambda _: None)
+
+
+def test_a_driver_that_is_not_installed_is_told_with_the_way_out(server, monkeypatch):
+    monkeypatch.setenv("TEST_ACCESS_ID", "testing")
+    monkeypatch.setenv("TEST_ACCESS_KEY", "testing-secret")
+    monkeypatch.setitem(sys.modules, "s3fs", None)
+    (source,) = job(server).sources
+    with pytest.raises(PolicyError) as told:
+        buckets.listed(source, "sources.0", lambda _: None)
+    assert "pip install 'auditor[s3]'" in told.value.hint
 
 
 def test_any_address_that_fsspec_reads_is_a_bucket(tmp_path):

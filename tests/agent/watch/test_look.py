@@ -258,6 +258,15 @@ def test_an_empty_file_is_left_until_something_is_in_it(agent):
     assert ready(agent.look()) == ["a.log"]
 
 
+def test_a_packed_file_is_empty_only_if_its_packing_is_whole(agent):
+    (agent.folder / "a.log.gz").write_bytes(gzip.compress(b""))
+    (agent.folder / "b.log.gz").write_bytes(gzip.compress(lines(0, 5).encode())[:12])
+    (agent.folder / "c.log").write_text(lines(0, 5))
+    found, _ = agent.night()
+    assert reasons(found.known) == {"a.log.gz": "is empty"}
+    assert agent.state("b.log.gz") == "quarantined" and agent.state("c.log") == "taken"
+
+
 def test_names_of_copies_under_way_wait(agent):
     for name in ("a.log.part", "b.tmp", "c.filepart", "d.crdownload"):
         (agent.folder / name).write_text(lines(0, 1))
