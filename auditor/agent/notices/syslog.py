@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
-    from auditor.agent.settings import Syslog
+    from auditor.agent.channels import Syslog
     from auditor.store.outbox import Notice
 
 MOST_BYTES: Final = 8192
