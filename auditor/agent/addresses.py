@@ -9,7 +9,8 @@ from typing import Final
 from urllib.parse import parse_qsl, urlsplit
 
 _HOST: Final = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,251}[A-Za-z0-9])?")
-_MAILBOX: Final = re.compile(r"(?P<local>[^<>@,;:\"\s]{1,64})@(?P<domain>[^<>@,;:\"\s]{1,255})")
+_WORD: Final = r"[^<>@,;:\"\s.]+"
+_MAILBOX: Final = re.compile(rf"(?P<local>{_WORD}(\.{_WORD})*)@(?P<domain>{_WORD}(\.{_WORD})*)")
 _NAMED: Final = re.compile(r"(?P<name>[^<>@\"]{1,100}?)\s*<(?P<box>[^<>]+)>")
 _SECRET_NAME: Final = re.compile(r"token|key|secret|sig|pass|auth|code|cred", re.IGNORECASE)
 _DRAWN: Final = re.compile(r"[A-Za-z0-9]{20,}|[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
@@ -51,7 +52,7 @@ def mailbox(text: str) -> Address:
     named = _NAMED.fullmatch(text)
     found = _MAILBOX.fullmatch(named["box"] if named else text)
     try:
-        if found is not None and text.isprintable():
+        if found is not None and text.isprintable() and len(text) <= 320:
             found["domain"].encode("idna")
             return Address(named["name"] if named else "", found["local"], found["domain"])
     except (ValueError, IndexError, AttributeError):  # the library's parser fails in many ways

@@ -33,7 +33,8 @@ from auditor.store.overview import Backlog, JobOverview, Overview, overview
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
-    from auditor.agent.settings import Agent, Channel, Job
+    from auditor.agent.channels import Channel
+    from auditor.agent.settings import Agent, Job
     from auditor.store import Store
 
 VERSION: Final = 1

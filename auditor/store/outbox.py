@@ -41,7 +41,7 @@ class Draft:
     Attributes:
         id: the same for the same thing told to the same channel: it is put once.
         kind: news, trouble, silence or digest.
-        content: a JSON document (``docs/agent.md`` describes it).
+        content: a JSON document (``docs/notices.md`` describes it).
         not_before: when it may go at the earliest.
     """
 

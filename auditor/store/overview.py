@@ -248,17 +248,17 @@ def _files(connection: Connection) -> tuple[dict[str, Backlog], dict[str, int]]:
 def _outboxes(connection: Connection) -> tuple[Outbox, ...]:
     query = (
         select(notices.c.channel, notices.c.state, func.count(), func.min(notices.c.created))
-        .where(notices.c.state.in_(("waiting", "given-up")))
+        .where(notices.c.state.in_(("waiting", "refused", "given-up")))
         .group_by(notices.c.channel, notices.c.state)
     )
     found: dict[str, Outbox] = {}
     for channel, state, many, oldest in connection.execute(query):
         before = found.get(channel, Outbox(channel))
-        found[channel] = (
-            replace(before, waiting=many, oldest_waiting=oldest)
-            if state == "waiting"
-            else replace(before, given_up=many, oldest_given_up=oldest)
-        )
+        if state == "given-up":
+            found[channel] = replace(before, given_up=many, oldest_given_up=oldest)
+        else:
+            first = min(oldest, before.oldest_waiting or oldest)
+            found[channel] = replace(before, waiting=before.waiting + many, oldest_waiting=first)
     return tuple(found[channel] for channel in sorted(found))
 
 

@@ -255,7 +255,7 @@ notices: Final = Table(
     Column("created", Moment, nullable=False),
     Column("not_before", Moment, nullable=False),
     Column("tries", Integer, nullable=False, default=0),
-    Column("state", String(10), nullable=False),  # waiting, sent, given-up, folded
+    Column("state", String(10), nullable=False),  # waiting, refused, sent, given-up, folded
     Column("sent", Moment),
     Column("error", Text),
     Index(None, "state", "not_before"),

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from auditor.agent.settings import Agent, Channel
+    from auditor.agent.channels import Channel
+    from auditor.agent.settings import Agent
     from auditor.store import Store
 
 SOONEST: Final = timedelta(minutes=1)

@@ -38,7 +38,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import datetime
 
-    from auditor.agent.settings import Agent, Channel
+    from auditor.agent.channels import Channel
+    from auditor.agent.settings import Agent
     from auditor.model.run import Run
     from auditor.store.assessments import Changes
     from auditor.store.findings import Change, News
@@ -308,15 +309,15 @@ def _listed(name: str, change: Change) -> dict[str, Any]:
     return {
         "news": name,
         "id": change.finding_id,
-        "rule": change.rule,
+        "rule": _plain(change.rule),
         **_titled(change.title),
         "severity": change.severity,
         "state": change.state,
         "certainty": change.certainty,
         "system": None if change.system is None else _plain(change.system),
         "recipient": _plain(change.recipient),
-        "category": change.category,
-        "countries": list(change.countries[:MOST]),
+        "category": None if change.category is None else _plain(change.category),
+        "countries": [_plain(each) for each in change.countries[:MOST]],
         "flows": change.flows,
         "outbound_bytes": change.outbound_bytes,
         "first_seen": stamp(change.first_seen),
@@ -331,7 +332,9 @@ def _titled(title: Text) -> dict[str, dict[str, str]]:
 def _value(value: Any) -> Any:  # noqa: ANN401 - text, a number, a list of countries, or null
     if isinstance(value, str):
         return _plain(value)
-    return list(value)[:MOST] if isinstance(value, (list, tuple)) else value
+    if isinstance(value, (list, tuple)):
+        return [_plain(str(each)) for each in value[:MOST]]
+    return value
 
 
 def _plain(text: str, most: int = 300) -> str:

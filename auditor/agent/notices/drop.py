@@ -12,7 +12,7 @@ from auditor.model.files import written
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from auditor.agent.settings import Drop
+    from auditor.agent.channels import Drop
     from auditor.store.outbox import Notice
 
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
-    from auditor.agent.settings import Mail
+    from auditor.agent.channels import Mail
     from auditor.store.outbox import Notice
 
 WHOLE: Final = 3 * TIMEOUT

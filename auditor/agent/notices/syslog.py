@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
-    from auditor.agent.settings import Syslog
+    from auditor.agent.channels import Syslog
     from auditor.store.outbox import Notice
 
 MOST_BYTES: Final = 8192
@@ -179,8 +179,6 @@ def _change(change: dict[str, Any], content: dict[str, Any], common: dict[str, s
         "msg": change["title"]["vi"],
         "cs1Label": "recipient",
         "cs1": change["recipient"],
-        "cs3Label": "countries",
-        "cs3": ",".join(change["countries"]),
         "cs4Label": "state",
         "cs4": change["state"],
         "cs5Label": "certainty",
@@ -188,6 +186,8 @@ def _change(change: dict[str, Any], content: dict[str, Any], common: dict[str, s
         "cs6Label": "run",
         "cs6": content["run"]["id"],
     }
+    if change["countries"]:
+        extension |= {"cs3Label": "countries", "cs3": ",".join(change["countries"])}
     if change["system"]:
         extension |= {"flexString2Label": "system", "flexString2": change["system"]}
     return change["rule"], change["title"]["en"], change["severity"], extension

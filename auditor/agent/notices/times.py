@@ -10,7 +10,7 @@ from auditor.model.finding import SEVERITIES
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
-    from auditor.agent.settings import Channel, Quiet
+    from auditor.agent.channels import Channel, Quiet
 
 LONGEST: Final = timedelta(hours=26)
 """Nothing waits longer for its time: a day, with the hour of a clock change and one to spare."""

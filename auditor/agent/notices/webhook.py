@@ -19,6 +19,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import hmac
+import logging
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Final
@@ -30,7 +31,7 @@ from auditor.agent.notices.sending import TIMEOUT, Undelivered, body, secret, to
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from auditor.agent.settings import Webhook
+    from auditor.agent.channels import Webhook
     from auditor.store.outbox import Notice
 
 LONGEST_WAIT: Final = timedelta(days=1)
@@ -93,6 +94,8 @@ async def _answer(
     """
     import httpx
 
+    for name in ("httpx", "httpcore"):  # they log addresses, which may be secrets
+        logging.getLogger(name).setLevel(logging.WARNING)
     try:
         async with (
             asyncio.timeout(TIMEOUT),

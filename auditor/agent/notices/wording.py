@@ -6,10 +6,10 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from auditor.model.text import Text
-from auditor.report.formats import flow_count, moment, number, size
+from auditor.report.formats import flow_count, moment, number, period, size
 from auditor.report.readiness.words import STATE as ITEM_STATE
 from auditor.report.readiness.words import VERDICT
-from auditor.report.words import SEVERITY, STATE
+from auditor.report.words import CERTAINTY, SEVERITY, STATE
 
 if TYPE_CHECKING:
     from auditor.store.outbox import Notice
@@ -77,6 +77,15 @@ NEWS: Final = {
     "changed": Text("thay đổi", "changed"),
     "gone": Text("không còn thấy", "gone"),
 }
+FIELDS: Final = {
+    "severity": Text("mức độ", "severity"),
+    "state": Text("trạng thái", "state"),
+    "certainty": Text("độ chắc chắn", "certainty"),
+    "dossier": Text("hồ sơ", "dossier"),
+    "countries": Text("nước", "countries"),
+    "outbound_bytes": Text("lượng dữ liệu ra", "outbound bytes"),
+}
+"""What of a finding may change."""
 MOST_SUBJECT: Final = 200
 
 
@@ -102,7 +111,10 @@ def _told(content: dict[str, Any], language: str) -> list[str]:
     if content["job"]:
         out.append(_in(language, "Công việc: ", "Job: ") + content["job"])
     out.append(content["text"][language])
-    if content.get("detail"):
+    if content["kind"] == "silence" and content["detail"]:
+        last = _in(language, "Dữ liệu mới gần nhất: ", "The last came at ")
+        out.append(last + _moment(content["detail"], language))
+    elif content.get("detail"):
         out.append(content["detail"])
     if content["kind"] == "news":
         out += _news(content, language)
@@ -125,7 +137,7 @@ def _news(content: dict[str, Any], language: str) -> list[str]:
         out.append(_in(language, "Cơ quan: ", "Agency: ") + content["agency"])
     out.append(
         _in(language, "Lần chạy: ", "Run: ")
-        + f"{run['id']}, {_moment(run['started'], language)} – {_moment(run['finished'], language)}"
+        + f"{run['id']}, {_period(run['started'], run['finished'], language)}"
     )
     told = [f"{counts[name]} {_of(NEWS[name], language)}" for name in NEWS if counts[name]]
     out += [", ".join(told) + ".", ""]
@@ -137,12 +149,13 @@ def _news(content: dict[str, Any], language: str) -> list[str]:
         out += [_in(language, vi, en), ""]
     if doubts["problems"] or doubts["undecided_flows"]:
         problems, flows = number(doubts["problems"]), flow_count(doubts["undecided_flows"])
+        word = "problem" if doubts["problems"] == 1 else "problems"
         out.append(
             _in(
                 language,
                 f"Điều chưa biết: {problems.vi} vấn đề khi đọc dữ liệu; {flows.vi} chưa xác định "
                 "được có ra nước ngoài hay không.",
-                f"Not known: {problems.en} problems in reading; {flows.en} of which nobody can say "
+                f"Not known: {problems.en} {word} in reading; {flows.en} of which nobody can say "
                 "whether they leave the country.",
             )
         )
@@ -162,8 +175,11 @@ def _change(change: dict[str, Any], language: str) -> list[str]:
     if change["news"] != "gone":
         flows, sent = flow_count(change["flows"]), size(change["outbound_bytes"])
         out.append(f"  {_of(flows, language)}, {_of(sent, language)}")
+    out.append(f"  {_of(CERTAINTY[change['certainty']], language)}")
     for field, (before, now) in sorted(change["changes"].items()):
-        out.append(f"  {field}: {_value(before)} → {_value(now)}")
+        before, now = (_worded(field, each, language) for each in (before, now))
+        name = _of(FIELDS.get(field, Text(field, field)), language)
+        out.append(f"  {name}: {before} → {now}")
     return out
 
 
@@ -192,14 +208,33 @@ def _standing(state: Any, language: str) -> str:  # noqa: ANN401 - a state, or n
     return "–" if state is None else _of(ITEM_STATE[state], language)
 
 
+def _worded(field: str, value: Any, language: str) -> str:  # noqa: ANN401 - as ``_value``
+    words: dict[str, dict[Any, Text]] = {
+        "severity": SEVERITY,
+        "state": STATE,
+        "certainty": CERTAINTY,
+    }
+    if field == "outbound_bytes":
+        return _of(size(value), language)
+    if field not in words:
+        return _value(value)
+    text = _of(words[field][value], language)
+    return text.partition(": ")[2] or text  # "Certainty: high" says the field once more
+
+
 def _value(value: Any) -> str:  # noqa: ANN401 - text, a number, a list of countries, or null
     if value is None:
         return "–"
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
+def _period(first: str, last: str, language: str) -> str:
+    found = period(datetime.fromisoformat(first), datetime.fromisoformat(last))
+    return _of(found, language) + " (+07:00)"
+
+
 def _moment(text: str, language: str) -> str:
-    return _of(moment(datetime.fromisoformat(text)), language)
+    return _of(moment(datetime.fromisoformat(text)), language) + " (+07:00)"
 
 
 def _of(text: Text, language: str) -> str:

@@ -8,9 +8,9 @@ import stat
 
 import pytest
 
+from auditor.agent.channels import Drop
 from auditor.agent.notices import drop
 from auditor.agent.notices.sending import Undelivered
-from auditor.agent.settings import Drop
 from tests.agent.notices.conftest import NOON, notice
 
 

@@ -10,9 +10,9 @@ from email.policy import default
 
 import pytest
 
+from auditor.agent.channels import Mail
 from auditor.agent.notices import mail
 from auditor.agent.notices.sending import Undelivered
-from auditor.agent.settings import Mail
 from auditor.model.text import Text
 from auditor.store.findings import News
 from tests.agent.notices.conftest import NOON, change, notice

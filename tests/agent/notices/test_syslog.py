@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from auditor.agent.channels import Syslog
 from auditor.agent.notices import drafts, syslog
 from auditor.agent.notices.sending import Undelivered
-from auditor.agent.settings import Syslog
 from auditor.model.text import Text
 from auditor.store.findings import News
 from tests.agent.notices.conftest import NOON, change, notice

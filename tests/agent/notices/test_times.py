@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from auditor.agent.channels import Channel, Quiet
 from auditor.agent.notices import times
-from auditor.agent.settings import Channel, Quiet
 from auditor.model.finding import SEVERITIES
 
 VIETNAM = ZoneInfo("Asia/Ho_Chi_Minh")

@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import logging
 from datetime import timedelta
 
 import pytest
 
+from auditor.agent.channels import Webhook
 from auditor.agent.notices import webhook
 from auditor.agent.notices.sending import Undelivered
-from auditor.agent.settings import Webhook
 from tests.agent.notices.conftest import NOON, notice
 from tests.agent.notices.receivers import Web, free_port, mute
 
@@ -153,7 +154,13 @@ def test_proxies_of_the_environment_are_not_asked(monkeypatch):
         assert webhook.sent(to(server), notice(), NOON) == ""
 
 
-def test_an_address_out_of_the_environment_is_never_told(monkeypatch):
+def test_an_address_out_of_the_environment_is_never_told(monkeypatch, caplog):
+    caplog.set_level(logging.DEBUG)
+    with Web() as server:
+        monkeypatch.setenv("HOOK_URL", f"http://127.0.0.1:{server.port}/services/s3cr3tpart")
+        webhook.sent(to(None, url=None, url_env="HOOK_URL"), notice(), NOON)
+    assert server.got[0][0] == "/services/s3cr3tpart"
+    assert "s3cr3tpart" not in caplog.text
     port = free_port()
     monkeypatch.setenv("HOOK_URL", f"http://127.0.0.1:{port}/services/s3cr3tpart")
     hidden = to(None, url=None, url_env="HOOK_URL")
