@@ -170,7 +170,8 @@ def test_a_backup_of_an_older_version_is_restored_by_the_steps_from_there(tmp_pa
         filled(source)
         backup = backed_up(source, tmp_path / "b.zip", NOW).path
     shutil.copytree(STEPS, tmp_path / "steps")
-    (tmp_path / "steps" / "versions" / "0002_next.py").write_text(NEXT.replace("{death}", ""))
+    step = NEXT.replace("{death}", "").replace("op.create_table", "(lambda *_: None)")
+    (tmp_path / "steps" / "versions" / "0002_next.py").write_text(step)
     folder = tmp_path / "data"
     subprocess.run(
         [sys.executable, "-c", RESTORED, backup, folder, tmp_path / "steps", database_url],
