@@ -269,8 +269,9 @@ def _contents(connection: Connection, old: _Old) -> Iterator[tuple[str, str]]:
     )
     candidates = connection.execute(old.contents()).all()
     if candidates:
-        for job, *names in connection.execute(rows, execution_options={"yield_per": 1000}):
-            shown.setdefault(job, set()).update(filter(None, names))
+        with connection.execute(rows, execution_options={"yield_per": 1000}) as files:
+            for job, *names in files:
+                shown.setdefault(job, set()).update(filter(None, names))
     for job, sha256, name, run_id in candidates:
         if not shown.get(job, set()) & {name, run_id}:
             yield job, sha256
