@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import and_, case, func, insert, select, update
+from sqlalchemy import and_, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from auditor.model.finding import SEVERITIES, Certainty, Severity, State
@@ -212,17 +212,17 @@ def present(
         at_least: none that is less severe; null = all.
         most: how many at most.
     """
-    weight = case({name: place for place, name in enumerate(SEVERITIES)}, value=findings.c.severity)
     wanted = SEVERITIES[: SEVERITIES.index(at_least) + 1] if at_least else SEVERITIES
-    query = (
-        select(findings)
-        .where(findings.c.present, findings.c.severity.in_(wanted))
-        .order_by(weight, findings.c.first_seen.desc(), findings.c.job, findings.c.finding_id)
-        .limit(most)
-    )
+    query = select(findings).where(findings.c.present)
+    query = query.order_by(findings.c.first_seen.desc(), findings.c.job, findings.c.finding_id)
     if job is not None:
         query = query.where(findings.c.job == job)
-    return tuple(map(_remembered, connection.execute(query)))
+    found: list[Remembered] = []
+    for severity in wanted:  # the heaviest are few: the rest need not be sorted for them
+        if len(found) < most:
+            some = query.where(findings.c.severity == severity).limit(most - len(found))
+            found += map(_remembered, connection.execute(some))
+    return tuple(found)
 
 
 def _known(connection: Connection, job: str, here: Mapping[str, Finding]) -> dict[str, Row[Any]]:
