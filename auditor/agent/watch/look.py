@@ -165,6 +165,8 @@ def _vanished(
     if not listing.complete:
         return ()
     missed = [name for name, row in known.items() if not row.gone and name not in listing.files]
+    if not missed:
+        return ()
     for folder in listing.bare:
         lost = sum(name.startswith(f"{folder}/") for name in missed)
         if lost:
