@@ -219,7 +219,7 @@ def _candidates(
         except PermissionError as error:
             found.quarantined.append((each, f"This user may not read it: {error.strerror}."))
         except OSError as error:
-            found.waiting.append((each, f"cannot be read: {error.strerror or error}"))
+            found.unreadable(each, str(error.strerror or error), note)
         else:
             if candidate.facts.length == 0:
                 found.known.append((each, "is empty"))

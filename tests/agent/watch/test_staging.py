@@ -65,3 +65,20 @@ def test_a_file_that_grew_is_read_as_a_copy_of_its_new_part(store, tmp_path):
     assert taken.original is None and taken.shown == f"{path} (from byte {len(before)})"
     assert taken.content == hashlib.sha256(capture(950)).hexdigest()
     assert taken.path.stat().st_size == 24 + 50 * 76
+
+
+def test_a_disk_that_fails_is_told_and_the_file_waits(store, tmp_path):
+    folder, now = tmp_path / "in", datetime.now(UTC) + timedelta(hours=1)
+    folder.mkdir()
+    (folder / "x.pcap").write_bytes(capture(950))
+    before = capture(900)
+    mark = hashlib.sha256(before[:65_536]).hexdigest()
+    kept = Content(hashlib.sha256(before).hexdigest(), mark, len(before), "x.pcap")
+    given = {"name": "j", "schedule": {"every": "1d"}, "sources": [{"folder": str(folder)}]}
+    with store.writing() as connection:
+        files.taken(connection, "j", "run-1", [kept], now)
+    (tmp_path / "scratch").write_text("in the way")
+    problems = []
+    found = look(Job.model_validate(given), store, now, tmp_path / "scratch", problems.append)
+    assert [each.code for each in problems] == ["unreadable-file"]
+    assert len(found.waiting) == 1 and not found.ready
