@@ -165,6 +165,8 @@ def _vanished(
     if not listing.complete:
         return ()
     missed = [name for name, row in known.items() if not row.gone and name not in listing.files]
+    if not missed:
+        return ()
     for folder in listing.bare:
         lost = sum(name.startswith(f"{folder}/") for name in missed)
         if lost:
@@ -217,7 +219,7 @@ def _candidates(
         except PermissionError as error:
             found.quarantined.append((each, f"This user may not read it: {error.strerror}."))
         except OSError as error:
-            found.waiting.append((each, f"cannot be read: {error.strerror or error}"))
+            found.unreadable(each, str(error.strerror or error), note)
         else:
             if candidate.facts.length == 0:
                 found.known.append((each, "is empty"))

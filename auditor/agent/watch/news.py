@@ -35,7 +35,7 @@ class Verdict:
 
     Attributes:
         kind: new, grown (only what follows ``base`` is new), known, copy (of ``twin``, which is
-            new), waits, or refused.
+            new), waits, refused, or failed (the disk or the share did).
         reason: why it waits or is refused, or whose copy it is.
         same_beginning: a content that begins so and goes on otherwise; what is new counts whole.
     """
@@ -71,7 +71,7 @@ def marks_of(candidates: Iterable[Candidate]) -> set[str]:
 def verdicts(candidates: Sequence[Candidate], kept: Kept) -> dict[str, Verdict]:
     """What each candidate is, by name; contents are read whole only where beginnings agree.
 
-    ``kept`` has the contents that were taken, by their marks. What cannot be read waits.
+    ``kept`` has the contents that were taken, by their marks.
     """
     found: dict[str, Verdict] = {}
     alike = Counter(each.facts.mark for each in candidates)
@@ -184,4 +184,4 @@ def _copy_of(other: str, name: str) -> str:
 
 
 def _unread(error: OSError) -> Verdict:
-    return Verdict("waits", f"cannot be read: {error.strerror or error}")
+    return Verdict("failed", str(error.strerror or error))

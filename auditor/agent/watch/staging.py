@@ -37,6 +37,13 @@ class Found:
     known: list[tuple[News, str]] = field(default_factory=list)
     quarantined: list[tuple[News, str]] = field(default_factory=list)
 
+    def unreadable(self, each: News, why: str, note: Note) -> None:
+        """A file waits because the disk or the share failed, and that is told."""
+        what = f"The file cannot be read now: {why}; it waits."
+        hint = "Check the disk or the share, and the space under the data directory."
+        note(Problem("unreadable-file", each.seen.name, what, hint, None, each.seen.size))
+        self.waiting.append((each, f"cannot be read: {why}"))
+
 
 @dataclass(frozen=True, slots=True)
 class Stage:
@@ -49,7 +56,9 @@ class Stage:
 
     def put(self, each: News, candidate: Candidate, verdict: Verdict) -> None:
         """Files one candidate under its kind."""
-        if verdict.kind == "waits":
+        if verdict.kind == "failed":
+            self.found.unreadable(each, verdict.reason, self.note)
+        elif verdict.kind == "waits":
             self.found.waiting.append((each, verdict.reason))
         elif verdict.kind == "refused":
             self.found.quarantined.append((each, verdict.reason))
@@ -88,7 +97,7 @@ class Stage:
             self.found.quarantined.append((each, reason))
             return
         except OSError as error:
-            self.found.waiting.append((each, f"cannot be read: {error.strerror or error}"))
+            self.found.unreadable(each, str(error.strerror or error), self.note)
             return
         shown = f"{legible(str(each.seen.path))} (from byte {rest.begin})"
         taken = _taken(candidate, verdict)

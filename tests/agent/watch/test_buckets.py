@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 
 import pytest
+from fsspec.registry import _registry
 
 from auditor.agent.settings import Job
 from auditor.agent.watch import buckets, changed, committed, look
@@ -180,6 +181,7 @@ def test_a_driver_that_is_not_installed_is_told_with_the_way_out(server, monkeyp
     monkeypatch.setenv("TEST_ACCESS_ID", "testing")
     monkeypatch.setenv("TEST_ACCESS_KEY", "testing-secret")
     monkeypatch.setitem(sys.modules, "s3fs", None)
+    monkeypatch.delitem(_registry, "s3", raising=False)  # found before
     (source,) = job(server).sources
     with pytest.raises(PolicyError) as told:
         buckets.listed(source, "sources.0", lambda _: None)

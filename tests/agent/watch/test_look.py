@@ -114,6 +114,28 @@ def test_a_file_is_taken_once_it_has_settled_and_never_again(agent):
     }  # fmt: skip
 
 
+def test_nights_are_the_same_on_both_databases(store, tmp_path):
+    (tmp_path / "in").mkdir()
+    agent = Agent(store, tmp_path / "in", tmp_path / "scratch")
+    log, strange = agent.folder / "a.log", agent.folder / os.fsdecode(b"\xff\n.log")
+    log.write_text(lines(0, 5))
+    strange.write_text(lines(5, 9))
+    (agent.folder / "b.jpg").write_bytes(b"\xff\xd8\0\xe0" * 9)
+    found, run = agent.night()
+    assert found.counts["ready"] == 3 and records(run) == 9
+    with log.open("a") as file:
+        file.write(lines(9, 12))
+    strange.rename(agent.folder / "b.log")
+    found, run = agent.night()
+    assert records(run) == 3 and ready(found) == ["a.log"]
+    assert set(reasons(found.known)) == {"b.log"}
+    with store.reading() as connection:
+        assert [Path(each.name).name for each in files.quarantined(connection, "night")] == [
+            "b.jpg"
+        ]
+        assert files.backlog(connection, "night").files == 0
+
+
 def test_a_crash_before_the_commit_loses_nothing(agent):
     (agent.folder / "a.log").write_text(lines(0, 5))
     agent.audited(agent.look())
@@ -414,7 +436,7 @@ def test_links_to_folders_pipes_and_hidden_files_are_left_out(agent):
     (agent.folder / "dangling").symlink_to("nowhere")
     assert agent.look().counts["seen"] == 0
     assert sorted(each.code for each in agent.problems) == [
-        "not-followed", "not-followed", "unreadable-file",
+        "not-followed", "unreadable-file", "unreadable-file",
     ]  # fmt: skip
 
 

@@ -67,7 +67,7 @@ def test_a_change_in_the_middle_is_refused_under_the_same_name_only(candidate):
     assert verdicts([candidate("b", other)], kept)["b"].same_beginning.name == "a"
 
 
-def test_a_file_that_went_meanwhile_waits(candidate):
+def test_a_file_that_went_meanwhile_is_told(candidate):
     each = candidate("a", LONG)
     each.path.unlink()
-    assert verdicts([each], taken("b", LONG, each.facts.mark))["a"].kind == "waits"
+    assert verdicts([each], taken("b", LONG, each.facts.mark))["a"].kind == "failed"
