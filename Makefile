@@ -19,7 +19,7 @@ audit: $(VENV)/.audit
 	  --dossiers policies/examples/dossiers.yaml --out reports
 
 test: $(VENV)/.test tools gates
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses auto --dist worksteal
 
 gates: $(VENV)/.test
 	$(BIN)/ruff check .
@@ -49,11 +49,12 @@ bench: $(VENV)/.test tools
 	$(BIN)/python bench/logs.py
 
 tools:
-	@missing=; for tool in tshark nfdump nfpcapd softflowd chromium nginx openssl; do \
+	@missing=; for tool in tshark nfdump nfpcapd softflowd chromium nginx openssl tcpdump; do \
 	  command -v $$tool >/dev/null || missing="$$missing $$tool"; done; \
+	ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || missing="$$missing postgresql"; \
 	[ -z "$$missing" ] || { echo "installing:$$missing"; $(APT) update && \
 	  $(APT) install --no-install-recommends -y tshark nfdump softflowd chromium \
-	    nginx-light openssl; }
+	    nginx-light openssl tcpdump postgresql; }
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

@@ -450,3 +450,44 @@ def test_a_copy_of_a_capture_is_not_counted_twice(tmp_path):
     assert [file.flows for file in twice.inputs][1:] == [0]
     (problem,) = [problem for problem in twice.problems if problem.code == "same-content"]
     assert problem.source == str(copy)
+
+
+def test_an_audit_in_two_nights_finds_what_one_audit_finds(tmp_path):
+    content = (PCAPS / "citizens-csv-http.pcap").read_bytes()
+    records, place = [24], 24
+    while place < len(content):
+        place += 16 + int.from_bytes(content[place + 8 : place + 12], "little")
+        records.append(place)
+    folder = tmp_path / "in"
+    folder.mkdir()
+    cut = records[len(records) // 2]
+    first, second, opened = folder / "a_1.pcap", folder / "a_2.pcap", tmp_path / "0.open"
+    first.write_bytes(content[:cut])
+    second.write_bytes(content[:24] + content[cut:])
+    whole = audit(first, second).run
+    one = audit(first, open_after=opened).run
+    two = audit(second, open_before=opened).run
+    for name in ("flows", "packets", "crossing_flows", "outbound_bytes", "inbound_bytes"):
+        parts = getattr(one.totals, name) + getattr(two.totals, name)
+        assert parts == getattr(whole.totals, name), name
+    assert two.totals.flows > 0
+    assert ("open-flows", "a_1.pcap") in codes(one)
+    assert ("carried-flows", "a_2.pcap") in codes(two)
+    assert {each.rule for each in one.findings + two.findings} == {
+        each.rule for each in whole.findings
+    }
+    assert two.audit_id != audit(second).run.audit_id
+
+
+def test_an_audit_of_nothing_but_what_was_left_open_is_whole(tmp_path):
+    opened = tmp_path / "0.open"
+    source = PCAPS / "citizens-csv-http.pcap"
+    one = audit(source, open_after=opened).run
+    rest = audit(open_before=opened)
+    whole = audit(source).run
+    assert one.totals.flows + rest.run.totals.flows == whole.totals.flows
+    assert rest.run.totals.flows > 0
+    assert [file.name for file in rest.run.inputs] == [str(opened)]
+    assert one.totals.outbound_bytes + rest.run.totals.outbound_bytes == whole.totals.outbound_bytes
+    assert json.loads(to_json(rest.run))["settings"]["open_before"] == rest.run.inputs[0].sha256
+    assert set(rest.flows["input_id"]) == {1}

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 KEPT: Final = 64 * 1024
 """Bytes of standard error that are kept, the last ones."""
+TOLD: Final = 2000
+"""Characters of it that become the reason of a failure."""
 GRACE: Final = 10.0
 """Seconds between asking a child to end and ending it."""
 LINE: Final = 4096
@@ -50,7 +52,7 @@ class Child:
         self._errors = b""
         self._began = time.monotonic()
         try:
-            self._process = subprocess.Popen(
+            self._process = subprocess.Popen(  # noqa: S603 - this program itself
                 [sys.executable, "-P", "-m", "auditor", "agent", "work", str(folder)],
                 stdin=subprocess.PIPE,  # stays open: its end is how a child knows it is alone
                 stdout=subprocess.PIPE,
@@ -104,9 +106,14 @@ class Child:
                 with suppress(OSError):
                     pipe.close()
 
-    def said(self) -> str:
-        """The end of what it wrote to standard error."""
-        return self._errors.decode("utf-8", "backslashreplace").strip()
+    def why(self, code: int) -> str:
+        """Why it failed, out of its exit code and what it said last."""
+        if code == -signal.SIGKILL:
+            return "it was ended by signal 9, as when memory runs out"
+        if code < 0:
+            return f"it was ended by signal {-code}"
+        said = self._errors.decode("utf-8", "backslashreplace").strip().removeprefix("auditor: ")
+        return said[-TOLD:] or f"it ended with code {code}"
 
     def _is_over(self) -> bool:
         flags = os.WEXITED | os.WNOWAIT | os.WNOHANG

@@ -8,27 +8,26 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from sqlalchemy import Connection
+
 from auditor.agent import orders, watch
 from auditor.agent.notices import drafts
+from auditor.agent.settings import Job
+from auditor.agent.watch import Taken
 from auditor.model import run as run_document
 from auditor.model.errors import StoreError
 from auditor.model.files import written
 from auditor.store import assessments, files, findings, flows, jobs, open_flows, outbox, runs
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from sqlalchemy import Connection
-
-    from auditor.agent.settings import Agent, Job
-    from auditor.agent.watch import Taken
-    from auditor.model.run import Run
+    from auditor.agent.settings import Agent
     from auditor.store import Store
 
 RUNS: Final = "runs"
@@ -149,7 +148,7 @@ def committed(store: Store, done: Done, settings: Agent, now: datetime) -> str |
     job = done.job.name
     with store.writing() as connection:
         done.check(connection)
-        news = findings.recorded(connection, job, run)
+        news = findings.recorded(connection, job, run, whole=bool(done.ready))
         runs.added(connection, job, run, name, news)
         watch.committed(connection, job, run.run_id, done.ready, run, now)
         flows.added(connection, run.run_id, flow_files(result))

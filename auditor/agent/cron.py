@@ -12,7 +12,9 @@ from typing import Final
 
 FIELDS: Final = ("minute", "hour", "day", "month", "day_of_week")
 _BOUNDS: Final = ((0, 59), (0, 23), (1, 31), (1, 12), (0, 7))
-_MONTHS: Final = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")  # fmt: skip
+_MONTHS: Final = (
+    "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec",
+)  # fmt: skip
 _DAYS: Final = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
 _LONGEST: Final = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 _PART: Final = re.compile(r"(\*|\w{1,3}(?:-\w{1,3})?)(?:/([0-9]{1,2}))?", re.ASCII)

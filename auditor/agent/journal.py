@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import re
 import sys
 from datetime import UTC, date, datetime, timedelta
@@ -16,10 +17,10 @@ from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from auditor.model.errors import StoreError
-from auditor.model.text import legible
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from io import TextIOWrapper
     from typing import TextIO
 
 Level = Literal["debug", "info", "warning", "error"]
@@ -56,6 +57,14 @@ class _Lines(logging.Formatter):
         return json.dumps(line, ensure_ascii=True)
 
 
+class _File(WatchedFileHandler):
+    """A file that is made for its owner only, each time that logrotate has moved it."""
+
+    def _open(self) -> TextIOWrapper:
+        number = os.open(self.baseFilename, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        return os.fdopen(number, "a", encoding=self.encoding)
+
+
 def begun(level: Level, file: Path | None, stream: TextIO | None = None) -> logging.Handler:
     """Sends the log to ``file``, or to ``stream`` (standard error); gives the handler, to be ended.
 
@@ -70,8 +79,7 @@ def begun(level: Level, file: Path | None, stream: TextIO | None = None) -> logg
         handler = logging.StreamHandler(stream or sys.stderr)
     else:
         try:
-            file.touch(mode=0o600)
-            handler = WatchedFileHandler(file, encoding="utf-8")
+            handler = _File(file, encoding="utf-8")
         except OSError as error:
             raise StoreError(
                 f"the log cannot be written: {error.strerror}",
@@ -111,7 +119,7 @@ def tell(
 def plain(fields: Mapping[str, object]) -> dict[str, Any]:
     """The fields as JSON can hold them: short, legible, and without secrets."""
     return {
-        str(name)[:100]: "(secret)" if _SECRET.search(str(name)) else _value(value, 0)
+        _legible(str(name))[:100]: "(secret)" if _SECRET.search(str(name)) else _value(value, 0)
         for name, value in list(fields.items())[:MOST_PARTS]
     }
 
@@ -131,15 +139,20 @@ def _value(value: object, depth: int) -> Any:  # noqa: ANN401 - whatever JSON ho
         return {
             name: inner if _SECRET.search(name) is None else "(secret)"
             for name, inner in (
-                (legible(str(key))[:100], _value(each, depth + 1))
+                (_legible(str(key))[:100], _value(each, depth + 1))
                 for key, each in list(value.items())[:MOST_PARTS]
             )
         }
     if depth < MOST_DEPTH and isinstance(value, (list, tuple, set, frozenset)):
         return [_value(each, depth + 1) for each in list(value)[:MOST_PARTS]]
     text = str(value) if isinstance(value, (str, PurePath, BaseException)) else repr(value)
-    shown = _IN_URL.sub(r"\1:(secret)@", legible(text[: 4 * MOST_TEXT]))
+    shown = _IN_URL.sub(r"\1:(secret)@", _legible(text[: 4 * MOST_TEXT]))
     return shown if len(shown) <= MOST_TEXT else shown[:MOST_TEXT] + "…"
+
+
+def _legible(text: str) -> str:
+    """The text with halves of characters written out."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def _moment(value: datetime) -> str:

@@ -163,9 +163,7 @@ class Loop:
         trouble: tuple[str, ...] = ()
         while not self.stop.wait(DELIVERY):
             try:
-                done = notices.deliver(
-                    self._store, self._settings, self._now, self.stop.is_set
-                )
+                done = notices.deliver(self._store, self._settings, self._now, self.stop.is_set)
                 errors = done.errors
             except StoreError as error:
                 errors = (str(error),)

@@ -6,6 +6,7 @@ No secret stands in them: a child reads credentials from its environment, or fro
 
 from __future__ import annotations
 
+import glob
 import json
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime
@@ -18,7 +19,7 @@ from auditor.model.files import written
 from auditor.model.problem import Problem
 
 if TYPE_CHECKING:
-    from auditor.agent.settings import Job
+    from auditor.agent.settings import Agent, Job
 
 ORDER: Final = "order.json"
 RESULT: Final = "result.json"
@@ -94,6 +95,28 @@ def audit_order(job: Job, paths: tuple[Path, ...], threads: int) -> pipeline.Ord
         ),
         jobs=threads,
     )
+
+
+def traffic(job: Job) -> tuple[Path, ...]:
+    """The captures and logs that a checklist is checked against: all that there are now."""
+    paths: list[Path] = []
+    for source in job.sources:
+        if source.folder is not None:
+            paths.append(source.folder)
+        elif source.files is not None:
+            found = glob.glob(str(source.files), recursive=True)  # noqa: PTH207 - from the root on
+            paths += [Path(each) for each in sorted(found)]
+    return tuple(paths)
+
+
+def hidden(settings: Agent) -> tuple[str, ...]:
+    """Environment variables that are none of a child's business: of the store, of channels."""
+    names = ["AUDITOR_DATABASE_URL"]
+    for channel in settings.channels:
+        for way in (channel.mail, channel.webhook):
+            if way is not None:
+                names += [str(value) for name, value in way if name.endswith("_env") and value]
+    return tuple(names)
 
 
 def write_work(folder: Path, work: Work) -> None:

@@ -6,12 +6,12 @@ the wall clock, which may jump. ``Schedule.fired`` is called every second or so 
 
 from __future__ import annotations
 
-import io
-import pickle
+import json
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo
 
+from apscheduler.job import Job as Planned
 from apscheduler.jobstores.sqlalchemy import SQLAlchemyJobStore
 from apscheduler.schedulers.base import BaseScheduler
 from apscheduler.triggers.cron import CronTrigger
@@ -22,8 +22,6 @@ from auditor.store import jobs
 from auditor.store.database import told
 
 if TYPE_CHECKING:
-    from apscheduler.job import Job as Planned
-
     from auditor.agent.settings import Agent, Job
     from auditor.store import Store
 
@@ -33,19 +31,10 @@ REFERENCE: Final = "auditor.agent.schedule:asked"
 LOOK: Final = timedelta(seconds=30)
 """How long a plan is trusted before the table is read again."""
 
+HOW: Final = {"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
+"""What is missed is made up once, never two at a time, however late."""
+
 _TICK: Final = timedelta(microseconds=1)
-_FIELDS: Final = ("BaseField", "DayOfMonthField", "DayOfWeekField", "MonthField", "WeekField")
-_SPANS: Final = ("AllExpression", "RangeExpression", "WeekdayRangeExpression")
-_ALLOWED: Final = {
-    ("apscheduler.triggers.cron", "CronTrigger"),
-    ("apscheduler.triggers.interval", "IntervalTrigger"),
-    *(("apscheduler.triggers.cron.fields", name) for name in _FIELDS),
-    *(("apscheduler.triggers.cron.expressions", name) for name in _SPANS),
-    ("datetime", "datetime"),
-    ("datetime", "timedelta"),
-    ("datetime", "timezone"),
-    ("zoneinfo", "ZoneInfo"),
-}
 
 
 def asked(name: str) -> None:
@@ -59,10 +48,9 @@ def trigger(job: Job, agent: Agent) -> CronTrigger | IntervalTrigger:
     Intervals are counted from 1970 on: when they fall does not depend on when the agent began.
     """
     if job.schedule.cron is not None:
-        return CronTrigger(**cron.fields(job.schedule.cron), timezone=agent.clock)
+        return _cron(cron.fields(job.schedule.cron), agent.clock)
     seconds = int(job.schedule.every.total_seconds()) if job.schedule.every else 0
-    begin = datetime(1970, 1, 1, tzinfo=UTC)
-    return IntervalTrigger(seconds=seconds, start_date=begin, timezone=agent.clock)
+    return _interval(seconds, agent.clock)
 
 
 def next_times(job: Job, agent: Agent, now: datetime, count: int) -> list[datetime]:
@@ -108,9 +96,11 @@ class Schedule:
                 when, before = trigger(job, agent), there.get(name)
                 if before is not None and _same(before.trigger, when):
                     continue
-                missed = before is not None and before.next_run_time <= now
-                if missed or (before is None and job.schedule.every is not None):
-                    self._ask(name, now, before.next_run_time if missed else None, "start")
+                missed = before.next_run_time if before is not None else None
+                if missed is not None and missed <= now:
+                    self._ask(name, now, missed, "start")
+                elif before is None and job.schedule.every is not None:
+                    self._ask(name, now, None, "start")
                 self._scheduler.add_job(
                     REFERENCE,
                     when,
@@ -118,10 +108,8 @@ class Schedule:
                     id=name,
                     name=name,
                     next_run_time=_after(when, now),
-                    coalesce=True,
-                    max_instances=1,
-                    misfire_grace_time=None,
                     replace_existing=True,
+                    **HOW,
                 )
         self._read = None
 
@@ -134,9 +122,9 @@ class Schedule:
         Raises:
             StoreError: the database does not answer; the next call makes it up.
         """
-        if self._read is not None and self._read <= now < self._read + LOOK:
-            if self._next is None or now < self._next:
-                return ()
+        fresh = self._read is not None and self._read <= now < self._read + LOOK
+        if fresh and (self._next is None or now < self._next):
+            return ()
         with self._store.reading() as connection:
             last = jobs.fired(connection)
         due: list[str] = []
@@ -186,43 +174,78 @@ class _Still(BaseScheduler):  # type: ignore[misc] # APScheduler has no types
     def wakeup(self) -> None:
         """Nobody sleeps."""
 
-    def shutdown(self, wait: bool = True) -> None:
+    def shutdown(self, wait: bool = True) -> None:  # noqa: FBT001, FBT002 - the library's own
         """Ends it."""
         super().shutdown(wait)
 
 
 class _Planned(SQLAlchemyJobStore):  # type: ignore[misc] # APScheduler has no types
-    """APScheduler's job store, which takes nothing out of the database but our own jobs.
+    """APScheduler's job store, its jobs written as JSON.
 
-    Its rows are pickles: whoever may write to the database could run what they like here.
+    As it comes, it writes pickles: who may write to the database could run what he likes here.
     """
 
     def shutdown(self) -> None:
         """The engine is the store's, which closes it."""
 
+    def add_job(self, job: Planned) -> None:
+        """Writes a job, in place of one that has its name."""
+        with self.engine.begin() as connection:
+            connection.execute(self.jobs_t.delete().where(self.jobs_t.c.id == job.id))
+            connection.execute(self.jobs_t.insert().values(id=job.id, **_row(job)))
+
+    def update_job(self, job: Planned) -> None:
+        """Writes a job that is there."""
+        this = self.jobs_t.update().where(self.jobs_t.c.id == job.id)
+        with self.engine.begin() as connection:
+            connection.execute(this.values(**_row(job)))
+
     def _reconstitute_job(self, job_state: bytes) -> Planned:
-        state = _Reader(io.BytesIO(job_state)).load()
-        if state["func"] != REFERENCE:
-            raise pickle.UnpicklingError("is none of our jobs")
-        return super()._reconstitute_job(job_state)
+        state = json.loads(job_state)
+        zone = ZoneInfo(state["zone"])
+        name = str(state["id"])
+        job = Planned.__new__(Planned)
+        job.__setstate__(
+            {
+                "id": name,
+                "name": name,
+                "func": REFERENCE,
+                "args": (name,),
+                "kwargs": {},
+                "trigger": _cron(state["cron"], zone)
+                if "cron" in state
+                else _interval(int(state["every"]), zone),
+                "next_run_time": datetime.fromisoformat(state["next"]).astimezone(zone),
+                "executor": "default",
+                **HOW,
+            }
+        )
+        job._scheduler = self._scheduler
+        job._jobstore_alias = self._alias
+        return job
 
 
-class _Reader(pickle.Unpickler):
-    def find_class(self, module: str, name: str) -> Any:  # noqa: ANN401 - as the library has it
-        if (module, name) == ("builtins", "getattr"):
-            return _zone_reader
-        if (module, name) not in _ALLOWED:
-            raise pickle.UnpicklingError(f"{module}.{name} does not belong into a schedule")
-        return super().find_class(module, name)
+def _row(job: Planned) -> dict[str, object]:
+    state = {
+        "id": job.id,
+        "zone": job.trigger.timezone.key,
+        "next": job.next_run_time.astimezone(UTC).isoformat(),
+    }
+    if isinstance(job.trigger, CronTrigger):
+        fields = job.trigger.fields
+        state["cron"] = {each.name: str(each) for each in fields if not each.is_default}
+    else:
+        state["every"] = int(job.trigger.interval.total_seconds())
+    return {
+        "next_run_time": job.next_run_time.timestamp(),
+        "job_state": json.dumps(state).encode(),
+    }
 
 
-def _zone_reader(owner: object, name: str) -> object:
-    """``getattr`` as far as zones need it: with all of it, a pickle could reach everything."""
-    if owner is not ZoneInfo or name != "_unpickle":
-        raise pickle.UnpicklingError(f"{name} does not belong into a schedule")
-    return _zone
+def _cron(written: dict[str, str], zone: ZoneInfo) -> CronTrigger:
+    return CronTrigger(**written, timezone=zone)
 
 
-def _zone(key: str, cached: bool) -> ZoneInfo:
-    del cached
-    return ZoneInfo(key)
+def _interval(seconds: int, zone: ZoneInfo) -> IntervalTrigger:
+    begin = datetime(1970, 1, 1, tzinfo=UTC)
+    return IntervalTrigger(seconds=seconds, start_date=begin, timezone=zone)

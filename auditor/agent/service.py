@@ -6,12 +6,10 @@ stands in the store before it is acted on, so that a crash at any moment loses n
 
 from __future__ import annotations
 
-import glob
 import os
 import shutil
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from auditor.agent import commit, orders, watch
@@ -26,9 +24,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection
     from datetime import datetime
 
+    from auditor import pipeline
     from auditor.agent.hold import Hold
     from auditor.agent.settings import Agent, Job
-    from auditor import pipeline
     from auditor.model.problem import Problem
     from auditor.store import Store
 
@@ -39,7 +37,6 @@ OPEN_FOR: Final = timedelta(hours=1)
 """Flows that had not ended count once nothing was heard of their captures for so long."""
 MOST_TOLD: Final = 5
 """Problems that are told one by one; the rest is counted."""
-DATABASE: Final = "AUDITOR_DATABASE_URL"
 
 
 @dataclass(slots=True)
@@ -178,7 +175,7 @@ class Service:
         try:
             commit.emptied(folder)
             if job.checklist is not None:
-                self._started(running, orders.audit_order(job, _traffic(job), THREADS), now)
+                self._started(running, orders.audit_order(job, orders.traffic(job), THREADS), now)
             else:
                 self._looked(running, now)
         except AuditorError as error:
@@ -192,7 +189,7 @@ class Service:
         scratch = done.folder / orders.INPUTS
         look = watch.look(job, self._store, now, scratch, problems.append, without=without)
         running.done = done = replace(done, ready=look.ready)
-        tell("looked", job=job.name, attempt=done.number, **look.counts)
+        tell("looked", job=job.name, attempt=done.number, files=look.counts)
         self._heard(done, now)
         with self._store.reading() as connection:
             left = open_flows.of_job(connection, job.name)
@@ -225,7 +222,7 @@ class Service:
         )
         work = orders.Work(done.job.name, now, done.job.checklist, order, shown, problems)
         orders.write_work(done.folder, work)
-        running.child = Child(done.folder, without=self._secrets())
+        running.child = Child(done.folder, without=orders.hidden(self._settings))
         tell("run-begun", job=done.job.name, attempt=done.number, inputs=len(order.paths))
 
     def _watched(self, running: Running, now: datetime) -> None:
@@ -242,7 +239,7 @@ class Service:
             else:
                 child.close()
                 if code != 0:
-                    self._failed(running, "failed", _reason(code, child.said()), max(code, 1))
+                    self._failed(running, "failed", child.why(code), max(code, 1))
                 # none of the files could be read, and it is not that they went away
                 running.unread = (
                     code == InputError.exit_code
@@ -272,7 +269,8 @@ class Service:
                     self._restless[done.job.name] = frozenset(restless)
                     why = f"a file changed while it was read: {restless[0]}"
                     self._failed(running, "failed", why, InputError.exit_code)
-                    return self._remembered(running, now)
+                    self._remembered(running, now)
+                    return
                 running.tries = TRIES  # what cannot be moved is not tried again and again
                 commit.placed(self._store, done.folder)
                 running.placed, running.tries = True, 0
@@ -337,9 +335,7 @@ class Service:
         self.exit_code = self.exit_code or running.exit_code
         tell("nothing-readable", level="error", job=done.job.name, attempt=done.number, why=why)
 
-    def _ended_without_news(
-        self, running: Running, problems: list[Problem], now: datetime
-    ) -> None:
+    def _ended_without_news(self, running: Running, problems: list[Problem], now: datetime) -> None:
         done = running.done
         said = _listed(problems)
         with self._store.writing() as connection:
@@ -390,26 +386,6 @@ class Service:
         commit.withdrawn(self._store, running.done.folder)
         shutil.rmtree(running.done.folder, ignore_errors=True)
 
-    def _secrets(self) -> list[str]:
-        """Variables that tell people and the store, and are none of a child's business."""
-        names = [DATABASE]
-        for channel in self._settings.channels:
-            for way in (channel.mail, channel.webhook):
-                if way is not None:
-                    names += [
-                        value for name, value in way if name.endswith("_env") and value is not None
-                    ]
-        return names
-
-
-def _reason(code: int, said: str) -> str:
-    """Why a child failed, out of what it said last."""
-    if code < 0:
-        return f"it was ended by signal {-code}" + (
-            ", as when memory runs out" if code == -9 else ""
-        )
-    return said.removeprefix("auditor: ")[-2000:] or f"it ended with code {code}"
-
 
 def _listed(problems: list[Problem]) -> str:
     """Problems as one text for people."""
@@ -417,14 +393,3 @@ def _listed(problems: list[Problem]) -> str:
     if len(problems) > MOST_TOLD:
         told.append(f"{len(problems) - MOST_TOLD} more")
     return "; ".join(told)
-
-
-def _traffic(job: Job) -> tuple[Path, ...]:
-    """The captures and logs that a checklist is checked against: all that there are now."""
-    paths: list[Path] = []
-    for source in job.sources:
-        if source.folder is not None:
-            paths.append(source.folder)
-        elif source.files is not None:
-            paths += [Path(each) for each in sorted(glob.glob(str(source.files), recursive=True))]
-    return tuple(paths)

@@ -27,6 +27,7 @@ from auditor.model.errors import PolicyError
 from auditor.model.text import Text, legible
 from auditor.report.formats import size
 from auditor.store import jobs, leases
+from auditor.store.leases import Lease
 from auditor.store.overview import Backlog, JobOverview, Overview, overview
 
 if TYPE_CHECKING:
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
     from auditor.agent.channels import Channel
     from auditor.agent.settings import Agent, Job
     from auditor.store import Store
-    from auditor.store.leases import Lease
 
 VERSION: Final = 1
 BEHIND: Final = timedelta(days=1)

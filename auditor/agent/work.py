@@ -66,7 +66,9 @@ def _audited(
     order, problems = _readable(work)
     done = pipeline.audit(order, now, progress)
     run = replace(done.run, problems=problems + done.run.problems)
-    run = watch.named(run, [watch.Taken(name, Path(path), name, "", 0, "") for path, name in work.shown])
+    run = watch.named(
+        run, [watch.Taken(name, Path(path), name, "", 0, "") for path, name in work.shown]
+    )
     progress.stage("write")
     written(
         folder,

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import os
 import signal
-import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 import typer
 
 from auditor.cli.options import FINDINGS, MISTAKES
 from auditor.cli.terminal import complain, say
-from auditor.model.errors import AuditorError, PolicyError
+from auditor.model.errors import PolicyError
 
 if TYPE_CHECKING:
     import threading
@@ -45,7 +44,10 @@ Data = Annotated[
     ),
 ]
 Names = Annotated[list[str] | None, typer.Argument(help="Jobs; default: all.")]
-Level = Annotated[str, typer.Option("--log-level", help="debug, info, warning or error.")]
+Level = Annotated[
+    Literal["debug", "info", "warning", "error"],
+    typer.Option("--log-level", help="What is logged: this, and what is worse."),
+]
 LogFile = Annotated[
     Path | None, typer.Option("--log-file", readable=False, help="Default: standard error.")
 ]
@@ -61,7 +63,7 @@ def run(
 
     place = _place(config)
     settings = _read(place)
-    journal.begun(_level(log_level), log_file)
+    journal.begun(log_level, log_file)
     store = _store(settings, data)
     try:
         loop = Loop(store, settings, _now, lambda: _read(place))
@@ -88,7 +90,7 @@ def once(
     from auditor.agent.loop import once as done_once
 
     settings = _read(_place(config))
-    journal.begun(_level(log_level), log_file)
+    journal.begun(log_level, log_file)
     stop = threading.Event()
     _ends(stop)
     store = _store(settings, data)
@@ -140,7 +142,7 @@ def trigger(
     """Ask the agent to run jobs now."""
     from auditor.store import jobs
 
-    settings, store = _opened(config, data, names)
+    _, store = _opened(config, data, names)
     try:
         with store.writing() as connection:
             jobs.known(connection, names, _now())
@@ -253,9 +255,3 @@ def _ends(stop: threading.Event) -> None:
     """SIGTERM and SIGINT end the work in good order."""
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-
-
-def _level(text: str) -> str:
-    if text not in ("debug", "info", "warning", "error"):
-        raise typer.BadParameter("use debug, info, warning or error", param_hint="--log-level")
-    return text

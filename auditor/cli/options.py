@@ -14,6 +14,7 @@ import typer
 if TYPE_CHECKING:
     from auditor.pipeline import Order
     from auditor.readers import Settings
+    from auditor.store import Store
 
 VIETNAM: Final = timezone(timedelta(hours=7))
 FINDINGS: Final = 1
@@ -85,6 +86,16 @@ AwsFields = Annotated[
         help="Fields of AWS flow logs without a header line, in their order: 'version srcaddr …'.",
     ),
 ]
+Data = Annotated[
+    Path | None,
+    typer.Option(
+        "--data",
+        envvar="AUDITOR_DATA",
+        readable=False,
+        help="Data directory; default: data in agent.yaml, then /var/lib/auditor or one's own.",
+    ),
+]
+SETTINGS: Final = ("agent.yaml", "/etc/auditor/agent.yaml")
 FailOn = Annotated[
     Literal["critical", "high", "medium", "low", "info"] | None,
     typer.Option("--fail-on", help="Exit with 1 if an uncovered finding is at least this severe."),
@@ -168,3 +179,32 @@ def moment_of(text: str | None, option: str) -> datetime | None:
     if not 1970 <= moment.year < 2262:
         raise typer.BadParameter("use a year from 1970 to 2261", param_hint=option)
     return moment if moment.tzinfo else moment.replace(tzinfo=VIETNAM)
+
+
+def settings_file(config: Path | None) -> Path | None:
+    """Where ``agent.yaml`` is: the one named, else the first that is there; null = nowhere."""
+    return config or next((Path(each) for each in SETTINGS if Path(each).is_file()), None)
+
+
+def data_directory(data: Path | None, config: Path | None = None) -> Path:
+    """The data directory: the one named, else that of ``agent.yaml``, else the usual one."""
+    if data is not None:
+        return data
+    place = settings_file(config)
+    if place is not None:
+        from auditor.agent.settings import settings
+
+        named = settings(place).data
+        if named is not None:
+            return named
+    usual = Path("/var/lib/auditor")
+    if usual.is_dir() and os.access(usual, os.W_OK):
+        return usual
+    return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "auditor"
+
+
+def store_of(folder: Path, *, create: bool = False) -> Store:
+    """The store in a data directory, in the database that ``AUDITOR_DATABASE_URL`` names."""
+    from auditor.store import opened
+
+    return opened(folder, os.environ.get("AUDITOR_DATABASE_URL", ""), create=create)

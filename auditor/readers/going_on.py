@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Final
 
 from auditor.model.errors import InputError
+from auditor.model.problem import Problem
+from auditor.readers.capture import standing
 from auditor.readers.open_flows import OpenLine, read_open, write_open
 from auditor.readers.time_lines import LONGEST_SILENCE, Fate, folder_of, pattern_of
 
 if TYPE_CHECKING:
-    from datetime import datetime
     from pathlib import Path
 
+    import pyarrow as pa
+
+    from auditor.model.problem import Note
     from auditor.readers.reading import OpenFlows
     from auditor.readers.streams import Source
+
+SECOND: Final = 1_000_000_000
 
 
 class GoingOn:
@@ -34,8 +41,9 @@ class GoingOn:
         self.sha256 = ""
         self.keeps = after is not None
         self.fates: dict[int, Fate] = {}
+        self._before = before
         self._after = after
-        self._until = None if until is None else int(until.timestamp()) * 1_000_000_000
+        self._until = None if until is None else int(until.timestamp()) * SECOND
         self._left: list[OpenLine] = []
         self._followed: set[int] = set()
         if before is not None and after is not None and before.absolute() == after.absolute():
@@ -68,20 +76,34 @@ class GoingOn:
             folder = os.path.abspath(folder_of(last))  # noqa: PTH100 - names are not resolved
             self._left.append(OpenLine(folder, pattern_of(last), last.name, flows))
 
-    def over(self) -> list[OpenLine]:
-        """Time lines of earlier runs that nothing goes on with; the others are kept."""
+    def begun(self, first: int) -> datetime | None:
+        """When the time line that begins with file number ``first`` was left by an earlier run."""
+        flows = self.before(first)
+        return None if flows is None else datetime.fromtimestamp(flows.end // SECOND, UTC)
+
+    def over(self, note: Note) -> list[pa.Table]:
+        """Flows of earlier runs that nothing goes on with; the others are kept.
+
+        Raises:
+            InputError: they cannot be read.
+        """
         newest: dict[str, int] = {}
         for fate in self.fates.values():
             newest[fate.folder] = max(fate.newest, newest.get(fate.folder, 0))
-        over = []
+        tables = []
         for number, line in enumerate(self.earlier):
             if number in self._followed:
                 continue
-            if not self.keeps or self._silent(line.flows.end, newest.get(line.folder, 0)):
-                over.append(line)
-            else:
+            if self.keeps and not self._silent(line.flows.end, newest.get(line.folder, 0)):
                 self._left.append(line)
-        return over
+            elif line.flows.count:
+                tables.append(standing.read(line.flows.table).drop_columns(["file"]))
+                what = (
+                    f"{len(tables[-1]):,} flows of {line.name}, from an earlier run, count as they "
+                    "stood: no capture that was read goes on with them."
+                )
+                note(Problem("flows-over", str(self._before), what, count=len(tables[-1])))
+        return tables
 
     def finish(self) -> None:
         """Writes what stays open.

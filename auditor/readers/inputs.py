@@ -16,7 +16,6 @@ from auditor.model.errors import InputError
 from auditor.model.problem import Problem
 from auditor.model.run import InputFile
 from auditor.model.text import legible
-from auditor.readers.capture import standing
 from auditor.readers.capture.reader import CaptureReader
 from auditor.readers.flow_parts import FlowParts, Told
 from auditor.readers.formats import Choice
@@ -131,12 +130,13 @@ def read_inputs(
             told.append(Told(place, number, folder_of(each.source)))
     if found and not told:
         raise _nothing_read(unread, wanted)
-    over = _over(going_on, wanted, parts, len(found), tell)
-    if over is not None:
-        inputs.append(over)
-        told.append(Told(len(found), over.id, ""))
-    for folder, other in _side_by_side(inputs, {one.number: one.folder for one in told}):
+    begun = {place + 1: going_on.begun(place) for place in range(len(found))}
+    for folder, other in _side_by_side(inputs, {one.number: one.folder for one in told}, begun):
         tell(_overlapping(folder, other))
+    over = going_on.over(tell)
+    if over:
+        inputs.append(_left_over(over, wanted, parts, len(found), going_on.sha256))
+        told.append(Told(len(found), len(found) + 1, ""))
     flows = FlowParts(parts, told, with_ids=wanted.settings.community_id)
     for file in inputs:
         if file.id in flows.confirming:
@@ -145,29 +145,19 @@ def read_inputs(
     return tuple(inputs), flows
 
 
-def _over(
-    going_on: GoingOn, wanted: Wanted, parts: Parts, place: int, note: Note
-) -> InputFile | None:
-    """An input for flows of earlier runs that no capture of this one goes on with: their file."""
-    lines = going_on.over()
-    path = wanted.open_before
-    if path is None or not any(line.flows.count for line in lines):
-        return None
-    for line in lines:
-        table = in_span(standing.read(line.flows.table).drop_columns(["file"]), wanted)
-        parts.add(place, table)
-        what = (
-            f"{line.flows.count:,} flows of {line.name}, from an earlier run, count as they stood: "
-            "no capture that was read goes on with them."
-        )
-        note(Problem("flows-over", str(path), what, count=line.flows.count))
-    size = path.stat().st_size
+def _left_over(
+    tables: list[pa.Table], wanted: Wanted, parts: Parts, place: int, sha256: str
+) -> InputFile:
+    """The input of flows that no capture of this run goes on with: the file that they waited in."""
+    assert wanted.open_before is not None  # noqa: S101 - they come from there
+    for table in tables:
+        parts.add(place, in_span(table, wanted))
     rows, first, last = _span(parts.tables(place))
     return InputFile(
         id=place + 1,
-        name=legible(str(path)),
-        size=size,
-        sha256=going_on.sha256,
+        name=legible(str(wanted.open_before)),
+        size=wanted.open_before.stat().st_size,
+        sha256=sha256,
         reader=CaptureReader.name,
         packets=0,
         not_ip=0,
@@ -203,10 +193,15 @@ class _Mixed:
         return news
 
 
-def _side_by_side(inputs: list[InputFile], folders: dict[int, str]) -> list[tuple[str, str]]:
-    """Folders whose captures overlap in time with those of another one, each once, and that one."""
+def _side_by_side(
+    inputs: list[InputFile], folders: dict[int, str], begun: dict[int, datetime | None]
+) -> list[tuple[str, str]]:
+    """Folders whose captures overlap in time with those of another one, each once, and that one.
+
+    ``begun``: when inputs began that have flows of an earlier run.
+    """
     spans = sorted(
-        (file.first, file.last, folders[file.id])
+        (max(file.first, begun[file.id] or file.first), file.last, folders[file.id])
         for file in inputs
         if file.reader == "capture" and file.first is not None and file.last is not None
     )

@@ -199,10 +199,10 @@ def _missing(lost: set[str]) -> Iterator[Problem]:
 def _lines(connection: Connection, table: Table) -> Iterator[bytes]:
     """The rows as JSON, with values as the database keeps them."""
     query = select(*(_bare(column) for column in table.columns)).order_by(*table.primary_key)
-    rows = connection.execute(query, execution_options={"yield_per": _ROWS})
-    for row in rows:
-        line = json.dumps(dict(row._mapping), ensure_ascii=False, separators=(",", ":"))
-        yield line.encode() + b"\n"
+    with connection.execute(query, execution_options={"yield_per": _ROWS}) as rows:
+        for row in rows:
+            line = json.dumps(dict(row._mapping), ensure_ascii=False, separators=(",", ":"))
+            yield line.encode() + b"\n"
 
 
 def _bare(column: Column[Any]) -> Any:  # noqa: ANN401 - one of SQLAlchemy's many

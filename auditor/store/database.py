@@ -156,7 +156,8 @@ def _connected_to_sqlite(connection: Any, _: object) -> None:  # noqa: ANN401 - 
 
 def _begun_in_sqlite(connection: Connection) -> None:
     writing = connection.get_execution_options().get("writing", True)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+    if writing is not None:  # else no transaction at all
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
 
 
 def _begun_in_postgresql(connection: Connection) -> None:

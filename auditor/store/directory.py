@@ -139,19 +139,18 @@ def scratch(folder: Path, kind: str, *, alone: bool = False) -> Iterator[Path]:
     for left in top.iterdir():
         with suppress(BlockingIOError), _claimed(left):
             shutil.rmtree(left, ignore_errors=True)
-    made = top / f"{kind}-{secrets.token_hex(8)}"
-    made.mkdir(mode=0o700)
+    new = made(top / f"{kind}-{secrets.token_hex(8)}")
     try:
-        with _claimed(made):
+        with _claimed(new):
             if alone and len(list(top.glob(f"{kind}-*"))) > 1:
                 raise StoreError(
                     f"another {kind} is at work",
                     place=legible(str(folder)),
                     hint="Wait until it is done.",
                 )
-            yield made
+            yield new
     finally:
-        shutil.rmtree(made, ignore_errors=True)
+        shutil.rmtree(new, ignore_errors=True)
         with suppress(OSError):
             top.rmdir()
 
@@ -186,6 +185,14 @@ def new_file(target: Path) -> Iterator[IO[bytes]]:
     finally:
         path.unlink(missing_ok=True)
     settled(target.parent)
+
+
+def made(folder: Path) -> Path:
+    """The folder, and what it stands in, made for their owner's eyes where they were missing."""
+    if not folder.is_dir():
+        made(folder.parent)
+        folder.mkdir(mode=0o700, exist_ok=True)
+    return folder
 
 
 def taken(target: Path) -> StoreError:

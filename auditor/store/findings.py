@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import case, func, insert, select, update
+from sqlalchemy import and_, case, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from auditor.model.finding import SEVERITIES, Certainty, Severity, State
@@ -17,7 +17,7 @@ from auditor.store.tables import findings, runs, sightings
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from sqlalchemy import Connection, Insert, Row
+    from sqlalchemy import ColumnElement, Connection, Insert, Row
 
     from auditor.model.finding import Finding
     from auditor.model.run import Run
@@ -32,6 +32,12 @@ MOST: Final = 1000
 """Rows that a list gives unless more are asked for."""
 _AT_ONCE: Final = 1000
 """Ids in one question: databases limit how many."""
+
+_TOLD: Final = (
+    "title_vi", "title_en", "severity", "state", "certainty", "system", "recipient", "category",
+    "countries", "dossier",
+)  # fmt: skip
+"""What is written again when it is another: the rest is dates."""
 
 Differences = dict[str, list[Any]]
 """Field: what it was before, what it is now."""
@@ -130,19 +136,20 @@ class Sighting:
     outbound_bytes: int
 
 
-def recorded(connection: Connection, job: str, run: Run) -> News:
+def recorded(connection: Connection, job: str, run: Run, *, whole: bool = True) -> News:
     """Compares a run's findings with what the job remembers, and remembers them.
 
     A finding counts as changed when its severity, its state, its certainty or its dossier is
     another, when a country came in that was never among its countries (one that is missing this
     time is no change), or when its outbound bytes are at least ``GREW`` times those of each of
-    the job's last ``LAST_RUNS`` runs that had it, and more than ``WORTH_TELLING``. In a run
-    without inputs nothing is gone.
+    the job's last ``LAST_RUNS`` runs that had it, and more than ``WORTH_TELLING``.
 
     Args:
         connection: of ``store.writing()``; ``runs.added`` follows in the same transaction.
         job: whose run it is.
         run: the run; runs of a job come in the order in which they ended.
+        whole: false for a run that only counts what earlier ones left open: it says nothing of
+            the rest, and nothing is gone.
     """
     here = {each.id: each for each in run.findings}
     if len(here) != len(run.findings):
@@ -159,21 +166,17 @@ def recorded(connection: Connection, job: str, run: Run) -> News:
         if before is not None and not before.present:
             news = "back"
         heaps[news].append(_change(row, finding, changes))
-        rows.append(row)
-    if run.inputs:  # one that only counts what earlier runs left open says nothing of the rest
+        if before is None or any(getattr(before, each) != row[each] for each in _TOLD):
+            rows.append(row)
+    if whole:
         heaps["gone"] = [
             _gone(row) for name, row in known.items() if name not in here and row.present
         ]
     if rows:
         connection.execute(_remembering(connection), rows)
-    if heaps["gone"]:
-        connection.execute(
-            update(findings)
-            .where(findings.c.job == job, findings.c.present, findings.c.last_run != run.run_id)
-            .values(present=False)
-        )
     if seen := [_sighting(run, name, each) for name, heap in heaps.items() for each in heap]:
         connection.execute(insert(sightings), seen)
+    _dated(connection, job, run, whole=whole)
     return News(**{name: tuple(heap) for name, heap in heaps.items()})
 
 
@@ -233,29 +236,50 @@ def _known(connection: Connection, job: str, here: Mapping[str, Finding]) -> dic
 
 
 def _most_bytes(connection: Connection, job: str, here: Mapping[str, Finding]) -> dict[str, int]:
-    """The most that left in one of the job's last runs, of findings of which much leaves now."""
-    heavy = [name for name, each in here.items() if each.evidence.outbound_bytes > WORTH_TELLING]
-    last = select(runs.c.run_id).where(runs.c.job == job)
-    last = last.order_by(runs.c.started.desc(), runs.c.run_id).limit(LAST_RUNS)
-    names = list(connection.scalars(last)) if heavy else []
+    """The most that left in one of the job's last runs, of findings that may have grown."""
+    query = select(runs.c.run_id).where(runs.c.job == job)
+    query = query.order_by(runs.c.started.desc(), runs.c.run_id).limit(LAST_RUNS)
+    last = list(connection.scalars(query))
+    seen = sightings.c.finding_id, sightings.c.outbound_bytes
+    # most have not grown since the run before: for them there is no need to look further back
+    rows = connection.execute(select(*seen).where(_of_runs(last[:1])))
+    before = {row.finding_id: row.outbound_bytes for row in rows}
+    grown = [
+        name
+        for name, each in here.items()
+        if _much(each.evidence.outbound_bytes, before.get(name, 0))
+    ]
     most: dict[str, int] = {}
-    for some in _portions(heavy if names else []):
-        query = (
-            select(sightings.c.finding_id, func.max(sightings.c.outbound_bytes))
-            .where(
-                sightings.c.run_id.in_(names),
-                sightings.c.finding_id.in_(some),
-                sightings.c.news != "gone",
-            )
-            .group_by(sightings.c.finding_id)
+    for some in _portions(grown):
+        query = select(seen[0], func.max(seen[1])).where(_of_runs(last), seen[0].in_(some))
+        most.update(
+            (name, largest) for name, largest in connection.execute(query.group_by(seen[0]))
         )
-        most.update((name, largest) for name, largest in connection.execute(query))
     return most
+
+
+def _of_runs(names: list[str]) -> ColumnElement[bool]:
+    return and_(sightings.c.run_id.in_(names), sightings.c.news != "gone")
+
+
+def _much(outbound: int, before: int) -> bool:
+    return outbound > WORTH_TELLING and outbound >= GREW * before
 
 
 def _portions(names: list[str]) -> Iterator[list[str]]:
     for begin in range(0, len(names), _AT_ONCE):
         yield names[begin : begin + _AT_ONCE]
+
+
+def _dated(connection: Connection, job: str, run: Run, *, whole: bool) -> None:
+    """What the run had was last seen in it; after a whole run, the job's others are gone."""
+    seen = select(sightings.c.finding_id).where(_of_runs([run.run_id]))
+    of_job = update(findings).where(findings.c.job == job)
+    dates = {"present": True, "last_run": run.run_id, "last_seen": run.started}
+    connection.execute(of_job.where(findings.c.finding_id.in_(seen)).values(dates))
+    if whole:
+        left = of_job.where(findings.c.present, findings.c.last_run != run.run_id)
+        connection.execute(left.values(present=False))
 
 
 def _row(job: str, run: Run, finding: Finding, before: Row[Any] | None) -> dict[str, Any]:
@@ -294,7 +318,7 @@ def _differences(
     if not set(finding.countries) <= set(before.countries):
         found["countries"] = [before.countries, row["countries"]]
     outbound = finding.evidence.outbound_bytes
-    if most is not None and outbound > WORTH_TELLING and outbound >= GREW * most:
+    if most is not None and _much(outbound, most):
         found["outbound_bytes"] = [most, bounded(outbound)]
     return found
 

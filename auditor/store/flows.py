@@ -1,12 +1,14 @@
 """Flow tables on the disk: Parquet, one folder per day in Vietnam, listed in the database.
 
-A file that is not listed does not count. Other programs read the same files: ``day`` is a column
-by the names of the folders, and ``start`` is UTC. With duckdb, in the data directory::
+A file that is not listed does not count. Other programs may read the same files: the names of the
+folders give a column ``day``, and ``start`` is UTC. With duckdb, in the data directory::
 
     SELECT day, peer_country, sum(outbound_bytes) AS outbound
-    FROM read_parquet('flows/day=2026-11-*/*.parquet', hive_partitioning = true,
+    FROM read_parquet('flows/*/*.parquet', hive_partitioning = true,
                       hive_types = {'day': VARCHAR}, union_by_name = true)
-    WHERE crosses_border GROUP BY ALL ORDER BY outbound DESC;
+    WHERE crosses_border AND (day BETWEEN '2026-11-01' AND '2026-11-30' OR day = 'many')
+      AND start >= '2026-11-01 00:00:00+07' AND start < '2026-12-01 00:00:00+07'
+    GROUP BY ALL ORDER BY outbound DESC;
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final, Literal
 
-from sqlalchemy import delete, insert, or_, select, update
+from sqlalchemy import insert, select, update
 
 from auditor.store.columns import storable
 from auditor.store.tables import attempts, jobs, planned

@@ -58,15 +58,16 @@ def loaded(connection: Connection, manifest: Manifest, folder: Path) -> None:
         if table.name in manifest.tables:
             path = folder / f"{table.name}.jsonl"
             lines = 0
-            for rows in _portions(path, table):
-                connection.execute(insert(table), rows)
-                lines += len(rows)
+            for some in _portions(path, table):
+                connection.execute(insert(table), some)
+                lines += len(some)
             if lines != manifest.tables[table.name].rows:
                 raise ValueError(f"{table.name} has not as many rows as its manifest says")
     upgrade(connection)
     for table in metadata.sorted_tables:
-        for _ in connection.execute(select(table), execution_options={"yield_per": _ROWS}):
-            pass  # every value can be read as what it is
+        with connection.execute(select(table), execution_options={"yield_per": _ROWS}) as rows:
+            for _ in rows:
+                pass  # every value can be read as what it is
         identity = table.autoincrement_column
         if identity is not None and connection.dialect.name == "postgresql":
             last = select(func.coalesce(func.max(identity), 0) + 1).scalar_subquery()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 from sqlalchemy import Float, cast, func, select, text
 
 from auditor.model.finding import SEVERITIES, Severity
+from auditor.store.files import OPEN
 from auditor.store.tables import attempts, files, findings, jobs, notices, runs
 
 if TYPE_CHECKING:
@@ -225,16 +226,22 @@ def _files(connection: Connection) -> tuple[dict[str, Backlog], dict[str, int]]:
             func.sum(cast(files.c.size, Float)),
             func.min(files.c.first_seen),
         )
-        .where(files.c.job.in_(select(jobs.c.name)), files.c.state.in_(("waiting", "quarantined")))
+        .where(
+            files.c.job.in_(select(jobs.c.name)),
+            files.c.state.in_((*OPEN, "quarantined")),
+            files.c.gone.is_(None),
+        )
         .group_by(files.c.job, files.c.state)
     )
     waiting: dict[str, Backlog] = {}
     quarantined: dict[str, int] = {}
     for job, state, many, size, oldest in connection.execute(query):
-        if state == "waiting":
-            waiting[job] = Backlog(many, int(size), oldest)
-        else:
+        if state == "quarantined":
             quarantined[job] = many
+            continue
+        other = waiting.get(job, Backlog())
+        first = oldest if other.oldest is None else min(oldest, other.oldest)
+        waiting[job] = Backlog(other.files + many, other.size + int(size), first)
     return waiting, quarantined
 
 

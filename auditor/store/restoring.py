@@ -24,7 +24,7 @@ from auditor.store import leases
 from auditor.store.archive import LEFT_OUT, MANIFEST, MANIFESTS, PIECE, Manifest, Piece
 from auditor.store.consistency import checked
 from auditor.store.database import opened
-from auditor.store.directory import FILE, FOLDERS, PARTS, inside, prepared, scratch, settled
+from auditor.store.directory import FILE, FOLDERS, PARTS, inside, made, prepared, scratch, settled
 from auditor.store.loading import dropped, loaded, present
 from auditor.store.migration import NEWEST, known
 from auditor.store.tables import metadata
@@ -174,7 +174,7 @@ def _unpacked(
     pieces += [(f"files/{name}", piece) for name, piece in manifest.files.items()]
     for name, piece in pieces:
         path = staging / name
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        made(path.parent)
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         with os.fdopen(descriptor, "wb") as file, archive.open(name) as packed:
             if _copied(packed, file, piece, advance) != piece.sha256:

@@ -148,7 +148,8 @@ files: Final = Table(
     Column("steady_since", Moment, nullable=False),  # when the stamp was first seen
     Column("gone", Moment),  # when it was first missed; null = it is there
     Column("run_id", String(40)),
-    Index(None, "job", "state"),
+    # a backlog is counted without a look at its rows
+    Index(None, "job", "state", "gone", "first_seen", "size"),
 )
 """Every file a job's sources show: a file whose stamp is here and not waiting is not opened."""
 
@@ -173,7 +174,7 @@ findings: Final = Table(
     Column("first_seen", Moment, nullable=False),
     Column("last_run", String(40), nullable=False),  # that had it
     Column("last_seen", Moment, nullable=False),
-    Index(None, "job", "present", "severity"),
+    Index(None, "present", "job", "severity"),
 )
 """Each finding of a job, as its last run with it had it."""
 

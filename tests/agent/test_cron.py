@@ -29,7 +29,11 @@ def test_days_of_the_week_are_counted_from_sunday():
 def test_steps_lists_and_names_of_months():
     assert times("*/20 13 * * *") == ["Sun 22 Nov 13:00", "Sun 22 Nov 13:20", "Sun 22 Nov 13:40"]
     assert times("5/25 13 * * *") == ["Sun 22 Nov 13:05", "Sun 22 Nov 13:30", "Sun 22 Nov 13:55"]
-    assert times("0 0 1,15 dec-12 *") == ["Tue 01 Dec 00:00", "Tue 15 Dec 00:00", "Wed 01 Dec 00:00"]
+    assert times("0 0 1,15 dec-12 *") == [
+        "Tue 01 Dec 00:00",
+        "Tue 15 Dec 00:00",
+        "Wed 01 Dec 00:00",
+    ]
     assert times("0 0 29 2 *", 1) == ["Tue 29 Feb 00:00"]
 
 

@@ -2,11 +2,12 @@ import os
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import delete, text
 
 from auditor.model.errors import StoreError
 from auditor.store import opened
 from auditor.store.consistency import MOST, checked
+from auditor.store.tables import flow_files
 from tests.store.world import NOW, filled
 
 
@@ -147,12 +148,13 @@ def test_a_file_pruned_while_it_is_looked_at_is_no_problem(full, monkeypatch):
     from auditor.store import consistency
 
     path = a_file(full, "flows/*/*")
-    row = f"path = '{path.relative_to(full.folder)}'"
     real = consistency._fault
 
     def pruned_first(folder, each, *, deep):
         if path.exists():
-            done(full, "DELETE FROM flow_files WHERE " + row)
+            with full.writing() as connection:
+                name = str(path.relative_to(full.folder))
+                connection.execute(delete(flow_files).where(flow_files.c.path == name))
             path.unlink()
         return real(folder, each, deep=deep)
 

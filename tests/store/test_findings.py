@@ -9,15 +9,16 @@ from hypothesis import strategies as st
 from sqlalchemy import delete
 
 from auditor.model.finding import SEVERITIES
+from auditor.model.text import Text
 from auditor.store import findings, runs, tables
 from auditor.store.findings import GREW, LAST_RUNS, WORTH_TELLING
 from tests.store import made
 
 
-def night(store, number, *found, job="nightly"):
+def night(store, number, *found, job="nightly", whole=True):
     run = made.run(number, *found)
     with store.writing() as connection:
-        news = findings.recorded(connection, job, run)
+        news = findings.recorded(connection, job, run, whole=whole)
         runs.added(connection, job, run, None, news)
     return news
 
@@ -141,6 +142,23 @@ def test_one_that_is_back_tells_what_is_otherwise(store):
     night(store, 2)
     (change,) = night(store, 3, made.finding(state="undecided")).back
     assert change.changes == {"state": ["open", "undecided"]}
+
+
+def test_another_wording_of_the_same_finding_is_no_news_and_is_remembered(store):
+    night(store, 1, made.finding())
+    worded = made.finding(title=Text("Cách nói khác", "Other words"))
+    assert names(night(store, 2, worded)) == {"same": ["F-1"]}
+    with store.reading() as connection:
+        (found,) = findings.present(connection)
+    assert (found.title, found.last_run) == (worded.title, made.run(2).run_id)
+
+
+def test_after_a_run_that_is_not_whole_nothing_is_gone_until_a_whole_one(store):
+    night(store, 1, made.finding("F-1"), made.finding("F-2"))
+    assert names(night(store, 2, made.finding("F-2"), whole=False)) == {"same": ["F-2"]}
+    assert names(night(store, 3, made.finding("F-1"))) == {"same": ["F-1"], "gone": ["F-2"]}
+    with store.reading() as connection:
+        assert [each.finding_id for each in findings.present(connection)] == ["F-1"]
 
 
 def test_jobs_do_not_know_of_each_other(store):

@@ -5,6 +5,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,10 @@ from sqlalchemy import func, inspect, select, text
 
 from auditor.model.errors import StoreError
 from auditor.store import migration, opened
+from auditor.store.archive import backed_up
+from auditor.store.database import _address, engine_of
 from auditor.store.tables import metadata
+from tests.store.world import NOW, filled
 
 HERE = Path(__file__).parent
 STEPS = Path(migration.__file__).with_name("migrations")
@@ -147,6 +151,38 @@ def test_a_step_that_is_killed_leaves_the_old_version_whole(store, tmp_path, dat
         assert "third_of_step" in {
             index["name"] for index in inspect(connection).get_indexes("jobs")
         }
+
+
+RESTORED = """
+import sys
+from datetime import datetime
+from pathlib import Path
+from auditor.store import migration
+migration.STEPS, migration.NEWEST = sys.argv[3], "0002"
+from auditor.store.restoring import restored
+now = datetime.fromisoformat("2026-11-22T01:30:00+00:00")
+assert restored(Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[4], now).problems == ()
+"""
+
+
+def test_a_backup_of_an_older_version_is_restored_by_the_steps_from_there(tmp_path, database_url):
+    with closing(opened(tmp_path / "source")) as source:
+        filled(source)
+        backup = backed_up(source, tmp_path / "b.zip", NOW).path
+    shutil.copytree(STEPS, tmp_path / "steps")
+    (tmp_path / "steps" / "versions" / "0002_next.py").write_text(NEXT.replace("{death}", ""))
+    folder = tmp_path / "data"
+    subprocess.run(
+        [sys.executable, "-c", RESTORED, backup, folder, tmp_path / "steps", database_url],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        check=True,
+    )
+    engine = engine_of(_address(folder, database_url))
+    with engine.connect() as connection:
+        assert connection.scalar(text("SELECT version_num FROM alembic_version")) == "0002"
+        assert set(connection.scalars(text("SELECT name FROM jobs"))) == {"nightly", "x"}
+        assert connection.scalar(text("SELECT count(*) FROM runs")) == 2
+    engine.dispose()
 
 
 def test_no_dump_holds_a_name_of_the_machine_it_was_made_on():

@@ -118,10 +118,15 @@ def test_files_that_wait_are_counted_with_their_bytes_and_the_oldest(store):
         for number, state in enumerate(states)
     ]  # fmt: skip
     rows += [{**rows[0], "job": "two", "name": name, "size": 2**63 - 1} for name in ("a", "b")]
+    rows += [{**rows[0], "name": "/y", "state": "released", "first_seen": hours(8), "size": 100}]
     with store.writing() as connection:
         connection.execute(insert(tables.files), rows)
+        connection.execute(
+            insert(tables.files),
+            [{**rows[0], "name": state, "state": state, "gone": NOW} for state in set(states)],
+        )
     one, two = seen(store).jobs
-    assert (one.backlog, one.quarantined) == (Backlog(2, 11, hours(1)), 3)
+    assert (one.backlog, one.quarantined) == (Backlog(3, 111, hours(8)), 3)
     assert two.backlog == Backlog(2, 2**64, hours(0))
 
 

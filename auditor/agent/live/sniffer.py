@@ -36,8 +36,14 @@ class Sniffer:
     """One capture: its socket, the file it writes, its counts."""
 
     def __init__(
-        self, part: Path, size: int, seconds: int, snap: int, source: Any, link: int
-    ) -> None:  # noqa: ANN401 - scapy's
+        self,
+        part: Path,
+        size: int,
+        seconds: int,
+        snap: int,
+        source: Any,  # noqa: ANN401 - scapy's
+        link: int,
+    ) -> None:
         self.part, self.size, self.seconds, self.snap = part, size, seconds, snap
         self.source, self.link = source, link
         self.number = self.packets = self.dropped = self.written = 0

@@ -92,6 +92,8 @@ def checked(tool: Tool, what: Capture) -> None:
     # dumpcap ends with 0 whatever it thinks of the filter; what it made of it is what tells
     if ended.returncode == 0 and ended.stdout.strip():
         return
+    if "setpriv: " in told:
+        raise InputError(f"cannot be begun: {told}", place=tool.path, hint=RIGHTS)
     if "permi" in told:
         raise InputError(f"may not capture: {told}", place=tool.kind, hint=RIGHTS)
     raise InputError(
@@ -161,10 +163,20 @@ def rights(tool: Tool, folder: Path) -> list[str]:
     if owner.st_uid == 0 and tool.kind == "tcpdump":
         kept += ",+setuid,+setgid"  # for its -Z root, without which it wants to be another user
     words = [setpriv, "--no-new-privs", "--pdeathsig=TERM"]
-    words += [f"--{which}={kept}" for which in ("inh-caps", "ambient-caps", "bounding-set")]
+    words += [f"--{which}={kept}" for which in ("inh-caps", "ambient-caps")]
+    # what its file gives it must be allowed, or the kernel does not begin it at all
+    words.append(f"--bounding-set={kept}" + (",+net_admin" if _has_rights(tool.path) else ""))
     if owner.st_uid:
         words += [f"--reuid={owner.st_uid}", f"--regid={owner.st_gid}", "--clear-groups"]
     return words
+
+
+def _has_rights(path: str) -> bool:
+    """Whether the file of a tool has capabilities of its own."""
+    try:
+        return "security.capability" in os.listxattr(path)
+    except OSError:  # a file system without such
+        return False
 
 
 def surroundings(tool: Tool, own: Mapping[str, str]) -> dict[str, str]:

@@ -39,6 +39,10 @@ TROUBLES: Final = {
     "quarantine": Text(
         "Có tệp không đọc được và đã bị cách ly.", "Files could not be read and are quarantined."
     ),
+    "results": Text(
+        "Không ghi được kết quả vào thư mục đã chọn; kết quả vẫn có trong kho lưu trữ.",
+        "Results could not be written to the chosen folder; the store has them.",
+    ),
     "capture": Text(
         "Việc thu gói tin bị gián đoạn hoặc mất gói.", "Live capture stopped or dropped packets."
     ),

@@ -9,7 +9,6 @@ import os
 import shutil
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
-from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from urllib.parse import urlsplit
 
@@ -20,6 +19,7 @@ from auditor.model.text import legible
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from auditor.agent.settings import Source
     from auditor.agent.watch.listing import Seen
@@ -64,7 +64,8 @@ def listed(source: Source, place: str, note: Note) -> list[Found] | None:
         return None
     found = []
     for path, entry in entries.items():
-        hidden = any(part.startswith(".") for part in path.removeprefix(root).split("/"))
+        parts = path.removeprefix(root).split("/")
+        hidden = any(part.startswith(".") and part not in (".", "..") for part in parts)
         if entry.get("type", "file") != "file" or path.endswith("/") or hidden:
             continue
         size = int(entry.get("size") or 0)
@@ -131,13 +132,16 @@ def _fetched(system: Any, path: str, seen: Seen, target: Path) -> Path:  # noqa:
 
 
 def _place(folder: Path, path: str) -> Path:
-    """A path in the folder, whatever the object is called."""
-    parts = [part for part in PurePosixPath(path.replace("\0", "/")).parts if part != "/"]
-    safe = parts and ".." not in parts and len(path) < PLAIN_NAME * 4
-    if safe and all(len(os.fsencode(legible(part))) <= PLAIN_NAME for part in parts):
-        return folder.joinpath(*map(legible, parts))
-    digest = hashlib.sha256(path.encode("utf-8", "surrogateescape")).hexdigest()
-    return folder / digest
+    """A path in the folder, whatever the object is called; what lies together stays together."""
+    parent, _, name = path.rpartition("/")
+    plain = name.isprintable() and name not in ("", ".", "..") and "\\" not in name
+    if not plain or len(os.fsencode(name)) > PLAIN_NAME:
+        name = _digest(name)
+    return folder / _digest(parent)[:16] / name
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _system(source: Source, place: str) -> tuple[Any, str, str]:

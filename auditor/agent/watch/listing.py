@@ -182,7 +182,7 @@ def _seen(
         if stat.S_ISDIR(status.st_mode):
             note(_left_out(path, "A link to another folder was not followed.", "not-followed"))
         else:
-            note(_left_out(path, "It is no file but a pipe, socket or device.", "not-followed"))
+            note(_left_out(path, "It is no file but a pipe, socket or device.", "unreadable-file"))
         return None
     return Seen(
         name_of(path), path, stamp_of(status), status.st_size, written_at(status), number

@@ -219,7 +219,7 @@ def _candidates(
         except OSError as error:
             found.waiting.append((each, f"cannot be read: {error.strerror or error}"))
         else:
-            if not candidate.facts.marks and candidate.members is None:
+            if candidate.facts.length == 0:
                 found.known.append((each, "is empty"))
             elif open_end:
                 found.waiting.append((each, "its last line has no end yet"))

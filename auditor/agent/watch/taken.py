@@ -79,10 +79,12 @@ def named(run: Run, taken: Iterable[Taken]) -> Run:
         return run
 
     def true(name: str) -> str:
-        if name in shown:
-            return shown[name]
-        archive = next((path for path in shown if name.startswith(f"{path}/")), None)
-        return name if archive is None else shown[archive] + name.removeprefix(archive)
+        place = name
+        while place not in shown:  # the member of an archive is called after it
+            place, slash, _ = place.rpartition("/")
+            if not slash:
+                return name
+        return shown[place] + name[len(place) :]
 
     return replace(
         run,
@@ -133,16 +135,13 @@ def _by_file(taken: Sequence[Taken], run: Run) -> dict[str, list[InputFile]]:
     """The run's inputs by the names of the files: one of a file, several of an archive."""
     owners = {legible(str(each.path)): each.name for each in taken}
     owners |= {each.shown: each.name for each in taken}
-    archives = {path: name for path, name in owners.items() if path}
     found: dict[str, list[InputFile]] = {each.name: [] for each in taken}
     for file in run.inputs:
-        owner = owners.get(file.name)
         place = file.name
-        while owner is None and "/" in place:
+        while place not in owners and "/" in place:
             place = place.rpartition("/")[0]
-            owner = archives.get(place)
-        if owner is not None:
-            found[owner].append(file)
+        if place in owners:
+            found[owners[place]].append(file)
     return found
 
 

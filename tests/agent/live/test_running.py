@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import signal
 import socket
+import struct
 import subprocess
 import sys
 import threading
@@ -17,7 +19,7 @@ from pathlib import Path
 import pytest
 
 from auditor.agent.live import capture, checked, states, tool_for
-from auditor.agent.live.tools import command, rights, surroundings
+from auditor.agent.live.tools import Tool, command, rights, surroundings
 from auditor.agent.settings import Capture
 from auditor.model.errors import InputError
 from auditor.readers import Wanted, Watch, read_inputs
@@ -210,6 +212,24 @@ def test_the_tool_keeps_no_right_but_to_capture(tmp_path):
     held = {line.split(":")[0]: line.split(":")[1].strip() for line in told.splitlines()}
     assert {int(held[each], 16) for each in ("CapPrm", "CapEff", "CapBnd")} == {1 << 13}
     assert held["NoNewPrivs"] == "1"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may give rights to a file")
+def test_a_tool_with_rights_of_its_own_is_begun_and_has_no_others(tmp_path):
+    needs("dumpcap", tmp_path)
+    own = shutil.copy(shutil.which("cat"), tmp_path / "cat")
+    # cap_net_raw and cap_net_admin, effective and permitted, as Debian gives them to dumpcap
+    rights_of_file = struct.pack("<IIIII", 0x02000001, 1 << 13 | 1 << 12, 0, 0, 0)
+    try:
+        os.setxattr(own, "security.capability", rights_of_file)
+    except OSError:
+        pytest.skip("this file system keeps no rights of files")
+    told = subprocess.run(
+        [*rights(Tool("dumpcap", str(own)), tmp_path), own, "/proc/self/status"],
+        capture_output=True, text=True, check=True,
+    ).stdout  # fmt: skip
+    (held,) = re.findall(r"CapEff:\s*(\w+)", told)
+    assert int(held, 16) & ~(1 << 13 | 1 << 12) == 0
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root becomes somebody else")

@@ -16,9 +16,12 @@ from auditor.agent.settings import Job
 from auditor.agent.watch import changed, committed, look
 from auditor.store import opened
 
-SEEDS = int(os.environ.get("AUDITOR_WATCH_SEEDS", "12"))
-STEPS = 80
-LINE = "1700{0:06}.000 100 192.0.2.1 TCP_MISS/200 {0} GET http://h{0}.example/{1} - DIRECT/203.0.113.1 text/html\n"
+SEEDS = int(os.environ.get("AUDITOR_WATCH_SEEDS", "4"))
+STEPS = 60
+LINE = (
+    "1700{0:06}.000 100 192.0.2.1 TCP_MISS/200 {0} GET http://h{0}.example/{1} -"
+    " DIRECT/203.0.113.1 text/html\n"
+)
 
 
 class World:
@@ -139,14 +142,14 @@ class World:
         self.store = opened(self.data)
 
     def step(self):
-        self.now += timedelta(seconds=self.random.randrange(50))
+        self.now += timedelta(seconds=self.random.choice((5, 40, 90)))
         self.slowly()
         deed = self.random.choices(
             (self.append, self.rotate, self.pack, self.copy, self.move, self.back, self.restart),
-            (8, 4, 3, 2, 2, 2, 1),
+            (8, 4, 3, 5, 2, 2, 1),
         )[0]
         deed()
-        if self.random.random() < 0.6:
+        if self.random.random() < 0.4:
             self.audit(crash=self.random.random() < 0.4)
 
     def end(self):

@@ -18,7 +18,10 @@ from auditor.readers import Wanted, read_inputs
 from auditor.readers import Watch as Nobody
 from auditor.store import files, opened
 
-SQUID = "1700000{0:03}.000 100 192.0.2.1 TCP_MISS/200 {0} GET http://h{0}.example/ - DIRECT/203.0.113.1 text/html\n"
+SQUID = (
+    "1700000{0:03}.000 100 192.0.2.1 TCP_MISS/200 {0} GET http://h{0}.example/ -"
+    " DIRECT/203.0.113.1 text/html\n"
+)
 
 
 def lines(first, last):
@@ -148,16 +151,20 @@ def test_of_copies_in_one_batch_one_is_taken_and_the_other_known(agent):
 ZEEK = "".join(
     f"#{line}\n"
     for line in (
-        "separator \\x09", "set_separator\t,", "empty_field\t(empty)", "unset_field\t-", "path\tconn",
+        "separator \\x09", "set_separator\t,", "empty_field\t(empty)", "unset_field\t-",
+        "path\tconn",
         "fields\tts\tuid\tid.orig_h\tid.orig_p\tid.resp_h\tid.resp_p\tproto\torig_bytes\tresp_bytes",
         "types\ttime\tstring\taddr\tport\taddr\tport\tenum\tcount\tcount",
     )
 )  # fmt: skip
-AWS = "version account-id interface-id srcaddr dstaddr srcport dstport protocol packets bytes start end action log-status\n"
+AWS = (
+    "version account-id interface-id srcaddr dstaddr srcport dstport protocol packets bytes "
+    "start end action log-status\n"
+)
 LOGS = {
     "squid": ("", SQUID),
     "zeek": (ZEEK, "1700000{0:03}.0\tC{0}\t192.0.2.1\t{0}\t203.0.113.1\t443\ttcp\t10\t20\n"),
-    "aws": (AWS, "2 1 eni-1 192.0.2.1 203.0.113.1 {0} 443 6 5 900 1700000{0:03} 1700001{0:03} ACCEPT OK\n"),
+    "aws": (AWS, "2 1 e-1 192.0.2.1 203.0.113.1 {0} 443 6 5 9 17{0:08} 18{0:08} ACCEPT OK\n"),
 }  # fmt: skip
 
 
@@ -174,14 +181,14 @@ def test_of_a_log_that_grew_only_the_rest_is_taken(agent, size, kind):
     agent.night()
     with log.open("a") as file:
         file.write(some(size, size + 7))
-    found, run = agent.night()
+    _, run = agent.night()
     assert records(run) == 7
     assert run.inputs[0].name.endswith(f"conn.log (from byte {len(title + some(0, size))})")
     with log.open("a") as file:
         file.write(some(size + 7, size + 9))
     log.rename(agent.folder / "conn.log.1")
     log.write_text(title + some(size + 9, size + 12))
-    found, run = agent.night()
+    _found, run = agent.night()
     assert records(run) == 2 + 3
     assert not agent.look().ready
 
@@ -249,6 +256,15 @@ def test_an_empty_file_is_left_until_something_is_in_it(agent):
     assert reasons(agent.look().known) == {"a.log": "is empty"}
     path.write_text(lines(0, 1))
     assert ready(agent.look()) == ["a.log"]
+
+
+def test_a_packed_file_is_empty_only_if_its_packing_is_whole(agent):
+    (agent.folder / "a.log.gz").write_bytes(gzip.compress(b""))
+    (agent.folder / "b.log.gz").write_bytes(gzip.compress(lines(0, 5).encode())[:12])
+    (agent.folder / "c.log").write_text(lines(0, 5))
+    found, _ = agent.night()
+    assert reasons(found.known) == {"a.log.gz": "is empty"}
+    assert agent.state("b.log.gz") == "quarantined" and agent.state("c.log") == "taken"
 
 
 def test_names_of_copies_under_way_wait(agent):

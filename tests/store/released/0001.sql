@@ -208,8 +208,8 @@ CREATE INDEX ix_apscheduler_jobs_next_run_time ON apscheduler_jobs (next_run_tim
 CREATE INDEX ix_assessments_job_checked ON assessments (job, checked);
 CREATE INDEX ix_attempts_job_started ON attempts (job, started);
 CREATE INDEX ix_contents_job_mark ON contents (job, mark);
-CREATE INDEX ix_files_job_state ON files (job, state);
-CREATE INDEX ix_findings_job_present_severity ON findings (job, present, severity);
+CREATE INDEX ix_files_job_state_gone_first_seen_size ON files (job, state, gone, first_seen, size);
+CREATE INDEX ix_findings_present_job_severity ON findings (present, job, severity);
 CREATE INDEX ix_notices_state_not_before ON notices (state, not_before);
 CREATE INDEX ix_runs_job_started ON runs (job, started);
 CREATE INDEX ix_runs_started ON runs (started);

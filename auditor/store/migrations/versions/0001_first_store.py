@@ -90,7 +90,12 @@ def upgrade() -> None:
         sa.Column("run_id", sa.String(length=40), nullable=True),
         sa.PrimaryKeyConstraint("job", "name", name=op.f("pk_files")),
     )
-    op.create_index(op.f("ix_files_job_state"), "files", ["job", "state"], unique=False)
+    op.create_index(
+        op.f("ix_files_job_state_gone_first_seen_size"),
+        "files",
+        ["job", "state", "gone", "first_seen", "size"],
+        unique=False,
+    )
     op.create_table(
         "findings",
         sa.Column("job", sa.String(length=100), nullable=False),
@@ -114,9 +119,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("job", "finding_id", name=op.f("pk_findings")),
     )
     op.create_index(
-        op.f("ix_findings_job_present_severity"),
+        op.f("ix_findings_present_job_severity"),
         "findings",
-        ["job", "present", "severity"],
+        ["present", "job", "severity"],
         unique=False,
     )
     op.create_table(

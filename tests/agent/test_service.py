@@ -1,0 +1,241 @@
+"""The agent's turns on both databases, with real child processes."""
+
+from __future__ import annotations
+
+import json
+import os
+
+import pytest
+from sqlalchemy import select, update
+
+from auditor.agent.hold import Hold
+from auditor.model.errors import StoreError
+from auditor.store import jobs, runs
+from auditor.store.tables import flow_files, leases
+
+one_database = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+"""Children take seconds to start: what does not depend on the database is tried on one."""
+
+
+def test_what_came_is_counted_once(agent, turns):
+    agent.put("a.pcap")
+    with agent.service(results="out") as made:
+        turns(made)
+        assert agent.outcomes() == []
+        agent.night()
+        turns(made)
+        agent.night()
+        turns(made)
+    assert agent.outcomes() == ["done", "done"]  # the second counts the flows left open
+    with agent.store.reading() as connection:
+        second, first = runs.listed(connection)
+        files = connection.execute(select(flow_files)).all()
+        left = jobs.standings(connection)["night"]
+    assert (first.inputs, first.flows + second.flows) == (1, 2)
+    assert (left.requested, left.failures) == (None, 0)
+    assert [(agent.store.folder / file.path).stat().st_size for file in files] == [
+        file.size for file in files
+    ]
+    document = json.loads((agent.store.folder / first.folder / "run.json").read_text())
+    assert document["run_id"] == first.run_id
+    assert (agent.folder / "out" / first.run_id / "report.html").is_file()
+    assert agent.told() == ["news"]
+    assert list((agent.store.folder / "work").iterdir()) == []
+
+
+@one_database
+def test_a_copy_under_another_name_is_nothing_new(agent, turns):
+    agent.put("a.log", "logs/zeek/conn.log")
+    with agent.service() as made:
+        agent.night()
+        turns(made)
+        agent.put("b.log", "logs/zeek/conn.log")
+        agent.night()
+        turns(made)
+    assert agent.outcomes() == ["done", "nothing-new"]
+
+
+def test_a_failure_is_tried_again_then_told_once_and_its_end_too(agent, clock, turns):
+    agent.inputs.rmdir()
+    with agent.service(retries=1, backoff="5m") as made:
+        agent.night()
+        turns(made)
+        assert agent.outcomes() == ["failed"]
+        clock.forward(minutes=4)
+        turns(made)
+        assert agent.outcomes() == ["failed"]
+        clock.forward(minutes=2)
+        turns(made)
+        assert agent.told() == ["trouble job-failed"]
+        clock.forward(hours=2)
+        turns(made)
+        assert agent.outcomes() == ["failed"] * 2
+        agent.night()
+        turns(made)
+        assert (agent.outcomes(), agent.told()) == (["failed"] * 3, ["trouble job-failed"])
+        agent.inputs.mkdir()
+        agent.night()
+        turns(made)
+    assert agent.outcomes()[-1] == "nothing-new"
+    assert agent.told() == ["trouble job-failed", "recovery job-failed"]
+    assert "in" in agent.attempts()[0][1]
+
+
+@one_database
+def test_the_reason_of_a_child_is_kept_with_its_exit_code(agent, turns):
+    agent.put("a.pcap")
+    with agent.service(inventory="missing.yaml", retries=0) as made:
+        agent.night()
+        turns(made)
+        assert made.exit_code == 12
+    ((outcome, message),) = agent.attempts()
+    assert outcome == "failed"
+    assert "missing.yaml" in message
+    assert "no such file" in message
+
+
+@one_database
+def test_a_run_that_takes_too_long_is_ended(agent, turns):
+    agent.put("a.pcap")
+    with agent.service(limit="1s", retries=0) as made:
+        agent.night()
+        turns(made)
+    assert agent.outcomes() == ["ended"]
+    assert agent.told() == ["trouble job-ended"]
+
+
+@one_database
+def test_a_file_that_nobody_can_read_is_quarantined_and_told(agent, turns):
+    (agent.inputs / "noise.bin").write_bytes(bytes(range(256)) * 40)
+    with agent.service() as made:
+        agent.night()
+        turns(made)
+        agent.night()
+        turns(made)
+    assert agent.outcomes() == ["failed", "nothing-new"]
+    assert agent.told() == ["trouble quarantine"]
+
+
+@one_database
+def test_a_file_that_changes_while_it_is_read_waits_and_the_others_count(agent, clock, turns):
+    agent.put("a.log", "logs/zeek/conn.log")
+    restless = agent.put("b.pcap")
+    with agent.service() as made:
+        agent.night()
+        made.step()
+        os.utime(restless)
+        turns(made)
+        clock.forward(minutes=2)
+        turns(made)
+    assert agent.outcomes() == ["failed", "done"]
+    assert "b.pcap" in agent.attempts()[0][1]
+    with agent.store.reading() as connection:
+        (run,) = runs.listed(connection)
+    assert run.inputs == 1
+
+
+def test_another_agent_has_to_wait(agent, clock):
+    with agent.service(), pytest.raises(StoreError, match="another agent is at work"):
+        Hold(agent.store, clock).taken()
+    second = Hold(agent.store, clock)
+    second.taken()
+    second.released()
+
+
+def test_who_lost_the_hold_commits_nothing(agent, turns):
+    agent.put("a.pcap")
+    with agent.service() as made:
+        agent.night()
+        assert made.step()
+        with agent.store.writing() as connection:
+            connection.execute(update(leases).values(holder="another"))
+        with pytest.raises(StoreError, match="has taken over"):
+            turns(made)
+        with pytest.raises(StoreError, match="another agent is at work"):
+            made.step()
+        with agent.store.reading() as connection:
+            assert runs.listed(connection) == ()
+            assert jobs.standings(connection)["night"].requested is not None
+        assert not list(agent.store.folder.glob("runs/*/*"))
+
+
+def test_silence_is_told_once_and_its_end_too(agent, clock, turns):
+    with agent.service(silent_after="2d") as made:
+        for _ in range(4):
+            clock.forward(days=1)
+            turns(made)
+        assert agent.told() == ["silence silence"]
+        agent.put("a.log", "logs/zeek/conn.log")
+        agent.night()
+        turns(made)
+    assert agent.told()[:2] == ["silence silence", "recovery silence"]
+
+
+def test_a_paused_job_is_made_up_once(agent, turns):
+    with agent.service() as made:
+        with agent.store.writing() as connection:
+            jobs.paused(connection, ["night"])
+        for _ in range(3):
+            agent.night()
+            turns(made)
+        assert agent.outcomes() == []
+        with agent.store.writing() as connection:
+            jobs.resumed(connection, ["night"])
+        turns(made)
+    assert agent.outcomes() == ["nothing-new"]
+
+
+@one_database
+def test_what_is_asked_for_during_a_run_runs_afterwards(agent, turns):
+    agent.put("a.log", "logs/zeek/conn.log")
+    with agent.service() as made:
+        agent.night()
+        made.step()
+        agent.clock.forward(seconds=5)
+        with agent.store.writing() as connection:
+            jobs.requested(connection, "night", agent.clock(), "person")
+        turns(made)
+    assert agent.outcomes() == ["done", "nothing-new"]
+
+
+@one_database
+def test_an_agent_that_ends_leaves_the_request_and_nothing_else(agent, turns):
+    agent.put("a.log", "logs/zeek/conn.log")
+    with agent.service() as made:
+        agent.night()
+        made.step()
+    assert agent.outcomes() == ["interrupted"]
+    assert list((agent.store.folder / "work").iterdir()) == []
+    with agent.service() as made:
+        turns(made)
+    assert agent.outcomes() == ["interrupted", "done"]
+
+
+@one_database
+def test_results_that_cannot_be_copied_are_told_and_the_run_counts(agent, turns):
+    agent.put("a.log", "logs/zeek/conn.log")
+    (agent.folder / "out").write_text("in the way")
+    with agent.service(results="out") as made:
+        agent.night()
+        turns(made)
+    assert agent.outcomes() == ["done"]
+    assert "trouble results" in agent.told()
+
+
+@one_database
+def test_a_checklist_is_checked_and_its_changes_are_told(agent, turns):
+    from auditor import pipeline
+    from auditor.checklist.beginning import begun
+    from auditor.checklist.catalogue import load
+    from auditor.store import assessments
+
+    policies = pipeline.data_folder("policies")
+    begun(agent.folder / "ready", policies, load(policies), system="S1", level=3)
+    with agent.service(checklist="ready", sources=None) as made:
+        agent.night()
+        turns(made)
+    assert agent.outcomes() == ["done"]
+    with agent.store.reading() as connection:
+        found = assessments.latest(connection, "night")
+    assert found.system == "S1"
+    assert (agent.folder / "ready" / "checks.json").exists()
