@@ -6,16 +6,19 @@ Waits are counted by the monotonic clock, a second at most: a wall clock that ju
 from __future__ import annotations
 
 import threading
+import time
 from contextlib import contextmanager
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Final
 
-from auditor.agent import notices
+from auditor.agent import health, notices
 from auditor.agent.hold import Hold
 from auditor.agent.journal import tell
 from auditor.agent.notices import drafts
 from auditor.agent.service import Service
-from auditor.model.errors import PolicyError, StoreError
-from auditor.store import jobs, outbox
+from auditor.model.errors import AuditorError, PolicyError, StoreError
+from auditor.store import jobs, outbox, retention
+from auditor.store.overview import Overview, overview
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
@@ -29,6 +32,9 @@ BUSY: Final = 0.1
 TROUBLED: Final = 5.0
 """Seconds to the next turn: with nothing to do, with a run under way, without a store."""
 DELIVERY: Final = 5.0
+DELAY: Final = 600.0
+TIDY: Final = 86_400.0
+"""Seconds from the beginning until what is old goes first, and between the times after that."""
 
 
 @contextmanager
@@ -74,6 +80,8 @@ def once(
         wanted = set(names) or {job.name for job in settings.jobs}
         while not stop.is_set() and made.step(only=wanted - made.tried):
             stop.wait(BUSY)
+        if made.tried:
+            tidied(store, settings, now)
         delivered = notices.deliver(store, settings, now, stop.is_set)
         if delivered.errors:
             tell("notices-not-delivered", level="error", why=delivered.errors)
@@ -94,6 +102,18 @@ def known(settings: Agent, names: Collection[str]) -> None:
             )
 
 
+def tidied(store: Store, settings: Agent, now: Callable[[], datetime]) -> None:
+    """Removes what is older than ``retention`` says; without the database, another time."""
+    kept = settings.retention
+    try:
+        gone = retention.pruned(store, kept.runs, kept.flows, kept.notices, now())
+    except StoreError as error:
+        tell("not-pruned", level="warning", failed=error)
+        return
+    if gone.total:
+        tell("pruned", **asdict(gone))
+
+
 class Loop:
     """Turns until ``stop``; settings are read again after ``again``."""
 
@@ -110,6 +130,7 @@ class Loop:
         self._settings = settings
         self._now = now
         self._read = read
+        self._beat: datetime | None = None
 
     def run(self) -> None:
         """The agent's work until ``stop`` is set.
@@ -121,21 +142,50 @@ class Loop:
             tell("agent-begun", jobs=[job.name for job in self._settings.jobs])
             messenger = threading.Thread(target=self._deliver, name="messenger")
             messenger.start()
+            server = self._served(made)
             try:
                 self._turns(made)
             finally:
                 self.stop.set()
                 messenger.join()
+                if server is not None:
+                    server.close()
             tell("agent-ends")
 
+    def _served(self, made: Service) -> health.Server | None:
+        """The page about the agent; it works without one, too."""
+
+        def seen() -> Overview:
+            with self._store.reading() as connection:
+                return overview(connection, self._now())
+
+        if self._settings.health is None:
+            return None
+        try:
+            return health.Server(
+                self._settings.health,
+                self._store.folder,
+                seen,
+                lambda: health.Pulse(self._beat, made.holds),
+                self._now,
+                self._settings.clock,
+            )
+        except AuditorError as error:
+            tell("health-page-refused", level="error", failed=error)
+            return None
+
     def _turns(self, made: Service) -> None:
-        trouble = ""
+        trouble, tidy = "", time.monotonic() + DELAY
         while not self.stop.is_set():
             try:
                 if self.again.is_set():
                     self.again.clear()
                     self._reread(made)
                 wait = BUSY if made.step() else IDLE
+                self._beat = self._now()
+                if wait == IDLE and time.monotonic() > tidy:
+                    tidied(self._store, self._settings, self._now)
+                    tidy = time.monotonic() + TIDY
                 if trouble:
                     tell("store-is-back")
                 trouble = ""

@@ -84,6 +84,11 @@ class Service:
         self._schedule = Schedule(store, settings)
         self._schedule.planned(settings, now())
 
+    @property
+    def holds(self) -> bool:
+        """Whether it holds the store, so that it may work."""
+        return not self._hold.lost()
+
     def close(self) -> None:
         """Ends a run that is under way; its request stands, and it begins anew next time."""
         self._schedule.close()

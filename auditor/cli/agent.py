@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import signal
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from auditor.cli.options import FINDINGS, MISTAKES
+from auditor.cli import capture
+from auditor.cli.options import FINDINGS, MISTAKES, Data, data_directory, settings_file, store_of
 from auditor.cli.terminal import complain, say
-from auditor.model.errors import PolicyError
 
 if TYPE_CHECKING:
     import threading
@@ -20,11 +19,10 @@ if TYPE_CHECKING:
     from auditor.agent.settings import Agent
     from auditor.store import Store
 
-PLACES: Final = ("agent.yaml", "/etc/auditor/agent.yaml")
-
 app = typer.Typer(
     help="Kiểm tra tự động theo lịch. / Audits that run by themselves.", no_args_is_help=True
 )
+app.add_typer(capture.app)
 Config = Annotated[
     Path | None,
     typer.Option(
@@ -32,15 +30,6 @@ Config = Annotated[
         envvar="AUDITOR_AGENT",
         readable=False,
         help="agent.yaml; default: ./agent.yaml, then /etc/auditor/agent.yaml.",
-    ),
-]
-Data = Annotated[
-    Path | None,
-    typer.Option(
-        "--data",
-        envvar="AUDITOR_DATA",
-        readable=False,
-        help="Data directory; default: data in agent.yaml.",
     ),
 ]
 Names = Annotated[list[str] | None, typer.Argument(help="Jobs; default: all.")]
@@ -64,7 +53,7 @@ def run(
     place = _place(config)
     settings = _read(place)
     journal.begun(log_level, log_file)
-    store = _store(settings, data)
+    store = store_of(data_directory(data, place), create=True)
     try:
         loop = Loop(store, settings, _now, lambda: _read(place))
         _ends(loop.stop)
@@ -89,11 +78,12 @@ def once(
     from auditor.agent import journal
     from auditor.agent.loop import once as done_once
 
-    settings = _read(_place(config))
+    place = _place(config)
+    settings = _read(place)
     journal.begun(log_level, log_file)
     stop = threading.Event()
     _ends(stop)
-    store = _store(settings, data)
+    store = store_of(data_directory(data, place), create=True)
     try:
         code = done_once(store, settings, _now, tuple(names or ()), stop)
     finally:
@@ -118,8 +108,9 @@ def status(
 
     from auditor.agent import standing
 
-    settings = _read(_place(config))
-    store = _store(settings, data, create=False)
+    place = _place(config)
+    settings = _read(place)
+    store = store_of(data_directory(data, place))
     try:
         found = standing.stood(store, settings, _now())
     finally:
@@ -219,9 +210,7 @@ def _now() -> datetime:
 
 def _place(config: Path | None) -> Path:
     """The settings that are meant."""
-    if config is not None:
-        return config
-    return next((Path(each) for each in PLACES if Path(each).exists()), Path(PLACES[0]))
+    return settings_file(config) or Path("agent.yaml")  # which is not there, and is said so
 
 
 def _read(place: Path) -> Agent:
@@ -230,25 +219,13 @@ def _read(place: Path) -> Agent:
     return settings(place)
 
 
-def _store(settings: Agent, data: Path | None, *, create: bool = True) -> Store:
-    from auditor.store import opened
-
-    folder = data or settings.data
-    if folder is None:
-        raise PolicyError(
-            "no data directory is named",
-            place="--data",
-            hint="Name it in agent.yaml (data: /var/lib/auditor), by --data or AUDITOR_DATA.",
-        )
-    return opened(folder, os.environ.get("AUDITOR_DATABASE_URL", ""), create=create)
-
-
 def _opened(config: Path | None, data: Path | None, names: list[str] | None) -> tuple[Agent, Store]:
     from auditor.agent.loop import known
 
-    settings = _read(_place(config))
+    place = _place(config)
+    settings = _read(place)
     known(settings, names or ())
-    return settings, _store(settings, data)
+    return settings, store_of(data_directory(data, place), create=True)
 
 
 def _ends(stop: threading.Event) -> None:

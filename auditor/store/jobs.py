@@ -125,7 +125,7 @@ def next_times(connection: Connection) -> dict[str, datetime]:
 def begun(connection: Connection, standing: Standing, now: datetime) -> int:
     """A new attempt; gives its id."""
     row = insert(attempts).values(job=standing.name, scheduled=standing.requested, started=now)
-    return int(connection.execute(row).inserted_primary_key[0])
+    return int(connection.execute(row.returning(attempts.c.id)).scalar_one())
 
 
 def heard(connection: Connection, name: str, now: datetime) -> None:
