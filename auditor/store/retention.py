@@ -154,7 +154,7 @@ class _Old:
     def old_notices(self) -> Select[Any]:
         """Those that wait are never old."""
         return select(t.notices.c.id).where(
-            t.notices.c.created < self.notices, t.notices.c.state != "waiting"
+            t.notices.c.created < self.notices, t.notices.c.state.not_in(("waiting", "refused"))
         )
 
     def attempts(self) -> Select[Any]:

@@ -176,7 +176,7 @@ class _Pass:
             with self.store.writing() as connection:
                 outbox.sent(connection, notice.id, self.now(), remark or None)
                 if remark:
-                    self._tell(connection, notice, "channel-refused", remark)
+                    self._tell(connection, notice, "channel-recipient", remark)
             self.sent += 1
             if remark:
                 self.errors.append(f"{self.name}: {remark}")

@@ -157,7 +157,7 @@ def trouble_drafts(
         but: a channel that is not told, because it is the trouble.
     """
     content = {
-        **_head("trouble", job, severity, TITLES["trouble"], TROUBLES[what]),
+        **_head("trouble", job, severity, TITLES["trouble"], _said(what)),
         "what": what,
         "detail": _plain(detail, 1000),
     }
@@ -194,7 +194,7 @@ def recovery_drafts(
     """That a trouble that was told (``silence`` among them) is over."""
     kind = "silence" if what == "silence" else "trouble"
     content = {
-        **_head("recovery", job, "info", TITLES["recovery"], TROUBLES[what]),
+        **_head("recovery", job, "info", TITLES["recovery"], _said(what)),
         "what": what,
         "detail": "",
     }
@@ -278,6 +278,11 @@ def _head(kind: str, job: str | None, severity: str, title: Text, text: Text) ->
         "title": {"vi": title.vi, "en": title.en},
         "text": {"vi": text.vi, "en": text.en},
     }
+
+
+def _said(what: str) -> Text:
+    """What a code says; one that nobody gave words to must not keep a trouble from being told."""
+    return TROUBLES.get(what, TROUBLES["agent"])
 
 
 def _run(run: Run) -> dict[str, Any]:

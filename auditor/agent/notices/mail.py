@@ -12,7 +12,7 @@ import threading
 from contextlib import contextmanager, suppress
 from email.message import EmailMessage
 from email.policy import SMTP as POLICY
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from auditor.agent.addresses import mailbox
 from auditor.agent.notices.sending import TIMEOUT, Undelivered, body, secret, told, trusting
@@ -71,14 +71,11 @@ def sent(mail: Mail, notice: Notice, now: datetime) -> str:
 @contextmanager
 def _connected(mail: Mail, context: ssl.SSLContext | None) -> Iterator[smtplib.SMTP]:
     """A session under TLS (or with this machine), hung up on when it takes too long."""
-    server: smtplib.SMTP
+    server: _Watched
     if mail.tls == "tls":
-        server = smtplib.SMTP_SSL(mail.server, mail.port, timeout=TIMEOUT, context=context)
+        server = _WatchedTls(mail.server, mail.port, timeout=TIMEOUT, context=context)
     else:
-        server = smtplib.SMTP(mail.server, mail.port, timeout=TIMEOUT)
-    watch = threading.Timer(WHOLE, _hung_up, (server,))
-    watch.daemon = True
-    watch.start()
+        server = _Watched(mail.server, mail.port, timeout=TIMEOUT)
     try:
         if mail.tls == "starttls":
             server.starttls(context=context)
@@ -86,14 +83,36 @@ def _connected(mail: Mail, context: ssl.SSLContext | None) -> Iterator[smtplib.S
         with suppress(OSError, smtplib.SMTPException):  # it has the message; goodbyes are manners
             server.quit()
     finally:
-        watch.cancel()
+        server.ended.set()
         server.close()
 
 
-def _hung_up(server: smtplib.SMTP) -> None:
-    if server.sock is not None:
-        with suppress(OSError):
-            server.sock.shutdown(socket.SHUT_RDWR)
+class _Watched(smtplib.SMTP):
+    """A session whose whole length is limited, not only each wait in it; ``ended`` ends the watch.
+
+    The greeting is read while the object is made, so the watch begins before.
+    """
+
+    def __init__(self, host: str, port: int, **more: Any) -> None:  # noqa: ANN401 - the library's
+        self.ended = threading.Event()
+        threading.Thread(target=self._watched, name="mail watch", daemon=True).start()
+        try:
+            super().__init__(host, port, **more)
+        except BaseException:
+            self.ended.set()
+            raise
+
+    def _watched(self) -> None:
+        wait = WHOLE
+        while not self.ended.wait(wait):
+            wait = 0.1
+            if self.sock is not None:
+                with suppress(OSError):
+                    self.sock.shutdown(socket.SHUT_RDWR)
+
+
+class _WatchedTls(_Watched, smtplib.SMTP_SSL):
+    """The same, under TLS from the first byte."""
 
 
 def written(mail: Mail, notice: Notice) -> EmailMessage:

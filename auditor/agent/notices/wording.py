@@ -46,10 +46,6 @@ TROUBLES: Final = {
     "capture": Text(
         "Việc thu gói tin bị gián đoạn hoặc mất gói.", "Live capture stopped or dropped packets."
     ),
-    "results": Text(
-        "Không sao chép được kết quả vào thư mục đã định.",
-        "Results could not be copied to their folder.",
-    ),
     "store": Text("Kho lưu trữ không dùng được.", "The store cannot be used."),
     "disk": Text("Ổ đĩa đầy hoặc sắp đầy.", "The disk is full, or nearly."),
     "settings": Text("Tệp cấu hình có lỗi.", "The settings have mistakes."),
@@ -57,6 +53,10 @@ TROUBLES: Final = {
     "channel-refused": Text(
         "Một kênh thông báo từ chối thông báo; sẽ được thử lại.",
         "A channel refuses a notice; it will be tried again.",
+    ),
+    "channel-recipient": Text(
+        "Máy chủ thư từ chối một số người nhận; những người khác đã nhận được thông báo.",
+        "The mail server refuses some recipients; the others have the notice.",
     ),
     "channel-given-up": Text(
         "Một kênh thông báo không nhận được thông báo trong bảy ngày; đã ngừng gửi lại.",

@@ -194,7 +194,7 @@ def test_a_mail_refused_for_one_of_two_is_sent_and_told_to_others(
         assert (done.sent, done.failed) == (1, 0)
         assert done.errors == ("mail: refused for be@example.vn",)
         deliver(store, heard, clock)
-    assert files(tmp_path / "in")[0]["what"] == "channel-refused"
+    assert files(tmp_path / "in")[0]["what"] == "channel-recipient"
 
 
 def test_the_digest_is_one_message_of_everything_and_none_of_nothing(store, tmp_path, clock):

@@ -122,6 +122,12 @@ def test_troubles_and_their_end_are_told_once_each():
     assert drafts.recovery_drafts("night", "silence", heard, NOON)[0].kind == "silence"
 
 
+def test_a_trouble_without_words_of_its_own_is_told_all_the_same():
+    (draft,) = drafts.trouble_drafts(None, "flood", settings(drop("x")), NOON, detail="wet")
+    assert (draft.content["what"], draft.content["detail"]) == ("flood", "wet")
+    assert draft.content["text"]["en"] == wording.TROUBLES["agent"].en
+
+
 def test_a_checklist_is_told_when_it_says_otherwise():
     heard = settings(drop("x"))
     nothing = Changes(first=True, verdict=None, items=(), expiring=())
