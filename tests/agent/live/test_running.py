@@ -189,6 +189,18 @@ def test_the_same_capture_is_not_started_twice(line, tmp_path):
             )  # fmt: skip
 
 
+def test_a_folder_that_holds_other_things_keeps_its_permissions(line, tmp_path):
+    folder, data = tmp_path / "ring", tmp_path / "data"
+    folder.mkdir(mode=0o755)
+    (folder / "notes.txt").write_text("of somebody else")
+    needs("dumpcap", line.wanted(folder))
+    stop = threading.Event()
+    stop.set()
+    capture(line.wanted(folder), data=data, audited=lambda _: False, now=now, stop=stop)
+    assert folder.stat().st_mode & 0o777 == 0o755
+    assert (folder / ".part").stat().st_mode & 0o777 == 0o700
+
+
 @pytest.mark.parametrize("kind", ["dumpcap", "tcpdump", "scapy"])
 def test_a_wrong_filter_is_said_in_plain_words_before_anything_starts(line, tmp_path, kind):
     tool = needs(kind, line.wanted(tmp_path))
