@@ -11,6 +11,7 @@ from auditor.agent.health.standing import MOST_LISTED, runs
 from auditor.model.finding import SEVERITIES
 from auditor.model.text import Text
 from auditor.report.markup import content_security_policy, environment, style
+from auditor.report.words import SEVERITY
 
 if TYPE_CHECKING:
     from datetime import datetime, timedelta
@@ -58,6 +59,7 @@ def html(standing: Standing, zone: ZoneInfo, *, english: bool) -> Page:
         verdict=VERDICTS[standing.verdict],
         outcomes=OUTCOMES,
         severities=SEVERITIES,
+        severity=SEVERITY,
         jobs=standing.overview.jobs[:MOST_LISTED] if standing.overview else (),
         boxes=standing.overview.outboxes[:MOST_LISTED] if standing.overview else (),
         at_work=lambda capture: runs(capture, standing.at),

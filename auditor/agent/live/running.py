@@ -6,7 +6,6 @@ import fcntl
 import os
 import select
 import signal
-import stat
 import subprocess
 import time
 from contextlib import contextmanager, suppress
@@ -137,10 +136,11 @@ def _own(what: Capture) -> Iterator[Path]:
     part = what.folder / ring.PART
     try:
         part.mkdir(mode=0o700, parents=True, exist_ok=True)
-        for folder in (what.folder, part):
-            about = folder.stat()
-            if about.st_uid == os.geteuid() and about.st_mode & (stat.S_IRWXG | stat.S_IRWXO):
-                folder.chmod(0o700)
+        about = what.folder.stat()
+        if about.st_uid == os.geteuid() and all(
+            _ours(each, what) for each in what.folder.iterdir()
+        ):
+            what.folder.chmod(0o700)
         if os.geteuid() == 0:  # the tool writes as the owner of the folder
             owner = what.folder.stat()
             os.chown(part, owner.st_uid, owner.st_gid)
@@ -164,6 +164,11 @@ def _own(what: Capture) -> Iterator[Path]:
         yield part
     finally:
         os.close(lock)
+
+
+def _ours(path: Path, what: Capture) -> bool:
+    """Whether a file is of the capture: a folder of others keeps its permissions."""
+    return path.name == ring.PART or path.name.startswith(f"{what.name}-")
 
 
 def _orphan_ended(part: Path) -> None:

@@ -121,6 +121,8 @@ def main(words: Sequence[str]) -> None:
     source = L2ListenSocket(iface=interface, filter=wanted or None)
     if interface == LOOPBACK:  # where each packet goes out and comes in
         source.ins.setsockopt(SOL_PACKET, PACKET_IGNORE_OUTGOING, 1)
+    # what arrived before the filter stood was turned away, and is no loss: the counts begin here
+    source.ins.getsockopt(SOL_PACKET, PACKET_STATISTICS, 8)
     link = conf.l2types.layer2num.get(source.LL)
     if link is None:
         raise OSError(f"scapy does not know what kind of link {interface} is")

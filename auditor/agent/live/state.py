@@ -65,9 +65,14 @@ def written(state: State, data: Path) -> None:
     text = json.dumps(asdict(state), default=datetime.isoformat, ensure_ascii=True)
     part = folder / f".{state.name}.json"
     try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for each in (data, folder):  # mkdir makes parents by the umask alone
+            each.mkdir(mode=0o700, parents=True, exist_ok=True)
         with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
             file.write(text)
+        if os.geteuid() == 0:  # the agent, which is somebody else, must be able to read it
+            owner = data.stat()
+            for each in (folder, part):
+                os.chown(each, owner.st_uid, owner.st_gid)
         part.replace(folder / f"{state.name}.json")
     except OSError as error:
         raise StoreError(

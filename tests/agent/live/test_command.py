@@ -10,7 +10,7 @@ import time
 import pytest
 
 from auditor.agent.live import states
-from tests.agent.live.test_running import PORT, listening, needs, sent
+from tests.agent.live.test_running import Line, needs
 
 PROGRAM = """
 import sys
@@ -26,7 +26,14 @@ COMMAND = [sys.executable, "-c", PROGRAM]
 
 
 @pytest.fixture
-def agent_yaml(tmp_path):
+def line():
+    made = Line()
+    yield made
+    made.held.close()
+
+
+@pytest.fixture
+def agent_yaml(line, tmp_path):
     path = tmp_path / "agent.yaml"
     path.write_text(
         f"""
@@ -37,20 +44,20 @@ jobs:
     schedule: {{every: 1d}}
     sources: [{{folder: ring, rotating: true}}]
 captures:
-  - {{name: mirror, interface: lo, folder: ring, filter: udp port {PORT}}}
+  - {{name: mirror, interface: lo, folder: ring, filter: udp port {line.port}}}
 """
     )
     (tmp_path / "ring").mkdir()
     return path
 
 
-def test_it_captures_until_sigterm_and_closes_its_last_file(agent_yaml, tmp_path):
-    needs("dumpcap", tmp_path)
+def test_it_captures_until_sigterm_and_closes_its_last_file(line, agent_yaml, tmp_path):
+    needs("dumpcap", line.wanted(tmp_path))
     with subprocess.Popen(
         [*COMMAND, "mirror", "--config", str(agent_yaml)], stderr=subprocess.PIPE, text=True
     ) as process:
-        listening(tmp_path / "data", tmp_path / "ring", "dumpcap")
-        sent(5)
+        line.listening(tmp_path / "data", tmp_path / "ring", "dumpcap")
+        line.sent(5)
         time.sleep(0.5)
         process.send_signal(signal.SIGTERM)
         _, told = process.communicate(timeout=20)

@@ -24,7 +24,6 @@ from auditor.agent.settings import Capture
 from auditor.model.errors import InputError
 from auditor.readers import Wanted, Watch, read_inputs
 
-PORT = 39_517
 PATIENCE = 20.0
 
 
@@ -32,14 +31,46 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def wanted(folder: Path, **more) -> Capture:
-    given = {
-        "name": "mirror", "interface": "lo", "folder": str(folder), "filter": f"udp port {PORT}",
-    }  # fmt: skip
-    return Capture.model_validate(given | more)
+class Line:
+    """A port of the loopback interface that is ours alone while it is held."""
+
+    def __init__(self) -> None:
+        self.held = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.held.bind(("127.0.0.1", 0))
+        self.port = self.held.getsockname()[1]
+
+    def sent(self, count: int) -> None:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as out:
+            for _ in range(count):
+                out.sendto(b"x" * 100, ("127.0.0.1", self.port))
+
+    def wanted(self, folder: Path, **more) -> Capture:
+        given = {"name": "mirror", "interface": "lo", "folder": str(folder)}
+        return Capture.model_validate(given | {"filter": f"udp port {self.port}"} | more)
+
+    def listening(self, data: Path, folder: Path, kind: str) -> None:
+        """Waits until packets that are sent arrive in the file that is written."""
+        until(lambda: [each.pid for each in states(data) if each.pid], "the tool's start")
+
+        def heard() -> bool:
+            self.sent(1)
+            # dumpcap writes at once; tcpdump and scapy keep a block, so its start has to do
+            files = list((folder / ".part").glob("live*"))
+            return any(kind != "dumpcap" or each.stat().st_size > 600 for each in files)
+
+        until(heard, "the first packet")
+        if kind != "dumpcap":
+            time.sleep(0.3)
 
 
-def needs(kind: str, folder: Path):
+@pytest.fixture
+def line():
+    made = Line()
+    yield made
+    made.held.close()
+
+
+def needs(kind: str, what: Capture):
     """The tool, where this machine lets us capture with it."""
     if kind != "scapy" and shutil.which(kind) is None:
         pytest.skip(f"{kind} is not installed")
@@ -53,7 +84,7 @@ def needs(kind: str, folder: Path):
             pytest.skip("this user may not capture")
     tool = tool_for(kind)
     try:
-        checked(tool, wanted(folder))
+        checked(tool, what)
     except InputError as error:
         if "may not capture" in str(error):
             pytest.skip("this user may not capture")
@@ -79,12 +110,6 @@ def running(what: Capture, data: Path, kind: str):
         assert not thread.is_alive()
 
 
-def sent(count: int) -> None:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as out:
-        for _ in range(count):
-            out.sendto(b"x" * 100, ("127.0.0.1", PORT))
-
-
 def until(seen, what: str):
     latest = time.monotonic() + PATIENCE
     while time.monotonic() < latest:
@@ -94,68 +119,53 @@ def until(seen, what: str):
     pytest.fail(f"{what} was not seen within {PATIENCE} s")
 
 
-def listening(data: Path, folder: Path, kind: str) -> None:
-    """Waits until packets that are sent arrive in the file that is written."""
-    until(lambda: [each.pid for each in states(data) if each.pid], "the tool's start")
-
-    def heard() -> bool:
-        sent(1)
-        # dumpcap writes at once; tcpdump and scapy keep a block, so its start has to do
-        files = list((folder / ".part").glob("live*"))
-        return (
-            bool(files) if kind != "dumpcap" else any(each.stat().st_size > 600 for each in files)
-        )
-
-    until(heard, "the first packet")
-    if kind != "dumpcap":
-        time.sleep(0.3)
-
-
-@pytest.mark.parametrize("kind", ["dumpcap", "tcpdump", "scapy"])
-def test_what_is_sent_is_captured_and_read_back(tmp_path, kind):
+@pytest.mark.parametrize(("kind", "least"), [("dumpcap", 5), ("tcpdump", 1), ("scapy", 5)])
+def test_each_packet_is_captured_once_also_where_a_file_ends(line, tmp_path, kind, least):
     folder, data = tmp_path / "ring", tmp_path / "data"
     folder.mkdir(mode=0o755)
-    needs(kind, folder)
-    with running(wanted(folder), data, kind) as ended:
-        listening(data, folder, kind)
-        sent(50)
+    what = line.wanted(folder, file_size="1kB")  # tcpdump's files have a megabyte at least
+    needs(kind, what)
+    with running(what, data, kind) as ended:
+        line.listening(data, folder, kind)
+        line.sent(50)
         time.sleep(0.5)
     (state,) = ended
-    files = sorted(folder.glob("mirror-*.pcap*"))
-    assert len(files) == state.files == 1
     assert state.packets >= 50 and state.dropped == 0 and state.last_error is None
     assert state.pid is None and state.tool == kind
     assert states(data) == (state,)
-    assert files[0].stat().st_mode & 0o777 == 0o600
+    files = sorted(folder.glob("mirror-*.pcap*"))
+    assert len(files) == state.files >= least
+    assert {each.stat().st_mode & 0o777 for each in files} == {0o600}
     assert folder.stat().st_mode & 0o777 == 0o700
     assert (data / "live" / "mirror.json").stat().st_mode & 0o777 == 0o600
-    inputs, flows = read_inputs(Wanted((folder,)), pytest.fail, Watch())
-    assert [each.packets for each in inputs] == [state.packets]
+    inputs, flows = read_inputs(Wanted((folder,)), lambda _: None, Watch())
+    assert sum(each.packets for each in inputs) == state.packets
     assert sum(sum(table["src_packets"].to_pylist()) for table in flows) == state.packets
+    times = [each.first for each in inputs if each.first]
+    assert times == sorted(times)  # names sort by time
 
 
-def test_a_tool_that_dies_is_started_again_and_nothing_is_lost_of_its_file(tmp_path):
+def test_a_tool_that_dies_is_started_again_and_nothing_is_lost_of_its_file(line, tmp_path):
     folder, data = tmp_path / "ring", tmp_path / "data"
     folder.mkdir()
-    needs("dumpcap", folder)
-    with running(wanted(folder), data, "dumpcap") as ended:
-        listening(data, folder, "dumpcap")
+    needs("dumpcap", line.wanted(folder))
+    with running(line.wanted(folder), data, "dumpcap") as ended:
+        line.listening(data, folder, "dumpcap")
         (first,) = states(data)
         os.kill(first.pid, signal.SIGKILL)
         until(lambda: list(folder.glob("mirror-*")), "the dead tool's file")
         until(lambda: states(data)[0].pid not in (None, first.pid), "the tool's second start")
-        sent(3)
-        time.sleep(0.5)
+        line.listening(data, folder, "dumpcap")
     (state,) = ended
     assert state.restarts == 1
     assert len(list(folder.glob("mirror-*"))) == 2
 
 
-def test_a_tool_left_over_by_a_killed_agent_is_ended_first(tmp_path):
+def test_a_tool_left_over_by_a_killed_agent_is_ended_first(line, tmp_path):
     folder, data = tmp_path / "ring", tmp_path / "data"
     (folder / ".part").mkdir(parents=True)
-    tool = needs("dumpcap", folder)
-    what = wanted(folder)
+    tool = needs("dumpcap", line.wanted(folder))
+    what = line.wanted(folder)
     words = [word for word in command(tool, what, folder / ".part") if "pdeathsig" not in word]
     with subprocess.Popen(
         words, env=surroundings(tool, os.environ), stderr=subprocess.DEVNULL
@@ -163,48 +173,60 @@ def test_a_tool_left_over_by_a_killed_agent_is_ended_first(tmp_path):
         until(lambda: list((folder / ".part").glob("live*")), "the orphan's file")
         with running(what, data, "dumpcap"):
             assert orphan.wait(PATIENCE) is not None
-            listening(data, folder, "dumpcap")
+            line.listening(data, folder, "dumpcap")
 
 
-def test_the_same_capture_is_not_started_twice(tmp_path):
+def test_the_same_capture_is_not_started_twice(line, tmp_path):
     folder, data = tmp_path / "ring", tmp_path / "data"
     folder.mkdir()
-    needs("dumpcap", folder)
-    with running(wanted(folder), data, "dumpcap"):
-        listening(data, folder, "dumpcap")
+    needs("dumpcap", line.wanted(folder))
+    with running(line.wanted(folder), data, "dumpcap"):
+        line.listening(data, folder, "dumpcap")
         with pytest.raises(InputError, match="runs already"):
             capture(
-                wanted(folder), data=data, audited=lambda _: False, now=now,
+                line.wanted(folder), data=data, audited=lambda _: False, now=now,
                 stop=threading.Event(), wanted="dumpcap",
             )  # fmt: skip
 
 
+def test_a_folder_that_holds_other_things_keeps_its_permissions(line, tmp_path):
+    folder, data = tmp_path / "ring", tmp_path / "data"
+    folder.mkdir(mode=0o755)
+    (folder / "notes.txt").write_text("of somebody else")
+    needs("dumpcap", line.wanted(folder))
+    stop = threading.Event()
+    stop.set()
+    capture(line.wanted(folder), data=data, audited=lambda _: False, now=now, stop=stop)
+    assert folder.stat().st_mode & 0o777 == 0o755
+    assert (folder / ".part").stat().st_mode & 0o777 == 0o700
+
+
 @pytest.mark.parametrize("kind", ["dumpcap", "tcpdump", "scapy"])
-def test_a_wrong_filter_is_said_in_plain_words_before_anything_starts(tmp_path, kind):
-    tool = needs(kind, tmp_path)
+def test_a_wrong_filter_is_said_in_plain_words_before_anything_starts(line, tmp_path, kind):
+    tool = needs(kind, line.wanted(tmp_path))
     with pytest.raises(InputError, match=r"filter 'tcp porrt 80' of the capture mirror is wrong"):
-        checked(tool, wanted(tmp_path, filter="tcp porrt 80"))
+        checked(tool, line.wanted(tmp_path, filter="tcp porrt 80"))
 
 
-def test_a_missing_interface_is_said_with_those_that_are_there(tmp_path):
+def test_a_missing_interface_is_said_with_those_that_are_there(line, tmp_path):
     with pytest.raises(InputError, match=r"(?s)eth77: there is no such interface.*has:.*lo"):
-        checked(tool_for("scapy"), wanted(tmp_path, interface="eth77"))
+        checked(tool_for("scapy"), line.wanted(tmp_path, interface="eth77"))
 
 
-def test_a_filter_cannot_become_an_option_or_a_command(tmp_path):
+def test_a_filter_cannot_become_an_option_or_a_command(line, tmp_path):
     for kind in ("dumpcap", "tcpdump", "scapy"):
         if kind != "scapy" and shutil.which(kind) is None:
             continue
         tool = tool_for(kind)
-        hostile = wanted(tmp_path, filter="-w /etc/passwd; $(reboot)")
+        hostile = line.wanted(tmp_path, filter="-w /etc/passwd; $(reboot)")
         words = command(tool, hostile, tmp_path)
         place = words.index(hostile.filter)
         assert words[place - 1] in ("-f", "--", "lo")
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root has rights that are taken away")
-def test_the_tool_keeps_no_right_but_to_capture(tmp_path):
-    needs("scapy", tmp_path)
+def test_the_tool_keeps_no_right_but_to_capture(line, tmp_path):
+    needs("scapy", line.wanted(tmp_path))
     told = subprocess.run(
         [*rights(tool_for("scapy"), tmp_path), "cat", "/proc/self/status"],
         capture_output=True, text=True, check=True,
@@ -215,8 +237,8 @@ def test_the_tool_keeps_no_right_but_to_capture(tmp_path):
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root may give rights to a file")
-def test_a_tool_with_rights_of_its_own_is_begun_and_has_no_others(tmp_path):
-    needs("dumpcap", tmp_path)
+def test_a_tool_with_rights_of_its_own_is_begun_and_has_no_others(line, tmp_path):
+    needs("dumpcap", line.wanted(tmp_path))
     own = shutil.copy(shutil.which("cat"), tmp_path / "cat")
     # cap_net_raw and cap_net_admin, effective and permitted, as Debian gives them to dumpcap
     rights_of_file = struct.pack("<IIIII", 0x02000001, 1 << 13 | 1 << 12, 0, 0, 0)
@@ -255,17 +277,17 @@ def test_a_tool_that_is_not_installed_is_named(tmp_path, monkeypatch):
     assert tool_for().path == sys.executable
 
 
-def test_renewal_adds_up_what_the_processes_told(tmp_path, monkeypatch):
+def test_renewal_adds_up_what_the_processes_told(line, tmp_path, monkeypatch):
     monkeypatch.setattr("auditor.agent.live.running.RENEW", 1.0)
     folder, data = tmp_path / "ring", tmp_path / "data"
     folder.mkdir()
-    needs("dumpcap", folder)
-    with running(wanted(folder, file_time="1h"), data, "dumpcap") as ended:
-        listening(data, folder, "dumpcap")
+    needs("dumpcap", line.wanted(folder))
+    with running(line.wanted(folder, file_time="1h"), data, "dumpcap") as ended:
+        line.listening(data, folder, "dumpcap")
         first = states(data)[0].pid
         until(lambda: states(data)[0].pid not in (None, first), "the renewal")
         assert states(data)[0].dropped == 0
-        sent(5)
+        line.sent(5)
         time.sleep(0.3)
     (state,) = ended
     assert state.restarts == 0

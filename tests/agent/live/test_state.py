@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from datetime import UTC, datetime
 
 import pytest
@@ -34,3 +35,18 @@ def test_a_state_that_cannot_be_written_is_said(tmp_path):
     (tmp_path / "live").write_text("in the way")
     with pytest.raises(StoreError, match="cannot be written"):
         written(State("good", "lo", "scapy", SINCE, SINCE), tmp_path)
+
+
+def test_what_is_written_is_for_its_owner_only(tmp_path):
+    written(State("good", "lo", "scapy", SINCE, SINCE), tmp_path / "new")
+    for folder in (tmp_path / "new", tmp_path / "new" / "live"):
+        assert folder.stat().st_mode & 0o777 == 0o700
+    assert (tmp_path / "new" / "live" / "good.json").stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root writes for somebody else")
+def test_what_root_writes_belongs_to_who_owns_the_data(tmp_path):
+    os.chown(tmp_path, 65_534, 65_534)
+    written(State("good", "lo", "scapy", SINCE, SINCE), tmp_path)
+    assert (tmp_path / "live").stat().st_uid == 65_534
+    assert (tmp_path / "live" / "good.json").stat().st_uid == 65_534
