@@ -248,14 +248,15 @@ def withdrawn(store: Store, folder: Path) -> None:
                 (store.folder / path).unlink(missing_ok=True)
 
 
-def cleared(store: Store) -> int:
+def cleared(store: Store) -> tuple[tuple[str, str], ...]:
     """Removes what earlier agents left half-done; only for who holds the lease.
 
-    Gives how many folders there were.
+    Gives jobs, with ids of their runs, that count and whose agent ended right after: what comes
+    after a commit may be missing.
     """
     left = store.folder / WORK
-    folders = sorted(left.iterdir()) if left.is_dir() else []
-    for folder in folders:
+    done: list[tuple[str, str]] = []
+    for folder in sorted(left.iterdir()) if left.is_dir() else ():
         try:
             name = orders.read_result(folder).run_id
         except StoreError:
@@ -263,10 +264,12 @@ def cleared(store: Store) -> int:
         if name:
             with store.reading() as connection:
                 counts = runs.known(connection, name)
-            if not counts:
+            if counts:
+                done.append((folder.name, name))
+            else:
                 withdrawn(store, folder)
         shutil.rmtree(folder, ignore_errors=True)
-    return len(folders)
+    return tuple(done)
 
 
 def _content(path: Path) -> str:

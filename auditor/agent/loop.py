@@ -32,6 +32,8 @@ BUSY: Final = 0.1
 TROUBLED: Final = 5.0
 """Seconds to the next turn: with nothing to do, with a run under way, without a store."""
 DELIVERY: Final = 5.0
+WORTH_TELLING: Final = 300.0
+"""Seconds without a store that people are told of."""
 DELAY: Final = 600.0
 TIDY: Final = 86_400.0
 """Seconds from the beginning until what is old goes first, and between the times after that."""
@@ -140,7 +142,7 @@ class Loop:
         """
         with service(self._store, self._settings, self._now) as made:
             tell("agent-begun", jobs=[job.name for job in self._settings.jobs])
-            messenger = threading.Thread(target=self._deliver, name="messenger")
+            messenger = threading.Thread(target=self._deliver, args=(made,), name="messenger")
             messenger.start()
             server = self._served(made)
             try:
@@ -175,25 +177,38 @@ class Loop:
             return None
 
     def _turns(self, made: Service) -> None:
-        trouble, tidy = "", time.monotonic() + DELAY
+        trouble, since, tidy = "", 0.0, time.monotonic() + DELAY
         while not self.stop.is_set():
             try:
                 if self.again.is_set():
-                    self.again.clear()
                     self._reread(made)
+                    self.again.clear()
                 wait = BUSY if made.step() else IDLE
                 self._beat = self._now()
                 if wait == IDLE and time.monotonic() > tidy:
                     tidied(self._store, self._settings, self._now)
                     tidy = time.monotonic() + TIDY
                 if trouble:
-                    tell("store-is-back")
+                    self._back(trouble, time.monotonic() - since)
                 trouble = ""
             except StoreError as error:
+                if not trouble:
+                    since = time.monotonic()
                 if str(error) != trouble:  # it may be away for days
                     tell("store-trouble", level="error", failed=error)
                 trouble, wait = str(error), TROUBLED
             self.stop.wait(wait)
+
+    def _back(self, trouble: str, seconds: float) -> None:
+        """The store works again; people hear of it only now, where it took long."""
+        tell("store-is-back", seconds=int(seconds))
+        if seconds < WORTH_TELLING:
+            return
+        now = self._now()
+        detail = f"for {int(seconds // 60)} minutes, until now: {trouble.splitlines()[0]}"
+        with self._store.writing() as connection:
+            told = drafts.trouble_drafts(None, "store", self._settings, now, detail=detail)
+            outbox.put(connection, told, now)
 
     def _reread(self, made: Service) -> None:
         try:
@@ -209,9 +224,11 @@ class Loop:
         self._settings = settings
         tell("settings-read", jobs=[job.name for job in settings.jobs])
 
-    def _deliver(self) -> None:
+    def _deliver(self, made: Service) -> None:
         trouble: tuple[str, ...] = ()
         while not self.stop.wait(DELIVERY):
+            if not made.holds:  # another agent may be delivering the same
+                continue
             try:
                 done = notices.deliver(self._store, self._settings, self._now, self.stop.is_set)
                 errors = done.errors

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 TRIES: Final = 5
 """How often the results of a run are tried to be written before the run counts as failed."""
+TOO_OFTEN: Final = 5
+"""Interruptions in a row that people are told of."""
 THREADS: Final = os.cpu_count() or 1
 OPEN_FOR: Final = timedelta(hours=1)
 """Flows that had not ended count once nothing was heard of their captures for so long."""
@@ -143,12 +145,20 @@ class Service:
             self._dropped(running)
 
     def _cleared(self, now: datetime) -> None:
+        """Puts away what an earlier agent left; one that never ends a job is told of, once."""
         with self._store.writing() as connection:
             self._hold.check(connection)
             left = jobs.interrupted(connection, now, "the agent ended while it ran")
-        commit.cleared(self._store)
+            for name in sorted(name for name, often in left.items() if often == TOO_OFTEN):
+                detail = f"{name}: {TOO_OFTEN} times in a row the agent ended while it ran"
+                told = drafts.trouble_drafts(name, "agent", self._settings, now, detail=detail)
+                outbox.put(connection, told, now)
+        known = {job.name: job for job in self._settings.jobs}
+        for name, run_id in commit.cleared(self._store):
+            if name in known:
+                self._copied(known[name], run_id, now)
         if left:
-            tell("interrupted-runs-found", level="warning", attempts=left)
+            tell("interrupted-runs-found", level="warning", jobs=left)
 
     def _begun(self, now: datetime, only: Collection[str] | None) -> bool:
         """Begins the oldest job that is due."""

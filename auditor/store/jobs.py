@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import takewhile
 from typing import TYPE_CHECKING, Final, Literal
 
 from sqlalchemy import insert, select, update
@@ -22,6 +23,8 @@ Outcome = Literal["done", "nothing-new", "failed", "ended", "interrupted"]
 
 MESSAGE: Final = 4000
 """Characters of a message that are kept."""
+MOST_COUNTED: Final = 100
+"""Interruptions in a row that are counted."""
 LONGEST_WAIT: Final = timedelta(hours=1)
 """Between two tries of a job that fails."""
 
@@ -175,13 +178,22 @@ def failed(
         connection.execute(update(jobs).where(mine).values(requested=None, requested_by=None))
 
 
-def interrupted(connection: Connection, now: datetime, message: str) -> int:
-    """Attempts that nobody works on any more; their requests stand. Gives how many there were."""
+def interrupted(connection: Connection, now: datetime, message: str) -> dict[str, int]:
+    """Attempts that nobody works on any more; their requests stand.
+
+    Gives their jobs, and how often in a row each of these was interrupted by now.
+    """
+    left = connection.scalars(select(attempts.c.job).where(attempts.c.finished.is_(None)))
+    names = set(left)
     open_ones = update(attempts).where(attempts.c.finished.is_(None))
-    found = connection.execute(
-        open_ones.values(finished=now, outcome="interrupted", message=message)
-    )
-    return found.rowcount
+    said = storable(message)
+    connection.execute(open_ones.values(finished=now, outcome="interrupted", message=said))
+    found = {}
+    for name in names:
+        last = select(attempts.c.outcome).where(attempts.c.job == name)
+        outcomes = connection.scalars(last.order_by(attempts.c.id.desc()).limit(MOST_COUNTED))
+        found[name] = sum(1 for _ in takewhile(lambda each: each == "interrupted", outcomes))
+    return found
 
 
 def _ended(

@@ -9,9 +9,11 @@ import pytest
 from sqlalchemy import select, update
 
 from auditor.agent.hold import Hold
+from auditor.agent.orders import Result, write_result
 from auditor.model.errors import StoreError
 from auditor.store import jobs, runs
 from auditor.store.tables import flow_files, leases
+from tests.agent.conftest import SAMPLES
 
 one_database = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 """Children take seconds to start: what does not depend on the database is tried on one."""
@@ -239,3 +241,60 @@ def test_a_checklist_is_checked_and_its_changes_are_told(agent, turns):
         found = assessments.latest(connection, "night")
     assert found.system == "S1"
     assert (agent.folder / "ready" / "checks.json").exists()
+
+
+@one_database
+def test_results_that_a_crash_kept_from_their_folder_are_copied_at_the_next_start(agent, turns):
+    agent.put("a.log", "logs/zeek/conn.log")
+    with agent.service() as made:
+        agent.night()
+        turns(made)
+    with agent.store.reading() as connection:
+        (run,) = runs.listed(connection)
+    # as an agent leaves it that is killed between the commit and what comes after it
+    left = agent.store.folder / "work" / "night"
+    left.mkdir()
+    write_result(left, Result("audit", run.run_id))
+    with agent.service(results="out"):
+        assert (agent.folder / "out" / run.run_id / "run.json").is_file()
+    assert not left.exists()
+    assert (agent.store.folder / run.folder / "run.json").is_file()
+
+
+@one_database
+def test_what_was_moved_and_not_committed_is_taken_away(agent):
+    left = agent.store.folder / "work" / "night"
+    moved = agent.store.folder / "runs" / "2026" / "20261122T000000000Z-aaaaaaaa"
+    for folder in (left, moved):
+        folder.mkdir(parents=True)
+    write_result(left, Result("audit", moved.name))
+    with agent.service():
+        assert not left.exists()
+        assert not moved.exists()
+
+
+def test_an_agent_that_never_ends_a_job_is_told_of_once(agent):
+    for number in range(7):
+        with agent.store.writing() as connection:
+            jobs.known(connection, ["night"], agent.clock())
+            jobs.begun(connection, jobs.standings(connection)["night"], agent.clock())
+        with agent.service():
+            assert agent.told() == (["trouble agent"] if number >= 4 else [])
+
+
+@one_database
+def test_files_with_hostile_names_count_like_others(agent, turns):
+    for number, name in enumerate((b"\xff\xfe.log", b"a\nb\x1b[2J.log", "‮gpj.log".encode())):
+        log = (SAMPLES / "logs" / "zeek" / "conn.log").read_bytes()
+        path = os.path.join(os.fsencode(agent.inputs), name)  # noqa: PTH118 - bytes
+        with open(path, "wb") as file:  # noqa: PTH123 - bytes
+            file.write(log.replace(b"\tC", b"\tC%dx" % number))
+    with agent.service(results="out") as made:
+        agent.night()
+        turns(made)
+        agent.night()
+        turns(made)
+    assert agent.outcomes() == ["done", "nothing-new"]
+    with agent.store.reading() as connection:
+        (run,) = runs.listed(connection)
+    assert run.inputs == 3
