@@ -60,16 +60,18 @@ class Order:
     """What to audit, and by what.
 
     Attributes:
-        paths: files and folders; folders are walked.
+        paths: files, folders, which are walked, and addresses on shared storage.
         policies: folder of the category lists and ``rules.yaml``.
         geoip: folder of the geo databases.
         mappings: what the columns of tables mean (``docs/formats/mapping.md``).
         home: ISO 3166-1 alpha-2 code of the country that counts as home.
         jobs: threads that read files side by side.
+        cluster: address of a Dask scheduler (``tcp://…``, ``tls://…``) whose workers read the
+            files instead; the result is the same.
         since, until: only flows that overlap this span (``until`` excluded).
     """
 
-    paths: tuple[Path, ...]
+    paths: tuple[Path | readers.Url, ...]
     policies: Path
     geoip: Path
     inventory: Path | None = None
@@ -80,6 +82,7 @@ class Order:
     jobs: int = 1
     since: datetime | None = None
     until: datetime | None = None
+    cluster: str | None = None
 
 
 class FlowTable:
@@ -134,6 +137,7 @@ def audit(order: Order, now: Callable[[], datetime], progress: Progress) -> Audi
 
     Raises:
         InputError: none of the inputs could be read.
+        StoreError: there is no room for the flows, or the cluster is gone.
         PolicyError, GeoDataError: a file that shapes the result is missing or wrong.
     """
     started = now()
@@ -444,7 +448,9 @@ def _wanted(order: Order) -> readers.Wanted:
         from auditor.readers.tables.mapping import load_mapping  # late: few inputs are tables
 
         settings = replace(settings, mappings=tuple(map(load_mapping, order.mappings)))
-    return readers.Wanted(order.paths, settings, order.jobs, order.since, order.until)
+    return readers.Wanted(
+        order.paths, settings, order.jobs, order.since, order.until, order.cluster
+    )
 
 
 def _settings_of(order: Order) -> dict[str, str]:

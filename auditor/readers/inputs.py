@@ -20,15 +20,16 @@ from auditor.readers.flow_parts import FlowParts, Told
 from auditor.readers.formats import Choice
 from auditor.readers.listing import listed, members
 from auditor.readers.parts import Parts
+from auditor.readers.pieces import Answer, in_span, line_read
 from auditor.readers.reading import NOTHING, Reading, Settings
+from auditor.readers.storage import Url
 from auditor.readers.streams import ZIP, Source, is_pipe, opened_pipe
-from auditor.readers.time_lines import Examined, chains, copies, folder_of, marked
+from auditor.readers.time_lines import Examined, chains, copies, line_of, marked
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
 
     from auditor.model.problem import Note
-    from auditor.readers.reading import Reader, Take
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,16 +37,19 @@ class Wanted:
     """What to read, and how.
 
     Attributes:
-        paths: files, folders, which are walked, and ``-`` for standard input.
+        paths: files, folders, which are walked, ``-`` for standard input, and addresses on
+            shared storage.
         jobs: threads that read time lines side by side.
+        cluster: address of the Dask scheduler whose workers read them instead; null = none.
         since, until: only flows that overlap this span (``until`` excluded).
     """
 
-    paths: tuple[Path, ...]
+    paths: tuple[Path | Url, ...]
     settings: Settings = field(default_factory=Settings)
     jobs: int = 1
     since: datetime | None = None
     until: datetime | None = None
+    cluster: str | None = None
 
 
 class Watch:
@@ -71,6 +75,7 @@ def read_inputs(
 
     Raises:
         InputError: a path does not exist, or nothing could be read at all.
+        StoreError: there is no room for the flows, or the cluster is gone.
     """
 
     def tell(problem: Problem) -> None:
@@ -83,8 +88,9 @@ def read_inputs(
             place=", ".join(str(path) for path in wanted.paths),
             hint="Name captures or flow logs, or a folder with them.",
         )
-    for reader in {each.reader for each in found if each.reader is not None}:
-        reader.prepare(watch.prepare)
+    if wanted.cluster is None:
+        for reader in {each.reader for each in found if each.reader is not None}:
+            reader.prepare(watch.prepare)
     watch.begin(sum(each.size for each in found))
     same = copies(found)
     lines, overlapping = chains(found, same)
@@ -103,7 +109,7 @@ def read_inputs(
             if problem.code != "overlapping-captures" or mixed.is_news(each.source):
                 tell(problem)
         if each.reader is not None and mixed.is_known(each.source):
-            tell(_overlapping(folder_of(each.source)))
+            tell(_overlapping(each.source.folder))
         if reading is None:
             unread += problems
         elif place in same or (reading.content is not None and reading.content in seen):
@@ -116,7 +122,7 @@ def read_inputs(
             watch.advance(each.size)
         inputs.append(_input_file(number, each, reading, parts.tables(place)))
         if reading is not None:
-            told.append(Told(place, number, folder_of(each.source)))
+            told.append(Told(place, number, each.source.folder))
     if not told:
         raise _nothing_read(unread, wanted)
     for folder, other in _side_by_side(inputs, {one.number: one.folder for one in told}):
@@ -143,11 +149,11 @@ class _Mixed:
 
     def is_known(self, source: Source) -> bool:
         """Whether the folder was found to be one, and is told of now."""
-        return folder_of(source) in self._waiting and self.is_news(source)
+        return source.folder in self._waiting and self.is_news(source)
 
     def is_news(self, source: Source) -> bool:
         """Whether nothing has been told of the folder so far."""
-        folder = folder_of(source)
+        folder = source.folder
         news = folder not in self._told
         self._told.add(folder)
         return news
@@ -194,10 +200,6 @@ def _nothing_read(unread: list[Problem], wanted: Wanted) -> InputError:
     return InputError(what, place=first.source, hint=first.hint)
 
 
-Answer = tuple["Reading | InputError", list[Problem]]
-"""What became of one file, and what was noted of it."""
-
-
 def _outcome_of(
     place: int,
     found: list[Examined],
@@ -234,55 +236,36 @@ def _outcomes(
     parts: Parts,
 ) -> dict[int, Answer]:
     """What became of each file that was read; its flows go into ``parts``."""
+    outcomes: dict[int, Answer] = {}
+    if wanted.cluster is not None:
+        from auditor.readers.away import read_away  # late: most audits need one machine
+
+        outcomes, lines = read_away(found, lines, wanted, watch, parts)
 
     def read(line: list[int]) -> list[Answer]:
         def take(number: int, table: pa.Table) -> None:
-            parts.add(line[number], in_span(table, wanted))
+            parts.add(line[number], in_span(table, wanted.since, wanted.until))
 
-        return _line_read(*_order(found, line), wanted.settings, watch.advance, take)
+        return line_read(*line_of(found, line), wanted.settings, watch.advance, take)
 
     # threads: the engine, hashing and unpacking run outside Python's lock
     with ThreadPoolExecutor(max(wanted.jobs, 1)) as pool:
         answers = list(pool.map(read, lines))
-    return {
-        place: answer
-        for line, answered in zip(lines, answers, strict=True)
-        for place, answer in zip(line, answered, strict=True)
-    }
+    for line, answered in zip(lines, answers, strict=True):
+        outcomes.update(zip(line, answered, strict=True))
+    return outcomes
 
 
-def _order(found: list[Examined], line: list[int]) -> tuple[Reader, list[Source]]:
-    reader = found[line[0]].reader
-    assert reader is not None  # noqa: S101 - only files with a reader are in a line
-    return reader, [found[place].source for place in line]
-
-
-def _line_read(
-    reader: Reader,
-    sources: list[Source],
-    settings: Settings,
-    advance: Callable[[int], None],
-    take: Take,
-) -> list[Answer]:
-    problems: list[Problem] = []
-    read = reader.read(sources, settings, problems.append, advance, take)
-    names = [source.name for source in sources]
-    return [
-        (answer, [problem for problem in problems if problem.source == name])
-        for answer, name in zip(read, names, strict=True)
-    ]
-
-
-def _examined(paths: tuple[Path, ...], note: Note, choice: Choice) -> list[Examined]:
+def _examined(paths: tuple[Path | Url, ...], note: Note, choice: Choice) -> list[Examined]:
     """Every source that the paths lead to, with its reader or the reason why it has none."""
     found: list[Examined] = []
-    for path, named in listed(paths, note):
-        source = Source(path)
+    for source, named in listed(paths, note):
+        path = source.path
         try:
-            if named and is_pipe(path):
+            if source.stored is None and named and is_pipe(path):
                 found.append(_looked_at(Source(path, pipe=opened_pipe(path)), choice))
                 continue
-            if not stat.S_ISREG(path.stat().st_mode):
+            if source.stored is None and not stat.S_ISREG(path.stat().st_mode):
                 failure = InputError(
                     "is no regular file but a pipe, socket or device",
                     place=str(path),
@@ -290,7 +273,7 @@ def _examined(paths: tuple[Path, ...], note: Note, choice: Choice) -> list[Exami
                 )
                 found.append(Examined(source, 0, failure=failure))
                 continue
-            inner = members(path, note)
+            inner = members(source, note)
         except OSError as error:
             found.append(Examined(source, source.size, failure=_unopened(source, error)))
             continue
@@ -341,16 +324,6 @@ def _nobodys(source: Source, head: bytes, size: int) -> Problem:
         "See docs/formats; any table of flows is read with a mapping (--mapping).",
         lost_bytes=size,
     )
-
-
-def in_span(flows: pa.Table, wanted: Wanted) -> pa.Table:
-    """The flows that overlap the wanted span."""
-    kind = pa.timestamp("ns", tz="UTC")
-    if wanted.since is not None:
-        flows = flows.filter(pc.greater_equal(flows["end"], pa.scalar(wanted.since, kind)))
-    if wanted.until is not None:
-        flows = flows.filter(pc.less(flows["start"], pa.scalar(wanted.until, kind)))
-    return flows
 
 
 def _input_file(

@@ -53,11 +53,6 @@ class _Chain:
     begin: int
 
 
-def folder_of(source: Source) -> str:
-    """The folder, or the archive, that a source lies in."""
-    return str(source.path if source.part is not None else source.path.parent)
-
-
 def chains(examined: list[Examined], left_out: Iterable[int]) -> tuple[list[list[int]], list[str]]:
     """Places of the files of each time line, in its order; folders whose time lines overlap.
 
@@ -73,11 +68,11 @@ def chains(examined: list[Examined], left_out: Iterable[int]) -> tuple[list[list
         if each.reader is None or place in gone:
             continue
         if each.reader.together and each.source.pipe is None:
-            together[each.reader.name, folder_of(each.source)].append(place)
+            together[each.reader.name, each.source.folder].append(place)
         elif each.begin is None or each.source.pipe is not None:
             alone.append([place])
         else:
-            folders[each.reader.name, folder_of(each.source)].append(place)
+            folders[each.reader.name, each.source.folder].append(place)
     found = alone + list(together.values())
     overlapping = []
     for (_, folder), places in folders.items():
@@ -119,6 +114,13 @@ def _lines(examined: list[Examined], places: list[int]) -> list[_Chain]:
             lines.append(line)
             live.append(line)
     return lines
+
+
+def line_of(found: list[Examined], line: list[int]) -> tuple[Reader, list[Source]]:
+    """The sources of a time line, and who reads them."""
+    reader = found[line[0]].reader
+    assert reader is not None  # noqa: S101 - only files with a reader are in a line
+    return reader, [found[place].source for place in line]
 
 
 def copies(examined: list[Examined]) -> dict[int, tuple[int, str]]:

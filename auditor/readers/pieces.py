@@ -1,0 +1,182 @@
+"""One piece of an audit: a time line, read anywhere, its flows handed over packed.
+
+A piece is what the sources of one sweep need to be read, and nothing else: it can be sent to
+another process or machine, and gives the same flows there.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyarrow import ipc
+
+from auditor import __version__
+from auditor.model.errors import InputError
+from auditor.model.problem import Problem
+from auditor.readers.formats import reader_named
+from auditor.readers.reading import Reading, Settings
+from auditor.readers.streams import Source
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from auditor.readers.reading import Reader, Take
+
+ROWS: Final = 1 << 18
+"""Flows that are packed at a time."""
+
+_PACKED: Final = ipc.IpcWriteOptions(compression="lz4")
+
+Answer = tuple[Reading | InputError, list[Problem]]
+"""What became of one file, and what was noted of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """One time line and how to read it.
+
+    Attributes:
+        reader: the name of who reads it.
+        sources: its files, in their order; none of them a pipe.
+        sizes: bytes of each file, as whoever made the piece saw it.
+        since, until: only flows that overlap this span (``until`` excluded).
+        build: what reads it must be this program, to the letter.
+    """
+
+    reader: str
+    sources: tuple[Source, ...]
+    sizes: tuple[int, ...]
+    settings: Settings
+    since: datetime | None
+    until: datetime | None
+    build: str
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a piece.
+
+    Attributes:
+        answers: one per file.
+        packed: tables in the order they were given, each the number of its file and Arrow IPC
+            streams, packed with LZ4, of at most ``ROWS`` flows each.
+        unseen: name of a file that is not there where the piece was to be read, or is shorter.
+    """
+
+    answers: list[Answer]
+    packed: list[tuple[int, list[pa.Buffer]]] = field(default_factory=list)
+    unseen: str = ""
+
+    def tables(self) -> Iterator[tuple[int, pa.Table]]:
+        """The flows, each table once: it is let go of when it was handed out."""
+        self.packed.reverse()
+        while self.packed:
+            number, parts = self.packed.pop()
+            yield number, pa.concat_tables([ipc.open_stream(part).read_all() for part in parts])
+
+
+class OtherBuildError(Exception):
+    """The program here is another one than the piece was made by."""
+
+
+def piece_of(
+    reader: Reader,
+    sources: Sequence[Source],
+    settings: Settings,
+    since: datetime | None,
+    until: datetime | None,
+) -> Piece:
+    """A time line as a piece; relative paths are meant from the folder this program runs in."""
+    here = Path.cwd()
+    return Piece(
+        reader.name,
+        tuple(replace(source, root=here) for source in sources),
+        tuple(source.file_size for source in sources),
+        settings,
+        since,
+        until,
+        build(),
+    )
+
+
+def piece_read(piece: Piece) -> Outcome:
+    """Reads a piece, in whatever process this is called.
+
+    Raises:
+        OtherBuildError: as it says.
+        StoreError: there is no room for temporary files.
+    """
+    if piece.build != build():
+        raise OtherBuildError
+    for source, size in zip(piece.sources, piece.sizes, strict=True):
+        if not source.is_there(size):
+            return Outcome([], unseen=source.name)
+    packed: list[tuple[int, list[pa.Buffer]]] = []
+
+    def take(number: int, table: pa.Table) -> None:
+        kept = in_span(table, piece.since, piece.until)
+        if len(kept):
+            packed.append((number, _packed(kept)))
+
+    reader = reader_named(piece.reader, piece.settings.mappings)
+    answers = line_read(reader, piece.sources, piece.settings, _nobody, take)
+    return Outcome(answers, packed)
+
+
+def line_read(
+    reader: Reader,
+    sources: Sequence[Source],
+    settings: Settings,
+    advance: Callable[[int], None],
+    take: Take,
+) -> list[Answer]:
+    """Reads the files of one time line: what became of each, and what was noted of it."""
+    problems: list[Problem] = []
+    read = reader.read(sources, settings, problems.append, advance, take)
+    names = [source.name for source in sources]
+    return [
+        (answer, [problem for problem in problems if problem.source == name])
+        for answer, name in zip(read, names, strict=True)
+    ]
+
+
+def in_span(flows: pa.Table, since: datetime | None, until: datetime | None) -> pa.Table:
+    """The flows that overlap a span of time (``until`` excluded)."""
+    kind = pa.timestamp("ns", tz="UTC")
+    if since is not None:
+        flows = flows.filter(pc.greater_equal(flows["end"], pa.scalar(since, kind)))
+    if until is not None:
+        flows = flows.filter(pc.less(flows["start"], pa.scalar(until, kind)))
+    return flows
+
+
+@cache
+def build() -> str:
+    """The version of this program, and a digest of all its sources."""
+    package = Path(__file__).parents[1]
+    digest = hashlib.sha256()
+    for source in sorted(package.rglob("*.py")):
+        name = source.relative_to(package).as_posix()
+        digest.update(name.encode() + b"\0" + source.read_bytes() + b"\0")
+    return f"{__version__} ({digest.hexdigest()[:12]})"
+
+
+def _packed(table: pa.Table) -> list[pa.Buffer]:
+    parts = []
+    for begin in range(0, len(table), ROWS):
+        sink: Any = pa.BufferOutputStream()
+        with ipc.new_stream(sink, table.schema, options=_PACKED) as stream:
+            stream.write_table(table.slice(begin, ROWS))
+        parts.append(sink.getvalue())
+    return parts
+
+
+def _nobody(size: int) -> None:
+    """Hears of bytes and does nothing."""
