@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
 from auditor.model.errors import InputError, StoreError
-from auditor.readers.pieces import OtherBuildError, Outcome, build, piece_read
+from auditor.readers.pieces import Outcome, another_build, build, piece_read
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -41,8 +41,10 @@ def outcomes(
 ) -> Iterator[tuple[int, Outcome]]:
     """What became of each piece, with its number, in the order they are done; largest go first.
 
-    A piece whose worker dies is read again by another one. ``look`` is called now and then; it
-    may raise, to end the reading.
+    A piece whose worker dies is read again by another one. Where workers die of it time and again,
+    it is tried once more when nothing else runs, as Dask suspects all that they had at hand; if
+    that ends the same way, its files cannot be read. ``look`` is called now and then; it may
+    raise, to end the reading.
 
     Raises:
         StoreError: the cluster does not answer, has no workers, runs another version, or is gone.
@@ -51,21 +53,31 @@ def outcomes(
         _same_program(client, address)
         executor = client.get_executor(pure=False, retries=RETRIES)
         order = sorted(range(len(pieces)), key=lambda number: sum(pieces[number].sizes))
+        suspects: list[int] = []
         running: dict[Future[Outcome], int] = {}
         alone = 0
         threads = _threads(client)
         try:
-            while order or running:
-                while order and len(running) < threads + AHEAD:
-                    number = order.pop()
+            while order or running or suspects:
+                last = not order and not running
+                room = 1 if last else threads + AHEAD
+                waiting = suspects if last else order
+                while waiting and len(running) < room:
+                    number = waiting.pop()
                     running[executor.submit(piece_read, pieces[number])] = number
                 done = list(wait(running, LOOK, FIRST_COMPLETED).done)
                 look()
                 while done:
                     future = done.pop()
                     number = running.pop(future)
-                    yield number, _outcome(future, pieces[number], address)
+                    outcome = _outcome(future, address)
                     del future  # with it goes what it holds, here and there
+                    if outcome is not None:
+                        yield number, outcome
+                    elif last:
+                        yield number, _deadly(pieces[number], address)
+                    else:
+                        suspects.append(number)
                 threads = _threads(client)
                 alone = 0 if threads else alone + 1
                 if alone * LOOK > ANSWER:
@@ -119,15 +131,7 @@ def _same_program(client: Any, address: str) -> None:  # noqa: ANN401 - Dask has
     for worker, answer in sorted(client.run(build, on_error="return").items()):
         if answer != build():
             found = answer if isinstance(answer, str) else f"none that can be asked ({answer})"
-            raise _another_program(f"{address}, worker {worker}", found)
-
-
-def _another_program(place: str, found: str) -> StoreError:
-    return StoreError(
-        f"the auditor there is {found}, here it is {build()}",
-        place=place,
-        hint="Install the same version on all machines of the cluster and start its workers anew.",
-    )
+            raise another_build(f"{address}, worker {worker}", found)
 
 
 def _threads(client: Any) -> int:  # noqa: ANN401 - as above
@@ -139,23 +143,31 @@ def _threads(client: Any) -> int:  # noqa: ANN401 - as above
     return sum(int(worker["nthreads"]) for worker in workers.values())
 
 
-def _outcome(future: Future[Outcome], piece: Piece, address: str) -> Outcome:
+def _deadly(piece: Piece, address: str) -> Outcome:
+    failed = InputError(
+        "ended every program of the cluster that was to read it",
+        place=address,
+        hint="Read it on one machine, without --cluster; perhaps a worker's memory is too small.",
+    )
+    return Outcome([(failed, []) for _ in piece.sources])
+
+
+def _outcome(future: Future[Outcome], address: str) -> Outcome | None:
+    """What became of a piece; null = workers died of it, or beside it."""
     from distributed import KilledWorker
 
     try:
-        return future.result()
+        outcome = future.result()
     except CancelledError:
         raise StoreError(
             "the cluster's scheduler has gone while it was working",
             place=address,
             hint="Nothing was written. Start it again, then the audit.",
         ) from None
-    except KilledWorker as error:
-        failed = InputError(
-            f"ended every program of the cluster that read it ({error.allowed_failures + 1} times)",
-            place=address,
-            hint="Read it on one machine, without --cluster; the worker may lack memory for it.",
-        )
-        return Outcome([(failed, []) for _ in piece.sources])
-    except OtherBuildError:
-        raise _another_program(address, "another one on a worker that came later") from None
+    except KilledWorker:
+        return None
+    if outcome.failure is not None:
+        raise outcome.failure
+    if outcome.crash:
+        raise RuntimeError(outcome.crash)
+    return outcome

@@ -7,6 +7,8 @@ another process or machine, and gives the same flows there.
 from __future__ import annotations
 
 import hashlib
+import socket
+import traceback
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cache
@@ -18,7 +20,7 @@ import pyarrow.compute as pc
 from pyarrow import ipc
 
 from auditor import __version__
-from auditor.model.errors import InputError
+from auditor.model.errors import AuditorError, InputError, StoreError
 from auditor.model.problem import Problem
 from auditor.readers.formats import reader_named
 from auditor.readers.reading import Reading, Settings
@@ -68,11 +70,15 @@ class Outcome:
         packed: tables in the order they were given, each the number of its file and Arrow IPC
             streams, packed with LZ4, of at most ``ROWS`` flows each.
         unseen: name of a file that is not there where the piece was to be read, or is shorter.
+        failure: what ends the whole audit.
+        crash: the trace of a mistake in this program.
     """
 
     answers: list[Answer]
     packed: list[tuple[int, list[pa.Buffer]]] = field(default_factory=list)
     unseen: str = ""
+    failure: AuditorError | None = None
+    crash: str = ""
 
     def tables(self) -> Iterator[tuple[int, pa.Table]]:
         """The flows, each table once: it is let go of when it was handed out."""
@@ -80,10 +86,6 @@ class Outcome:
         while self.packed:
             number, parts = self.packed.pop()
             yield number, pa.concat_tables([ipc.open_stream(part).read_all() for part in parts])
-
-
-class OtherBuildError(Exception):
-    """The program here is another one than the piece was made by."""
 
 
 def piece_of(
@@ -107,14 +109,30 @@ def piece_of(
 
 
 def piece_read(piece: Piece) -> Outcome:
-    """Reads a piece, in whatever process this is called.
+    """Reads a piece, in whatever process this is called; whatever happens there is an answer.
 
-    Raises:
-        OtherBuildError: as it says.
-        StoreError: there is no room for temporary files.
+    Dask waits for ever for an exception whose trace it cannot send.
     """
+    try:
+        return _read(piece)
+    except AuditorError as error:
+        return Outcome([], failure=error)
+    except Exception:  # noqa: BLE001 - the outermost place of this program in that process
+        return Outcome([], crash=traceback.format_exc())
+
+
+def another_build(place: str, found: str) -> StoreError:
+    """What is said where another program is to read than the one that asks."""
+    return StoreError(
+        f"the auditor there is {found}, not the one that asks",
+        place=place,
+        hint="Install the same version on all machines of the cluster and start its workers anew.",
+    )
+
+
+def _read(piece: Piece) -> Outcome:
     if piece.build != build():
-        raise OtherBuildError
+        raise another_build(socket.gethostname(), build())
     for source, size in zip(piece.sources, piece.sizes, strict=True):
         if not source.is_there(size):
             return Outcome([], unseen=source.name)

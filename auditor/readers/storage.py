@@ -242,7 +242,7 @@ def _told() -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.strerror is not None:
+        if error.strerror:
             raise
         known = (code for kind, code in _CODES.items() if isinstance(error, kind))
         code = error.errno or next(known, errno.EIO)
@@ -257,8 +257,10 @@ def _told() -> Iterator[None]:
 
 
 def _own_failures() -> tuple[type[Exception], ...]:
-    loaded = (getattr(sys.modules.get(module), name, None) for module, name in _FAILURES)
-    return tuple(kind for kind in loaded if isinstance(kind, type))
+    loaded: list[object] = [
+        getattr(sys.modules.get(module), name, None) for module, name in _FAILURES
+    ]
+    return tuple(kind for kind in loaded if isinstance(kind, type) and issubclass(kind, Exception))
 
 
 def _words(error: Exception) -> str:
