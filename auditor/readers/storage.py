@@ -45,7 +45,7 @@ _OPTIONS: Final[dict[str, dict[str, Any]]] = {
         },
     },
 }
-_CODES: Final = {
+_CODES: Final[dict[type[Exception], int]] = {
     FileNotFoundError: errno.ENOENT,
     PermissionError: errno.EACCES,
     TimeoutError: errno.ETIMEDOUT,
