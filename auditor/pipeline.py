@@ -69,6 +69,9 @@ class Order:
         cluster: address of a Dask scheduler (``tcp://…``, ``tls://…``) whose workers read the
             files instead; the result is the same.
         since, until: only flows that overlap this span (``until`` excluded).
+        open_before: file with the flows of earlier runs that had not ended.
+        open_after: another file, that such flows of this run go into; null = all count now.
+        open_until: the present: flows wait an hour for the captures that go on with them.
     """
 
     paths: tuple[Path | readers.Url, ...]
@@ -82,6 +85,9 @@ class Order:
     jobs: int = 1
     since: datetime | None = None
     until: datetime | None = None
+    open_before: Path | None = None
+    open_after: Path | None = None
+    open_until: datetime | None = None
     cluster: str | None = None
 
 
@@ -449,7 +455,15 @@ def _wanted(order: Order) -> readers.Wanted:
 
         settings = replace(settings, mappings=tuple(map(load_mapping, order.mappings)))
     return readers.Wanted(
-        order.paths, settings, order.jobs, order.since, order.until, order.cluster
+        order.paths,
+        settings,
+        order.jobs,
+        order.since,
+        order.until,
+        order.open_before,
+        order.open_after,
+        order.open_until,
+        order.cluster,
     )
 
 
@@ -463,6 +477,11 @@ def _settings_of(order: Order) -> dict[str, str]:
     for name, moment in (("since", order.since), ("until", order.until)):
         if moment is not None:
             settings[name] = moment.isoformat()
+    if order.open_before is not None:
+        with order.open_before.open("rb") as file:
+            settings["open_before"] = hashlib.file_digest(file, "sha256").hexdigest()
+    if order.open_after is not None:
+        settings["open_after"] = "kept"
     return settings
 
 

@@ -11,6 +11,7 @@ from auditor.readers.streams import Source
 from auditor.readers.time_lines import Examined, line_of
 
 if TYPE_CHECKING:
+    from auditor.readers.going_on import GoingOn
     from auditor.readers.inputs import Wanted, Watch
     from auditor.readers.parts import Parts
 
@@ -21,6 +22,7 @@ def read_away(
     wanted: Wanted,
     watch: Watch,
     parts: Parts,
+    going_on: GoingOn,
 ) -> tuple[dict[int, Answer], list[list[int]]]:
     """What a cluster read, by the place of each file, and the lines that can be read only here.
 
@@ -31,7 +33,14 @@ def read_away(
     here = [line for line in lines if found[line[0]].source.pipe is not None]
     away = [line for line in lines if found[line[0]].source.pipe is None]
     pieces = [
-        piece_of(*line_of(found, line), wanted.settings, wanted.since, wanted.until)
+        piece_of(
+            *line_of(found, line),
+            wanted.settings,
+            wanted.since,
+            wanted.until,
+            going_on.before(line[0]),
+            keep=going_on.may_go_on(line[0]),
+        )
         for line in away
     ]
     answers: dict[int, Answer] = {}
@@ -46,6 +55,9 @@ def read_away(
         answers.update(zip(line, outcome.answers, strict=True))
         for file, table in outcome.tables():
             parts.add(line[file], table)
+        before = pieces[number].before
+        left = before if outcome.left == before else outcome.left  # the same: nothing was read
+        going_on.left(line[0], found[line[-1]].source, left)
         watch.advance(sum(found[place].size for place in line))
     return answers, here
 

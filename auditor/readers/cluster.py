@@ -149,7 +149,7 @@ def _deadly(piece: Piece, address: str) -> Outcome:
         place=address,
         hint="Read it on one machine, without --cluster; perhaps a worker's memory is too small.",
     )
-    return Outcome([(failed, []) for _ in piece.sources])
+    return Outcome([(failed, []) for _ in piece.sources], left=piece.before)
 
 
 def _outcome(future: Future[Outcome], address: str) -> Outcome | None:

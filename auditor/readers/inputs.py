@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import stat
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -16,20 +15,23 @@ from auditor.model.errors import InputError
 from auditor.model.problem import Problem
 from auditor.model.run import InputFile
 from auditor.model.text import legible
+from auditor.readers.capture import standing
+from auditor.readers.capture.reader import CaptureReader
+from auditor.readers.examining import examined
 from auditor.readers.flow_parts import FlowParts, Told
 from auditor.readers.formats import Choice
-from auditor.readers.listing import listed, members
+from auditor.readers.going_on import GoingOn
 from auditor.readers.parts import Parts
 from auditor.readers.pieces import Answer, in_span, line_read
 from auditor.readers.reading import NOTHING, Reading, Settings
 from auditor.readers.storage import Url
-from auditor.readers.streams import ZIP, Source, is_pipe, opened_pipe
-from auditor.readers.time_lines import Examined, chains, copies, line_of, marked
+from auditor.readers.time_lines import Examined, chains, copies, line_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from auditor.model.problem import Note
+    from auditor.readers.streams import Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,9 @@ class Wanted:
         jobs: threads that read time lines side by side.
         cluster: address of the Dask scheduler whose workers read them instead; null = none.
         since, until: only flows that overlap this span (``until`` excluded).
+        open_before: file with the flows of earlier runs that had not ended.
+        open_after: file that such flows of this run go into; null = all count in this run.
+        open_until: the present, where flows wait for captures that are still to come.
     """
 
     paths: tuple[Path | Url, ...]
@@ -49,6 +54,9 @@ class Wanted:
     jobs: int = 1
     since: datetime | None = None
     until: datetime | None = None
+    open_before: Path | None = None
+    open_after: Path | None = None
+    open_until: datetime | None = None
     cluster: str | None = None
 
 
@@ -74,15 +82,18 @@ def read_inputs(
     """The inputs, and the flow table of all of them (stage ``read``), part by part.
 
     Raises:
-        InputError: a path does not exist, or nothing could be read at all.
-        StoreError: there is no room for the flows, or the cluster is gone.
+        InputError: a path does not exist, nothing could be read at all, or the file of open flows
+            is damaged.
+        StoreError: there is no room for the flows, the file of open flows cannot be
+            written, or the cluster is gone.
     """
+    going_on = GoingOn(wanted.open_before, wanted.open_after, wanted.open_until)
 
     def tell(problem: Problem) -> None:
         note(_legible(problem))
 
-    found = _examined(wanted.paths, tell, Choice(wanted.settings.mappings))
-    if not found:
+    found = examined(wanted.paths, tell, Choice(wanted.settings.mappings))
+    if not found and (wanted.paths or wanted.open_before is None):
         raise InputError(
             "no file to read",
             place=", ".join(str(path) for path in wanted.paths),
@@ -93,9 +104,9 @@ def read_inputs(
             reader.prepare(watch.prepare)
     watch.begin(sum(each.size for each in found))
     same = copies(found)
-    lines, overlapping = chains(found, same)
+    lines, overlapping, going_on.fates = chains(found, same, going_on.earlier)
     parts = Parts()
-    outcomes = _outcomes(found, lines, wanted, watch, parts)
+    outcomes = _outcomes(found, lines, wanted, watch, parts, going_on)
     inputs: list[InputFile] = []
     told: list[Told] = []
     unread: list[Problem] = []
@@ -123,15 +134,54 @@ def read_inputs(
         inputs.append(_input_file(number, each, reading, parts.tables(place)))
         if reading is not None:
             told.append(Told(place, number, each.source.folder))
-    if not told:
+    if found and not told:
         raise _nothing_read(unread, wanted)
+    over = _over(going_on, wanted, parts, len(found), tell)
+    if over is not None:
+        inputs.append(over)
+        told.append(Told(len(found), over.id, ""))
     for folder, other in _side_by_side(inputs, {one.number: one.folder for one in told}):
         tell(_overlapping(folder, other))
     flows = FlowParts(parts, told, with_ids=wanted.settings.community_id)
     for file in inputs:
         if file.id in flows.confirming:
             tell(_confirming(file, flows.confirming[file.id]))
+    going_on.finish()
     return tuple(inputs), flows
+
+
+def _over(
+    going_on: GoingOn, wanted: Wanted, parts: Parts, place: int, note: Note
+) -> InputFile | None:
+    """An input for flows of earlier runs that no capture of this one goes on with: their file."""
+    lines = going_on.over()
+    path = wanted.open_before
+    if path is None or not any(line.flows.count for line in lines):
+        return None
+    for line in lines:
+        kept = standing.read(line.flows.table).drop_columns(["file"])
+        table = in_span(kept, wanted.since, wanted.until)
+        parts.add(place, table)
+        what = (
+            f"{line.flows.count:,} flows of {line.name}, from an earlier run, count as they stood: "
+            "no capture that was read goes on with them."
+        )
+        note(Problem("flows-over", str(path), what, count=line.flows.count))
+    size = path.stat().st_size
+    rows, first, last = _span(parts.tables(place))
+    return InputFile(
+        id=place + 1,
+        name=legible(str(path)),
+        size=size,
+        sha256=going_on.sha256,
+        reader=CaptureReader.name,
+        packets=0,
+        not_ip=0,
+        bytes_on_wire=None,
+        flows=rows,
+        first=first,
+        last=last,
+    )
 
 
 def _confirming(file: InputFile, count: int) -> Problem:
@@ -234,19 +284,26 @@ def _outcomes(
     wanted: Wanted,
     watch: Watch,
     parts: Parts,
+    going_on: GoingOn,
 ) -> dict[int, Answer]:
     """What became of each file that was read; its flows go into ``parts``."""
     outcomes: dict[int, Answer] = {}
     if wanted.cluster is not None:
         from auditor.readers.away import read_away  # late: most audits need one machine
 
-        outcomes, lines = read_away(found, lines, wanted, watch, parts)
+        outcomes, lines = read_away(found, lines, wanted, watch, parts, going_on)
 
     def read(line: list[int]) -> list[Answer]:
         def take(number: int, table: pa.Table) -> None:
             parts.add(line[number], in_span(table, wanted.since, wanted.until))
 
-        return line_read(*line_of(found, line), wanted.settings, watch.advance, take)
+        reader, sources = line_of(found, line)
+        before, keep = going_on.before(line[0]), going_on.may_go_on(line[0])
+        answered, left = line_read(
+            reader, sources, wanted.settings, watch.advance, take, before, keep=keep
+        )
+        going_on.left(line[0], sources[-1], left)
+        return answered
 
     # threads: the engine, hashing and unpacking run outside Python's lock
     with ThreadPoolExecutor(max(wanted.jobs, 1)) as pool:
@@ -256,86 +313,11 @@ def _outcomes(
     return outcomes
 
 
-def _examined(paths: tuple[Path | Url, ...], note: Note, choice: Choice) -> list[Examined]:
-    """Every source that the paths lead to, with its reader or the reason why it has none."""
-    found: list[Examined] = []
-    for source, named in listed(paths, note):
-        path = source.path
-        try:
-            if source.stored is None and named and is_pipe(path):
-                found.append(_looked_at(Source(path, pipe=opened_pipe(path)), choice))
-                continue
-            if source.stored is None and not stat.S_ISREG(path.stat().st_mode):
-                failure = InputError(
-                    "is no regular file but a pipe, socket or device",
-                    place=str(path),
-                    hint="Write what comes out of it into a file, and name that.",
-                )
-                found.append(Examined(source, 0, failure=failure))
-                continue
-            inner = members(source, note)
-        except OSError as error:
-            found.append(Examined(source, source.size, failure=_unopened(source, error)))
-            continue
-        found += [_looked_at(each, choice) for each in ([source] if inner is None else inner)]
-    return found
-
-
-def _unopened(source: Source, error: OSError) -> InputError:
-    return InputError(
-        f"cannot be opened: {error.strerror}",
-        place=source.name,
-        hint="Check that the file is there and that this user may read it.",
-    )
-
-
-def _looked_at(source: Source, choice: Choice) -> Examined:
-    size = source.size
-    try:
-        opened = source.open()
-    except OSError as error:
-        return Examined(source, size, failure=_unopened(source, error))
-    head = opened.head
-    broken = opened.broken
-    if source.pipe is None:
-        opened.close()
-    if isinstance(broken, OSError) and not head:
-        return Examined(source, size, failure=_unopened(source, broken))
-    reader = choice.reader_for(head)
-    if reader is None:
-        return Examined(source, size, problem=_nobodys(source, head, size))
-    mark, whole = marked(head)
-    packed = bool(opened.packings) or source.part is not None
-    begin = reader.begins(head)
-    return Examined(source, size, reader, None, None, begin, mark, whole, packed)
-
-
-def _nobodys(source: Source, head: bytes, size: int) -> Problem:
-    name = source.name
-    if not head and not size:
-        return Problem("empty-file", name, "The file is empty.", "Take it from its source.")
-    if head.startswith(ZIP) or head[257:262] == b"ustar":
-        what = "An archive inside a packed file, a pipe or another archive is not read."
-        return Problem("unknown-format", name, what, "Unpack it and name the folder.", None, size)
-    return Problem(
-        "unknown-format",
-        name,
-        "No reader takes this file: it is no capture and no log of a kind that is known.",
-        "See docs/formats; any table of flows is read with a mapping (--mapping).",
-        lost_bytes=size,
-    )
-
-
 def _input_file(
     number: int, each: Examined, reading: Reading | None, tables: Iterable[pa.Table]
 ) -> InputFile:
     said = reading.annotations if reading else NOTHING
-    rows, first, last = 0, None, None
-    for table in tables if reading else ():
-        rows += len(table)
-        begin, end = pc.min(table["start"]), pc.max(table["end"])
-        first = begin if first is None or begin.value < first.value else first
-        last = end if last is None or end.value > last.value else last
+    rows, first, last = _span(tables if reading else ())
     return InputFile(
         id=number,
         name=legible(each.source.name),
@@ -346,12 +328,29 @@ def _input_file(
         not_ip=reading.not_ip if reading else 0,
         bytes_on_wire=reading.bytes_on_wire if reading else None,
         flows=rows,
-        first=None if first is None else moment_of(first),
-        last=None if last is None else moment_of(last),
+        first=first,
+        last=last,
         comments=tuple(legible(each.text[:200]) for each in said.comments[:20]),
         comment_count=said.comment_count,
         names=len(said.names),
         secrets=len(said.secrets),
+    )
+
+
+def _span(tables: Iterable[pa.Table]) -> tuple[int, datetime | None, datetime | None]:
+    """How many flows these are, when the first began and the last ended."""
+    rows, first, last = 0, None, None
+    for table in tables:
+        if not len(table):
+            continue
+        rows += len(table)
+        begin, end = pc.min(table["start"]), pc.max(table["end"])
+        first = begin if first is None or begin.value < first.value else first
+        last = end if last is None or end.value > last.value else last
+    return (
+        rows,
+        None if first is None else moment_of(first),
+        None if last is None else moment_of(last),
     )
 
 

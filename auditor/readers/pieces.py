@@ -22,8 +22,9 @@ from pyarrow import ipc
 from auditor import __version__
 from auditor.model.errors import AuditorError, InputError, StoreError
 from auditor.model.problem import Problem
+from auditor.readers.capture.reader import CaptureReader
 from auditor.readers.formats import reader_named
-from auditor.readers.reading import Reading, Settings
+from auditor.readers.reading import OpenFlows, Reading, Settings
 from auditor.readers.streams import Source
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ class Piece:
         sizes: bytes of each file, as whoever made the piece saw it.
         since, until: only flows that overlap this span (``until`` excluded).
         build: what reads it must be this program, to the letter.
+        before, keep: as ``line_read`` takes them.
     """
 
     reader: str
@@ -59,6 +61,8 @@ class Piece:
     since: datetime | None
     until: datetime | None
     build: str
+    before: OpenFlows | None = None
+    keep: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +73,7 @@ class Outcome:
         answers: one per file.
         packed: tables in the order they were given, each the number of its file and Arrow IPC
             streams, packed with LZ4, of at most ``ROWS`` flows each.
+        left: flows that had not ended, where they are kept.
         unseen: name of a file that is not there where the piece was to be read, or is shorter.
         failure: what ends the whole audit.
         crash: the trace of a mistake in this program.
@@ -76,6 +81,7 @@ class Outcome:
 
     answers: list[Answer]
     packed: list[tuple[int, list[pa.Buffer]]] = field(default_factory=list)
+    left: OpenFlows | None = None
     unseen: str = ""
     failure: AuditorError | None = None
     crash: str = ""
@@ -94,6 +100,9 @@ def piece_of(
     settings: Settings,
     since: datetime | None,
     until: datetime | None,
+    before: OpenFlows | None = None,
+    *,
+    keep: bool = False,
 ) -> Piece:
     """A time line as a piece; relative paths are meant from the folder this program runs in."""
     here = Path.cwd()
@@ -105,6 +114,8 @@ def piece_of(
         since,
         until,
         build(),
+        before,
+        keep,
     )
 
 
@@ -144,8 +155,10 @@ def _read(piece: Piece) -> Outcome:
             packed.append((number, _packed(kept)))
 
     reader = reader_named(piece.reader, piece.settings.mappings)
-    answers = line_read(reader, piece.sources, piece.settings, _nobody, take)
-    return Outcome(answers, packed)
+    answers, left = line_read(
+        reader, piece.sources, piece.settings, _nobody, take, piece.before, keep=piece.keep
+    )
+    return Outcome(answers, packed, left)
 
 
 def line_read(
@@ -154,15 +167,29 @@ def line_read(
     settings: Settings,
     advance: Callable[[int], None],
     take: Take,
-) -> list[Answer]:
-    """Reads the files of one time line: what became of each, and what was noted of it."""
+    before: OpenFlows | None = None,
+    *,
+    keep: bool = False,
+) -> tuple[list[Answer], OpenFlows | None]:
+    """Reads the files of one time line: what became of each, and what was noted of it.
+
+    A time line of captures goes on with the flows ``before`` of an earlier run; with ``keep``,
+    flows of it that have not ended are given back instead of counted.
+    """
     problems: list[Problem] = []
-    read = reader.read(sources, settings, problems.append, advance, take)
+    left = None
+    if isinstance(reader, CaptureReader):
+        read, left = reader.read_on(
+            sources, settings, problems.append, advance, take, before, keep=keep
+        )
+    else:
+        read = reader.read(sources, settings, problems.append, advance, take)
     names = [source.name for source in sources]
-    return [
+    answers: list[Answer] = [
         (answer, [problem for problem in problems if problem.source == name])
         for answer, name in zip(read, names, strict=True)
     ]
+    return answers, left
 
 
 def in_span(flows: pa.Table, since: datetime | None, until: datetime | None) -> pa.Table:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Protocol
 
 import pyarrow as pa
@@ -132,6 +132,23 @@ class Reading:
     content: str | None = None
     size: int = 0
     annotations: Annotations = NOTHING
+
+
+@dataclass(frozen=True, slots=True)
+class OpenFlows:
+    """Flows that had not ended when the last packet of a time line of captures had been read.
+
+    Attributes:
+        end: time of that packet, in ns since 1970.
+        count: how many there are.
+        state: all that reading on needs to know; of use to the version that made it.
+        table: the flows as they stood (Arrow IPC stream); for any later version.
+    """
+
+    end: int
+    count: int
+    state: bytes = field(repr=False)
+    table: bytes = field(repr=False)
 
 
 class Reader(Protocol):

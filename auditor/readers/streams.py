@@ -122,6 +122,12 @@ class Source:
         return str(self.path.parent) if self.stored is None else self.stored.url.rpartition("/")[0]
 
     @property
+    def absolute_folder(self) -> str:
+        """The same by its whole path, links in it not resolved; addresses are whole already."""
+        folder = self.folder
+        return folder if self.stored is not None else os.path.abspath(folder)  # noqa: PTH100
+
+    @property
     def local(self) -> Path | None:
         """Where the file can be opened on this machine; null if it lies elsewhere."""
         if self.stored is not None:

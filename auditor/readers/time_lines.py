@@ -14,7 +14,9 @@ from auditor.readers.reading import Reader
 from auditor.readers.streams import CHUNK, HEAD, DamagedError, Source
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
+
+    from auditor.readers.open_flows import OpenLine
 
 TOLERANCE: Final = 1_000_000_000
 """ns that a file may begin before the end of the one it follows."""
@@ -45,20 +47,48 @@ class Examined:
     packed: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Fate:
+    """Where a time line of captures comes from, and whether it may go on.
+
+    Attributes:
+        folder: where its files lie, absolute.
+        earlier: number of the time line of an earlier run that it goes on with; null = none.
+        end: time of its last packet in ns; null = not known.
+        newest: the latest time known of a packet in its folder.
+    """
+
+    folder: str
+    earlier: int | None
+    end: int | None
+    newest: int
+
+
 @dataclass(slots=True)
 class _Chain:
     places: list[int]
     pattern: str
     end: int | None
     begin: int
+    earlier: int | None = None
 
 
-def chains(examined: list[Examined], left_out: Iterable[int]) -> tuple[list[list[int]], list[str]]:
+def pattern_of(source: Source) -> str:
+    """The name of a file, but for its digits."""
+    return re.sub(r"\d+", "0", (source.part or source.path).name)
+
+
+def chains(
+    examined: list[Examined], left_out: Iterable[int], earlier: Sequence[OpenLine] = ()
+) -> tuple[list[list[int]], list[str], dict[int, Fate]]:
     """Places of the files of each time line, in its order; folders whose time lines overlap.
 
     A capture follows the one of its folder that ended before it began; among several, the one of
     its own name but for the digits, then the one that ended last. Where the end is not known
-    (packed files), the name decides, and the reader begins a new line if it was wrong.
+    (packed files), the name decides, and the reader begins a new line if it was wrong. The time
+    lines of ``earlier`` runs are followed in the same way.
+
+    The fates are by the first place of a time line, of those that packets tell the times of.
     """
     gone = set(left_out)
     alone: list[list[int]] = []
@@ -75,9 +105,19 @@ def chains(examined: list[Examined], left_out: Iterable[int]) -> tuple[list[list
             folders[each.reader.name, each.source.folder].append(place)
     found = alone + list(together.values())
     overlapping = []
+    fates: dict[int, Fate] = {}
     for (_, folder), places in folders.items():
-        lines = _lines(examined, places)
+        absolute = examined[places[0]].source.absolute_folder
+        before = [
+            _Chain([], line.pattern, line.flows.end, 0, number)
+            for number, line in enumerate(earlier)
+            if line.folder == absolute
+        ]
+        lines = _lines(examined, places, before)
         found += [line.places for line in lines]
+        newest = max(max(line.end or 0, examined[line.places[-1]].begin or 0) for line in lines)
+        for line in lines:
+            fates[line.places[0]] = Fate(absolute, line.earlier, line.end, newest)
         latest = None
         for line in lines:
             if latest is not None and line.begin < latest - TOLERANCE:
@@ -85,19 +125,19 @@ def chains(examined: list[Examined], left_out: Iterable[int]) -> tuple[list[list
                 break
             if line.end is not None:
                 latest = max(latest or 0, line.end)
-    return sorted(found), overlapping
+    return sorted(found), overlapping, fates
 
 
-def _lines(examined: list[Examined], places: list[int]) -> list[_Chain]:
+def _lines(examined: list[Examined], places: list[int], before: list[_Chain]) -> list[_Chain]:
     lines: list[_Chain] = []
-    live: list[_Chain] = []
+    live = before
     for place in sorted(places, key=lambda place: (examined[place].begin or 0, place)):
         each = examined[place]
         begin = each.begin or 0
         end = None
         if each.reader is not None and len(places) > 1 and not each.packed:
             end = each.reader.ends(each.source)
-        pattern = re.sub(r"\d+", "0", (each.source.part or each.source.path).name)
+        pattern = pattern_of(each.source)
         live = [line for line in live if line.end is None or begin - line.end <= LONGEST_SILENCE]
         fitting = [
             line
@@ -106,6 +146,9 @@ def _lines(examined: list[Examined], places: list[int]) -> list[_Chain]:
         ]
         if fitting:
             line = max(fitting, key=lambda line: (line.pattern == pattern, line.end or 0))
+            if not line.places:
+                line.begin = begin
+                lines.append(line)
             line.places.append(place)
             line.pattern = pattern
             line.end = None if line.end is None or end is None else max(line.end, end)

@@ -129,6 +129,30 @@ def test_relative_paths_are_meant_from_where_the_audit_runs(address, sensors, mo
     same(read(replace(wanted, cluster=address)), read(wanted))
 
 
+def test_flows_go_on_from_one_night_into_the_next_all_the_same(address, tmp_path):
+    packets = conversation(40000)
+    nights = tmp_path / "first", tmp_path / "second"
+    for night, cut in zip(nights, (packets[:5], packets[5:]), strict=True):
+        folder = night / "sensor"
+        folder.mkdir(parents=True)
+        (folder / "night.pcap").write_bytes(pcap(cut))
+    results = []
+    for where in (None, address):
+        kept, after = tmp_path / "kept.open", tmp_path / "after.open"
+        read(Wanted((nights[0],), cluster=where, open_after=kept))
+        (nights[1] / "sensor").rename(tmp_path / "moved")
+        (nights[0] / "sensor").rename(tmp_path / "away")
+        (tmp_path / "moved").rename(nights[0] / "sensor")
+        wanted = Wanted((nights[0],), cluster=where, open_before=kept, open_after=after)
+        results.append(read(wanted))
+        (nights[0] / "sensor").rename(nights[1] / "sensor")
+        (tmp_path / "away").rename(nights[0] / "sensor")
+    (inputs, flows, problems), (others, other_flows, other_problems) = results
+    assert flows.equals(other_flows)
+    assert [file.flows for file in inputs] == [file.flows for file in others]
+    assert problems == other_problems
+
+
 def test_a_worker_killed_in_the_middle_changes_nothing(address, sensors):
     def kill():
         with distributed.Client(address, set_as_default=False) as client:

@@ -17,11 +17,17 @@ import llvmlite
 import numba
 
 
-def _engine() -> str:
-    digest = hashlib.sha256(f"{sys.version} {numba.__version__} {llvmlite.__version__}".encode())
+def sources() -> str:
+    """Digest of the engine's sources: who has the same keeps its state in the same way."""
+    digest = hashlib.sha256()
     for source in sorted(Path(__file__).parent.glob("*.py")):
         digest.update(source.name.encode() + b"\0" + source.read_bytes())
-    return f"engine-{digest.hexdigest()[:16]}"
+    return digest.hexdigest()
+
+
+def _engine() -> str:
+    versions = f"{sys.version} {numba.__version__} {llvmlite.__version__} {sources()}"
+    return f"engine-{hashlib.sha256(versions.encode()).hexdigest()[:16]}"
 
 
 def folder() -> Path | None:

@@ -23,7 +23,7 @@ def decoded(s: State) -> list[str]:
 def with_more_names(s: State) -> State:
     """The same state with room for more names."""
     if s.counters[NAME_BYTES] > MOST_BYTES:
-        s = _thinned(s)
+        s = thinned(s)
     count, size = int(s.counters[NAMES]), int(s.counters[NAME_BYTES])
     name_ends = np.zeros(max(count * 2, 1 << 14) + 1, np.int64)
     name_ends[: count + 1] = s.name_ends[: count + 1]
@@ -37,7 +37,8 @@ def with_more_names(s: State) -> State:
     return larger
 
 
-def _thinned(s: State) -> State:
+def thinned(s: State) -> State:
+    """The same state without the names that nothing holds any more, and with no room for more."""
     flows = s.flows[: s.counters[FLOWS_LIVE]]
     done = s.done[: s.counters[FLOWS_DONE]]
     places = (

@@ -17,7 +17,7 @@ from auditor.model.errors import InputError
 from auditor.model.problem import Note, Problem
 from auditor.readers.capture import container as containers
 from auditor.readers.capture import form as forms
-from auditor.readers.capture import records, units
+from auditor.readers.capture import carried, records, standing, units
 from auditor.readers.capture.container import Container
 from auditor.readers.capture.layout import (
     BAD_TIME, BLOCK, FILE, FRAGMENTS_LOST, HEADERS_CUT, LAST_TIME, LINK_UNKNOWN,
@@ -28,7 +28,7 @@ from auditor.readers.capture.sweep import SECOND, Sweep
 from auditor.readers.capture.tunnels import MOST_NESTED
 from auditor.readers.capture.windows import Windows
 from auditor.readers.exports.collected import Collected
-from auditor.readers.reading import Progress, Reading, Settings, Take
+from auditor.readers.reading import OpenFlows, Progress, Reading, Settings, Take
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -92,6 +92,24 @@ class CaptureReader:
         take: Take,
     ) -> list[Reading | InputError]:
         """The flows of captures that follow one another; see ``Reader.read``."""
+        return self.read_on(sources, settings, note, progress, take)[0]
+
+    def read_on(
+        self,
+        sources: Sequence[Source],
+        settings: Settings,
+        note: Note,
+        progress: Progress,
+        take: Take,
+        before: OpenFlows | None = None,
+        *,
+        keep: bool = False,
+    ) -> tuple[list[Reading | InputError], OpenFlows | None]:
+        """As ``read``, going on with flows of an earlier run; flows of it count in the first file.
+
+        With ``keep``, flows that have not ended are in no file: they come back instead. ``before``
+        itself comes back where no file could be opened.
+        """
         answers: list[_File | InputError] = []
         sweeps: list[_Stretch] = []
         for number, source in enumerate(sources):
@@ -102,24 +120,27 @@ class CaptureReader:
                 continue
             with opened, Windows(opened) as windows:
                 begin = containers.first_time(opened.head)
+                if not sweeps and before is not None:
+                    sweeps.append(_resumed(before, settings, number, source.name, note))
                 if not sweeps or not sweeps[-1].goes_on(begin):
                     if sweeps:
                         sweeps[-1].ended(note)
                     sweeps.append(_Stretch(Sweep(settings), number))
-                sweeps[-1].last = source.name
-                sweeps[-1].files = number + 1 - sweeps[-1].first
+                sweeps[-1].follow(source.name, number)
                 sweep = sweeps[-1].sweep
                 sweep.state.counters[FILE] = number
                 answers.append(_file(source, opened, windows, sweep, note))
+        left = None if sweeps else before
         if sweeps:
-            sweeps[-1].ended(note)
+            left = sweeps[-1].ended(note, keep=keep)
         exported: list[list[pa.Table]] = [[] for _ in sources]
         for stretch in sweeps:
             files = sources[stretch.first : stretch.first + stretch.files]
             collected = Collected(
                 files, stretch.first, settings, lambda file, part: exported[file].append(part)
             )
-            collected.read(stretch.flows, note)
+            if files:
+                collected.read(stretch.flows, note, stretch.open)
         flows = _by_file([stretch.flows for stretch in sweeps], len(sources))
         readings: list[Reading | InputError] = []
         for number, answer in enumerate(answers):
@@ -128,31 +149,99 @@ class CaptureReader:
                 continue
             readings.append(answer.reading(flows[number]))
             take(number, _joined(flows[number], exported[number]))
-        return readings
+        return readings, left
 
 
 class _Stretch:
-    """One sweep over files that follow one another, and its flows when it has ended."""
+    """One sweep over files that follow one another, and its flows when it has ended.
 
-    def __init__(self, sweep: Sweep, first: int) -> None:
+    Attributes:
+        flows: with the file they began in; the first one for those of an earlier run.
+        open: flows that go on in a later run, as they stand.
+    """
+
+    def __init__(self, sweep: Sweep, first: int, since: int | None = None) -> None:
         self.sweep = sweep
         self.first = first
         self.files = 0
         self.flows: pa.Table = None
-        self.last = ""
+        self.open: pa.Table = None
+        self._since = since
+        self._names = ["", ""]  # of the first file, and of the last
+
+    def follow(self, name: str, number: int) -> None:
+        """One more file is read."""
+        self._names = [self._names[0] or name, name]
+        self.files = number + 1 - self.first
 
     def goes_on(self, begin: int | None) -> bool:
         """Whether a file whose first packet has this time may follow."""
         return begin is None or begin >= self.sweep.counted(LAST_TIME) - TOLERANCE
 
-    def ended(self, note: Note) -> None:
-        """Makes the flows and lets the state of the sweep go."""
-        self.flows = self.sweep.flows()
-        lost = self.sweep.counted(FRAGMENTS_LOST)
+    def ended(self, note: Note, *, keep: bool = False) -> OpenFlows | None:
+        """Makes the flows and lets the state of the sweep go; with ``keep``, what stays open."""
+        sweep, (begin, end) = self.sweep, self._names
+        time = sweep.counted(LAST_TIME)
+        keep = keep and time >= 0
+        flows = sweep.ended() if keep else sweep.flows()
+        lost = sweep.counted(FRAGMENTS_LOST)
         if lost:  # known only now: their first fragment may come in any order
             what = f"{lost:,} IP fragments came without their first one; they have no ports."
-            note(Problem("lost-fragment", self.last, what, WHOLE, count=lost))
+            note(Problem("lost-fragment", end, what, WHOLE, count=lost))
+        self.flows, count = _home(flows, self.first)
+        if self._since is not None and count:
+            note(_carried(count, self._since, begin))
+        left = None
+        if keep:
+            state = sweep.state_kept()
+            self.open = sweep.flows()
+            count = len(self.open)
+            left = OpenFlows(time, count, state, standing.written(self.open))
+            if count:
+                what = f"{count:,} flows had not ended with the last packet; the next run has them."
+                note(Problem("open-flows", end, what, count=count))
         del self.sweep
+        return left
+
+
+def _resumed(before: OpenFlows, settings: Settings, number: int, name: str, note: Note) -> _Stretch:
+    """A sweep that goes on with the flows of an earlier run.
+
+    Where its state is of no use, the flows are taken as they stood, and end there.
+    """
+    try:
+        return _Stretch(Sweep(settings, before.state), number, before.end)
+    except carried.UnfitError as error:
+        what = (
+            f"The saved state of an earlier run {error}: its {before.count:,} open flows "
+            "count as they stood; what follows of them counts as flows of its own."
+        )
+        note(Problem("flows-broken-off", name, what, count=before.count))
+        sweep = Sweep(settings)
+        sweep.add(standing.read(before.table))
+        sweep.state.counters[LAST_TIME] = before.end
+        return _Stretch(sweep, number, before.end)
+
+
+def _home(flows: pa.Table, first: int) -> tuple[pa.Table, int]:
+    """The flows, those of an earlier run in the first file; and how many these are."""
+    numbers = flows["file"].to_numpy()
+    earlier = numbers == carried.CARRIED
+    count = int(earlier.sum())
+    if count:
+        place = flows.schema.get_field_index("file")
+        numbers = np.where(earlier, np.int32(first), numbers)
+        flows = flows.set_column(place, flows.schema.field(place), pa.array(numbers, pa.int32()))
+    return flows, count
+
+
+def _carried(count: int, since: int, name: str) -> Problem:
+    until = np.datetime64(since // SECOND, "s")
+    what = (
+        f"{count:,} flows began in captures of an earlier run, which ended at {until}Z; they count "
+        "here, with all their packets."
+    )
+    return Problem("carried-flows", name, what, count=count)
 
 
 class _File:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from auditor.readers.capture import fragments, names, rows, table, tunnels, units
+from auditor.readers.capture import carried, fragments, names, rows, table, tunnels, units
 from auditor.readers.capture.layout import (
     DONE_FULL, FLOWS_DONE, FLOWS_FULL, FLOWS_LIVE, FRAGMENTS, HOLES_FULL, LAST_TIME, NAMES_FULL,
     TUNNELS_FULL, fresh,
@@ -29,12 +29,15 @@ MOST_ROWS = 1 << 20
 class Sweep:
     """The state of the walk, and the flows that have ended so far."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, before: bytes | None = None) -> None:
         timeouts = (settings.tcp_timeout, settings.udp_timeout, settings.active_timeout)
         tcp, other, active = (seconds * SECOND for seconds in timeouts)
-        seed = int.from_bytes(os.urandom(7), "little")
         copies = settings.copies_within * MILLISECOND
-        self.state = fresh((tcp, other, active), seed, copies)
+        if before is None:
+            seed = int.from_bytes(os.urandom(7), "little")
+            self.state = fresh((tcp, other, active), seed, copies)
+        else:
+            self.state = carried.restored(before, (tcp, other, active), copies)
         units.linked(self.state)
         self._ended: list[Ints] = []
         self._parts: list[pa.Table] = []
@@ -62,13 +65,7 @@ class Sweep:
 
     def flows(self) -> pa.Table:
         """All flows, ended or not, in order; the sweep is over after this."""
-        row = 0 if fragments.any_wait(self.state) else FRAGMENTS
-        while row < FRAGMENTS:
-            self.make_room(DONE_FULL)
-            room = self.state.flows.shape[0] - int(self.state.counters[FLOWS_LIVE])
-            if room == 0:
-                self.make_room(FLOWS_FULL)
-            row = fragments.all_given_up(self.state, row, min(room, 1 << 12))
+        self._give_up_fragments()
         self._take_ended()
         live = int(self.state.counters[FLOWS_LIVE])
         if live:
@@ -76,9 +73,43 @@ class Sweep:
         self._make_columns()
         return rows.joined(self._parts)
 
+    def add(self, flows: pa.Table) -> None:
+        """Flows that have ended elsewhere, in order (schema ``rows.SWEPT``)."""
+        self._parts.append(flows)
+
+    def ended(self) -> pa.Table:
+        """The flows that have ended, in order; the others go on: ``state_kept``."""
+        later = carried.given_up_later(self.state)
+        waiting = self.state.fragments[later].copy()
+        self.state.fragments[later] = 0
+        self._give_up_fragments()
+        self.state.fragments[later] = waiting
+        self._take_ended()
+        self.state, over = carried.narrowed(self.state)
+        if len(over):
+            self._ended.append(over)
+        self._make_columns()
+        flows = rows.joined(self._parts)
+        self._parts.clear()
+        return flows
+
+    def state_kept(self) -> bytes:
+        """What a later sweep needs to go on with the flows that have not ended."""
+        self.state = names.thinned(self.state)
+        return carried.packed(self.state)
+
     def counted(self, counter: int) -> int:
         """One of the counters of ``layout``."""
         return int(self.state.counters[counter])
+
+    def _give_up_fragments(self) -> None:
+        row = 0 if fragments.any_wait(self.state) else FRAGMENTS
+        while row < FRAGMENTS:
+            self.make_room(DONE_FULL)
+            room = self.state.flows.shape[0] - int(self.state.counters[FLOWS_LIVE])
+            if room == 0:
+                self.make_room(FLOWS_FULL)
+            row = fragments.all_given_up(self.state, row, min(room, 1 << 12))
 
     def _take_ended(self) -> None:
         count = int(self.state.counters[FLOWS_DONE])

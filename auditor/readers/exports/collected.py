@@ -98,12 +98,19 @@ class Collected:
         self._tallies = [Tally(KINDS) for _ in sources]
         self._gatherings: dict[tuple[str, bool], Gathering] = {}
 
-    def read(self, flows: pa.Table, note: Note) -> None:
+    def read(self, flows: pa.Table, note: Note, still_open: pa.Table | None = None) -> None:
         """Hands on the flows reported in the datagrams of ``flows``, as the engine saw these.
 
-        The flows of file number so-and-so go to ``take``, in parts that are each in order.
+        The flows of file number so-and-so go to ``take``, in parts that are each in order. What
+        flows that are ``still_open`` report is handed on as well: these files are not read again.
         """
         exporting = flows.filter(pc.is_in(flows["app"], pa.array(EXPORTS)))
+        if still_open is not None:
+            more = still_open.filter(pc.is_in(still_open["app"], pa.array(EXPORTS)))
+            exporting = pa.concat_tables(
+                [exporting, more.filter(pc.equal(more["protocol"], UDP))],
+                promote_options="default",
+            )
         over_udp = pc.equal(exporting["protocol"], UDP)
         self._unread(flows, exporting.filter(pc.invert(over_udp)))
         streams, beyond = _streams(exporting.filter(over_udp))
