@@ -32,8 +32,9 @@ RETRIES: Final = 2
 AHEAD: Final = 2
 """Pieces that are sent beyond what the workers can do at once, so that none of them waits."""
 
-_OFF: Final = (OSError, ValueError, TypeError, RuntimeError)
-"""What Dask raises where it cannot connect: no answer, no such host, no certificates."""
+_OFF: Final = (OSError, ValueError, TypeError, RuntimeError, AssertionError)
+"""What Dask raises where it cannot connect: no answer, no such host, no certificates, or a machine
+so busy that its own thread does not start within ten seconds."""
 
 
 def outcomes(
