@@ -19,6 +19,7 @@ from auditor.agent.notices import drafts
 from auditor.agent.schedule import Schedule
 from auditor.model.errors import AuditorError, InputError, StoreError
 from auditor.store import files, jobs, open_flows, outbox
+from auditor.store.directory import inside
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -214,7 +215,7 @@ class Service:
             order = self._order(job, tuple(each.path for each in look.ready))
             order = replace(
                 order,
-                open_before=self._store.folder / left.path if left is not None else None,
+                open_before=inside(self._store.folder, left.path) if left is not None else None,
                 open_after=done.folder / orders.OPEN_FLOWS,
                 open_until=now,
             )
