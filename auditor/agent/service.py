@@ -24,6 +24,7 @@ from auditor.store.database import place_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
     from datetime import datetime
+    from pathlib import Path
 
     from auditor import pipeline
     from auditor.agent.hold import Hold
@@ -201,7 +202,7 @@ class Service:
         try:
             commit.emptied(folder)
             if job.checklist is not None:
-                self._started(running, orders.audit_order(job, orders.traffic(job), THREADS), now)
+                self._started(running, self._order(job, orders.traffic(job)), now)
             else:
                 self._looked(running, now)
         except AuditorError as error:
@@ -221,7 +222,7 @@ class Service:
             left = open_flows.of_job(connection, job.name)
         waiting = left is not None and (left.last is None or now - left.last > OPEN_FOR)
         if look.ready or waiting:
-            order = orders.audit_order(job, tuple(each.path for each in look.ready), THREADS)
+            order = self._order(job, tuple(each.path for each in look.ready))
             order = replace(
                 order,
                 open_before=self._store.folder / left.path if left is not None else None,
@@ -234,6 +235,9 @@ class Service:
             self._settled(running, now)
         else:
             self._ended_without_news(running, problems, now)
+
+    def _order(self, job: Job, paths: tuple[Path, ...]) -> pipeline.Order:
+        return orders.audit_order(job, paths, THREADS, self._settings.cluster)
 
     def _started(
         self,
