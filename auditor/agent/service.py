@@ -250,6 +250,7 @@ class Service:
         shown = tuple(
             (str(each.path), each.shown) for each in done.ready if str(each.path) != each.shown
         )
+        order = replace(order, cluster=self._settings.cluster)
         work = orders.Work(done.job.name, now, done.job.checklist, order, shown, problems)
         orders.write_work(done.folder, work)
         running.child = Child(done.folder, without=orders.hidden(self._settings))
