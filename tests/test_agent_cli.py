@@ -17,6 +17,7 @@ import yaml
 
 from auditor import cli
 from auditor.agent.hold import Hold
+from auditor.cli.terminal import say_json
 from auditor.store import jobs, opened, runs
 from tests.agent.conftest import Clock
 
@@ -252,3 +253,24 @@ jobs:
     assert answer.code == 12
     assert "agent.yaml:4: jobs[1].schedule.cron: never fires" in answer.err
     assert "agent.yaml:7: jobs[2].schedule.every: write a length of time from 10s" in answer.err
+
+
+@one_database
+def test_what_the_agent_makes_is_for_its_user_alone_whoever_started_it(place, agent):
+    place.write(results=str(place.folder / "results"))
+    before = os.umask(0)
+    try:
+        assert agent("once", "night").code == 0
+    finally:
+        os.umask(before)
+    made = [*(place.folder / "data").rglob("*"), *(place.folder / "results").rglob("*")]
+    assert len(made) > 8
+    assert [each for each in made if each.stat().st_mode & 0o077] == []
+
+
+def test_a_document_for_machines_stays_one_whatever_files_are_called(capsys):
+    names = ["Sở", "\x1b[2J", "\x9b31m", "\u202egol", "\U000e0001", "\ud800", "a\nb", "\x7f"]
+    say_json({"names": names})
+    told = capsys.readouterr().out
+    assert json.loads(told) == {"names": names} and "Sở" in told
+    assert not {"\x1b", "\x9b", "\u202e", "\U000e0001", "\x7f"} & set(told)

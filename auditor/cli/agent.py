@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 import typer
 
 from auditor.cli import capture
 from auditor.cli.options import FINDINGS, MISTAKES, Data, data_directory, settings_file, store_of
-from auditor.cli.terminal import complain, say
+from auditor.cli.terminal import complain, say, say_json
 
 if TYPE_CHECKING:
     import threading
@@ -32,6 +33,8 @@ Config = Annotated[
         help="agent.yaml; default: ./agent.yaml, then /etc/auditor/agent.yaml.",
     ),
 ]
+PRIVATE: Final = 0o077
+"""What the agent makes is for its user alone, wherever it makes it and whoever started it."""
 Names = Annotated[list[str] | None, typer.Argument(help="Jobs; default: all.")]
 Level = Annotated[
     Literal["debug", "info", "warning", "error"],
@@ -53,6 +56,7 @@ def run(
     place = _place(config)
     settings = _read(place)
     journal.begun(log_level, log_file)
+    before = os.umask(PRIVATE)
     store = store_of(data_directory(data, place), create=True)
     try:
         loop = Loop(store, settings, _now, lambda: _read(place))
@@ -62,6 +66,7 @@ def run(
     finally:
         store.close()
         journal.ended()
+        os.umask(before)
 
 
 @app.command()
@@ -83,12 +88,14 @@ def once(
     journal.begun(log_level, log_file)
     stop = threading.Event()
     _ends(stop)
+    before = os.umask(PRIVATE)
     store = store_of(data_directory(data, place), create=True)
     try:
         code = done_once(store, settings, _now, tuple(names or ()), stop)
     finally:
         store.close()
         journal.ended()
+        os.umask(before)
     if code:
         raise typer.Exit(code)
 
@@ -104,8 +111,6 @@ def status(
     ] = False,
 ) -> None:
     """Show how things stand: jobs, runs, findings, backlog, notices."""
-    import json
-
     from auditor.agent import standing
 
     place = _place(config)
@@ -116,7 +121,7 @@ def status(
     finally:
         store.close()
     if as_json:
-        say(json.dumps(standing.document(found, settings), ensure_ascii=False, indent=2))
+        say_json(standing.document(found, settings))
     else:
         for line in standing.lines(found, settings.clock):
             say(line)
