@@ -6,7 +6,6 @@ No secret stands in them: a child reads credentials from its environment, or fro
 
 from __future__ import annotations
 
-import glob
 import json
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime
@@ -14,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from auditor import pipeline, readers
+from auditor.agent.watch.listing import matching
 from auditor.model.errors import StoreError
 from auditor.model.files import written
 from auditor.model.problem import Problem
@@ -107,8 +107,7 @@ def traffic(job: Job) -> tuple[Path, ...]:
         if source.folder is not None:
             paths.append(source.folder)
         elif source.files is not None:
-            found = glob.glob(str(source.files), recursive=True)  # noqa: PTH207 - from the root on
-            paths += [Path(each) for each in sorted(found)]
+            paths += [Path(each) for each in sorted(matching(str(source.files)))]
     return tuple(paths)
 
 

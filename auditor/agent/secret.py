@@ -1,9 +1,15 @@
-"""Secrets: from the environment, or from a file that only its owner may read; never elsewhere."""
+"""Secrets: from the environment, or from a file that only the agent may read; never elsewhere.
+
+systemd's ``LoadCredential=`` gives files of root, mode 400, and the agent's user the right to read
+them by an access control list, for which the mode then shows 440 (systemd, ``write_credential`` in
+src/core/exec-credential.c). Such a list, and none that lets anybody else in, is as good as 600.
+"""
 
 from __future__ import annotations
 
 import os
 import stat
+import struct
 from typing import TYPE_CHECKING, Final
 
 from auditor.model.errors import PolicyError
@@ -15,13 +21,21 @@ if TYPE_CHECKING:
 LONGEST: Final = 1 << 16
 """Bytes of a file that can be a secret."""
 
+_LIST: Final = "system.posix_acl_access"
+_VERSION: Final = struct.pack("<I", 2)
+_ENTRY: Final = struct.Struct("<HHI")
+_OWNER, _USER, _GROUP, _MASK, _OTHER = 0x01, 0x02, 0x04, 0x10, 0x20
+_NOBODY: Final = 0xFFFFFFFF
+_READ: Final = 4
+"""Access control lists: linux/posix_acl_xattr.h, linux/posix_acl.h."""
+
 
 def secret_of(env: str | None, file: Path | None, place: str) -> str:
     """The secret behind the settings ``…_env`` and ``…_file``; empty if neither is given.
 
     Args:
         env: name of an environment variable.
-        file: of one line; its mode must be 600 or stricter.
+        file: of one line; its mode must be 600 or stricter, or it is a credential of systemd.
         place: what needs it, for messages, such as ``channels.mail.password``.
 
     Raises:
@@ -49,6 +63,19 @@ def secret_of(env: str | None, file: Path | None, place: str) -> str:
     return ""
 
 
+def is_private(file: Path) -> bool:
+    """Whether nobody but its owner, or the agent by a list, may open a file.
+
+    Raises:
+        OSError: it cannot be opened.
+    """
+    descriptor = _at_once(str(file), os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        return _closed(descriptor, os.fstat(descriptor))
+    finally:
+        os.close(descriptor)
+
+
 def _content(file: Path, place: str) -> str:
     name = legible(str(file))
     try:
@@ -67,7 +94,7 @@ def _content(file: Path, place: str) -> str:
                 place=place,
                 hint="Write the secret into a file of mode 600.",
             )
-        if status.st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+        if not _closed(opened.fileno(), status):
             raise PolicyError(
                 f"others may read or change the secret's file {name} "
                 f"(mode {stat.S_IMODE(status.st_mode):o})",
@@ -89,6 +116,27 @@ def _content(file: Path, place: str) -> str:
             place=place,
             hint="Write the secret into it as one line of text.",
         ) from None
+
+
+def _closed(descriptor: int, status: os.stat_result) -> bool:
+    """Whether nobody but its owner may open a file, and the agent where a list says so."""
+    if not status.st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+        return True
+    if stat.S_IMODE(status.st_mode) != stat.S_IRUSR | stat.S_IRGRP:
+        return False
+    try:
+        listed = os.getxattr(descriptor, _LIST)
+    except (AttributeError, OSError):  # no list: the group may read it
+        return False
+    if listed[:4] != _VERSION or len(listed) % _ENTRY.size != len(_VERSION):
+        return False
+    return set(_ENTRY.iter_unpack(listed[4:])) == {
+        (_OWNER, _READ, _NOBODY),
+        (_USER, _READ, os.geteuid()),
+        (_GROUP, 0, _NOBODY),
+        (_MASK, _READ, _NOBODY),
+        (_OTHER, 0, _NOBODY),
+    }
 
 
 def _at_once(path: str, flags: int) -> int:

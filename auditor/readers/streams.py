@@ -8,6 +8,7 @@ is packed in is told by its first bytes, never by its name.
 from __future__ import annotations
 
 import bz2
+import errno
 import hashlib
 import lzma
 import os
@@ -199,7 +200,16 @@ class Source:
         """
         if self.stored is not None:
             return storage.opened(self.stored)
-        return (self.local or self.path).open("rb", buffering)
+        return open(self.local or self.path, "rb", buffering, opener=_at_once)
+
+
+def _at_once(path: str, flags: int) -> int:
+    """Opened without waiting for who writes: a file may be a pipe by now that was none before."""
+    descriptor = os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
+    if stat.S_ISFIFO(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise OSError(errno.ENXIO, "it has become a pipe", path)
+    return descriptor
 
 
 def opened_pipe(path: Path) -> Opened:

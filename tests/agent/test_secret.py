@@ -1,6 +1,8 @@
 """Secrets come from the environment or a file of mode 600, and are never told."""
 
+import errno
 import os
+import struct
 
 import pytest
 
@@ -59,3 +61,43 @@ def test_a_missing_file_a_folder_and_a_pipe_are_refused(tmp_path):
     for name in ("absent", "pipe", ""):
         with pytest.raises(PolicyError):
             secret_of(None, tmp_path / name, PLACE)
+
+
+def listed(path, *more, other=0, group=0):
+    """Sets an access control list as systemd's LoadCredential= does; ``more`` users may read."""
+    nobody = 0xFFFFFFFF
+    entries = [(0x01, 4, nobody), *((0x02, 4, user) for user in more), (0x04, group, nobody)]
+    entries += [(0x10, 4, nobody), (0x20, other, nobody)]
+    value = struct.pack("<I", 2) + b"".join(struct.pack("<HHI", *each) for each in entries)
+    try:
+        os.setxattr(path, "system.posix_acl_access", value)
+    except OSError as error:
+        if error.errno != errno.ENOTSUP:
+            raise
+        pytest.skip("this file system has no access control lists")
+    return path
+
+
+def test_a_credential_of_systemd_is_taken(tmp_path):
+    path = listed(kept(tmp_path, mode=0o400), os.geteuid())
+    assert path.stat().st_mode & 0o777 == 0o440
+    assert secret_of(None, path, PLACE) == "s3cret"
+
+
+def test_a_list_that_lets_anybody_else_in_is_refused(tmp_path):
+    me = os.geteuid()
+    for users, more in (
+        ((me, me + 1), {}),
+        ((me + 1,), {}),
+        ((me,), {"group": 4}),
+        ((me,), {"other": 4}),
+    ):
+        path = listed(kept(tmp_path, mode=0o400), *users, **more)
+        with pytest.raises(PolicyError, match="others may read or change"):
+            secret_of(None, path, PLACE)
+        path.unlink()
+
+
+def test_a_file_that_its_group_may_read_is_refused_without_a_list(tmp_path):
+    with pytest.raises(PolicyError, match="others may read or change"):
+        secret_of(None, kept(tmp_path, mode=0o440), PLACE)

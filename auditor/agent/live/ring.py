@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
+import stat
 import struct
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -60,10 +62,19 @@ def taken_over(part: Path, name: str, *, ended: bool, now_ns: int) -> tuple[int,
             path.unlink()
             empty += 1
             continue
-        path.chmod(0o600)
+        _closed(path)
         suffix = ".pcapng" if ".pcapng" in path.name else ".pcap"
         path.rename(_place(part.parent, name, written, suffix))
     return len(found) - empty, empty
+
+
+def _closed(path: Path) -> None:
+    """Shuts others out; a link is not followed: its end may be anybody's."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    try:
+        os.fchmod(descriptor, 0o600)
+    finally:
+        os.close(descriptor)
 
 
 def _place(folder: Path, name: str, written: int, suffix: str) -> Path:
@@ -80,8 +91,9 @@ def _place(folder: Path, name: str, written: int, suffix: str) -> Path:
 def _by_age(part: Path) -> list[tuple[int, Path]]:
     """Files by when they were last written; by the tool's numbers where that is the same."""
     found = [
-        (path.stat().st_mtime_ns, [int(each) for each in re.findall(r"\d+", path.name)], path)
+        (about.st_mtime_ns, [int(each) for each in re.findall(r"\d+", path.name)], path)
         for path in part.glob("live*.pcap*")
+        if stat.S_ISREG((about := path.lstat()).st_mode)
     ]
     return [(written, path) for written, _, path in sorted(found, key=lambda each: each[:2])]
 

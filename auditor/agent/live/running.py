@@ -141,10 +141,7 @@ def _own(what: Capture) -> Iterator[Path]:
             _ours(each, what) for each in what.folder.iterdir()
         ):
             what.folder.chmod(0o700)
-        if os.geteuid() == 0:  # the tool writes as the owner of the folder
-            owner = what.folder.stat()
-            os.chown(part, owner.st_uid, owner.st_gid)
-        lock = os.open(part / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        lock = _lock(part, about)
     except OSError as error:
         raise StoreError(
             f"the folder of the capture cannot be used: {error.strerror}",
@@ -164,6 +161,21 @@ def _own(what: Capture) -> Iterator[Path]:
         yield part
     finally:
         os.close(lock)
+
+
+def _lock(part: Path, owner: os.stat_result) -> int:
+    """The file that is locked, in a folder that belongs to whom the tool runs as.
+
+    No link is followed: root would give away, or make, what the folder's owner chooses.
+    """
+    flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
+    folder = os.open(part, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    try:
+        if os.geteuid() == 0:
+            os.fchown(folder, owner.st_uid, owner.st_gid)
+        return os.open("lock", flags, 0o600, dir_fd=folder)
+    finally:
+        os.close(folder)
 
 
 def _ours(path: Path, what: Capture) -> bool:

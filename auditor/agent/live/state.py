@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from contextlib import suppress
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
@@ -63,23 +64,34 @@ def written(state: State, data: Path) -> None:
     """
     folder = data / FOLDER
     text = json.dumps(asdict(state), default=datetime.isoformat, ensure_ascii=True)
-    part = folder / f".{state.name}.json"
     try:
         for each in (data, folder):  # mkdir makes parents by the umask alone
             each.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-            file.write(text)
-        if os.geteuid() == 0:  # the agent, which is somebody else, must be able to read it
-            owner = data.stat()
-            for each in (folder, part):
-                os.chown(each, owner.st_uid, owner.st_gid)
-        part.replace(folder / f"{state.name}.json")
+        # no link is followed: root would write where the directory's owner chooses
+        held = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        try:
+            _put(held, state.name, text, data.stat())
+        finally:
+            os.close(held)
     except OSError as error:
         raise StoreError(
             f"cannot be written: {error.strerror}",
             place=str(folder),
             hint="Check the disk and that this user may write the data directory.",
         ) from None
+
+
+def _put(folder: int, name: str, text: str, owner: os.stat_result) -> None:
+    part = f".{name}.json"
+    with suppress(FileNotFoundError):
+        os.unlink(part, dir_fd=folder)
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+    with os.fdopen(os.open(part, flags, 0o600, dir_fd=folder), "w") as file:
+        file.write(text)
+        if os.geteuid() == 0:  # the agent, which is somebody else, must be able to read it
+            for each in (folder, file.fileno()):
+                os.fchown(each, owner.st_uid, owner.st_gid)
+    os.replace(part, f"{name}.json", src_dir_fd=folder, dst_dir_fd=folder)
 
 
 def states(data: Path) -> tuple[State, ...]:
@@ -99,6 +111,8 @@ def _state(known: dict[str, Any]) -> State:
     kept = {each.name: known[each.name] for each in fields(State) if each.name in known}
     for moment in ("since", "beat"):
         kept[moment] = datetime.fromisoformat(kept[moment])
+        if kept[moment].tzinfo is None:
+            raise ValueError(moment)
     for name, value in kept.items():
         if not isinstance(value, (int, str, datetime, type(None))):
             raise TypeError(name)

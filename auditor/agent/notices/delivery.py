@@ -32,6 +32,8 @@ LATEST: Final = timedelta(hours=1)
 GIVEN_UP: Final = timedelta(days=7)
 LEAST_TRIES: Final = 20
 """Before a notice is given up, however old it is: an agent that was off has not tried."""
+ODD: Final = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
+"""What a notice that no agent wrote, or an answer that no server gives, may lead to."""
 PATIENCE: Final = timedelta(minutes=1)
 """How long one channel may take in one pass; what is left waits for the next."""
 
@@ -190,7 +192,11 @@ class _Pass:
     def _sent(self, notice: Notice, now: datetime) -> str:
         if self.channel is None:
             raise Undelivered("agent.yaml has no such channel any more", slow=True)
-        return _send(self.channel, notice, now)
+        try:
+            return _send(self.channel, notice, now)
+        except ODD as error:  # one notice, or one receiver, must not end what serves all
+            why = told(f"no sense can be made of it, or of the answer: {type(error).__name__}")
+            raise Undelivered(why, slow=True, alone=True) from error
 
     def _fail(self, notice: Notice, error: Undelivered) -> None:
         now = self.now()

@@ -12,7 +12,7 @@ import threading
 from contextlib import contextmanager, suppress
 from email.message import EmailMessage
 from email.policy import SMTP as POLICY
-from typing import TYPE_CHECKING, Any, Final
+from typing import IO, TYPE_CHECKING, Any, Final
 
 from auditor.agent.addresses import mailbox
 from auditor.agent.notices.sending import TIMEOUT, Undelivered, body, secret, told, trusting
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 WHOLE: Final = 3 * TIMEOUT
 """Seconds for all of it: a server that dribbles is hung up on."""
+MOST_SAID: Final = 1 << 18
+"""Bytes that a server may say in all: an answer may have any number of lines."""
 
 
 def sent(mail: Mail, notice: Notice, now: datetime) -> str:
@@ -102,6 +104,12 @@ class _Watched(smtplib.SMTP):
             self.ended.set()
             raise
 
+    def getreply(self) -> tuple[int, bytes]:
+        """As the library's, for answers that end."""
+        if self.file is None and self.sock is not None:
+            self.file = _Bounded(self.sock.makefile("rb"))
+        return super().getreply()
+
     def _watched(self) -> None:
         wait = WHOLE
         while not self.ended.wait(wait):
@@ -109,6 +117,27 @@ class _Watched(smtplib.SMTP):
             if self.sock is not None:
                 with suppress(OSError):
                     self.sock.shutdown(socket.SHUT_RDWR)
+
+
+class _Bounded:
+    """What a server says, as far as one may listen."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+        self._left = MOST_SAID
+        self.close = file.close
+
+    def readline(self, most: int) -> bytes:
+        """The next line.
+
+        Raises:
+            OSError: there were too many.
+        """
+        line = self._file.readline(most)
+        self._left -= len(line)
+        if self._left < 0:
+            raise OSError("the server says more than any server has to say")
+        return line
 
 
 class _WatchedTls(_Watched, smtplib.SMTP_SSL):

@@ -8,12 +8,12 @@ as delivered when all was sent and the server closed without complaint, or staye
 from __future__ import annotations
 
 import socket
-import stat
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
 from auditor import __version__
 from auditor.agent.notices.sending import TIMEOUT, Undelivered, stamp, told, trusting
+from auditor.agent.secret import is_private
 
 if TYPE_CHECKING:
     import ssl
@@ -75,7 +75,7 @@ def _context(syslog: Syslog, place: str) -> ssl.SSLContext:
     if syslog.certificate is None or syslog.private_file is None:
         return context
     try:
-        if syslog.private_file.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+        if not is_private(syslog.private_file):
             raise Undelivered(f"{syslog.private_file}: others may read it; chmod 600 it", slow=True)
         context.load_cert_chain(syslog.certificate, syslog.private_file, password=_no_password)
     except (OSError, ValueError) as error:

@@ -125,7 +125,7 @@ def _waiting(text: str, now: datetime) -> timedelta | None:
     else:
         try:
             date = parsedate_to_datetime(text)
-        except ValueError:
+        except (ValueError, OverflowError, TypeError):  # the library's parser fails in many ways
             return None
         wait = (date if date.tzinfo else date.replace(tzinfo=UTC)) - now
     return min(max(wait, timedelta(0)), LONGEST_WAIT)

@@ -20,6 +20,39 @@ LEVELS: Final = tuple(4**power for power in range(8, -1, -1))
 """Lengths of first bytes, longest first (64 KiB). A content is marked by the longest that it has:
 so a short log is found again by its mark after it grew, among the shorter marks of the long one."""
 
+MOST_TIMES: Final = 200
+LEAST: Final = 1 << 26
+"""What is compared may unpack to so many times its bytes on disk, or to so many bytes: the look has
+no limit of time, and a bomb of ten kilobytes would hold up all jobs for hours."""
+MOST_MEMBERS: Final = 10_000
+"""Members of an archive that are compared one by one."""
+
+
+class TooLargeError(Exception):
+    """Comparing it would take too long; the text says why."""
+
+
+@dataclass(slots=True)
+class Budget:
+    """Bytes that may still be unpacked of one file and its members."""
+
+    left: int
+
+    @classmethod
+    def of(cls, size: int) -> Budget:
+        """That of a file of so many bytes on disk."""
+        return cls(max(LEAST, MOST_TIMES * size))
+
+    def spend(self, size: int) -> None:
+        """Takes from it.
+
+        Raises:
+            TooLargeError: there is no more.
+        """
+        self.left -= size
+        if self.left < 0:
+            raise TooLargeError(f"unpacked it is more than {MOST_TIMES} times as large as packed")
+
 
 @dataclass(frozen=True, slots=True)
 class Facts:
@@ -90,16 +123,23 @@ def facts_of(source: Source, length: int | None = None) -> Facts:
     return Facts(marks, None, known, packed, is_text)
 
 
-def digests_of(source: Source, lengths: Iterable[int] = (), most: int | None = None) -> Digests:
+def digests_of(
+    source: Source,
+    lengths: Iterable[int] = (),
+    most: int | None = None,
+    budget: Budget | None = None,
+) -> Digests:
     """Digests of a content and of its first so many bytes, read once; damage ends it.
 
     Args:
         source: a file or a member.
         lengths: of the beginnings whose digests are wanted.
         most: bytes to read at most: what was appended since is left alone.
+        budget: that of the file; null = it is not packed, and ends by itself.
 
     Raises:
         OSError: it cannot be opened or read.
+        TooLargeError: it unpacks to more than the budget.
     """
     waiting = sorted({each for each in lengths if each > 0}, reverse=True)
     digest = hashlib.sha256()
@@ -116,6 +156,8 @@ def digests_of(source: Source, lengths: Iterable[int] = (), most: int | None = N
                 break
             if not got:
                 break
+            if budget is not None:
+                budget.spend(got)
             digest.update(buffer[:got])
             done += got
             if waiting and waiting[-1] == done:
@@ -123,19 +165,27 @@ def digests_of(source: Source, lengths: Iterable[int] = (), most: int | None = N
     return Digests(done, digest.hexdigest(), until)
 
 
-def archive_of(path: Path) -> tuple[Member, ...] | None:
+def archive_of(path: Path) -> list[Source] | None:
     """The members of an archive that can be read; null if the file is none.
 
     Raises:
         OSError: it cannot be opened or read.
     """
-    with path.open("rb") as file:
+    with Source(path).file() as file:
         head = file.read(512)
     if not head.startswith(ZIP) and head[257:262] != b"ustar":
         return None
     unsaid: list[Problem] = []  # the audit will say them
-    found = members(Source(path), unsaid.append) or []
-    return tuple(Member(source, facts_of(source)) for source in found)
+    return members(Source(path), unsaid.append) or []
+
+
+def members_of(sources: Iterable[Source]) -> tuple[Member, ...]:
+    """What the members of an archive hold.
+
+    Raises:
+        OSError: one cannot be read.
+    """
+    return tuple(Member(source, facts_of(source)) for source in sources)
 
 
 def ends_open(path: Path, length: int) -> bool:
@@ -144,6 +194,6 @@ def ends_open(path: Path, length: int) -> bool:
     Raises:
         OSError: it cannot be opened or read.
     """
-    with path.open("rb") as file:
+    with Source(path).file() as file:
         file.seek(max(length - 1, 0), os.SEEK_SET)
         return file.read(1) not in (b"\n", b"")

@@ -7,8 +7,10 @@ a capture's own header and interfaces), then everything behind the last whole re
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import os
+import shutil
 import struct
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,6 +33,8 @@ if TYPE_CHECKING:
     from auditor.readers.tables.mapping import Mapping
 
 LONGEST_LINE: Final = 1 << 20
+SPARE: Final = 1 << 30
+"""Bytes of the disk that copies leave free."""
 _NANO_MICRO: Final = {
     b"\xd4\xc3\xb2\xa1": "<",
     b"\x4d\x3c\xb2\xa1": "<",
@@ -62,6 +66,9 @@ def rest_of(
         CannotGoOnError: its format is not continued here.
         OSError: it cannot be read, or the staged file not be written.
     """
+    scratch.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if shutil.disk_usage(scratch).free - (length - taken) < SPARE:
+        raise OSError(errno.ENOSPC, "the disk would be full")
     choice = Choice(mappings)
     with Source(path).open() as opened:
         head, packed = opened.head, bool(opened.packings)
@@ -148,9 +155,8 @@ def _pieces(path: Path, begin: int, end: int) -> Iterator[bytes]:
         opened = stack.enter_context(Source(path).open())
         stream: Raw = opened
         if not opened.packings:
-            file = stack.enter_context(path.open("rb", buffering=0))
+            stream = file = stack.enter_context(Source(path).file(buffering=0))  # type: ignore[assignment]
             place = file.seek(begin)
-            stream = file
         while place < end:
             try:
                 got = stream.readinto(buffer[: min(CHUNK, end - place)])
@@ -187,7 +193,7 @@ def _staged(path: Path, scratch: Path) -> Iterator[tuple[Path, BinaryIO]]:
 
 def _capture(path: Path, taken: int) -> tuple[int, bytes]:
     """Where the first packet begins that was not whole before, and what a capture opens with."""
-    with path.open("rb") as file:
+    with Source(path).file() as file:
         window = _Window(file)
         magic = window.get(0, 4)
         if magic in _NANO_MICRO:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fnmatch
 import glob
 import hashlib
@@ -10,6 +11,7 @@ import re
 import stat
 from dataclasses import dataclass, field
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from auditor.model.problem import Problem
@@ -23,6 +25,10 @@ if TYPE_CHECKING:
 
 LONGEST: Final = 1_000
 """Bytes of a name that databases can find again; of longer ones the digest stands for the rest."""
+
+
+MOST_FILES: Final = 1_000_000
+"""Files that a job's sources may show: each of them is held in memory."""
 
 
 class Seen(NamedTuple):
@@ -74,25 +80,35 @@ def listed(sources: Iterable[Source], note: Note) -> Listing:
         wanted = _wanted(source)
         if source.folder is not None:
             count = len(listing.files)
-            for seen in _walked(str(source.folder), number, wanted, listing, note):
-                listing.files.setdefault(seen.name, seen)
+            _held(listing, _walked(str(source.folder), number, wanted, listing, note), note)
             if len(listing.files) == count and not source.include and not source.exclude:
                 listing.bare.append(str(source.folder))
         elif source.files is not None:
-            for seen in _globbed(str(source.files), number, wanted, listing, note):
-                listing.files.setdefault(seen.name, seen)
+            _held(listing, _globbed(str(source.files), number, wanted, listing, note), note)
         else:
             from auditor.agent.watch import buckets  # late: few jobs have one
 
             found = buckets.listed(source, f"sources.{number}", note)
             listing.complete &= found is not None
-            for each in found or ():
-                if wanted(each.path.rpartition("/")[2]):
-                    seen = Seen(
-                        name_of(each.path), each.path, each.stamp, each.size, each.written, number
-                    )
-                    listing.files.setdefault(seen.name, seen)
+            objects = (
+                Seen(name_of(each.path), each.path, each.stamp, each.size, each.written, number)
+                for each in found or ()
+                if wanted(each.path.rpartition("/")[2])
+            )
+            _held(listing, objects, note)
     return listing
+
+
+def _held(listing: Listing, some: Iterable[Seen], note: Note) -> None:
+    """Puts files into the listing, as far as there is room."""
+    for seen in some:
+        if len(listing.files) >= MOST_FILES:
+            listing.complete = False
+            what = f"The sources of the job show more than {MOST_FILES:,} files; the others wait."
+            hint = "Move what was audited elsewhere, or make several jobs of it."
+            note(Problem("source-too-large", legible(seen.path), what, hint))
+            return
+        listing.files.setdefault(seen.name, seen)
 
 
 def name_of(path: str) -> str:
@@ -158,11 +174,33 @@ def _globbed(
         listing.complete = False
         note(_unlisted(fixed, error))
         return
-    for path in glob.iglob(pattern, recursive=True):  # noqa: PTH207 - a text for each of 100,000 files
-        if wanted(os.path.basename(path)) and not os.path.isdir(path):  # noqa: PTH112, PTH119 - a text for each of 100,000 files
-            seen = _seen(path, partial(os.stat, path), number, note)
-            if seen is not None:
-                yield seen
+    try:
+        for path in matching(pattern):
+            if wanted(os.path.basename(path)) and not os.path.isdir(path):  # noqa: PTH112, PTH119 - a text for each of 100,000 files
+                seen = _seen(path, partial(os.stat, path), number, note)
+                if seen is not None:
+                    yield seen
+    except (OSError, RecursionError) as error:
+        listing.complete = False
+        deep = OSError(errno.ELOOP, "it is nested too deeply")
+        note(_unlisted(fixed, error if isinstance(error, OSError) else deep))
+
+
+def matching(pattern: str) -> Iterator[str]:
+    """Paths that match a pattern; ``**`` stands for any folders, links among them not followed.
+
+    Two links to the folder that they stand in would be a tree without end.
+    """
+    parts = Path(pattern).parts
+    if "**" not in parts:
+        yield from glob.iglob(pattern)  # noqa: PTH207 - a text for each of 100,000 files
+        return
+    place = parts.index("**")
+    below = Path(*parts[place:], *(["*"] if parts[-1] == "**" else []))
+    for start in glob.iglob(str(Path(*parts[:place]))):  # noqa: PTH207 - as above
+        for path in Path(start).glob(str(below)):
+            if not any(part.startswith(".") for part in path.relative_to(start).parts):
+                yield str(path)
 
 
 def _seen(

@@ -5,9 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from auditor.agent.watch.contents import archive_of, ends_open, facts_of
+from auditor.agent.watch.contents import (
+    MOST_MEMBERS,
+    TooLargeError,
+    archive_of,
+    ends_open,
+    facts_of,
+    members_of,
+)
 from auditor.agent.watch.listing import Listing, Seen, listed
 from auditor.agent.watch.news import Candidate, marks_of, verdicts
 from auditor.agent.watch.settling import is_temporary, newest, series_of, settled, steady_since
@@ -25,6 +32,9 @@ if TYPE_CHECKING:
     from auditor.readers.tables.mapping import Mapping
     from auditor.store import Store
     from auditor.store.files import Known, Wait
+
+MOST_OPENED: Final = 100_000
+"""Files, and members of archives, that one look opens; the others wait for the next."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +111,7 @@ def look(
     vanished = _vanished(listing, known, news, note)
     found = Found()
     settled_now = [each for each in news if _is_settled(each, job, listing, now, without, found)]
+    settled_now = _in_turn(settled_now, found)
     candidates = _candidates(settled_now, job, scratch, now, note, found)
     with store.reading() as connection:
         kept = files.with_marks(connection, job.name, marks_of(candidates))
@@ -146,6 +157,15 @@ def _is_settled(
     if reason:
         found.waiting.append((each, reason))
     return not reason
+
+
+def _in_turn(settled_now: list[News], found: Found) -> list[News]:
+    """As many files as one look opens, those that have waited longest first."""
+    if len(settled_now) <= MOST_OPENED:
+        return settled_now
+    settled_now.sort(key=lambda each: (each.first_seen, each.seen.written))
+    found.waiting += [(each, "waits for its turn") for each in settled_now[MOST_OPENED:]]
+    return settled_now[:MOST_OPENED]
 
 
 def _stood(each: News, span: float, now: datetime) -> bool:
@@ -199,7 +219,7 @@ def _candidates(
 ) -> list[Candidate]:
     """Settled files that could be opened; downloaded where they lie elsewhere."""
     paths = _downloads(news, job, scratch, note)
-    candidates = []
+    candidates, room = [], MOST_OPENED
     for each in sorted(news, key=lambda each: each.seen.path):
         source = job.sources[each.seen.source]
         path = paths.get(each.seen.name) if source.bucket else Path(each.seen.path)
@@ -207,7 +227,11 @@ def _candidates(
             found.waiting.append((each, "was not downloaded"))
             continue
         try:
-            candidate = _candidate(each, path)
+            candidate = _candidate(each, path, room)
+            if candidate is None:
+                found.waiting.append((each, "waits for its turn"))
+                continue
+            room -= len(candidate.members or ())
             open_end = (
                 source.bucket is None
                 and candidate.facts.is_text
@@ -216,6 +240,8 @@ def _candidates(
                 and not _stood(each, source.silent.total_seconds(), now)
                 and ends_open(path, each.seen.size)
             )
+        except TooLargeError as error:
+            found.quarantined.append((each, str(error)))
         except PermissionError as error:
             found.quarantined.append((each, f"This user may not read it: {error.strerror}."))
         except OSError as error:
@@ -230,10 +256,23 @@ def _candidates(
     return candidates
 
 
-def _candidate(each: News, path: Path) -> Candidate:
+def _candidate(each: News, path: Path, room: int) -> Candidate | None:
+    """What the first bytes of a file tell; null if it has more members than there is room for.
+
+    Raises:
+        OSError: it cannot be read.
+        TooLargeError: it has more members than are ever compared.
+    """
     facts = facts_of(Input(path), each.seen.size)
-    members = None if facts.packed else archive_of(path)
-    return Candidate(each.seen, path, facts, members, each.released)
+    found = None if facts.packed else archive_of(path)
+    if found is None:
+        return Candidate(each.seen, path, facts, None, each.released)
+    if len(found) > MOST_MEMBERS:
+        what = f"It has more than {MOST_MEMBERS:,} members: unpack it into the folder."
+        raise TooLargeError(what)
+    if len(found) > room:
+        return None
+    return Candidate(each.seen, path, facts, members_of(found), each.released)
 
 
 def _downloads(news: list[News], job: Job, scratch: Path, note: Note) -> dict[str, Path]:

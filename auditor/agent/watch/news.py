@@ -7,7 +7,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from auditor.agent.watch.contents import Digests, Facts, Member, digests_of
+from auditor.agent.watch.contents import (
+    Budget,
+    Digests,
+    Facts,
+    Member,
+    TooLargeError,
+    digests_of,
+)
 from auditor.agent.watch.listing import Seen
 from auditor.readers.streams import Source
 from auditor.store.files import Content
@@ -89,12 +96,16 @@ def verdicts(candidates: Sequence[Candidate], kept: Kept) -> dict[str, Verdict]:
                 found[each.seen.name] = Verdict("new", "", None, facts.length)
         except OSError as error:
             found[each.seen.name] = _unread(error)
+        except TooLargeError as error:
+            found[each.seen.name] = _beyond(each, error)
     placed = _Placed()
     for digests, each, rows in sorted(close, key=lambda it: (it[0].length, it[1].seen.name)):
         try:
             found[each.seen.name] = _verdict(each, digests, rows, placed)
         except OSError as error:
             found[each.seen.name] = _unread(error)
+        except TooLargeError as error:
+            found[each.seen.name] = _beyond(each, error)
     return found
 
 
@@ -135,7 +146,8 @@ def _of_archive(each: Candidate, rows: list[Content], kept: Kept) -> Verdict:
     if known is not None:
         return Verdict("known", _copy_of(known.name, each.seen.name), digests.whole, digests.length)
     members = each.members or ()
-    before = sum(_was_taken(member, kept) for member in members)
+    budget = Budget.of(each.seen.size)
+    before = sum(_was_taken(member, kept, budget) for member in members)
     if members and before == len(members):
         return Verdict("known", "all its members were taken before", digests.whole, digests.length)
     if before and not each.released:
@@ -147,11 +159,11 @@ def _of_archive(each: Candidate, rows: list[Content], kept: Kept) -> Verdict:
     return Verdict("new", "", digests.whole, digests.length)
 
 
-def _was_taken(member: Member, kept: Kept) -> bool:
+def _was_taken(member: Member, kept: Kept, budget: Budget) -> bool:
     rows = _rows(member.facts, kept)
     if not rows:
         return False
-    digests = digests_of(member.source, (row.size for row in rows))
+    digests = digests_of(member.source, (row.size for row in rows), None, budget)
     return _same(digests, rows) is not None or _beginning(digests, rows) is not None
 
 
@@ -175,12 +187,22 @@ def _beginning(digests: Digests, rows: Iterable[Content]) -> Content | None:
 
 
 def _digests(each: Candidate, lengths: Iterable[int]) -> Digests:
-    most = None if each.facts.packed else each.seen.size
-    return digests_of(Source(each.path), lengths, most)
+    if each.facts.packed:
+        return digests_of(Source(each.path), lengths, None, Budget.of(each.seen.size))
+    return digests_of(Source(each.path), lengths, each.seen.size)
 
 
 def _copy_of(other: str, name: str) -> str:
     return "as it was when it was taken" if other == name else f"same content as {other}"
+
+
+def _beyond(each: Candidate, error: TooLargeError) -> Verdict:
+    if each.released:
+        return Verdict("new")
+    return Verdict(
+        "refused",
+        f"Whether it was taken before cannot be told: {error}. Released, it is taken whole.",
+    )
 
 
 def _unread(error: OSError) -> Verdict:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from auditor.agent.watch.contents import digests_of
+from auditor.agent.watch.contents import Budget, TooLargeError, digests_of
 from auditor.agent.watch.listing import Seen, stamp_of
 from auditor.model.text import legible
 from auditor.readers.streams import Source
@@ -182,8 +182,8 @@ def _content(digest: str, mark: str, length: int | None, name: str, records: int
 def _digest(each: Taken) -> tuple[str, int]:
     """Of a file that the run could read in part only: as far as it can be unpacked."""
     try:
-        digests = digests_of(Source(each.path))
-    except OSError:  # gone meanwhile: what was counted of it cannot be told from the like
+        digests = digests_of(Source(each.path), (), None, Budget.of(each.size))
+    except (OSError, TooLargeError):  # gone, or a bomb: it cannot be told from the like
         return hashlib.sha256(f"{each.mark} {each.size}".encode()).hexdigest(), 0
     return digests.whole, digests.length
 

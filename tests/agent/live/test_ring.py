@@ -107,3 +107,11 @@ def test_files_of_others_are_never_touched(tmp_path):
         each.write_bytes(bytes(1000))
     ring.made_room(tmp_path, "a", 1, 0, lambda _: True)
     assert sorted(tmp_path.iterdir()) == sorted(others)
+
+
+def test_a_link_among_the_files_is_left_alone(part, tmp_path):
+    prey = put(tmp_path / "prey", SAMPLE + PACKET, HOUR)
+    prey.chmod(0o644)
+    (part / "live_00001_x.pcap").symlink_to(prey)
+    assert ring.taken_over(part, "a", ended=True, now_ns=HOUR + 10**10) == (0, 0)
+    assert prey.stat().st_mode & 0o777 == 0o644

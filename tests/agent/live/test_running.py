@@ -21,7 +21,7 @@ import pytest
 from auditor.agent.live import capture, checked, states, tool_for
 from auditor.agent.live.tools import Tool, command, rights, surroundings
 from auditor.agent.settings import Capture
-from auditor.model.errors import InputError
+from auditor.model.errors import InputError, StoreError
 from auditor.readers import Wanted, Watch, read_inputs
 
 PATIENCE = 20.0
@@ -292,3 +292,22 @@ def test_renewal_adds_up_what_the_processes_told(line, tmp_path, monkeypatch):
     (state,) = ended
     assert state.restarts == 0
     assert state.since <= state.beat < state.since + timedelta(hours=1)
+
+
+@pytest.mark.parametrize("name", [".part", ".part/lock"])
+def test_links_in_the_folder_give_nothing_away(tmp_path, name):
+    prey = tmp_path / "prey"
+    (tmp_path / "ring" / name).parent.mkdir(parents=True)
+    if name == ".part":
+        prey.mkdir()
+        (tmp_path / "ring").chmod(0o755)
+    (tmp_path / "ring" / name).symlink_to(prey)
+    what = Capture.model_validate(
+        {"name": "mirror", "interface": "lo", "folder": str(tmp_path / "ring")}
+    )
+    with pytest.raises(StoreError, match="folder of the capture cannot be used"):
+        capture(
+            what, data=tmp_path, audited=lambda _: False, now=now, stop=threading.Event(),
+            wanted="scapy",
+        )  # fmt: skip
+    assert not prey.exists() or list(prey.iterdir()) == []

@@ -19,7 +19,17 @@ def test_a_state_comes_back_as_it_was_written(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "text", ["", "[]", "{}", "nul\0", '{"since": 1}', "[" * 5000, '{"name": {"a": 1}}']
+    "text",
+    [
+        "",
+        "[]",
+        "{}",
+        "nul\0",
+        '{"since": 1}',
+        "[" * 5000,
+        '{"name": {"a": 1}}',
+        '{"name": "a", "interface": "b", "tool": "c", "since": "2026-11-22", "beat": "2026-11-22"}',
+    ],
 )
 def test_a_file_that_is_no_state_is_left_out(tmp_path, text):
     written(State("good", "lo", "scapy", SINCE, SINCE), tmp_path)
@@ -50,3 +60,19 @@ def test_what_root_writes_belongs_to_who_owns_the_data(tmp_path):
     written(State("good", "lo", "scapy", SINCE, SINCE), tmp_path)
     assert (tmp_path / "live").stat().st_uid == 65_534
     assert (tmp_path / "live" / "good.json").stat().st_uid == 65_534
+
+
+def test_links_in_the_data_directory_lead_nowhere(tmp_path):
+    state = State("mirror", "lo", "scapy", SINCE, SINCE)
+    (tmp_path / "prey").write_text("kept")
+    (tmp_path / "data" / "live").mkdir(parents=True)
+    (tmp_path / "data" / "live" / ".mirror.json").symlink_to(tmp_path / "prey")
+    written(state, tmp_path / "data")
+    assert states(tmp_path / "data") == (state,)
+    assert (tmp_path / "prey").read_text() == "kept"
+    (tmp_path / "other" / "live").mkdir(parents=True)
+    (tmp_path / "linked").mkdir()
+    (tmp_path / "linked" / "live").symlink_to(tmp_path / "other" / "live")
+    with pytest.raises(StoreError, match="cannot be written"):
+        written(state, tmp_path / "linked")
+    assert list((tmp_path / "other" / "live").iterdir()) == []

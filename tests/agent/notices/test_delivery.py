@@ -401,3 +401,27 @@ def test_a_trial_goes_out_at_once_or_says_why_not(tmp_path, clock):
         tried(heard, "hook", clock())
     with pytest.raises(PolicyError, match="drop, hook"):
         tried(heard, "dorp", clock())
+
+
+@pytest.mark.parametrize("way", ["mail", "webhook", "syslog", "drop"])
+def test_a_notice_that_no_agent_wrote_keeps_no_other_waiting(tmp_path, way):
+    ways = {
+        "mail": {"server": "localhost", "tls": "none", "sender": "a@b.vn", "to": ("c@d.vn",)},
+        "webhook": hook(1)["webhook"],
+        "syslog": {"server": "localhost", "tls": False},
+        "drop": {"folder": str(tmp_path / "other")},
+    }
+    heard = settings({"name": "odd", way: ways[way]}, drop(tmp_path / "there"))
+    store = opened(tmp_path / "data")
+    put(store, heard, NOON)
+    with store.writing() as connection:
+        odd = notices.c.channel == "odd"
+        strange = {"kind": "news", "severity": [], "changes": [1], "title": 7}
+        connection.execute(
+            notices.update().where(odd).values(id="../../gone", severity="boom", content=strange)
+        )
+    done = deliver(store, heard, Clock())
+    assert done.sent == 1 and done.failed == 1 and len(files(tmp_path / "there")) == 1
+    assert backlog(store)["odd"].failing == 1
+    assert not (tmp_path / "gone.json").exists()
+    store.close()

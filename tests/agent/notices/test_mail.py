@@ -200,3 +200,20 @@ def test_a_server_that_dribbles_is_hung_up_on(monkeypatch, greeting):
             mail.sent(settings, notice(), NOON)
         ended.set()
         thread.join()
+
+
+def test_a_server_whose_answer_has_no_end_is_hung_up_on():
+    def talk(server):
+        connection, _ = server.accept()
+        with connection, suppress(OSError):
+            while True:
+                connection.sendall(b"220-" + b"x" * 8000 + b"\r\n")
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        thread = threading.Thread(target=talk, args=(server,))
+        thread.start()
+        port = server.getsockname()[1]
+        settings = Mail(server="localhost", port=port, sender="a@b.vn", to=("c@d.vn",))
+        with pytest.raises(Undelivered, match="says more than any server"):
+            mail.sent(settings, notice(), NOON)
+        thread.join()

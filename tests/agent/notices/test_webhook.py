@@ -95,6 +95,8 @@ def test_other_answers_say_how_to_go_on(status, slow, alone):
         ("-5", None),
         ("soon", None),
         ("", None),
+        ("Mon, 01 Jan 99999999999999999999 00:00:00 GMT", None),
+        ("Mon, 01 Jan 2026 00:00:00 +99999999999999999999", None),
     ],
 )
 def test_the_wait_that_a_receiver_asks_for_is_kept_within_reason(asked, wait):

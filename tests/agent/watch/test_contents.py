@@ -3,10 +3,18 @@
 import gzip
 import hashlib
 import lzma
+import os
 
 import pytest
 
-from auditor.agent.watch.contents import archive_of, digests_of, ends_open, facts_of
+from auditor.agent.watch.contents import (
+    Budget,
+    TooLargeError,
+    archive_of,
+    digests_of,
+    ends_open,
+    facts_of,
+)
 from auditor.readers import Source
 
 
@@ -64,3 +72,21 @@ def test_a_last_line_without_an_end_is_seen(tmp_path):
     path.write_bytes(b"a\nb")
     assert ends_open(path, 3) and not ends_open(path, 2)
     assert archive_of(path) is None
+
+
+def test_a_bomb_is_given_up_once_it_is_too_large_for_its_size(tmp_path):
+    path = tmp_path / "x.gz"
+    path.write_bytes(gzip.compress(bytes(1 << 20)))
+    assert digests_of(Source(path), (), None, Budget(1 << 20)).length == 1 << 20
+    with pytest.raises(TooLargeError):
+        digests_of(Source(path), (), None, Budget((1 << 20) - 1))
+
+
+@pytest.mark.parametrize(
+    "opened", [facts_of, digests_of, lambda source: archive_of(source.path),
+               lambda source: ends_open(source.path, 1)]
+)  # fmt: skip
+def test_a_file_that_has_become_a_pipe_keeps_nobody_waiting(tmp_path, opened):
+    os.mkfifo(tmp_path / "x.log")
+    with pytest.raises(OSError, match="become a pipe"):
+        opened(Source(tmp_path / "x.log"))

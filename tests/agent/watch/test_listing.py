@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 from auditor.agent.settings import Source
+from auditor.agent.watch import listing
 from auditor.agent.watch.listing import LONGEST, listed, name_of
 
 
@@ -75,3 +76,25 @@ def test_the_stamp_changes_with_content_times_and_file(tmp_path):
     os.utime(path, (2, 2))
     stamp()
     assert len(stamps) == 4
+
+
+def test_links_to_folders_do_not_keep_a_pattern_busy(tmp_path):
+    (tmp_path / "in" / "deep").mkdir(parents=True)
+    (tmp_path / "in" / "deep" / "a.log").write_text("x")
+    (tmp_path / "in" / ".hidden.log").write_text("x")
+    for name in ("one", "two", "three"):
+        (tmp_path / "in" / name).symlink_to(".")
+    for pattern in ("**/*.log", "**/a.log", "**"):
+        problems = []
+        assert names(problems, files=f"{tmp_path}/in/{pattern}", include=["*.log"])[0] == ["a.log"]
+    assert names([], files=f"{tmp_path}/**/deep/*.log")[0] == ["a.log"]
+
+
+def test_sources_without_end_are_listed_up_to_a_number(tmp_path, monkeypatch):
+    monkeypatch.setattr(listing, "MOST_FILES", 3)
+    for number in range(5):
+        (tmp_path / f"{number}.log").write_text("x")
+    problems = []
+    found = listed([Source(folder=str(tmp_path))], problems.append)
+    assert len(found.files) == 3 and not found.complete
+    assert [each.code for each in problems] == ["source-too-large"]

@@ -3,6 +3,7 @@
 import gzip
 import os
 import shutil
+import sys
 import tarfile
 import zipfile
 from datetime import UTC, datetime, timedelta
@@ -11,12 +12,14 @@ from pathlib import Path
 import pytest
 
 from auditor.agent.settings import Job
-from auditor.agent.watch import changed, committed, look, named
+from auditor.agent.watch import changed, committed, contents, look, named
 from auditor.model.run import Run, Totals
 from auditor.pipeline import Order  # noqa: F401 - the pipeline imports beside the agent
 from auditor.readers import Wanted, read_inputs
 from auditor.readers import Watch as Nobody
 from auditor.store import files, opened
+
+look_room = sys.modules[look.__module__]
 
 SQUID = (
     "1700000{0:03}.000 100 192.0.2.1 TCP_MISS/200 {0} GET http://h{0}.example/ -"
@@ -448,3 +451,43 @@ def test_patterns_choose_by_name(agent):
         {"name": "night", "schedule": {"every": "1d"}, "sources": [source]}
     )
     assert ready(agent.look()) == ["a.log"]
+
+
+def test_bombs_are_quarantined_and_taken_whole_when_released(agent, monkeypatch):
+    monkeypatch.setattr(contents, "LEAST", 1 << 16)
+    monkeypatch.setattr(contents, "MOST_TIMES", 2)
+    (agent.folder / "a.log").write_text(lines(0, 1000))
+    agent.night()
+    bomb = agent.folder / "b.log.gz"
+    bomb.write_bytes(gzip.compress((lines(0, 1000) + lines(0, 5000)).encode()))
+    assert "2 times as large" in reasons(agent.look().quarantined)["b.log.gz"]
+    with agent.store.writing() as connection:
+        assert files.released(connection, "night", str(bomb))
+    found, run = agent.night()
+    assert ready(found) == ["b.log.gz"] and records(run) == 6000
+
+
+def test_archives_of_too_many_members_are_quarantined_and_of_many_wait_for_their_turn(
+    agent, monkeypatch
+):
+    monkeypatch.setattr(look_room, "MOST_MEMBERS", 3)
+    monkeypatch.setattr(look_room, "MOST_OPENED", 4)
+    for number, members in enumerate((4, 3, 3)):
+        with zipfile.ZipFile(agent.folder / f"{number}.zip", "w") as archive:
+            for member in range(members):
+                archive.writestr(f"{member}.log", lines(10 * number + member, 10 * number + 5))
+    found, _ = agent.night()
+    assert "more than 3 members" in reasons(found.quarantined)["0.zip"]
+    assert ready(found) == ["1.zip"] and reasons(found.waiting) == {"2.zip": "waits for its turn"}
+    assert ready(agent.look()) == ["2.zip"]
+
+
+def test_more_files_than_one_look_opens_wait_for_their_turn(agent, monkeypatch):
+    monkeypatch.setattr(look_room, "MOST_OPENED", 2)
+    for number in range(3):
+        path = agent.folder / f"{number}.log"
+        path.write_text(lines(number * 10, number * 10 + 5))
+        os.utime(path, (1000 - number, 1000 - number))
+    found, _ = agent.night()
+    assert len(ready(found)) == 2 and len(found.waiting) == 1
+    assert len(agent.night()[0].ready) == 1
