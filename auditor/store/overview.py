@@ -84,7 +84,7 @@ class JobOverview:
         last: the newest attempt that is over; null = there was none.
         running: the attempt that is not over; null = none.
         run: its last run that ended well; null = none.
-        present: findings in its last run.
+        present: its findings that are not gone.
         backlog: files that wait.
         quarantined: files that could not be read.
     """
@@ -128,7 +128,7 @@ class Overview:
         jobs: by name.
         outboxes: of the channels that have notices waiting or given up, by name.
         runs: how many are remembered.
-        present: findings in the last runs of all jobs.
+        present: findings of all jobs that are not gone.
         size: bytes of the database, without the files beside it.
     """
 
