@@ -90,7 +90,7 @@ def stood(store: Store, settings: Agent, now: datetime) -> Found:
         StoreError: the store does not answer.
     """
     with store.reading() as connection:
-        found = overview(connection, now)
+        found = overview(connection, now, {job.name for job in settings.jobs})
         holder = leases.holder_of(connection, hold.NAME)
         planned = jobs.next_times(connection)
     known = {each.name: each for each in found.jobs}

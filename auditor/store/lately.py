@@ -35,7 +35,8 @@ def absent_since(connection: Connection, job: str, now: datetime) -> datetime | 
     What neither it had nor any run since is gone.
     """
     old = (runs.c.job == job) & (runs.c.started <= now - ABSENT)
-    return connection.scalar(select(func.max(runs.c.started)).where(old))
+    found: datetime | None = connection.scalar(select(func.max(runs.c.started)).where(old))
+    return found
 
 
 def most_bytes(
