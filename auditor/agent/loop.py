@@ -159,7 +159,8 @@ class Loop:
 
         def seen() -> Overview:
             with self._store.reading() as connection:
-                return overview(connection, self._now())
+                names = {job.name for job in self._settings.jobs}
+                return overview(connection, self._now(), names)
 
         if self._settings.health is None:
             return None

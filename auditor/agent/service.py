@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from auditor.agent import commit, orders, watch
+from auditor.agent import commit, orders, trouble, watch
 from auditor.agent.child import Child
 from auditor.agent.journal import tell
 from auditor.agent.notices import drafts
@@ -39,8 +39,6 @@ TOO_OFTEN: Final = 5
 THREADS: Final = os.cpu_count() or 1
 OPEN_FOR: Final = timedelta(hours=1)
 """Flows that had not ended count once nothing was heard of their captures for so long."""
-MOST_TOLD: Final = 5
-"""Problems that are told one by one; the rest is counted."""
 
 
 @dataclass(slots=True)
@@ -215,7 +213,8 @@ class Service:
         without = self._restless.pop(job.name, frozenset())
         scratch = done.folder / orders.INPUTS
         look = watch.look(job, self._store, now, scratch, problems.append, without=without)
-        running.done = done = replace(done, ready=look.ready)
+        said = trouble.of_sources(problems)
+        running.done = done = replace(done, ready=look.ready, said=said)
         tell("looked", job=job.name, attempt=done.number, files=look.counts)
         self._heard(done, now)
         with self._store.reading() as connection:
@@ -231,10 +230,10 @@ class Service:
             )
             self._started(running, order, now, tuple(problems))
         elif any(each.code.startswith("source") for each in problems):
-            self._failed(running, "failed", _listed(problems), InputError.exit_code)
+            self._failed(running, "failed", trouble.listed(problems), InputError.exit_code)
             self._settled(running, now)
         else:
-            self._ended_without_news(running, problems, now)
+            self._ended_without_news(running, now)
 
     def _order(self, job: Job, paths: tuple[Path, ...]) -> pipeline.Order:
         return orders.audit_order(job, paths, THREADS, self._settings.cluster)
@@ -371,19 +370,13 @@ class Service:
         self.exit_code = self.exit_code or running.exit_code
         tell("nothing-readable", level="error", job=done.job.name, attempt=done.number, why=why)
 
-    def _ended_without_news(self, running: Running, problems: list[Problem], now: datetime) -> None:
+    def _ended_without_news(self, running: Running, now: datetime) -> None:
         done = running.done
-        said = _listed(problems)
         with self._store.writing() as connection:
             self._hold.check(connection)
-            told = commit.quarantined(connection, done, self._settings, now)
-            if said:
-                told += drafts.trouble_drafts(
-                    done.job.name, "source", self._settings, now, detail=said, severity="medium",
-                    occasion=str(done.number),
-                )  # fmt: skip
+            told = commit.troubles(connection, done, self._settings, now)
             outbox.put(connection, told + commit.recovered(done, self._settings, now), now)
-            jobs.done(connection, done.number, done.standing, now, "nothing-new", message=said)
+            jobs.done(connection, done.number, done.standing, now, "nothing-new", message=done.said)
         self._running = None
         shutil.rmtree(done.folder, ignore_errors=True)
         tell("nothing-new", job=done.job.name, attempt=done.number)
@@ -416,10 +409,8 @@ class Service:
                 jobs.silence(connection, name, now)
                 outbox.put(connection, told, now)
 
-
-def _listed(problems: list[Problem]) -> str:
-    """Problems as one text for people."""
-    told = [f"{each.source}: {each.message}" for each in problems[:MOST_TOLD]]
-    if len(problems) > MOST_TOLD:
-        told.append(f"{len(problems) - MOST_TOLD} more")
-    return "; ".join(told)
+    def _dropped(self, running: Running) -> None:
+        if running.child is not None:
+            running.child.end()
+        commit.withdrawn(self._store, running.done.folder)
+        shutil.rmtree(running.done.folder, ignore_errors=True)

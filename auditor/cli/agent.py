@@ -183,6 +183,71 @@ def resume(names: Names = None, config: Config = None, data: Data = None) -> Non
 
 
 @app.command()
+def quarantine(
+    names: Names = None,
+    config: Config = None,
+    data: Data = None,
+    as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
+) -> None:
+    """Show the files that could not be read, each with its reason."""
+    import json
+
+    from auditor.store import files
+
+    settings, store = _opened(config, data, names)
+    chosen = names or [job.name for job in settings.jobs]
+    try:
+        with store.reading() as connection:
+            held = {name: files.quarantined(connection, name) for name in chosen}
+    finally:
+        store.close()
+    if as_json:
+        found = [
+            {"job": name, "file": each.name, "bytes": each.size, "reason": each.reason}
+            | {"since": each.since.astimezone(UTC).isoformat(timespec="seconds")}
+            for name, some in held.items()
+            for each in some
+        ]
+        say(json.dumps(found, ensure_ascii=False, indent=2))
+        return
+    for name, some in held.items():
+        for each in some:
+            say(f"{name}: {each.name}")
+            say(f"  {each.since.astimezone(settings.clock):%Y-%m-%d %H:%M}  {each.reason}")
+    if not any(held.values()):
+        say("Không có tệp nào bị cách ly. / No file is in quarantine.")
+
+
+@app.command()
+def release(
+    name: Annotated[str, typer.Argument(metavar="job", help="The job.")],
+    names: Annotated[
+        list[str], typer.Argument(metavar="files...", help="As `quarantine` shows them.")
+    ],
+    config: Config = None,
+    data: Data = None,
+) -> None:
+    """Let quarantined files be tried again, as they are, at the job's next run."""
+    from auditor.model.errors import InputError
+    from auditor.store import files
+
+    _, store = _opened(config, data, [name])
+    try:
+        with store.writing() as connection:
+            unknown = [each for each in names if not files.released(connection, name, each)]
+            if unknown:  # none of them is released
+                raise InputError(
+                    f"is not in the quarantine of job {name}",
+                    place=unknown[0],
+                    hint="Write the name as `auditor agent quarantine` shows it.",
+                )
+    finally:
+        store.close()
+    for each in names:
+        say(f"{each}: sẽ được đọc lại / is tried again")
+
+
+@app.command()
 def check(config: Config = None) -> None:
     """Check agent.yaml: mistakes with their lines, next times, sources, channels."""
     from auditor.agent.standing import checked

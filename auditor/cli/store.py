@@ -188,7 +188,7 @@ def findings(
     most: Most = 100,
     as_json: AsJson = False,
 ) -> None:
-    """Show the findings of each job's last run, the heaviest first."""
+    """Show the findings of each job that are not gone, the heaviest first."""
     from auditor.store import findings as stored
 
     store = store_of(data_directory(data, config))

@@ -210,6 +210,22 @@ def _ended(
     message: str | None,
     run_id: str | None,
 ) -> None:
-    said = storable(message)[:MESSAGE] if message else None
     row = update(attempts).where(attempts.c.id == attempt)
-    connection.execute(row.values(finished=now, outcome=outcome, message=said, run_id=run_id))
+    values = {"finished": now, "outcome": outcome, "message": kept(message), "run_id": run_id}
+    connection.execute(row.values(values))
+
+
+def kept(message: str | None) -> str | None:
+    """A message as it is remembered; null = there is none."""
+    return storable(message)[:MESSAGE] if message else None
+
+
+def message_before(connection: Connection, job: str, attempt: int) -> str | None:
+    """What the job's attempt before this one ended with; interruptions do not count."""
+    query = select(attempts.c.message).where(
+        attempts.c.job == job,
+        attempts.c.id < attempt,
+        attempts.c.outcome.is_not(None),
+        attempts.c.outcome != "interrupted",
+    )
+    return connection.scalar(query.order_by(attempts.c.id.desc()).limit(1))

@@ -120,6 +120,21 @@ def test_a_file_that_nobody_can_read_is_quarantined_and_told(agent, turns):
 
 
 @one_database
+def test_a_source_that_cannot_be_listed_is_told_once_though_another_one_has_news(agent, turns):
+    sources = [{"folder": "in", "settle": "1s"}, {"folder": "unmounted"}]
+    agent.put("a.log", "logs/zeek/conn.log")
+    with agent.service(sources=sources) as made:
+        agent.night()
+        turns(made)
+        agent.put("b.log", "logs/squid/access.log")
+        agent.night()
+        turns(made)
+    assert agent.outcomes() == ["done", "done"]
+    assert "unmounted" in agent.attempts()[0][1]
+    assert agent.told().count("trouble source") == 1
+
+
+@one_database
 def test_a_file_that_changes_while_it_is_read_waits_and_the_others_count(agent, clock, turns):
     agent.put("a.log", "logs/zeek/conn.log")
     restless = agent.put("b.pcap")
