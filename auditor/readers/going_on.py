@@ -60,10 +60,12 @@ class GoingOn:
         fate = self.fates.get(first)
         return None if fate is None or fate.earlier is None else self.earlier[fate.earlier].flows
 
-    def may_go_on(self, first: int) -> bool:
-        """Whether what stays open of this time line is to be kept."""
+    def keep_from(self, first: int) -> int | None:
+        """The end (ns) that a time line must reach to go on in a later run; null = none may."""
         fate = self.fates.get(first)
-        return self.keeps and fate is not None and not self._silent(fate.end, fate.newest)
+        if not self.keeps or fate is None:
+            return None
+        return self._latest(fate.newest) - LONGEST_SILENCE
 
     def left(self, first: int, last: Source, flows: OpenFlows | None) -> None:
         """What a time line of this run leaves open."""
@@ -94,7 +96,8 @@ class GoingOn:
         for number, line in enumerate(self.earlier):
             if number in self._followed:
                 continue
-            if self.keeps and not self._silent(line.flows.end, newest.get(line.folder, 0)):
+            silence = self._latest(newest.get(line.folder, 0)) - line.flows.end
+            if self.keeps and silence <= LONGEST_SILENCE:
                 self._left.append(line)
             elif line.flows.count:
                 tables.append(standing.read(line.flows.table).drop_columns(["file"]))
@@ -115,6 +118,5 @@ class GoingOn:
             # threads leave them in any order
             write_open(self._after, sorted(self._left, key=lambda line: (line.folder, line.name)))
 
-    def _silent(self, end: int | None, newest: int) -> bool:
-        latest = newest if self._until is None else max(newest, self._until)
-        return end is not None and latest - end > LONGEST_SILENCE
+    def _latest(self, newest: int) -> int:
+        return newest if self._until is None else max(newest, self._until)

@@ -286,9 +286,9 @@ def _outcomes(
             parts.add(line[number], in_span(table, wanted))
 
         reader, sources = _order(found, line)
-        before, keep = going_on.before(line[0]), going_on.may_go_on(line[0])
+        before, keep_from = going_on.before(line[0]), going_on.keep_from(line[0])
         answered, left = _line_read(
-            reader, sources, wanted.settings, watch.advance, take, before, keep=keep
+            reader, sources, wanted.settings, watch.advance, take, before, keep_from
         )
         going_on.left(line[0], sources[-1], left)
         return answered
@@ -316,14 +316,13 @@ def _line_read(
     advance: Callable[[int], None],
     take: Take,
     before: OpenFlows | None = None,
-    *,
-    keep: bool = False,
+    keep_from: int | None = None,
 ) -> tuple[list[Answer], OpenFlows | None]:
     problems: list[Problem] = []
     left = None
     if isinstance(reader, CaptureReader):
         read, left = reader.read_on(
-            sources, settings, problems.append, advance, take, before, keep=keep
+            sources, settings, problems.append, advance, take, before, keep_from
         )
     else:
         read = reader.read(sources, settings, problems.append, advance, take)

@@ -55,13 +55,11 @@ class Fate:
     Attributes:
         folder: where its files lie, absolute.
         earlier: number of the time line of an earlier run that it goes on with; null = none.
-        end: time of its last packet in ns; null = not known.
         newest: the latest time known of a packet in its folder.
     """
 
     folder: str
     earlier: int | None
-    end: int | None
     newest: int
 
 
@@ -123,7 +121,7 @@ def chains(
         found += [line.places for line in lines]
         newest = max(max(line.end or 0, examined[line.places[-1]].begin or 0) for line in lines)
         for line in lines:
-            fates[line.places[0]] = Fate(absolute, line.earlier, line.end, newest)
+            fates[line.places[0]] = Fate(absolute, line.earlier, newest)
         latest = None
         for line in lines:
             if latest is not None and line.begin < latest - TOLERANCE:

@@ -13,6 +13,7 @@ from auditor.agent.orders import Result, write_result
 from auditor.model.errors import StoreError
 from auditor.store import jobs, runs
 from auditor.store.tables import flow_files, leases
+from tests.agent.conftest import SAMPLES
 
 one_database = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 """Children take seconds to start: what does not depend on the database is tried on one."""
@@ -279,3 +280,21 @@ def test_an_agent_that_never_ends_a_job_is_told_of_once(agent):
             jobs.begun(connection, jobs.standings(connection)["night"], agent.clock())
         with agent.service():
             assert agent.told() == (["trouble agent"] if number >= 4 else [])
+
+
+@one_database
+def test_files_with_hostile_names_count_like_others(agent, turns):
+    for number, name in enumerate((b"\xff\xfe.log", b"a\nb\x1b[2J.log", "‮gpj.log".encode())):
+        log = (SAMPLES / "logs" / "zeek" / "conn.log").read_bytes()
+        path = os.path.join(os.fsencode(agent.inputs), name)  # noqa: PTH118 - bytes
+        with open(path, "wb") as file:  # noqa: PTH123 - bytes
+            file.write(log.replace(b"\tC", b"\tC%dx" % number))
+    with agent.service(results="out") as made:
+        agent.night()
+        turns(made)
+        agent.night()
+        turns(made)
+    assert agent.outcomes() == ["done", "nothing-new"]
+    with agent.store.reading() as connection:
+        (run,) = runs.listed(connection)
+    assert run.inputs == 3

@@ -29,7 +29,7 @@ from tests.readers.capture.packets import (
 )  # fmt: skip
 
 small = settings(
-    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 
 
@@ -319,3 +319,12 @@ def test_what_exporters_sent_in_flows_that_are_open_counts_in_the_run_that_saw_i
     rest = run([], tmp_path / "0.open")
     assert len(kept.flows) > 0
     assert rows(kept, rest) == rows(whole)
+
+
+def test_a_capture_that_ended_long_ago_leaves_nothing_open(tmp_path):
+    paths = rotated(tmp_path / "in", LONG, [])
+    later = datetime.fromtimestamp(T0 // SECOND, UTC) + timedelta(days=30)
+    night = run(paths, after=tmp_path / "0.open", until=later)
+    assert len(night.flows) == 1
+    assert "open-flows" not in problems_of(night)
+    assert len(run([], tmp_path / "0.open").flows) == 0

@@ -99,13 +99,12 @@ class CaptureReader:
         progress: Progress,
         take: Take,
         before: OpenFlows | None = None,
-        *,
-        keep: bool = False,
+        keep_from: int | None = None,
     ) -> tuple[list[Reading | InputError], OpenFlows | None]:
         """As ``read``, going on with flows of an earlier run; flows of it count in the first file.
 
-        With ``keep``, flows that have not ended are in no file: they come back instead. ``before``
-        itself comes back where no file could be opened.
+        Flows that have not ended are in no file but come back, if the last packet is not older
+        than ``keep_from`` (ns). ``before`` itself comes back where no file could be opened.
         """
         answers: list[_File | InputError] = []
         sweeps: list[Stretch] = []
@@ -129,7 +128,7 @@ class CaptureReader:
                 answers.append(_file(source, opened, windows, sweep, note))
         left = None if sweeps else before
         if sweeps:
-            left = sweeps[-1].ended(note, keep=keep)
+            left = sweeps[-1].ended(note, keep_from)
         exported: list[list[pa.Table]] = [[] for _ in sources]
         for stretch in sweeps:
             files = sources[stretch.first : stretch.first + stretch.files]

@@ -45,11 +45,14 @@ class Stretch:
         """Whether a file whose first packet has this time may follow."""
         return begin is None or begin >= self.sweep.counted(LAST_TIME) - TOLERANCE
 
-    def ended(self, note: Note, *, keep: bool = False) -> OpenFlows | None:
-        """Makes the flows and lets the state of the sweep go; with ``keep``, what stays open."""
+    def ended(self, note: Note, keep_from: int | None = None) -> OpenFlows | None:
+        """Makes the flows and lets the state of the sweep go; gives what stays open.
+
+        Nothing does unless the last packet has the time ``keep_from`` (ns) or a later one.
+        """
         sweep, (begin, end) = self.sweep, self._names
         time = sweep.counted(LAST_TIME)
-        keep = keep and time >= 0
+        keep = keep_from is not None and time >= max(keep_from, 0)
         flows = sweep.ended() if keep else sweep.flows()
         lost = sweep.counted(FRAGMENTS_LOST)
         if lost:  # known only now: their first fragment may come in any order

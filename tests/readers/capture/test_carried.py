@@ -61,7 +61,7 @@ def read_on(path, packets, before=None, keep=True):
     tables, problems = [], []
     _, left = CaptureReader().read_on(
         [Source(path)], Settings(copies_within=5), problems.append, lambda size: None,
-        lambda number, table: tables.append(table), before, keep=keep,
+        lambda number, table: tables.append(table), before, keep_from=0 if keep else None,
     )  # fmt: skip
     return tables[0], left, problems
 
@@ -181,7 +181,7 @@ def test_a_number_that_points_nowhere_is_refused(left, name):
 
 
 @settings(
-    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(
     name=st.sampled_from(sorted(SHAPES)),

@@ -14,7 +14,7 @@ def read_on(path, packets, before=None, keep=False):
     tables, problems = [], []
     answers, left = CaptureReader().read_on(
         [Source(path)], Settings(), problems.append, lambda size: None,
-        lambda number, table: tables.append(table), before, keep=keep,
+        lambda number, table: tables.append(table), before, keep_from=0 if keep else None,
     )  # fmt: skip
     assert [answer.packets for answer in answers] == [len(packets)]
     return tables[0].to_pylist(), left, {problem.code: problem for problem in problems}
