@@ -19,10 +19,12 @@ from auditor.agent.notices import drafts
 from auditor.agent.schedule import Schedule
 from auditor.model.errors import AuditorError, InputError, StoreError
 from auditor.store import files, jobs, open_flows, outbox
+from auditor.store.database import place_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
     from datetime import datetime
+    from pathlib import Path
 
     from auditor import pipeline
     from auditor.agent.hold import Hold
@@ -101,11 +103,13 @@ class Service:
         self._schedule.close()
         running, self._running = self._running, None
         if running is not None:
-            self._dropped(running)
+            if running.child is not None:
+                running.child.end()
             try:
                 with self._store.writing() as connection:
                     self._hold.check(connection)
                     jobs.interrupted(connection, self._now(), "the agent was asked to end")
+                commit.cleared(self._store)
             except StoreError as error:  # the next agent will find it, and say so
                 tell("interruption-not-written", level="warning", failed=error)
 
@@ -132,9 +136,7 @@ class Service:
         """
         now = self._now()
         if self._hold.lost():
-            self.lost()
-            self._hold.taken()
-            self._cleared(now)
+            self._regained(now)
         self._schedule.fired(now)
         if self._running is not None:
             self._watched(self._running, now)
@@ -142,12 +144,22 @@ class Service:
         self._listened(now)
         return self._begun(now, only)
 
-    def lost(self) -> None:
-        """Another agent may be at work by now: the run under way ends, nothing of it is kept."""
+    def _regained(self, now: datetime) -> None:
+        """Takes the store again after it was out of reach.
+
+        A child ends: another agent may be at work. One that has ended well by itself may still be
+        committed, if nobody else held the store meanwhile. The files of one that may not stay
+        until ``_cleared`` has asked the database whether its commit came through.
+        """
+        running = self._running
+        if running is not None and running.child is None and self._hold.regained():
+            return
         tell("lease-lost", level="error")
-        if self._running is not None:
-            running, self._running = self._running, None
-            self._dropped(running)
+        self._running = None
+        if running is not None and running.child is not None:
+            running.child.end()
+        self._hold.taken()
+        self._cleared(now)
 
     def _cleared(self, now: datetime) -> None:
         """Puts away what an earlier agent left; one that never ends a job is told of, once."""
@@ -195,7 +207,7 @@ class Service:
         try:
             commit.emptied(folder)
             if job.checklist is not None:
-                self._started(running, orders.audit_order(job, orders.traffic(job), THREADS), now)
+                self._started(running, self._order(job, orders.traffic(job)), now)
             else:
                 self._looked(running, now)
         except AuditorError as error:
@@ -214,7 +226,7 @@ class Service:
             left = open_flows.of_job(connection, job.name)
         waiting = left is not None and (left.last is None or now - left.last > OPEN_FOR)
         if look.ready or waiting:
-            order = orders.audit_order(job, tuple(each.path for each in look.ready), THREADS)
+            order = self._order(job, tuple(each.path for each in look.ready))
             order = replace(
                 order,
                 open_before=self._store.folder / left.path if left is not None else None,
@@ -227,6 +239,9 @@ class Service:
             self._settled(running, now)
         else:
             self._ended_without_news(running, problems, now)
+
+    def _order(self, job: Job, paths: tuple[Path, ...]) -> pipeline.Order:
+        return orders.audit_order(job, paths, THREADS, self._settings.cluster)
 
     def _started(
         self,
@@ -306,14 +321,18 @@ class Service:
         done = running.done
         try:
             if not running.placed:
+                with self._store.writing() as connection:
+                    self._hold.check(connection)  # else another agent's files may lie there
                 running.tries = TRIES  # what cannot be moved is not tried again and again
                 commit.placed(self._store, done.folder)
                 running.placed, running.tries = True, 0
             run_id = commit.committed(self._store, done, self._settings, now)
         except AuditorError as error:
-            running.tries += 1
-            if isinstance(error, StoreError) and running.tries < TRIES:
-                raise
+            if isinstance(error, StoreError):
+                if error.place != place_of(self._store.engine):  # the database's errors pass
+                    running.tries += 1
+                if running.tries < TRIES:
+                    raise
             self._failed(running, "failed", str(error), error.exit_code)
             self._remembered(running, now)
             return
@@ -338,7 +357,6 @@ class Service:
     def _remembered(self, running: Running, now: datetime) -> None:
         """A failure, and when it is tried again; people are told once, when it is not."""
         done, why = running.done, running.failure or ""
-        commit.withdrawn(self._store, done.folder)
         failures = done.standing.failures + 1
         again = None
         if failures <= done.job.retries:
@@ -352,10 +370,13 @@ class Service:
             )
         with self._store.writing() as connection:
             self._hold.check(connection)
+            if jobs.over(connection, done.number):  # it was committed, and nobody heard so
+                return
             jobs.failed(
                 connection, done.number, done.standing, now, running.outcome, why, again=again
             )
             outbox.put(connection, told, now)
+        commit.withdrawn(self._store, done.folder)
         self.exit_code = self.exit_code or running.exit_code
         name = done.job.name
         tell("job-failed", level="error", job=name, attempt=done.number, why=why, again=again)
@@ -416,12 +437,6 @@ class Service:
             with self._store.writing() as connection:
                 jobs.silence(connection, name, now)
                 outbox.put(connection, told, now)
-
-    def _dropped(self, running: Running) -> None:
-        if running.child is not None:
-            running.child.end()
-        commit.withdrawn(self._store, running.done.folder)
-        shutil.rmtree(running.done.folder, ignore_errors=True)
 
 
 def _listed(problems: list[Problem]) -> str:
