@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 
 TRIES: Final = 5
 """How often the results of a run are tried to be written before the run counts as failed."""
+REPEATS: Final = 3
+"""How often a run is begun anew because files changed while it read them."""
 TOO_OFTEN: Final = 5
 """Interruptions in a row that people are told of."""
 THREADS: Final = os.cpu_count() or 1
@@ -51,6 +53,8 @@ class Running:
         unread: whether it failed because none of its files can be read.
         placed: whether its results lie in their places already.
         tries: how often they were tried to be written.
+        restless: names of files that changed while they were read: they wait for another run.
+        repeats: how often the run was begun anew because of these.
     """
 
     done: commit.Done
@@ -61,6 +65,8 @@ class Running:
     unread: bool = False
     placed: bool = False
     tries: int = 0
+    restless: frozenset[str] = frozenset()
+    repeats: int = 0
 
 
 class Service:
@@ -79,7 +85,6 @@ class Service:
         self._hold = hold
         self._now = now
         self._running: Running | None = None
-        self._restless: dict[str, frozenset[str]] = {}  # files that changed under a job's last run
         self.tried: set[str] = set()  # jobs that were begun
         self.exit_code = 0  # of the first one that failed
         self._cleared(now())
@@ -210,9 +215,8 @@ class Service:
     def _looked(self, running: Running, now: datetime) -> None:
         done, job = running.done, running.done.job
         problems: list[Problem] = []
-        without = self._restless.pop(job.name, frozenset())
         scratch = done.folder / orders.INPUTS
-        look = watch.look(job, self._store, now, scratch, problems.append, without=without)
+        look = watch.look(job, self._store, now, scratch, problems.append, without=running.restless)
         said = trouble.of_sources(problems)
         running.done = done = replace(done, ready=look.ready, said=said)
         tell("looked", job=job.name, attempt=done.number, files=look.counts)
@@ -270,17 +274,14 @@ class Service:
                 child.close()
                 if code != 0:
                     self._failed(running, "failed", child.why(code), max(code, 1))
-                # none of the files could be read, and it is not that they went away
-                running.unread = (
-                    code == InputError.exit_code
-                    and bool(running.done.ready)
-                    and not watch.changed(running.done.ready)
-                )
+                running.unread = code == InputError.exit_code and bool(running.done.ready)
             running.child = None
         self._settled(running, now)
 
     def _settled(self, running: Running, now: datetime) -> None:
         """The results of a run that ended well are committed, a failure is remembered."""
+        if (running.unread or running.failure is None) and self._repeated(running, now):
+            return
         if running.unread:
             self._refused(running, now)
         elif running.failure is None:
@@ -290,29 +291,51 @@ class Service:
         self._running = None
         shutil.rmtree(running.done.folder, ignore_errors=True)
 
+    def _repeated(self, running: Running, now: datetime) -> bool:
+        """Begins a run anew without the files that changed while it read them, if there are any.
+
+        Each of them waits; so a log that is written all night does not hold up the others.
+        """
+        done = running.done
+        restless = () if running.placed else watch.changed(done.ready)
+        if not restless:
+            return False
+        running.unread = False
+        if running.repeats == REPEATS:
+            why = f"files change while they are read, such as {restless[0]}"
+            self._failed(running, "failed", why, InputError.exit_code)
+            return False
+        tell("run-repeated", job=done.job.name, attempt=done.number, without=restless)
+        running.restless |= frozenset(restless)
+        running.repeats += 1
+        running.failure, running.exit_code = None, 0
+        try:
+            commit.emptied(done.folder)
+            self._looked(running, now)
+        except AuditorError as error:
+            self._failed(running, "failed", str(error), error.exit_code)
+            self._settled(running, now)
+        return True
+
     def _committed(self, running: Running, now: datetime) -> None:
         done = running.done
         try:
             if not running.placed:
                 with self._store.writing() as connection:
                     self._hold.check(connection)  # else another agent's files may lie there
-                restless = watch.changed(done.ready)
-                if restless:
-                    self._restless[done.job.name] = frozenset(restless)
-                    why = f"a file changed while it was read: {restless[0]}"
-                    self._failed(running, "failed", why, InputError.exit_code)
-                    self._remembered(running, now)
-                    return
                 running.tries = TRIES  # what cannot be moved is not tried again and again
                 commit.placed(self._store, done.folder)
                 running.placed, running.tries = True, 0
             run_id = commit.committed(self._store, done, self._settings, now)
         except AuditorError as error:
-            if error.place != place_of(self._store.engine):  # the database's errors pass
-                running.tries += 1
-            if running.tries >= TRIES or not isinstance(error, StoreError):
-                self._failed(running, "failed", str(error), error.exit_code)
-            raise
+            if isinstance(error, StoreError):
+                if error.place != place_of(self._store.engine):  # the database's errors pass
+                    running.tries += 1
+                if running.tries < TRIES:
+                    raise
+            self._failed(running, "failed", str(error), error.exit_code)
+            self._remembered(running, now)
+            return
         tell("run-done", job=done.job.name, attempt=done.number, run_id=run_id)
         if run_id is not None:
             self._copied(done.job, run_id, now)
@@ -408,9 +431,3 @@ class Service:
             with self._store.writing() as connection:
                 jobs.silence(connection, name, now)
                 outbox.put(connection, told, now)
-
-    def _dropped(self, running: Running) -> None:
-        if running.child is not None:
-            running.child.end()
-        commit.withdrawn(self._store, running.done.folder)
-        shutil.rmtree(running.done.folder, ignore_errors=True)
