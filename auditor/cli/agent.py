@@ -5,12 +5,22 @@ from __future__ import annotations
 import signal
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from auditor.cli import capture
-from auditor.cli.options import FINDINGS, MISTAKES, Data, data_directory, settings_file, store_of
+from auditor.cli.options import (
+    FINDINGS,
+    MISTAKES,
+    Config,
+    Data,
+    LogFile,
+    LogLevel,
+    data_directory,
+    settings_file,
+    store_of,
+)
 from auditor.cli.terminal import complain, say
 
 if TYPE_CHECKING:
@@ -23,28 +33,12 @@ app = typer.Typer(
     help="Kiểm tra tự động theo lịch. / Audits that run by themselves.", no_args_is_help=True
 )
 app.add_typer(capture.app)
-Config = Annotated[
-    Path | None,
-    typer.Option(
-        "--config",
-        envvar="AUDITOR_AGENT",
-        readable=False,
-        help="agent.yaml; default: ./agent.yaml, then /etc/auditor/agent.yaml.",
-    ),
-]
 Names = Annotated[list[str] | None, typer.Argument(help="Jobs; default: all.")]
-Level = Annotated[
-    Literal["debug", "info", "warning", "error"],
-    typer.Option("--log-level", help="What is logged: this, and what is worse."),
-]
-LogFile = Annotated[
-    Path | None, typer.Option("--log-file", readable=False, help="Default: standard error.")
-]
 
 
 @app.command()
 def run(
-    config: Config = None, data: Data = None, log_level: Level = "info", log_file: LogFile = None
+    config: Config = None, data: Data = None, log_level: LogLevel = "info", log_file: LogFile = None
 ) -> None:
     """Work until told to end (SIGTERM): run jobs when they are due, tell people."""
     from auditor.agent import journal
@@ -69,7 +63,7 @@ def once(
     names: Names = None,
     config: Config = None,
     data: Data = None,
-    log_level: Level = "info",
+    log_level: LogLevel = "info",
     log_file: LogFile = None,
 ) -> None:
     """Run what is due, or the named jobs, now and once; for timers and cron."""
@@ -259,6 +253,16 @@ def check(config: Config = None) -> None:
         complain(line)
     if found.mistakes:
         raise typer.Exit(MISTAKES)
+
+
+@app.command("tell-test")
+def tell_test(
+    name: Annotated[str, typer.Argument(help="A channel.")], config: Config = None
+) -> None:
+    """Send a test message over one channel of agent.yaml."""
+    from auditor.agent import notices
+
+    say(notices.tried(_read(_place(config)), name, _now()))
 
 
 @app.command(hidden=True)
