@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
@@ -16,6 +16,7 @@ from auditor.agent import commit, orders, watch
 from auditor.agent.child import Child
 from auditor.agent.journal import tell
 from auditor.agent.notices import drafts
+from auditor.agent.running import Running
 from auditor.agent.schedule import Schedule
 from auditor.model.errors import AuditorError, InputError, StoreError
 from auditor.store import files, jobs, open_flows, outbox
@@ -43,32 +44,6 @@ OPEN_FOR: Final = timedelta(hours=1)
 """Flows that had not ended count once nothing was heard of their captures for so long."""
 MOST_TOLD: Final = 5
 """Problems that are told one by one; the rest is counted."""
-
-
-@dataclass(slots=True)
-class Running:
-    """The attempt in progress.
-
-    Attributes:
-        failure: why it failed; null = it goes on, or ended well.
-        exit_code: of the child; of a run that failed otherwise, that of its error.
-        unread: whether it failed because none of its files can be read.
-        placed: whether its results lie in their places already.
-        tries: how often they were tried to be written.
-        restless: names of files that changed while they were read: they wait for another run.
-        repeats: how often the run was begun anew because of these.
-    """
-
-    done: commit.Done
-    child: Child | None
-    outcome: jobs.Outcome = "done"
-    failure: str | None = None
-    exit_code: int = 0
-    unread: bool = False
-    placed: bool = False
-    tries: int = 0
-    restless: frozenset[str] = frozenset()
-    repeats: int = 0
 
 
 class Service:
@@ -254,6 +229,7 @@ class Service:
         shown = tuple(
             (str(each.path), each.shown) for each in done.ready if str(each.path) != each.shown
         )
+        order = replace(order, cluster=self._settings.cluster)
         work = orders.Work(done.job.name, now, done.job.checklist, order, shown, problems)
         orders.write_work(done.folder, work)
         running.child = Child(done.folder, without=orders.hidden(self._settings))

@@ -84,7 +84,7 @@ class Week:
     def at_once(self):
         """The flows of one audit over everything."""
         job = self.agent.settings(**self.settings()).jobs[0]
-        order = audit_order(job, (self.agent.inputs,), 1)
+        order = audit_order(job, (self.agent.inputs,), 1, None)
         return _ordered(pipeline.audit(order, lambda: datetime.now(UTC), Unseen()).flows)
 
 
