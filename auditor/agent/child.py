@@ -68,7 +68,9 @@ class Child:
                 hint="Look at the memory and the limits of processes; it is tried again.",
             ) from None
         pipes = ((self._listen, self._process.stdout), (self._keep, self._process.stderr))
-        self._threads = [threading.Thread(target=each, args=(pipe,)) for each, pipe in pipes]
+        self._threads = [
+            threading.Thread(target=each, args=(pipe,), daemon=True) for each, pipe in pipes
+        ]
         for thread in self._threads:
             thread.start()
 
@@ -78,29 +80,37 @@ class Child:
         return time.monotonic() - self._began
 
     def exit_code(self) -> int | None:
-        """Its exit code, negative if a signal ended it; null = it runs."""
+        """Its exit code, negative if a signal ended it; null = it runs.
+
+        What it started ends with it: it would keep its pipes open, and nobody would watch it.
+        """
+        if self._process.returncode is None and self._is_over():
+            self._signal(signal.SIGKILL)  # it was not reaped: the number of its group is still its
         return self._process.poll()
 
     def wait(self, seconds: float) -> None:
         """Waits for its end, but no longer than this."""
-        with suppress(subprocess.TimeoutExpired):
-            self._process.wait(seconds)
+        until = time.monotonic() + seconds
+        while self.exit_code() is None and time.monotonic() < until:
+            time.sleep(0.02)
 
     def end(self) -> None:
         """Ends it with everything it started: asked first, ended after ``GRACE`` seconds."""
-        if self._process.poll() is None:
+        if self.exit_code() is None:
             self._signal(signal.SIGTERM)
             until = time.monotonic() + GRACE
             while not self._is_over() and time.monotonic() < until:
                 time.sleep(0.05)
-            self._signal(signal.SIGKILL)  # it was not reaped: the number of its group is still its
+            self._signal(signal.SIGKILL)  # as above
         self.close()
 
     def close(self) -> None:
         """Lets its pipes go once it has ended."""
         self._process.wait()
         for thread in self._threads:
-            thread.join()
+            thread.join(GRACE)
+        if any(thread.is_alive() for thread in self._threads):
+            return  # something that left its group holds them; the agent goes on
         for pipe in (self._process.stdin, self._process.stdout, self._process.stderr):
             if pipe is not None:
                 with suppress(OSError):
@@ -125,7 +135,7 @@ class Child:
 
     def _listen(self, pipe: IO[bytes]) -> None:
         for line in iter(lambda: pipe.readline(LINE), b""):
-            with suppress(ValueError):  # a line that was cut
+            with suppress(ValueError, RecursionError):  # a line that was cut
                 said = json.loads(line)
                 if isinstance(said, dict):
                     self.progress = said if "stage" in said else {**self.progress, **said}

@@ -25,6 +25,7 @@ from auditor.model import run as run_document
 from auditor.model.errors import StoreError
 from auditor.model.files import written
 from auditor.store import assessments, files, findings, flows, jobs, open_flows, outbox, runs
+from auditor.store.directory import inside
 
 if TYPE_CHECKING:
     from auditor.agent.settings import Agent
@@ -163,8 +164,9 @@ def committed(store: Store, done: Done, settings: Agent, now: datetime) -> str |
         outbox.put(connection, told + recovered(done, settings, now), now)
         jobs.done(connection, done.number, done.standing, now, "done", run.run_id, done.said)
     if before is not None:
-        with suppress(OSError):  # its flows have counted, or lie in the file of this run
-            (store.folder / before.path).unlink()
+        # its flows have counted, or lie in the file of this run
+        with suppress(OSError, StoreError):
+            inside(store.folder, before.path).unlink()
     return run.run_id
 
 

@@ -1,12 +1,12 @@
 """What a child process is told to do, and what it has done: two JSON files in its folder.
 
-No secret stands in them: a child reads credentials from its environment, or from the files that
-``agent.yaml`` names.
+No secret stands in them, and a child needs none: what it reads lies on a disk.
 """
 
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from pathlib import Path
@@ -17,6 +17,7 @@ from auditor.agent.watch.listing import matching
 from auditor.model.errors import StoreError
 from auditor.model.files import written
 from auditor.model.problem import Problem
+from auditor.store.directory import inside
 
 if TYPE_CHECKING:
     from auditor.agent.settings import Agent, Job
@@ -35,6 +36,7 @@ TEMPORARY: Final = "tmp"
 KEPT: Final = (RUN, REPORT)
 """What goes into the folder of a run."""
 
+_RUN_ID: Final = re.compile(r"[A-Za-z0-9_-]{1,60}")
 _PATHS: Final = ("policies", "geoip", "inventory", "dossiers", "open_before", "open_after")
 
 
@@ -112,12 +114,15 @@ def traffic(job: Job) -> tuple[Path, ...]:
 
 
 def hidden(settings: Agent) -> tuple[str, ...]:
-    """Environment variables that are none of a child's business: of the store, of channels."""
+    """Environment variables that are none of a child's business: of store, channels, buckets."""
     names = ["AUDITOR_DATABASE_URL"]
     for channel in settings.channels:
         for way in (channel.mail, channel.webhook):
             if way is not None:
                 names += [str(value) for name, value in way if name.endswith("_env") and value]
+    for job in settings.jobs:  # what buckets hold was fetched before
+        for source in job.sources:
+            names += [each for each in (source.access_id_env, source.access_key_env) if each]
     return tuple(names)
 
 
@@ -183,13 +188,27 @@ def read_result(folder: Path) -> Result:
     """
     try:
         content = json.loads((folder / RESULT).read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+        result = Result(**{**content, "flow_files": tuple(content["flow_files"])})
+        _plausible(result)
+    except (OSError, ValueError, LookupError, TypeError, RecursionError) as error:
         raise StoreError(
             f"the run ended without saying what it did: {type(error).__name__}",
             place=str(folder / RESULT),
             hint="It is tried again; look for an error of the disk.",
         ) from None
-    return Result(**{**content, "flow_files": tuple(content["flow_files"])})
+    return result
+
+
+def _plausible(result: Result) -> None:
+    """Refuses names that lead elsewhere: files are moved, and removed, by them.
+
+    Raises:
+        StoreError, ValueError, LookupError, TypeError: the child was not itself.
+    """
+    if result.run_id and not _RUN_ID.fullmatch(result.run_id):
+        raise ValueError("run_id")
+    for each in result.flow_files:
+        inside(Path(), each["path"])
 
 
 def _plain(value: object) -> object:

@@ -21,6 +21,7 @@ from auditor.agent.schedule import Schedule
 from auditor.model.errors import AuditorError, InputError, StoreError
 from auditor.store import files, jobs, open_flows, outbox
 from auditor.store.database import place_of
+from auditor.store.directory import inside
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -203,7 +204,7 @@ class Service:
             order = self._order(job, tuple(each.path for each in look.ready))
             order = replace(
                 order,
-                open_before=self._store.folder / left.path if left is not None else None,
+                open_before=inside(self._store.folder, left.path) if left is not None else None,
                 open_after=done.folder / orders.OPEN_FLOWS,
                 open_until=now,
             )

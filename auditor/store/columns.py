@@ -32,9 +32,14 @@ class Moment(TypeDecorator[datetime]):
         return f"{utc:%Y-%m-%dT%H:%M:%S}.{utc.microsecond:06}Z"
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> datetime | None:
-        """The same moment in UTC."""
+        """The same moment in UTC; text that is none is a mistake of who wrote it past us."""
         del dialect
-        return None if value is None else datetime.fromisoformat(value)
+        if value is None:
+            return None
+        moment = datetime.fromisoformat(value)
+        if moment.tzinfo is None:
+            raise ValueError("a moment needs a zone")
+        return moment
 
 
 class Json(TypeDecorator[Any]):

@@ -89,9 +89,22 @@ def _file(folder: Path) -> None:
     finally:
         os.close(descriptor)
     for name in PARTS:
-        path = folder / name
-        if path.exists() and path.stat().st_uid == os.geteuid():
-            path.chmod(0o600)
+        with suppress(FileNotFoundError, PermissionError):
+            _shut(folder / name)
+
+
+def _shut(path: Path) -> None:
+    """Mode 600 for a file of ours; a link is not followed, for its end may be anything.
+
+    Raises:
+        OSError: it cannot be opened.
+    """
+    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    try:
+        if os.fstat(descriptor).st_uid == os.geteuid():
+            os.fchmod(descriptor, 0o600)
+    finally:
+        os.close(descriptor)
 
 
 @contextmanager
@@ -136,6 +149,10 @@ def scratch(folder: Path, kind: str, *, alone: bool = False) -> Iterator[Path]:
     """
     top = folder / SCRATCH
     top.mkdir(mode=0o700, exist_ok=True)
+    if top.is_symlink():  # what it leads to would be removed
+        raise StoreError(
+            "is a link", place=legible(str(top)), hint="Remove it; it is no part of a store."
+        )
     for left in top.iterdir():
         with suppress(BlockingIOError), _claimed(left):
             shutil.rmtree(left, ignore_errors=True)
@@ -164,8 +181,10 @@ def new_file(target: Path) -> Iterator[IO[bytes]]:
         StoreError: something has that name already.
     """
     for left in target.parent.glob(f".*{_PART}"):
-        with suppress(BlockingIOError), _claimed(left):
-            left.unlink(missing_ok=True)
+        about = left.lstat()
+        if stat.S_ISREG(about.st_mode) and about.st_uid == os.geteuid():
+            with suppress(BlockingIOError), _claimed(left):
+                left.unlink(missing_ok=True)
     path = target.with_name(f".{target.name[:100]}.{secrets.token_hex(8)}{_PART}")
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
     try:
@@ -220,7 +239,8 @@ def _claimed(path: Path) -> Iterator[None]:
     """
     import fcntl
 
-    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+    flags = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
+    descriptor = os.open(path, flags)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         yield

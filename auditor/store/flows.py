@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Final
 from sqlalchemy import insert, or_, select
 
 from auditor.model.errors import StoreError
+from auditor.store.directory import inside
 from auditor.store.tables import flow_files
 
 if TYPE_CHECKING:
@@ -183,14 +184,15 @@ def _dataset(store: Store, first_day: date, last_day: date) -> ds.FileSystemData
     form, system = ds.ParquetFileFormat(), fs.LocalFileSystem()
     fragments = []
     for path, run_id in files:
-        if not (store.folder / path).is_file():
+        place = inside(store.folder, path)
+        if not place.is_file():
             raise StoreError(
                 "a file of flows that is listed is not there",
-                place=str(store.folder / path),
+                place=str(place),
                 hint="Run `auditor store check`; a backup that has the file brings it back.",
             )
         of_run = pc.field("run_id") == pc.scalar(run_id)
-        fragments.append(form.make_fragment(str(store.folder / path), system, of_run))
+        fragments.append(form.make_fragment(str(place), system, of_run))
     # nullable: a file that was written before a column existed is read as null there
     fields = [each.with_nullable(nullable=True) for each in FLOW_TABLE]
     schema = pa.schema([*fields, pa.field("run_id", pa.string())])

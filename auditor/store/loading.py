@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 _MOST_LINE: Final = 1 << 26
 _ROWS: Final = 1000
+_BYTES: Final = 1 << 25
+"""Rows that are held at once: so many, or of so many bytes."""
 
 
 def present(connection: Connection) -> list[str]:
@@ -80,11 +82,13 @@ def loaded(connection: Connection, manifest: Manifest, folder: Path) -> None:
 def _portions(path: Path, table: Table) -> Iterator[list[dict[str, Any]]]:
     with path.open("rb") as file:
         rows: list[dict[str, Any]] = []
+        size = 0
         while line := file.readline(_MOST_LINE):
             rows.append(_row(line, table))
-            if len(rows) == _ROWS:
+            size += len(line)
+            if len(rows) == _ROWS or size > _BYTES:
                 yield rows
-                rows = []
+                rows, size = [], 0
         if rows:
             yield rows
 

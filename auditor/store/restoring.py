@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 
 
 _MOST_MANIFEST: Final = 1 << 28
+_MOST_TOLD: Final = 2000
+"""Bytes that a manifest tells of one file: a small backup has no large one, however well packed."""
 _TELLING: Final = ("runs", "contents", "findings", "assessments", "notices")
 """Tables that make a store one with something in it; the rest an agent makes when it starts."""
 _NAME: Final = re.compile(r"[a-z_]{1,60}")
@@ -93,7 +95,7 @@ def restored(
             except (BadZipFile, EOFError, zlib.error, NotImplementedError, RuntimeError) as error:
                 raise _refused(f"is no whole backup: {error}", place) from None
             aside = _put(staging, manifest, folder, url, now, replace=replace)
-    except (ValueError, IntegrityError, DataError) as error:
+    except (ValueError, RecursionError, IntegrityError, DataError) as error:
         reason = getattr(error, "orig", error)
         raise _refused(f"its tables make no store: {reason}", place) from None
     except OSError as error:
@@ -120,7 +122,8 @@ def _manifest(archive: ZipFile, place: str) -> Manifest:
     entries = {entry.filename: entry for entry in archive.infolist()}
     if len(entries) != len(archive.infolist()):
         raise _refused("names a file twice", place)
-    if MANIFEST not in entries or entries[MANIFEST].file_size > _MOST_MANIFEST:
+    most = min(_MOST_MANIFEST, _MOST_TOLD * (len(entries) + 10))
+    if MANIFEST not in entries or entries[MANIFEST].file_size > most:
         raise _refused("is no backup of a store: it has no manifest", place)
     try:
         manifest = MANIFESTS.validate_json(archive.read(MANIFEST))

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from auditor.agent import child as child_room
 from auditor.agent import orders
 from auditor.agent.child import Child
 from auditor.agent.commit import emptied
@@ -74,3 +75,24 @@ def test_what_a_child_says_last_is_the_reason_of_its_failure(tmp_path, monkeypat
     assert code == 70
     assert "order.json" in child.why(code)
     assert ALONE not in (0, 70)
+
+
+def test_what_a_child_leaves_running_ends_with_it(folder):
+    code = (
+        "import subprocess, sys; subprocess.Popen([sys.executable, '-c', "
+        "'import time; time.sleep(600)'])"
+    )
+    begun = subprocess.Popen
+
+    def instead(words, **more):
+        return begun([sys.executable, "-c", code], **more)
+
+    child_room.subprocess.Popen = instead
+    try:
+        child = Child(folder, ())
+    finally:
+        child_room.subprocess.Popen = begun
+    child.wait(60)
+    before = time.monotonic()
+    child.close()
+    assert child.exit_code() == 0 and time.monotonic() - before < child_room.GRACE

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from datetime import UTC, datetime
 from pathlib import Path
@@ -50,7 +51,19 @@ def test_a_child_does_not_see_the_secrets_of_channels_and_of_the_store():
     settings = Agent.model_validate(
         {
             "version": 1,
-            "jobs": [{"name": "a", "schedule": {"every": "1h"}, "sources": [{"folder": "/a"}]}],
+            "jobs": [
+                {
+                    "name": "a",
+                    "schedule": {"every": "1h"},
+                    "sources": [
+                        {
+                            "bucket": "s3://a",
+                            "access_id_env": "BUCKET_ID",
+                            "access_key_env": "BUCKET_KEY",
+                        }
+                    ],
+                }
+            ],
             "channels": [
                 {"name": "w", "webhook": {"url_env": "HOOK_URL", "secret_env": "HOOK_SECRET"}},
                 {
@@ -71,6 +84,8 @@ def test_a_child_does_not_see_the_secrets_of_channels_and_of_the_store():
         "HOOK_URL",
         "HOOK_SECRET",
         "MAIL_PASSWORD",
+        "BUCKET_ID",
+        "BUCKET_KEY",
     }
 
 
@@ -95,3 +110,21 @@ def test_the_traffic_of_a_checklist_is_all_that_there_is(tmp_path):
         tmp_path / "a.log",
         tmp_path / "b.log",
     )
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        {"kind": "audit", "run_id": "../../elsewhere", "flow_files": []},
+        {"kind": "audit", "run_id": "..", "flow_files": []},
+        {"kind": "audit", "run_id": 5, "flow_files": []},
+        {"kind": "audit", "run_id": "a", "flow_files": [{"path": "../x"}]},
+        {"kind": "audit", "run_id": "a", "flow_files": [{}]},
+        {"kind": "audit", "run_id": "a", "flow_files": [], "of_another_version": 1},
+        [],
+    ],
+)
+def test_a_result_that_leads_elsewhere_is_none(tmp_path, content):
+    (tmp_path / orders.RESULT).write_text(json.dumps(content))
+    with pytest.raises(StoreError):
+        orders.read_result(tmp_path)

@@ -10,6 +10,7 @@ from auditor.model.errors import StoreError
 from auditor.model.flow_table import FLOW_TABLE
 from auditor.store import flow_writing, flows, runs
 from auditor.store.findings import News
+from auditor.store.tables import flow_files
 from tests.store import made
 
 MIDNIGHT = int(datetime(2026, 11, 21, 17, tzinfo=UTC).timestamp()) * 10**9
@@ -56,6 +57,15 @@ def test_beyond_so_many_files_of_a_run_rows_go_where_every_question_looks(
 def test_a_path_that_leads_elsewhere_is_refused(tmp_path, path):
     with pytest.raises(ValueError, match="no path of a flow file"):
         flows.placed(tmp_path, tmp_path, [flows.FlowFile(path, "2026-11-22", 1, 1, "")])
+
+
+def test_a_listed_path_that_leads_elsewhere_is_not_read(store, tmp_path):
+    _, (file,) = kept(store, 1, made.flows([MIDNIGHT]), staging=tmp_path)
+    (store.folder / file.path).rename(tmp_path / "x.parquet")
+    with store.writing() as connection:
+        connection.execute(flow_files.update().values(path="flows/../../x.parquet"))
+    with pytest.raises(StoreError, match="no path of a file"):
+        flows.frame(store, date(2026, 11, 22), date(2026, 11, 22))
 
 
 def test_placed_files_are_where_they_say_and_no_longer_where_they_were(store, tmp_path):

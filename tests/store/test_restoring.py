@@ -162,7 +162,9 @@ def test_a_backup_that_is_not_what_its_manifest_says_is_refused(refused, backup,
         ("runs", {"more": 1}),
         ("runs", {"folder": "../../elsewhere"}),
         ("flow_files", {"path": "/etc/passwd"}),
+        ("runs", {"started": "2026-11-22T01:30:00.000000"}),
         ("findings", {"countries": "[["}),
+        ("findings", {"countries": "[" * 100_000}),
         ("findings", {"present": "yes"}),
     ],
 )
@@ -189,6 +191,12 @@ def test_lines_that_are_no_rows_are_refused(refused, backup, tmp_path, line):
     parts = Parts(backup)
     parts.put("tables/runs.jsonl", line + b"\n")
     assert "no store" in refused(parts.packed(tmp_path / "x.zip"))
+
+
+def test_a_small_backup_with_a_large_manifest_is_not_read(refused, backup, tmp_path):
+    parts = Parts(backup)
+    parts.manifest["more"] = " " * 1_000_000
+    assert "no manifest" in refused(parts.packed(tmp_path / "x.zip"))
 
 
 def test_a_backup_that_claims_more_than_the_disk_holds_is_not_begun(refused, backup, tmp_path):

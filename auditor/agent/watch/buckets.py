@@ -7,6 +7,7 @@ import hashlib
 import ipaddress
 import os
 import shutil
+import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
@@ -32,6 +33,18 @@ SPARE: Final = 1 << 30
 """Bytes of the disk that downloads leave free."""
 
 PLAIN_NAME: Final = 200
+LARGEST: Final = 1 << 53
+"""Bytes that no object has; what says so is no listing."""
+
+LATEST: Final = 1 << 34
+"""Seconds since 1970 that no file system refuses as a time."""
+
+LISTING: Final = 600.0
+"""Seconds in which a bucket must be listed."""
+
+PATIENCE: Final = 60.0
+SLOWEST: Final = 50_000
+"""Seconds that a download may take, and more by this many bytes per second."""
 
 
 class Found(NamedTuple):
@@ -51,7 +64,7 @@ def listed(source: Source, place: str, note: Note) -> list[Found] | None:
     """
     system, root, scheme = _system(source, place)
     try:
-        entries = system.find(root, detail=True)
+        entries = _entries(system, root)
     except _failures() as error:
         note(
             Problem(
@@ -68,7 +81,11 @@ def listed(source: Source, place: str, note: Note) -> list[Found] | None:
         hidden = any(part.startswith(".") and part not in (".", "..") for part in parts)
         if entry.get("type", "file") != "file" or path.endswith("/") or hidden:
             continue
-        size = int(entry.get("size") or 0)
+        size = entry.get("size") or 0
+        if not isinstance(size, int) or not 0 <= size < LARGEST:
+            what = "The listing says of the object what no object can be; it was left out."
+            note(Problem("source-odd", legible(path), what, "Ask who runs the storage."))
+            continue
         written = _moment(entry)
         stamp = f"{size}-{'' if written is None else written}-{_version(entry)}"[:500]
         found.append(Found(f"{scheme}://{path}", stamp, size, written or 0.0))
@@ -116,7 +133,9 @@ def _fetched(system: Any, path: str, seen: Seen, target: Path) -> Path:  # noqa:
     part = target.with_name(f"{target.name[:PLAIN_NAME]}.part")
     try:
         os.close(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600))
-        system.get_file(path, str(part))
+        # one stream: what comes is counted as it comes
+        more = {"max_concurrency": 1} if "s3" in system.protocol else {}
+        system.get_file(path, str(part), callback=_watch(seen.size), **more)
         if part.stat().st_size != seen.size:
             raise OSError(
                 errno.EIO, f"{part.stat().st_size:,} of {seen.size:,} bytes came: it changes"
@@ -129,6 +148,33 @@ def _fetched(system: Any, path: str, seen: Seen, target: Path) -> Path:  # noqa:
     finally:
         part.unlink(missing_ok=True)
     return target
+
+
+def _entries(system: Any, root: str) -> dict[str, Any]:  # noqa: ANN401 - fsspec's
+    from fsspec.asyn import AsyncFileSystem
+
+    more = {"timeout": LISTING} if isinstance(system, AsyncFileSystem) else {}
+    entries: dict[str, Any] = system.find(root, detail=True, **more)
+    return entries
+
+
+def _watch(size: int) -> Any:  # noqa: ANN401 - fsspec has no types
+    """Ends a download of more bytes than the object has, or one that dribbles."""
+    from fsspec.callbacks import Callback
+
+    until = time.monotonic() + PATIENCE + size / SLOWEST
+
+    class Watch(Callback):  # type: ignore[misc] # as above
+        got = 0
+
+        def relative_update(self, inc: int = 1) -> None:
+            self.got += inc
+            if self.got > size:
+                raise OSError(errno.EFBIG, "more bytes come than it has")
+            if time.monotonic() > until:
+                raise OSError(errno.ETIMEDOUT, "it comes too slowly")
+
+    return Watch()
 
 
 def _place(folder: Path, path: str) -> Path:
@@ -190,6 +236,12 @@ def _s3_options(source: Source, place: str) -> dict[str, Any]:
     client: dict[str, Any] = {}
     if source.endpoint is not None:
         parts = urlsplit(source.endpoint)
+        if "@" in parts.netloc:
+            raise PolicyError(
+                "a password does not belong into an address",
+                place=f"{place}.endpoint",
+                hint="Name its place with access_key_env or access_key_file.",
+            )
         if parts.scheme != "https" and not (
             parts.scheme == "http" and _is_loopback(parts.hostname)
         ):
@@ -233,21 +285,24 @@ def _moment(entry: dict[str, Any]) -> float | None:
         value = entry.get(name)
         if isinstance(value, datetime):
             zoned = value if value.tzinfo is not None else value.replace(tzinfo=UTC)
-            return zoned.timestamp()
+            value = zoned.timestamp()
         if isinstance(value, int | float):
-            return float(value)
+            return float(value) if 0 <= value < LATEST else None
     return None
 
 
 def _failures() -> tuple[type[BaseException], ...]:
     """What drivers raise when the other side, the line or the disk fails."""
-    kinds: list[type[BaseException]] = [OSError, EOFError, TimeoutError]
+    # what their parsers make of an answer that no storage gives is of many kinds
+    kinds: list[type[BaseException]] = [OSError, EOFError, ValueError, LookupError, TypeError]
+    kinds += [RuntimeError, AttributeError]
     try:
         import aiohttp
         import botocore.exceptions
+        import botocore.parsers
 
         kinds += [botocore.exceptions.BotoCoreError, botocore.exceptions.ClientError]
-        kinds += [aiohttp.ClientError]
+        kinds += [aiohttp.ClientError, botocore.parsers.ResponseParserError]
     except ImportError:
         pass  # other drivers do not need them
     return tuple(kinds)
@@ -255,4 +310,5 @@ def _failures() -> tuple[type[BaseException], ...]:
 
 def _said(error: BaseException) -> str:
     text = getattr(error, "strerror", None) or str(error) or type(error).__name__
-    return legible(" ".join(str(text).split()))[:300].rstrip(".")
+    line = " ".join(legible(str(text)).split())
+    return "".join(each if each.isprintable() else " " for each in line)[:300].rstrip(".")

@@ -6,7 +6,9 @@ import shutil
 import sys
 from collections import namedtuple
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from types import SimpleNamespace
+from typing import ClassVar
 
 import pytest
 from fsspec.registry import _registry
@@ -165,6 +167,7 @@ def test_a_server_that_does_not_answer_is_told(bucket, watcher):
     ("change", "match"),
     [
         ({"endpoint": "http://storage.example"}, "https://"),
+        ({"endpoint": "https://me:word@storage.example"}, "password"),
         ({"access_key_env": None}, "one half"),
         ({"bucket": "sftp://me:word@host/x"}, "password"),
         ({"access_key_env": "NOT_SET_ANYWHERE"}, "is not set"),
@@ -195,3 +198,77 @@ def test_any_address_that_fsspec_reads_is_a_bucket(tmp_path):
     (source,) = job("", bucket=f"file://{tmp_path}/in", endpoint=None).sources
     (found,) = buckets.listed(source, "sources.0", lambda _: None)
     assert found.size == len(text(0, 9)) and found.written == 10**9
+
+
+@pytest.fixture
+def liar(monkeypatch, tmp_path):
+    """A storage whose listing and whose objects are what the test says."""
+    from fsspec import AbstractFileSystem
+
+    class Liar(AbstractFileSystem):
+        protocol = "liar"
+        entries: ClassVar = {}
+        error = None
+
+        def find(self, path, **more):
+            if self.error is not None:
+                raise self.error
+            return self.entries
+
+        def info(self, path, **more):
+            return self.entries[path]
+
+        def get_file(self, rpath, lpath, callback, **more):
+            with Path(lpath).open("wb") as file:
+                for _ in range(100):
+                    file.write(bytes(1000))
+                    callback.relative_update(1000)
+
+    monkeypatch.setitem(_registry, "liar", Liar)
+    made = Watcher("http://127.0.0.1:1", tmp_path)
+    plain = {"bucket": "liar://b/night", "settle": "1s"}
+    made.job = Job.model_validate({"name": "j", "schedule": {"every": "1d"}, "sources": [plain]})
+    yield made, Liar
+    made.store.close()
+
+
+@pytest.mark.parametrize("size", [-1, 1 << 70, "many", 1.5])
+def test_an_object_that_cannot_be_is_left_out(liar, size):
+    watcher, storage = liar
+    storage.entries = {"b/night/x": {"name": "b/night/x", "type": "file", "size": size}}
+    assert watcher.look().seen == 0
+    assert [each.code for each in watcher.problems] == ["source-odd"]
+
+
+@pytest.mark.parametrize("written", [float("nan"), float("inf"), 1e30, -5])
+def test_a_time_that_cannot_be_is_not_known(liar, written):
+    watcher, storage = liar
+    entry = {"name": "b/night/x", "type": "file", "size": 100_000, "mtime": written}
+    storage.entries = {"b/night/x": entry}
+    watcher.look()
+    assert [each.size for each in watcher.look().ready] == [100_000]
+
+
+def test_an_object_without_end_is_not_downloaded(liar, monkeypatch):
+    watcher, storage = liar
+    storage.entries = {"b/night/x": {"name": "b/night/x", "type": "file", "size": 2500}}
+    watcher.look()
+    found = watcher.look()
+    assert not found.ready and "more bytes come than it has" in watcher.problems[0].message
+    assert [each for each in watcher.scratch.rglob("*") if each.is_file()] == []
+    storage.entries["b/night/x"]["size"] = 100_000
+    monkeypatch.setattr(buckets, "PATIENCE", -5.0)
+    watcher.look()
+    watcher.look()
+    assert "too slowly" in watcher.problems[0].message
+
+
+def test_whatever_a_driver_makes_of_an_answer_is_told_in_one_harmless_line(liar):
+    from botocore.parsers import ResponseParserError
+
+    watcher, storage = liar
+    for error in (ResponseParserError("\x1b[2J\nx"), KeyError("x"), ValueError("x")):
+        storage.error = error
+        assert watcher.look().seen == 0
+        (problem,) = watcher.problems
+        assert problem.code == "source-unreadable" and problem.message.isprintable()
