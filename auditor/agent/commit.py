@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import Connection
 
-from auditor.agent import orders, watch
+from auditor.agent import orders, trouble, watch
 from auditor.agent.notices import drafts
 from auditor.agent.settings import Job
 from auditor.agent.watch import Taken
@@ -48,6 +48,7 @@ class Done:
         ready: the files that were given to the child.
         held: names of files that were quarantined before it began.
         check: raises an error if this process may not write any more.
+        said: what was odd about the sources; empty = nothing.
     """
 
     job: Job
@@ -57,6 +58,7 @@ class Done:
     ready: tuple[Taken, ...]
     held: frozenset[str]
     check: Callable[[Connection], None]
+    said: str = ""
 
 
 def work_folder(store: Store, job: str) -> Path:
@@ -158,9 +160,9 @@ def committed(store: Store, done: Done, settings: Agent, now: datetime) -> str |
         before = open_flows.of_job(connection, job)
         _left_open(connection, job, result)
         told = drafts.news_drafts(news, run, job, settings, now)
-        told += quarantined(connection, done, settings, now)
+        told += troubles(connection, done, settings, now)
         outbox.put(connection, told + recovered(done, settings, now), now)
-        jobs.done(connection, done.number, done.standing, now, "done", run.run_id)
+        jobs.done(connection, done.number, done.standing, now, "done", run.run_id, done.said)
     if before is not None:
         # its flows have counted, or lie in the file of this run
         with suppress(OSError, StoreError):
@@ -184,6 +186,14 @@ def _assessed(store: Store, done: Done, settings: Agent, now: datetime) -> None:
         )
         outbox.put(connection, told + recovered(done, settings, now), now)
         jobs.done(connection, done.number, done.standing, now, "done")
+
+
+def troubles(
+    connection: Connection, done: Done, settings: Agent, now: datetime
+) -> list[outbox.Draft]:
+    """Notices about sources that cannot be seen, and about files that cannot be read."""
+    told = trouble.source_drafts(connection, done.job.name, done.number, done.said, settings, now)
+    return told + quarantined(connection, done, settings, now)
 
 
 def quarantined(

@@ -15,7 +15,7 @@ from auditor.agent import health, notices
 from auditor.agent.hold import Hold
 from auditor.agent.journal import tell
 from auditor.agent.notices import drafts
-from auditor.agent.service import Service
+from auditor.agent.service import TRIES, Service
 from auditor.model.errors import AuditorError, PolicyError, StoreError
 from auditor.store import jobs, outbox, retention
 from auditor.store.overview import Overview, overview
@@ -80,7 +80,7 @@ def once(
                 for name in names:
                     jobs.requested(connection, name, now(), "person")
         wanted = set(names) or {job.name for job in settings.jobs}
-        while not stop.is_set() and made.step(only=wanted - made.tried):
+        while not stop.is_set() and _stepped(made, wanted, stop):
             stop.wait(BUSY)
         if made.tried:
             tidied(store, settings, now)
@@ -88,6 +88,17 @@ def once(
         if delivered.errors:
             tell("notices-not-delivered", level="error", why=delivered.errors)
         return made.exit_code
+
+
+def _stepped(made: Service, wanted: set[str], stop: threading.Event) -> bool:
+    """One turn, tried again if the store is away for a moment; gives whether there is more."""
+    for _ in range(TRIES - 1):
+        try:
+            return made.step(only=wanted - made.tried)
+        except StoreError as error:
+            tell("store-trouble", level="error", failed=error)
+            stop.wait(TROUBLED)
+    return made.step(only=wanted - made.tried)
 
 
 def known(settings: Agent, names: Collection[str]) -> None:
@@ -159,7 +170,8 @@ class Loop:
 
         def seen() -> Overview:
             with self._store.reading() as connection:
-                return overview(connection, self._now())
+                names = {job.name for job in self._settings.jobs}
+                return overview(connection, self._now(), names)
 
         if self._settings.health is None:
             return None

@@ -19,6 +19,8 @@ class Running:
         unread: whether it failed because none of its files can be read.
         placed: whether its results lie in their places already.
         tries: how often they were tried to be written.
+        restless: names of files that changed while they were read: they wait for another run.
+        repeats: how often the run was begun anew because of these.
     """
 
     done: commit.Done
@@ -29,3 +31,5 @@ class Running:
     unread: bool = False
     placed: bool = False
     tries: int = 0
+    restless: frozenset[str] = frozenset()
+    repeats: int = 0

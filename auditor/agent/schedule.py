@@ -7,7 +7,7 @@ the wall clock, which may jump. ``Schedule.fired`` is called every second or so 
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo
 
@@ -34,6 +34,7 @@ LOOK: Final = timedelta(seconds=30)
 HOW: Final = {"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
 """What is missed is made up once, never two at a time, however late."""
 
+HOURS: Final = 24
 _TICK: Final = timedelta(microseconds=1)
 
 
@@ -96,11 +97,9 @@ class Schedule:
                 when, before = trigger(job, agent), there.get(name)
                 if before is not None and _same(before.trigger, when):
                     continue
-                missed = before.next_run_time if before is not None else None
-                if missed is not None and missed <= now:
-                    self._ask(name, now, missed, "start")
-                elif before is None and job.schedule.every is not None:
-                    self._ask(name, now, None, "start")
+                interval = job.schedule.every is not None
+                if interval if before is None else before.next_run_time <= now:
+                    self._ask(name, now, "start")
                 self._scheduler.add_job(
                     REFERENCE,
                     when,
@@ -116,8 +115,9 @@ class Schedule:
     def fired(self, now: datetime) -> tuple[str, ...]:
         """Asks for every job whose time has come, however often it came; gives their names.
 
-        A clock that was set back by less than a period waits for itself, so that nothing runs
-        twice; if it was set back further, the schedule goes on from where the clock is now.
+        A clock that was set back to before the last time it asked waits for itself if that is
+        less than a period, so that nothing runs twice; else the schedule goes on from where the
+        clock is now, so that nothing waits for a time that a wrong clock made up.
 
         Raises:
             StoreError: the database does not answer; the next call makes it up.
@@ -132,9 +132,9 @@ class Schedule:
             for job in self._scheduler.get_jobs():
                 if job.next_run_time <= now:
                     # asked for first: a crash in between asks twice, which is once
-                    self._ask(job.name, now, job.next_run_time, "schedule")
+                    self._ask(job.name, now, "schedule")
                     due.append(job.name)
-                elif not _set_back(job.next_run_time, last.get(job.name), now):
+                elif not _set_back(job, last.get(job.name), now):
                     continue
                 self._scheduler.modify_job(job.id, next_run_time=_after(job.trigger, now))
             times = [job.next_run_time for job in self._scheduler.get_jobs()]
@@ -146,22 +146,40 @@ class Schedule:
         with told(self._store.engine):
             return {job.id: job.next_run_time for job in self._scheduler.get_jobs()}
 
-    def _ask(self, name: str, now: datetime, scheduled: datetime | None, by: str) -> None:
+    def _ask(self, name: str, now: datetime, by: str) -> None:
         with self._store.writing() as connection:
-            jobs.requested(connection, name, now, by, scheduled=scheduled)
+            jobs.requested(connection, name, now, by, scheduled=True)
 
 
 def _after(when: CronTrigger | IntervalTrigger, now: datetime) -> datetime:
-    """The first time after ``now``."""
-    found: datetime = when.get_next_fire_time(None, now.astimezone(when.timezone) + _TICK)
-    return found
+    """The first time after ``now``.
+
+    Where summer time ends, an hour comes twice: what names hours runs in the first one only, what
+    runs in every hour runs in both. Where it begins, what names the missing hour runs in the next.
+    """
+    now = now.astimezone(UTC)
+    if isinstance(when, IntervalTrigger):
+        found: datetime = when.get_next_fire_time(None, now + _TICK)
+        return found
+    local = now.astimezone(when.timezone)
+    written = _written(when)
+    hourly = len(written["hour"].split(",")) == HOURS
+    zone = timezone(local.utcoffset() or timedelta()) if hourly else when.timezone
+    walls = _cron(written, UTC)  # a clock on the wall, of which no hour is left out or comes twice
+    wall = local.replace(tzinfo=UTC, fold=0)
+    while True:
+        wall = walls.get_next_fire_time(None, wall + _TICK)
+        found = wall.replace(tzinfo=zone).astimezone(UTC)
+        if found > now:
+            return found.astimezone(when.timezone)
 
 
-def _set_back(planned: datetime, fired: datetime | None, now: datetime) -> bool:
-    """Whether the clock was set back so far that waiting for ``planned`` would lose runs."""
-    if fired is None or now >= fired:
-        return False
-    return fired - now > planned - fired
+def _set_back(job: Planned, fired: datetime | None, now: datetime) -> bool:
+    """Whether the clock was set back so far that waiting for the planned time would lose runs."""
+    if fired is not None and now < fired:
+        late: timedelta = job.next_run_time - fired
+        return fired - now > late
+    return bool(job.next_run_time > _after(job.trigger, now))  # planned by a clock that was ahead
 
 
 def _same(one: Any, other: Any) -> bool:  # noqa: ANN401 - APScheduler has no types
@@ -232,8 +250,7 @@ def _row(job: Planned) -> dict[str, object]:
         "next": job.next_run_time.astimezone(UTC).isoformat(),
     }
     if isinstance(job.trigger, CronTrigger):
-        fields = job.trigger.fields
-        state["cron"] = {each.name: str(each) for each in fields if not each.is_default}
+        state["cron"] = _written(job.trigger)
     else:
         state["every"] = int(job.trigger.interval.total_seconds())
     return {
@@ -242,7 +259,12 @@ def _row(job: Planned) -> dict[str, object]:
     }
 
 
-def _cron(written: dict[str, str], zone: ZoneInfo) -> CronTrigger:
+def _written(when: CronTrigger) -> dict[str, str]:
+    """The fields of a cron trigger that say something."""
+    return {each.name: str(each) for each in when.fields if not each.is_default}
+
+
+def _cron(written: dict[str, str], zone: tzinfo) -> CronTrigger:
     return CronTrigger(**written, timezone=zone)
 
 

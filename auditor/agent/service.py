@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from auditor.agent import commit, orders, watch
+from auditor.agent import commit, orders, trouble, watch
 from auditor.agent.child import Child
 from auditor.agent.journal import tell
 from auditor.agent.notices import drafts
@@ -36,13 +36,13 @@ if TYPE_CHECKING:
 
 TRIES: Final = 5
 """How often the results of a run are tried to be written before the run counts as failed."""
+REPEATS: Final = 3
+"""How often a run is begun anew because files changed while it read them."""
 TOO_OFTEN: Final = 5
 """Interruptions in a row that people are told of."""
 THREADS: Final = os.cpu_count() or 1
 OPEN_FOR: Final = timedelta(hours=1)
 """Flows that had not ended count once nothing was heard of their captures for so long."""
-MOST_TOLD: Final = 5
-"""Problems that are told one by one; the rest is counted."""
 
 
 class Service:
@@ -61,7 +61,6 @@ class Service:
         self._hold = hold
         self._now = now
         self._running: Running | None = None
-        self._restless: dict[str, frozenset[str]] = {}  # files that changed under a job's last run
         self.tried: set[str] = set()  # jobs that were begun
         self.exit_code = 0  # of the first one that failed
         self._cleared(now())
@@ -192,10 +191,10 @@ class Service:
     def _looked(self, running: Running, now: datetime) -> None:
         done, job = running.done, running.done.job
         problems: list[Problem] = []
-        without = self._restless.pop(job.name, frozenset())
         scratch = done.folder / orders.INPUTS
-        look = watch.look(job, self._store, now, scratch, problems.append, without=without)
-        running.done = done = replace(done, ready=look.ready)
+        look = watch.look(job, self._store, now, scratch, problems.append, without=running.restless)
+        said = trouble.of_sources(problems)
+        running.done = done = replace(done, ready=look.ready, said=said)
         tell("looked", job=job.name, attempt=done.number, files=look.counts)
         self._heard(done, now)
         with self._store.reading() as connection:
@@ -211,10 +210,10 @@ class Service:
             )
             self._started(running, order, now, tuple(problems))
         elif any(each.code.startswith("source") for each in problems):
-            self._failed(running, "failed", _listed(problems), InputError.exit_code)
+            self._failed(running, "failed", trouble.listed(problems), InputError.exit_code)
             self._settled(running, now)
         else:
-            self._ended_without_news(running, problems, now)
+            self._ended_without_news(running, now)
 
     def _order(self, job: Job, paths: tuple[Path, ...]) -> pipeline.Order:
         return orders.audit_order(job, paths, THREADS, self._settings.cluster)
@@ -251,17 +250,14 @@ class Service:
                 child.close()
                 if code != 0:
                     self._failed(running, "failed", child.why(code), max(code, 1))
-                # none of the files could be read, and it is not that they went away
-                running.unread = (
-                    code == InputError.exit_code
-                    and bool(running.done.ready)
-                    and not watch.changed(running.done.ready)
-                )
+                running.unread = code == InputError.exit_code and bool(running.done.ready)
             running.child = None
         self._settled(running, now)
 
     def _settled(self, running: Running, now: datetime) -> None:
         """The results of a run that ended well are committed, a failure is remembered."""
+        if (running.unread or running.failure is None) and self._repeated(running, now):
+            return
         if running.unread:
             self._refused(running, now)
         elif running.failure is None:
@@ -271,29 +267,51 @@ class Service:
         self._running = None
         shutil.rmtree(running.done.folder, ignore_errors=True)
 
+    def _repeated(self, running: Running, now: datetime) -> bool:
+        """Begins a run anew without the files that changed while it read them, if there are any.
+
+        Each of them waits; so a log that is written all night does not hold up the others.
+        """
+        done = running.done
+        restless = () if running.placed else watch.changed(done.ready)
+        if not restless:
+            return False
+        running.unread = False
+        if running.repeats == REPEATS:
+            why = f"files change while they are read, such as {restless[0]}"
+            self._failed(running, "failed", why, InputError.exit_code)
+            return False
+        tell("run-repeated", job=done.job.name, attempt=done.number, without=restless)
+        running.restless |= frozenset(restless)
+        running.repeats += 1
+        running.failure, running.exit_code = None, 0
+        try:
+            commit.emptied(done.folder)
+            self._looked(running, now)
+        except AuditorError as error:
+            self._failed(running, "failed", str(error), error.exit_code)
+            self._settled(running, now)
+        return True
+
     def _committed(self, running: Running, now: datetime) -> None:
         done = running.done
         try:
             if not running.placed:
                 with self._store.writing() as connection:
                     self._hold.check(connection)  # else another agent's files may lie there
-                restless = watch.changed(done.ready)
-                if restless:
-                    self._restless[done.job.name] = frozenset(restless)
-                    why = f"a file changed while it was read: {restless[0]}"
-                    self._failed(running, "failed", why, InputError.exit_code)
-                    self._remembered(running, now)
-                    return
                 running.tries = TRIES  # what cannot be moved is not tried again and again
                 commit.placed(self._store, done.folder)
                 running.placed, running.tries = True, 0
             run_id = commit.committed(self._store, done, self._settings, now)
         except AuditorError as error:
-            if error.place != place_of(self._store.engine):  # the database's errors pass
-                running.tries += 1
-            if running.tries >= TRIES or not isinstance(error, StoreError):
-                self._failed(running, "failed", str(error), error.exit_code)
-            raise
+            if isinstance(error, StoreError):
+                if error.place != place_of(self._store.engine):  # the database's errors pass
+                    running.tries += 1
+                if running.tries < TRIES:
+                    raise
+            self._failed(running, "failed", str(error), error.exit_code)
+            self._remembered(running, now)
+            return
         tell("run-done", job=done.job.name, attempt=done.number, run_id=run_id)
         if run_id is not None:
             self._copied(done.job, run_id, now)
@@ -351,19 +369,13 @@ class Service:
         self.exit_code = self.exit_code or running.exit_code
         tell("nothing-readable", level="error", job=done.job.name, attempt=done.number, why=why)
 
-    def _ended_without_news(self, running: Running, problems: list[Problem], now: datetime) -> None:
+    def _ended_without_news(self, running: Running, now: datetime) -> None:
         done = running.done
-        said = _listed(problems)
         with self._store.writing() as connection:
             self._hold.check(connection)
-            told = commit.quarantined(connection, done, self._settings, now)
-            if said:
-                told += drafts.trouble_drafts(
-                    done.job.name, "source", self._settings, now, detail=said, severity="medium",
-                    occasion=str(done.number),
-                )  # fmt: skip
+            told = commit.troubles(connection, done, self._settings, now)
             outbox.put(connection, told + commit.recovered(done, self._settings, now), now)
-            jobs.done(connection, done.number, done.standing, now, "nothing-new", message=said)
+            jobs.done(connection, done.number, done.standing, now, "nothing-new", message=done.said)
         self._running = None
         shutil.rmtree(done.folder, ignore_errors=True)
         tell("nothing-new", job=done.job.name, attempt=done.number)
@@ -395,11 +407,3 @@ class Service:
             with self._store.writing() as connection:
                 jobs.silence(connection, name, now)
                 outbox.put(connection, told, now)
-
-
-def _listed(problems: list[Problem]) -> str:
-    """Problems as one text for people."""
-    told = [f"{each.source}: {each.message}" for each in problems[:MOST_TOLD]]
-    if len(problems) > MOST_TOLD:
-        told.append(f"{len(problems) - MOST_TOLD} more")
-    return "; ".join(told)

@@ -7,8 +7,9 @@ The document for machines, ``version`` 1, times in UTC (ISO 8601), null = not kn
   ``not_before``, ``heard``, ``silent``; ``running`` and ``last`` (``attempt``, ``started``,
   ``finished``, ``outcome``, ``message``, ``run_id``); ``run`` (the last one that ended well:
   ``run_id``, ``started``, ``finished``, ``inputs``, ``problems``, ``flows``, ``crossing_flows``,
-  ``outbound_bytes``, ``findings``, ``new``, ``changed``, ``gone``); ``present`` (findings by
-  severity); ``backlog`` (``files``, ``bytes``, ``oldest``, ``seconds``); ``quarantined``;
+  ``outbound_bytes``, ``findings``, ``new``, ``changed``, ``gone``); ``present`` (findings that are
+  not gone, by severity); ``backlog`` (``files``, ``bytes``, ``oldest``, ``seconds``);
+  ``quarantined``;
 * ``channels`` with notices that wait or were given up: ``channel``, ``waiting``, ``oldest``,
   ``given_up``;
 * ``runs``, ``present``, ``database_bytes``;
@@ -89,7 +90,7 @@ def stood(store: Store, settings: Agent, now: datetime) -> Found:
         StoreError: the store does not answer.
     """
     with store.reading() as connection:
-        found = overview(connection, now)
+        found = overview(connection, now, {job.name for job in settings.jobs})
         holder = leases.holder_of(connection, hold.NAME)
         planned = jobs.next_times(connection)
     known = {each.name: each for each in found.jobs}

@@ -6,12 +6,22 @@ import os
 import signal
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final, Literal
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
 from auditor.cli import capture
-from auditor.cli.options import FINDINGS, MISTAKES, Data, data_directory, settings_file, store_of
+from auditor.cli.options import (
+    FINDINGS,
+    MISTAKES,
+    Config,
+    Data,
+    LogFile,
+    LogLevel,
+    data_directory,
+    settings_file,
+    store_of,
+)
 from auditor.cli.terminal import complain, say, say_json
 
 if TYPE_CHECKING:
@@ -24,30 +34,14 @@ app = typer.Typer(
     help="Kiểm tra tự động theo lịch. / Audits that run by themselves.", no_args_is_help=True
 )
 app.add_typer(capture.app)
-Config = Annotated[
-    Path | None,
-    typer.Option(
-        "--config",
-        envvar="AUDITOR_AGENT",
-        readable=False,
-        help="agent.yaml; default: ./agent.yaml, then /etc/auditor/agent.yaml.",
-    ),
-]
 PRIVATE: Final = 0o077
 """What the agent makes is for its user alone, wherever it makes it and whoever started it."""
 Names = Annotated[list[str] | None, typer.Argument(help="Jobs; default: all.")]
-Level = Annotated[
-    Literal["debug", "info", "warning", "error"],
-    typer.Option("--log-level", help="What is logged: this, and what is worse."),
-]
-LogFile = Annotated[
-    Path | None, typer.Option("--log-file", readable=False, help="Default: standard error.")
-]
 
 
 @app.command()
 def run(
-    config: Config = None, data: Data = None, log_level: Level = "info", log_file: LogFile = None
+    config: Config = None, data: Data = None, log_level: LogLevel = "info", log_file: LogFile = None
 ) -> None:
     """Work until told to end (SIGTERM): run jobs when they are due, tell people."""
     from auditor.agent import journal
@@ -74,7 +68,7 @@ def once(
     names: Names = None,
     config: Config = None,
     data: Data = None,
-    log_level: Level = "info",
+    log_level: LogLevel = "info",
     log_file: LogFile = None,
 ) -> None:
     """Run what is due, or the named jobs, now and once; for timers and cron."""
@@ -188,6 +182,71 @@ def resume(names: Names = None, config: Config = None, data: Data = None) -> Non
 
 
 @app.command()
+def quarantine(
+    names: Names = None,
+    config: Config = None,
+    data: Data = None,
+    as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
+) -> None:
+    """Show the files that could not be read, each with its reason."""
+    import json
+
+    from auditor.store import files
+
+    settings, store = _opened(config, data, names)
+    chosen = names or [job.name for job in settings.jobs]
+    try:
+        with store.reading() as connection:
+            held = {name: files.quarantined(connection, name) for name in chosen}
+    finally:
+        store.close()
+    if as_json:
+        found = [
+            {"job": name, "file": each.name, "bytes": each.size, "reason": each.reason}
+            | {"since": each.since.astimezone(UTC).isoformat(timespec="seconds")}
+            for name, some in held.items()
+            for each in some
+        ]
+        say(json.dumps(found, ensure_ascii=False, indent=2))
+        return
+    for name, some in held.items():
+        for each in some:
+            say(f"{name}: {each.name}")
+            say(f"  {each.since.astimezone(settings.clock):%Y-%m-%d %H:%M}  {each.reason}")
+    if not any(held.values()):
+        say("Không có tệp nào bị cách ly. / No file is in quarantine.")
+
+
+@app.command()
+def release(
+    name: Annotated[str, typer.Argument(metavar="job", help="The job.")],
+    names: Annotated[
+        list[str], typer.Argument(metavar="files...", help="As `quarantine` shows them.")
+    ],
+    config: Config = None,
+    data: Data = None,
+) -> None:
+    """Let quarantined files be tried again, as they are, at the job's next run."""
+    from auditor.model.errors import InputError
+    from auditor.store import files
+
+    _, store = _opened(config, data, [name])
+    try:
+        with store.writing() as connection:
+            unknown = [each for each in names if not files.released(connection, name, each)]
+            if unknown:  # none of them is released
+                raise InputError(
+                    f"is not in the quarantine of job {name}",
+                    place=unknown[0],
+                    hint="Write the name as `auditor agent quarantine` shows it.",
+                )
+    finally:
+        store.close()
+    for each in names:
+        say(f"{each}: sẽ được đọc lại / is tried again")
+
+
+@app.command()
 def check(config: Config = None) -> None:
     """Check agent.yaml: mistakes with their lines, next times, sources, channels."""
     from auditor.agent.standing import checked
@@ -199,6 +258,16 @@ def check(config: Config = None) -> None:
         complain(line)
     if found.mistakes:
         raise typer.Exit(MISTAKES)
+
+
+@app.command("tell-test")
+def tell_test(
+    name: Annotated[str, typer.Argument(help="A channel.")], config: Config = None
+) -> None:
+    """Send a test message over one channel of agent.yaml."""
+    from auditor.agent import notices
+
+    say(notices.tried(_read(_place(config)), name, _now()))
 
 
 @app.command(hidden=True)

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-import os
 import signal
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from auditor.cli.options import (
+    Config,
+    Data,
+    LogFile,
+    LogLevel,
+    data_directory,
+    settings_file,
+    store_of,
+)
 from auditor.cli.terminal import say
 from auditor.model.errors import PolicyError
 
@@ -20,32 +28,14 @@ if TYPE_CHECKING:
     from auditor.agent.live import State
     from auditor.agent.settings import Capture
 
-PLACES: Final = ("agent.yaml", "/etc/auditor/agent.yaml")
-
 app = typer.Typer()
 
 
 @app.command()
 def capture(
     name: Annotated[str | None, typer.Argument(help="A capture; default: all of them.")] = None,
-    config: Annotated[
-        Path | None,
-        typer.Option(
-            "--config",
-            envvar="AUDITOR_AGENT",
-            readable=False,
-            help="agent.yaml; default: ./agent.yaml, then /etc/auditor/agent.yaml.",
-        ),
-    ] = None,
-    data: Annotated[
-        Path | None,
-        typer.Option(
-            "--data",
-            envvar="AUDITOR_DATA",
-            readable=False,
-            help="Data directory; default: data in agent.yaml.",
-        ),
-    ] = None,
+    config: Config = None,
+    data: Data = None,
     tool: Annotated[
         Literal["dumpcap", "tcpdump", "scapy"] | None,
         typer.Option("--with", help="Capture with this tool; default: the first that is there."),
@@ -53,13 +43,8 @@ def capture(
     check: Annotated[
         bool, typer.Option("--check", help="Check interface, filter and rights, and end.")
     ] = False,
-    log_level: Annotated[
-        Literal["debug", "info", "warning", "error"],
-        typer.Option("--log-level", help="What is logged: this, and what is worse."),
-    ] = "info",
-    log_file: Annotated[
-        Path | None, typer.Option("--log-file", readable=False, help="Default: standard error.")
-    ] = None,
+    log_level: LogLevel = "info",
+    log_file: LogFile = None,
 ) -> None:
     """Write what an interface hears into files that a job watches, until told to end (SIGTERM)."""
     from threading import Event
@@ -67,15 +52,9 @@ def capture(
     from auditor.agent import journal, live
     from auditor.agent.settings import settings
 
-    place = config or next((Path(each) for each in PLACES if Path(each).exists()), Path(PLACES[0]))
+    place = settings_file(config) or Path("agent.yaml")
     known = settings(place)
-    folder = data or known.data
-    if folder is None:
-        raise PolicyError(
-            "no data directory is named",
-            place="--data",
-            hint="Name it in agent.yaml (data: /var/lib/auditor), by --data or AUDITOR_DATA.",
-        )
+    folder = data_directory(data, place)
     chosen = _chosen(known.captures, name, place)
     if check:
         for each in chosen:
@@ -137,13 +116,13 @@ def _memory(folder: Path) -> Callable[[Path], bool]:
     """
 
     def audited(path: Path) -> bool:
-        from auditor.model.text import legible
-        from auditor.store import captured, opened
+        from auditor.agent.watch.listing import name_of
+        from auditor.store import captured
 
-        store = opened(folder, os.environ.get("AUDITOR_DATABASE_URL", ""))
+        store = store_of(folder)
         try:
             with store.reading() as connection:
-                return captured.audited(connection, legible(str(path)))
+                return captured.audited(connection, name_of(str(path)))
         finally:
             store.close()
 

@@ -82,6 +82,22 @@ LogZone = Annotated[
         "--log-zone", metavar="ZONE", help="Zone of logs that name none: UTC, +07:00, -03:30."
     ),
 ]
+Config = Annotated[
+    Path | None,
+    typer.Option(
+        "--config",
+        envvar="AUDITOR_AGENT",
+        readable=False,
+        help="agent.yaml; default: ./agent.yaml, then /etc/auditor/agent.yaml.",
+    ),
+]
+LogLevel = Annotated[
+    Literal["debug", "info", "warning", "error"],
+    typer.Option("--log-level", help="What is logged: this, and what is worse."),
+]
+LogFile = Annotated[
+    Path | None, typer.Option("--log-file", readable=False, help="Default: standard error.")
+]
 Mappings = Annotated[
     list[Path] | None,
     typer.Option(

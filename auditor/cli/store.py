@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from auditor.cli.options import Data, data_directory, store_of
+from auditor.cli.options import Config, Data, data_directory, store_of
 from auditor.cli.terminal import progress_shown, say, say_json, tell
 from auditor.model.errors import StoreError
 
@@ -24,15 +24,6 @@ app = typer.Typer(
     help="Kho kết quả: kiểm tra, sao lưu, dọn dẹp. / The store: check, back up, tidy.",
     no_args_is_help=True,
 )
-Config = Annotated[
-    Path | None,
-    typer.Option(
-        "--config",
-        envvar="AUDITOR_AGENT",
-        readable=False,
-        help="agent.yaml, for its data directory and retention.",
-    ),
-]
 AsJson = Annotated[bool, typer.Option("--json", help="For machines.")]
 OfJob = Annotated[str | None, typer.Option("--job", help="Only of this job.")]
 Most = Annotated[int, typer.Option("--most", min=1, help="How many at most.")]
@@ -187,7 +178,7 @@ def findings(
     most: Most = 100,
     as_json: AsJson = False,
 ) -> None:
-    """Show the findings of each job's last run, the heaviest first."""
+    """Show the findings of each job that are not gone, the heaviest first."""
     from auditor.store import findings as stored
 
     store = store_of(data_directory(data, config))

@@ -44,7 +44,7 @@ _HINTS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Store:
-    """The store: its database, and the data directory that its paths are relative to."""
+    """The store: its database, and the data directory (absolute) that its paths are relative to."""
 
     engine: Engine
     folder: Path
@@ -88,6 +88,7 @@ def opened(folder: Path, url: str = "", *, create: bool = True) -> Store:
     Raises:
         StoreError: it is of a newer version, is no store, does not answer, or cannot be written.
     """
+    folder = folder.absolute()  # processes that are given its paths work in other folders
     address = _address(folder, url)
     directory.prepared(folder, create=create, sqlite=not url)
     store = Store(engine_of(address), folder)
@@ -104,7 +105,7 @@ def opened(folder: Path, url: str = "", *, create: bool = True) -> Store:
 def _address(folder: Path, url: str) -> URL:
     """Where the database is; the driver is ours to choose."""
     if not url:
-        return URL.create("sqlite", database=str(folder.absolute() / directory.FILE))
+        return URL.create("sqlite", database=str(folder / directory.FILE))
     try:
         made = make_url(url.replace("postgres://", "postgresql://", 1))
     except (ArgumentError, ValueError):

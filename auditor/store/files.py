@@ -25,6 +25,9 @@ FORGET_AFTER: Final = timedelta(days=30)
 OPEN: Final = ("waiting", "released")
 """States of files that are still to be taken."""
 
+COPY_OF: Final = "same content as "
+"""What a file that is known says, before the name under which its content was taken."""
+
 _SETTLED: Final = ("state", "stamp", "size", "reason", "run_id")
 
 

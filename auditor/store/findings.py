@@ -6,33 +6,26 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import and_, func, insert, select, update
+from sqlalchemy import insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from auditor.model.finding import SEVERITIES, Certainty, Severity, State
 from auditor.model.text import Text
 from auditor.store.columns import bounded, storable
+from auditor.store.lately import absent_since, most_bytes, much, of_runs, portions
 from auditor.store.tables import findings, runs, sightings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Mapping
 
-    from sqlalchemy import ColumnElement, Connection, Insert, Row
+    from sqlalchemy import Connection, Insert, Row
 
     from auditor.model.finding import Finding
     from auditor.model.run import Run
 
-GREW: Final = 10
-"""So many times more than in any of the job's last runs is news."""
-WORTH_TELLING: Final = 1_000_000
-"""Bytes that must leave before their growth is news."""
-LAST_RUNS: Final = 30
-"""Runs of the job that growth is measured against."""
+FIRMNESS: Final[tuple[Certainty, ...]] = ("weak", "likely", "firm")
 MOST: Final = 1000
 """Rows that a list gives unless more are asked for."""
-_AT_ONCE: Final = 1000
-"""Ids in one question: databases limit how many."""
-
 _TOLD: Final = (
     "title_vi", "title_en", "severity", "state", "certainty", "system", "recipient", "category",
     "countries", "dossier",
@@ -51,7 +44,7 @@ class Change:
         countries: of this run alone.
         flows, outbound_bytes: of this run; 0 = gone.
         first_seen: when the run began that had it first.
-        changes: what is not as the job's last run with it had it; empty = nothing, or new.
+        changes: what is not as the job's runs with it had it; empty = nothing, or new.
     """
 
     finding_id: str
@@ -76,10 +69,10 @@ class News:
 
     Attributes:
         new: never seen before.
-        back: seen before, but not in the job's last run.
-        changed: in the job's last run too, but otherwise.
-        gone: in the job's last run, and not in this one.
-        same: in the job's last run too, and nothing to tell.
+        back: seen before, and gone meanwhile.
+        changed: present before, but otherwise.
+        gone: present before, and missed by every run for ``lately.ABSENT``.
+        same: present before, and nothing to tell.
     """
 
     new: tuple[Change, ...] = ()
@@ -95,7 +88,8 @@ class Remembered:
 
     Attributes:
         countries: all that were ever seen.
-        present: the job's last run had it.
+        certainty: the firmest since it was new or back.
+        present: the job has it, and did not miss it for ``lately.ABSENT``.
     """
 
     job: str
@@ -139,10 +133,15 @@ class Sighting:
 def recorded(connection: Connection, job: str, run: Run, *, whole: bool = True) -> News:
     """Compares a run's findings with what the job remembers, and remembers them.
 
-    A finding counts as changed when its severity, its state, its certainty or its dossier is
-    another, when a country came in that was never among its countries (one that is missing this
-    time is no change), or when its outbound bytes are at least ``GREW`` times those of each of
-    the job's last ``LAST_RUNS`` runs that had it, and more than ``WORTH_TELLING``.
+    Runs read what is new since the one before, so one that does not have a finding says little: a
+    finding is gone when none of the job's runs had it for ``lately.ABSENT``, counted from the
+    first run that missed it (while no run was made, nothing was missed).
+
+    A finding counts as changed when its severity, its state or its dossier is another, when it is
+    firmer than it ever was, when a country came in that was never among its countries (one that is
+    missing this time is no change), or when its outbound bytes are at least ``lately.GREW`` times
+    those of each of the job's runs of ``lately.LATELY`` that had it, and more than
+    ``lately.WORTH_TELLING``.
 
     Args:
         connection: of ``store.writing()``; ``runs.added`` follows in the same transaction.
@@ -155,7 +154,7 @@ def recorded(connection: Connection, job: str, run: Run, *, whole: bool = True) 
     if len(here) != len(run.findings):
         raise ValueError("two findings of a run have one id")
     known = _known(connection, job, here)
-    most = _most_bytes(connection, job, here)
+    most = most_bytes(connection, job, run.started, here)
     heaps: dict[str, list[Change]] = {name: [] for name in News.__dataclass_fields__}
     rows = []
     for name, finding in here.items():
@@ -168,15 +167,18 @@ def recorded(connection: Connection, job: str, run: Run, *, whole: bool = True) 
         heaps[news].append(_change(row, finding, changes))
         if before is None or any(getattr(before, each) != row[each] for each in _TOLD):
             rows.append(row)
-    if whole:
+    absent = absent_since(connection, job, run.started) if whole else None
+    if absent is not None:
         heaps["gone"] = [
-            _gone(row) for name, row in known.items() if name not in here and row.present
+            _gone(row)
+            for name, row in known.items()
+            if name not in here and row.present and row.last_seen < absent
         ]
     if rows:
         connection.execute(_remembering(connection), rows)
     if seen := [_sighting(run, name, each) for name, heap in heaps.items() for each in heap]:
         connection.execute(insert(sightings), seen)
-    _dated(connection, job, run, whole=whole)
+    _dated(connection, job, run, absent)
     return News(**{name: tuple(heap) for name, heap in heaps.items()})
 
 
@@ -204,7 +206,7 @@ def present(
     at_least: Severity | None = None,
     most: int = MOST,
 ) -> tuple[Remembered, ...]:
-    """The findings that each job's (or one job's) last run had, the heaviest first.
+    """The findings that each job (or one) has and that are not gone, the heaviest first.
 
     Args:
         connection: of ``store.reading()``.
@@ -226,64 +228,33 @@ def present(
 
 
 def _known(connection: Connection, job: str, here: Mapping[str, Finding]) -> dict[str, Row[Any]]:
-    """What the job remembers of these findings, and of all that its last run had."""
+    """What the job remembers of these findings, and of all that are present."""
     of_job = select(findings).where(findings.c.job == job)
     known = {row.finding_id: row for row in connection.execute(of_job.where(findings.c.present))}
-    for some in _portions([name for name in here if name not in known]):
+    for some in portions([name for name in here if name not in known]):
         rows = connection.execute(of_job.where(findings.c.finding_id.in_(some)))
         known.update((row.finding_id, row) for row in rows)
     return known
 
 
-def _most_bytes(connection: Connection, job: str, here: Mapping[str, Finding]) -> dict[str, int]:
-    """The most that left in one of the job's last runs, of findings that may have grown."""
-    query = select(runs.c.run_id).where(runs.c.job == job)
-    query = query.order_by(runs.c.started.desc(), runs.c.run_id).limit(LAST_RUNS)
-    last = list(connection.scalars(query))
-    seen = sightings.c.finding_id, sightings.c.outbound_bytes
-    # most have not grown since the run before: for them there is no need to look further back
-    rows = connection.execute(select(*seen).where(_of_runs(last[:1])))
-    before = {row.finding_id: row.outbound_bytes for row in rows}
-    grown = [
-        name
-        for name, each in here.items()
-        if _much(each.evidence.outbound_bytes, before.get(name, 0))
-    ]
-    most: dict[str, int] = {}
-    for some in _portions(grown):
-        query = select(seen[0], func.max(seen[1])).where(_of_runs(last), seen[0].in_(some))
-        most.update(
-            (name, largest) for name, largest in connection.execute(query.group_by(seen[0]))
-        )
-    return most
-
-
-def _of_runs(names: list[str]) -> ColumnElement[bool]:
-    return and_(sightings.c.run_id.in_(names), sightings.c.news != "gone")
-
-
-def _much(outbound: int, before: int) -> bool:
-    return outbound > WORTH_TELLING and outbound >= GREW * before
-
-
-def _portions(names: list[str]) -> Iterator[list[str]]:
-    for begin in range(0, len(names), _AT_ONCE):
-        yield names[begin : begin + _AT_ONCE]
-
-
-def _dated(connection: Connection, job: str, run: Run, *, whole: bool) -> None:
-    """What the run had was last seen in it; after a whole run, the job's others are gone."""
-    seen = select(sightings.c.finding_id).where(_of_runs([run.run_id]))
+def _dated(connection: Connection, job: str, run: Run, absent: datetime | None) -> None:
+    """What the run had was last seen in it; what was missed for long is gone."""
+    seen = select(sightings.c.finding_id).where(of_runs([run.run_id]))
     of_job = update(findings).where(findings.c.job == job)
     dates = {"present": True, "last_run": run.run_id, "last_seen": run.started}
     connection.execute(of_job.where(findings.c.finding_id.in_(seen)).values(dates))
-    if whole:
+    if absent is not None:
         left = of_job.where(findings.c.present, findings.c.last_run != run.run_id)
-        connection.execute(left.values(present=False))
+        connection.execute(left.where(findings.c.last_seen < absent).values(present=False))
 
 
 def _row(job: str, run: Run, finding: Finding, before: Row[Any] | None) -> dict[str, Any]:
-    """The finding as it will be remembered: with every country that it ever had."""
+    """The finding as it will be remembered.
+
+    With every country that it ever had, and as firm as it was since it is present: a night with
+    poorer traffic takes nothing back.
+    """
+    held = (before.certainty,) if before is not None and before.present else ()
     countries = set(finding.countries) | set(before.countries if before else ())
     return {
         "job": job,
@@ -293,7 +264,7 @@ def _row(job: str, run: Run, finding: Finding, before: Row[Any] | None) -> dict[
         "title_en": storable(finding.title.en),
         "severity": finding.severity,
         "state": finding.state,
-        "certainty": finding.certainty,
+        "certainty": max((finding.certainty, *held), key=FIRMNESS.index),
         "system": None if finding.system is None else storable(finding.system),
         "recipient": storable(finding.recipient),
         "category": finding.category,
@@ -318,7 +289,7 @@ def _differences(
     if not set(finding.countries) <= set(before.countries):
         found["countries"] = [before.countries, row["countries"]]
     outbound = finding.evidence.outbound_bytes
-    if most is not None and _much(outbound, most):
+    if most is not None and much(outbound, most):
         found["outbound_bytes"] = [most, bounded(outbound)]
     return found
 

@@ -39,7 +39,7 @@ class Standing:
         not_before: of the next try after a failure.
         heard: when a new input was last seen; at first: when the job was first known.
         silence_told: when people were told that nothing came; null = something came since.
-        fired: the last time at which its schedule asked for it.
+        fired: when its schedule last asked for it.
     """
 
     name: str
@@ -76,7 +76,7 @@ def requested(
     now: datetime,
     by: By | str,
     *,
-    scheduled: datetime | None = None,
+    scheduled: bool = False,
 ) -> None:
     """Asks for a job; however often it is asked for before it runs, it runs once.
 
@@ -87,11 +87,11 @@ def requested(
         name: of the job, which must be known.
         now: the clock.
         by: who asks.
-        scheduled: the time of the schedule that came.
+        scheduled: whether its time has come; else somebody asks.
     """
     values: dict[str, object] = {"requested": now, "requested_by": by}
-    if scheduled is not None:
-        values["fired"] = scheduled
+    if scheduled:
+        values["fired"] = now
     if by == "person":
         values["not_before"] = None
     connection.execute(update(jobs).where(jobs.c.name == name).values(**values))
@@ -114,7 +114,7 @@ def standings(connection: Connection) -> dict[str, Standing]:
 
 
 def fired(connection: Connection) -> dict[str, datetime]:
-    """The last time at which each schedule asked for its job."""
+    """When each schedule last asked for its job."""
     rows = connection.execute(select(jobs.c.name, jobs.c.fired).where(jobs.c.fired.is_not(None)))
     return {row.name: row.fired for row in rows}
 
@@ -210,6 +210,22 @@ def _ended(
     message: str | None,
     run_id: str | None,
 ) -> None:
-    said = storable(message)[:MESSAGE] if message else None
     row = update(attempts).where(attempts.c.id == attempt)
-    connection.execute(row.values(finished=now, outcome=outcome, message=said, run_id=run_id))
+    values = {"finished": now, "outcome": outcome, "message": kept(message), "run_id": run_id}
+    connection.execute(row.values(values))
+
+
+def kept(message: str | None) -> str | None:
+    """A message as it is remembered; null = there is none."""
+    return storable(message)[:MESSAGE] if message else None
+
+
+def message_before(connection: Connection, job: str, attempt: int) -> str | None:
+    """What the job's attempt before this one ended with; interruptions do not count."""
+    query = select(attempts.c.message).where(
+        attempts.c.job == job,
+        attempts.c.id < attempt,
+        attempts.c.outcome.is_not(None),
+        attempts.c.outcome != "interrupted",
+    )
+    return connection.scalar(query.order_by(attempts.c.id.desc()).limit(1))

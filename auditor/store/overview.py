@@ -13,6 +13,8 @@ from auditor.store.files import OPEN
 from auditor.store.tables import attempts, files, findings, jobs, notices, runs
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from sqlalchemy import Connection, Table
 
 Kind = TypeVar("Kind", "Attempt", "LastRun")
@@ -84,7 +86,7 @@ class JobOverview:
         last: the newest attempt that is over; null = there was none.
         running: the attempt that is not over; null = none.
         run: its last run that ended well; null = none.
-        present: findings in its last run.
+        present: its findings that are not gone.
         backlog: files that wait.
         quarantined: files that could not be read.
     """
@@ -128,7 +130,7 @@ class Overview:
         jobs: by name.
         outboxes: of the channels that have notices waiting or given up, by name.
         runs: how many are remembered.
-        present: findings in the last runs of all jobs.
+        present: findings of these jobs that are not gone.
         size: bytes of the database, without the files beside it.
     """
 
@@ -140,12 +142,15 @@ class Overview:
     size: int
 
 
-def overview(connection: Connection, now: datetime) -> Overview:
+def overview(
+    connection: Connection, now: datetime, only: Collection[str] | None = None
+) -> Overview:
     """How things stand, by eight questions to the database, however many jobs there are.
 
     Args:
         connection: of ``store.reading()``.
         now: the moment it is asked.
+        only: names of the jobs that are meant; null = all that are remembered.
     """
     last = _newest(connection, attempts, Attempt, over=True)
     newest = _newest(connection, attempts, Attempt)
@@ -154,6 +159,8 @@ def overview(connection: Connection, now: datetime) -> Overview:
     waiting, quarantined = _files(connection)
     found = []
     for row in connection.execute(select(jobs).order_by(jobs.c.name)):
+        if only is not None and row.name not in only:
+            continue
         attempt = newest.get(row.name)
         found.append(
             JobOverview(
@@ -177,7 +184,7 @@ def overview(connection: Connection, now: datetime) -> Overview:
         jobs=tuple(found),
         outboxes=_outboxes(connection),
         runs=connection.scalar(select(func.count()).select_from(runs)) or 0,
-        present={name: sum(each[name] for each in present.values()) for name in SEVERITIES},
+        present={name: sum(each.present[name] for each in found) for name in SEVERITIES},
         size=_size(connection),
     )
 

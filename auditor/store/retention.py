@@ -16,6 +16,7 @@ from auditor.model.errors import PolicyError, StoreError
 from auditor.store import tables as t
 from auditor.store.database import told
 from auditor.store.directory import inside
+from auditor.store.files import COPY_OF
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -271,7 +272,9 @@ def _contents(connection: Connection, old: _Old) -> Iterator[tuple[str, str]]:
     if candidates:
         with connection.execute(rows, execution_options={"yield_per": 1000}) as files:
             for job, *names in files:
-                shown.setdefault(job, set()).update(filter(None, names))
+                # of a copy the reason says whose it is
+                told = (each.removeprefix(COPY_OF) for each in names if each)
+                shown.setdefault(job, set()).update(told)
     for job, sha256, name, run_id in candidates:
         if not shown.get(job, set()) & {name, run_id}:
             yield job, sha256

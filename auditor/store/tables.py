@@ -169,14 +169,14 @@ findings: Final = Table(
     Column("category", String(40)),
     Column("countries", Json, nullable=False),
     Column("dossier", Text),
-    Column("present", Boolean, nullable=False),  # in the job's last run
+    Column("present", Boolean, nullable=False),  # and not gone
     Column("first_run", String(40), nullable=False),
     Column("first_seen", Moment, nullable=False),
     Column("last_run", String(40), nullable=False),  # that had it
     Column("last_seen", Moment, nullable=False),
     Index(None, "present", "job", "severity"),
 )
-"""Each finding of a job, as its last run with it had it."""
+"""Each finding of a job, as its last run with it had it, and as firm as it ever was."""
 
 sightings: Final = Table(
     "sightings",

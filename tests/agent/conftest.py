@@ -17,7 +17,8 @@ from auditor.agent.settings import settings
 from auditor.store.tables import attempts, notices
 
 SAMPLES = Path(__file__).parents[2] / "samples"
-NOON = datetime(2026, 11, 22, 5, tzinfo=UTC)  # 12:00 in Vietnam
+NOON = datetime.now(UTC).replace(hour=5, minute=0, second=0, microsecond=0) + timedelta(days=1)
+"""12:00 in Vietnam; tomorrow, so that what a test writes has settled by then."""
 
 
 class Clock:

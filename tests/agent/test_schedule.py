@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import pickle
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import select, update
@@ -117,6 +119,45 @@ def test_a_clock_that_jumps_forward_asks_once(store, plan):
     schedule = plan(agent(often="*/10 * * * *"), NOON)
     assert schedule.fired(NOON + timedelta(days=40)) == ("often",)
     assert schedule.fired(NOON + timedelta(days=40, seconds=1)) == ()
+
+
+def test_a_clock_that_was_ahead_for_a_while_loses_no_night(store, plan):
+    schedule = plan(agent(night="0 2 * * *", often="30m"), NOON)
+    assert schedule.fired(NOON + timedelta(days=3)) == ("often", "night")
+    schedule.fired(NOON)
+    nights = [
+        day for day in range(1, 5) if "night" in schedule.fired(NOON + timedelta(days=day - 0.25))
+    ]
+    assert nights == [1, 2, 3, 4]
+
+
+@pytest.mark.parametrize("when", ["0 2 * * *", "1d"])
+def test_a_clock_that_was_years_ahead_at_first_stops_nothing(store, plan, when):
+    settings = agent(night=when)
+    plan(settings, NOON + timedelta(days=3650))
+    schedule = plan(settings, NOON)
+    schedule.fired(NOON)
+    assert schedule.fired(NOON + timedelta(days=1)) == ("night",)
+
+
+@pytest.mark.parametrize(
+    ("when", "often"),
+    [
+        ("30 2 * * *", {28: 1, 29: 1, 30: 1, 31: 1}),
+        ("0,30 2-3 * * *", {28: 2, 29: 4, 30: 4, 31: 4}),
+        ("*/30 * * * *", {28: 46, 29: 48, 30: 48, 31: 50}),
+        ("30m", {28: 46, 29: 48, 30: 48, 31: 50}),
+    ],
+)
+def test_days_of_23_and_25_hours_run_what_they_should(when, often):
+    zone = ZoneInfo("Europe/Berlin")
+    settings = agent(night=when).model_copy(update={"zone": zone.key})
+    begin = {28: (2027, 3, 28), 29: (2027, 3, 29), 30: (2027, 10, 30), 31: (2027, 10, 31)}
+    for day, place in begin.items():
+        before = datetime(*place, tzinfo=zone).astimezone(UTC) - timedelta(seconds=1)
+        times = next_times(settings.jobs[0], settings, before, 60)
+        assert all(one.timestamp() < other.timestamp() for one, other in pairwise(times))
+        assert (day, sum(each.date() == date(*place) for each in times)) == (day, often[day])
 
 
 def test_a_row_that_is_none_of_ours_is_replaced_and_not_run(store, plan, tmp_path):

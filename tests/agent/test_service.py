@@ -12,7 +12,7 @@ from auditor.agent import hold
 from auditor.agent.hold import Hold
 from auditor.agent.orders import Result, write_result
 from auditor.model.errors import StoreError
-from auditor.store import jobs, runs
+from auditor.store import files, jobs, runs
 from auditor.store.tables import flow_files, leases
 from tests.agent.conftest import SAMPLES
 
@@ -120,21 +120,37 @@ def test_a_file_that_nobody_can_read_is_quarantined_and_told(agent, turns):
 
 
 @one_database
-def test_a_file_that_changes_while_it_is_read_waits_and_the_others_count(agent, clock, turns):
+def test_a_source_that_cannot_be_listed_is_told_once_though_another_one_has_news(agent, turns):
+    sources = [{"folder": "in", "settle": "1s"}, {"folder": "unmounted"}]
+    agent.put("a.log", "logs/zeek/conn.log")
+    with agent.service(sources=sources) as made:
+        agent.night()
+        turns(made)
+        agent.put("b.log", "logs/squid/access.log")
+        agent.night()
+        turns(made)
+    assert agent.outcomes() == ["done", "done"]
+    assert "unmounted" in agent.attempts()[0][1]
+    assert agent.told().count("trouble source") == 1
+
+
+@one_database
+def test_a_file_that_changes_while_it_is_read_waits_and_the_others_count(agent, turns):
     agent.put("a.log", "logs/zeek/conn.log")
     restless = agent.put("b.pcap")
-    with agent.service() as made:
+    with agent.service(retries=0) as made:
         agent.night()
         made.step()
         os.utime(restless)
         turns(made)
-        clock.forward(minutes=2)
+        assert (agent.outcomes(), agent.told()) == (["done"], ["news"])
+        with agent.store.reading() as connection:
+            (run,) = runs.listed(connection)
+            left = files.backlog(connection, "night")
+        assert (run.inputs, left.files) == (1, 1)
+        agent.night()
         turns(made)
-    assert agent.outcomes() == ["failed", "done"]
-    assert "b.pcap" in agent.attempts()[0][1]
-    with agent.store.reading() as connection:
-        (run,) = runs.listed(connection)
-    assert run.inputs == 1
+    assert agent.outcomes() == ["done", "done"]
 
 
 def test_another_agent_has_to_wait(agent, clock):

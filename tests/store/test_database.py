@@ -324,3 +324,10 @@ def test_a_folder_with_odd_characters_holds_a_store(tmp_path):
     with sqlite3.connect(folder / "auditor.db") as connection:
         assert connection.execute("SELECT name FROM jobs").fetchall() == [("a",)]
     connection.close()
+
+
+def test_a_relative_folder_stays_the_same_wherever_the_program_goes(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    store = opened(Path("data"))
+    assert store.folder == tmp_path / "data"
+    store.close()

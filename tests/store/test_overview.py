@@ -155,3 +155,13 @@ def test_all_of_it_is_of_one_moment(store):
             other.execute(update(tables.jobs).values(paused=True))
         assert overview(connection, NOW).jobs == before.jobs
     assert seen(store).jobs[0].paused
+
+
+def test_jobs_that_nobody_names_any_more_are_not_shown(store):
+    for name in ("kept", "removed"):
+        job(store, name, failures=3)
+        night(store, name, made.run(0 if name == "kept" else 1, made.finding()))
+    with store.reading() as connection:
+        found = overview(connection, NOW, {"kept"})
+    assert [each.name for each in found.jobs] == ["kept"]
+    assert found.present == {**NONE, "high": 1}

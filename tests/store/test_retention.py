@@ -75,6 +75,17 @@ def test_a_content_that_a_source_still_shows_is_not_forgotten(old):
     assert count(old, t.contents) == 5
 
 
+def test_a_content_of_which_a_source_shows_a_copy_is_not_forgotten(store):
+    filled(store, now=before(NOW, 40), runs=3, job="once")
+    attempted(store, *range(12))
+    with store.writing() as connection:
+        reason = "same content as " + t.files.c.name
+        moved = {"name": "/old" + t.files.c.name, "reason": reason, "run_id": None}
+        connection.execute(update(t.files).values(moved))
+    assert pruned(store, 36, 12, 12, NOW).contents == 0
+    assert count(store, t.contents) == 3
+
+
 def test_notices_that_wait_and_attempts_that_go_on_stay(old):
     with old.writing() as connection:
         connection.execute(update(t.notices).values(state="waiting"))

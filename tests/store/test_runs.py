@@ -54,12 +54,14 @@ def test_a_run_comes_back_as_it_was_given(store):
 def test_the_news_is_counted_beside_the_run_and_what_came_back_is_new(store):
     remember(store, made.run(1, made.finding("F-1"), made.finding("F-2"), made.finding("F-3")))
     remember(store, made.run(2, made.finding("F-2", severity="low"), made.finding("F-3")))
-    remember(store, made.run(3, made.finding("F-1"), made.finding("F-2", severity="low")))
+    remember(store, made.run(10, made.finding("F-2", severity="low"), made.finding("F-3")))
+    remember(store, made.run(19, made.finding("F-1"), made.finding("F-2", severity="low")))
     with store.reading() as connection:
         listed = runs.listed(connection)
     assert [(each.new, each.changed, each.gone) for each in listed] == [
-        (1, 0, 1),
-        (0, 1, 1),
+        (1, 0, 0),
+        (0, 0, 1),
+        (0, 1, 0),
         (3, 0, 0),
     ]
 

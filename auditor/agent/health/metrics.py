@@ -105,7 +105,7 @@ def _jobs(jobs: tuple[JobOverview, ...]) -> Iterator[Metric]:
         labels=["job", "outcome"],
     )  # fmt: skip
     findings = GaugeMetricFamily(
-        "auditor_findings", "Findings of its last run.", labels=["job", "severity"]
+        "auditor_findings", "Findings that are not gone.", labels=["job", "severity"]
     )
     for name, job in zip(names, jobs, strict=True):
         for outcome in OUTCOMES if job.last else ():

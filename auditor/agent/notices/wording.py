@@ -19,7 +19,7 @@ INDICATOR: Final = Text(
     "Each item is an indicator that wants to be looked into, not a conclusion.",
 )
 TITLES: Final = {
-    "news": Text("Có thay đổi so với lần kiểm tra trước", "Changes since the last run"),
+    "news": Text("Có thay đổi so với những lần kiểm tra trước", "Changes since earlier runs"),
     "assessment": Text("Danh mục kiểm tra có thay đổi", "The checklist says otherwise"),
     "trouble": Text("Hệ thống kiểm tra tự động gặp sự cố", "The agent has trouble"),
     "silence": Text("Không nhận được dữ liệu mới", "No new input"),
@@ -75,7 +75,7 @@ NEWS: Final = {
     "new": Text("mới", "new"),
     "back": Text("xuất hiện lại", "back"),
     "changed": Text("thay đổi", "changed"),
-    "gone": Text("không còn thấy", "gone"),
+    "gone": Text("không thấy hơn 8 ngày", "not seen for over 8 days"),
 }
 FIELDS: Final = {
     "severity": Text("mức độ", "severity"),

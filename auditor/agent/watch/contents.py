@@ -54,6 +54,10 @@ class Budget:
             raise TooLargeError(f"unpacked it is more than {MOST_TIMES} times as large as packed")
 
 
+TITLES: Final = 3
+"""Lines, those with # apart, of which one at least is a record: tables have one title, some two."""
+
+
 @dataclass(frozen=True, slots=True)
 class Facts:
     """What the first bytes of one content tell.
@@ -64,6 +68,7 @@ class Facts:
         length: of all of it, out of its packing; null = not known.
         packed: whether it is packed.
         is_text: whether it may be a log of lines.
+        telling: the marks of beginnings so long that records are in them, and not titles alone.
     """
 
     marks: tuple[str, ...]
@@ -71,6 +76,7 @@ class Facts:
     length: int | None = None
     packed: bool = False
     is_text: bool = False
+    telling: tuple[str, ...] = ()
 
     @property
     def mark(self) -> str:
@@ -115,12 +121,31 @@ def facts_of(source: Source, length: int | None = None) -> Facts:
         head, broken, packed = opened.head, opened.broken, bool(opened.packings)
     if isinstance(broken, OSError):
         raise broken
-    marks = tuple(hashlib.sha256(head[:each]).hexdigest() for each in LEVELS if each <= len(head))
+    levels = [each for each in LEVELS if each <= len(head)]
+    marks = tuple(hashlib.sha256(head[:each]).hexdigest() for each in levels)
+    first = _first_records(head)
+    telling = tuple(mark for mark, each in zip(marks, levels, strict=True) if each >= first)
     is_text = b"\0" not in head and head.lstrip()[:1] != b"["  # a JSON list is no lines
     if len(head) < HEAD and broken is None:
-        return Facts(marks, hashlib.sha256(head).hexdigest(), len(head), packed, is_text)
+        return Facts(marks, hashlib.sha256(head).hexdigest(), len(head), packed, is_text, telling)
     known = length if not packed and source.part is None else None
-    return Facts(marks, None, known, packed, is_text)
+    return Facts(marks, None, known, packed, is_text, telling)
+
+
+def _first_records(head: bytes) -> int:
+    """From how many bytes on files that begin alike share records, not only their titles."""
+    if b"\0" in head:
+        return 1024  # headers of captures; packets have times
+    if head.lstrip()[:1] in (b"[", b"{"):
+        return 256
+    place = count = 0
+    while count < TITLES:
+        end = head.find(b"\n", place)
+        if end < 0:
+            return HEAD
+        count += head[place : place + 1] != b"#"
+        place = end + 1
+    return place
 
 
 def digests_of(

@@ -17,7 +17,7 @@ from auditor.agent.watch.contents import (
 )
 from auditor.agent.watch.listing import Seen
 from auditor.readers.streams import Source
-from auditor.store.files import Content
+from auditor.store.files import COPY_OF, Content
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -130,12 +130,13 @@ def _verdict(each: Candidate, digests: Digests, rows: list[Content], placed: _Pl
     base = _beginning(digests, rows)
     if base is not None:
         return Verdict("grown", "", digests.whole, digests.length, base)
-    other = next((row for row in rows if row.mark == mark and each.facts.digest is None), None)
+    other = next((row for row in rows if row.mark in each.facts.telling), None)
     if other is not None and other.name == name and not each.released:
         return Verdict(
             "refused",
             "It was taken before and has changed in its middle since: what of it is new cannot "
-            "be told. Released, it is taken whole.",
+            "be told. Released, it is taken whole, and what it held before counts twice. Of files "
+            "that are written anew as they grow, raise `settle` beyond the time that this takes.",
         )
     return Verdict("new", "", digests.whole, digests.length, same_beginning=other)
 
@@ -193,7 +194,7 @@ def _digests(each: Candidate, lengths: Iterable[int]) -> Digests:
 
 
 def _copy_of(other: str, name: str) -> str:
-    return "as it was when it was taken" if other == name else f"same content as {other}"
+    return "as it was when it was taken" if other == name else f"{COPY_OF}{other}"
 
 
 def _beyond(each: Candidate, error: TooLargeError) -> Verdict:

@@ -58,8 +58,8 @@ class Taken:
 def changed(taken: Iterable[Taken]) -> tuple[str, ...]:
     """Names of the files that are not any more what the look saw.
 
-    Asked after the run and before its commit: if there is one, the run is not committed, and the
-    next look is told (``without``), so that one restless file cannot hold up the others for ever.
+    Asked after the run and before its commit: if there is one, the run is not committed but begun
+    anew, and its look is told (``without``), so that one restless file cannot hold up the others.
     """
     return tuple(each.name for each in taken if each.original is not None and _is_other(each))
 

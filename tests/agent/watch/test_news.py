@@ -67,6 +67,31 @@ def test_a_change_in_the_middle_is_refused_under_the_same_name_only(candidate):
     assert verdicts([candidate("b", other)], kept)["b"].same_beginning.name == "a"
 
 
+RECORD = '{{"time":"2026-11-22T{:02}:00:00Z","flowTuples":"{}"}}'
+
+
+def document(*records):
+    return (
+        f'{{"records":[{",".join(RECORD.format(each, "x" * 300) for each in records)}]}}'.encode()
+    )
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "kind"),
+    [
+        (document(1), document(1, 2), "refused"),  # Azure's PT1H.json, an hour that goes on
+        (document(1), document(2, 3), "new"),  # the next hour under the same name
+        (b"a,b\n1,2\n3,4\n5,6\ntotal,3\n", b"a,b\n1,2\n3,4\n5,6\n7,8\ntotal,4\n", "refused"),
+        (b"#long title of a log\na,b\n1,2\n", b"#long title of a log\na,b\n3,4\n", "new"),
+    ],
+)
+def test_a_short_file_that_is_written_anew_as_it_grows_is_not_counted_twice(
+    candidate, before, now, kind
+):
+    kept = taken("a", before, candidate("a", before).facts.mark)
+    assert verdicts([candidate("a", now)], kept)["a"].kind == kind
+
+
 def test_a_file_that_went_meanwhile_is_told(candidate):
     each = candidate("a", LONG)
     each.path.unlink()
