@@ -157,7 +157,7 @@ class Loop:
             messenger.start()
             server = self._served(made)
             try:
-                self._turns(made)
+                self._turns(made, messenger)
             finally:
                 self.stop.set()
                 messenger.join()
@@ -188,9 +188,11 @@ class Loop:
             tell("health-page-refused", level="error", failed=error)
             return None
 
-    def _turns(self, made: Service) -> None:
+    def _turns(self, made: Service, messenger: threading.Thread) -> None:
         trouble, since, tidy = "", 0.0, time.monotonic() + DELAY
         while not self.stop.is_set():
+            if not messenger.is_alive():  # a mistake of ours: better begun anew than silent
+                raise RuntimeError("nobody delivers notices any more")
             try:
                 if self.again.is_set():
                     self._reread(made)

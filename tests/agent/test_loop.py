@@ -63,3 +63,16 @@ def test_what_is_to_be_told_is_delivered_meanwhile(agent, monkeypatch):
     running.stop.set()
     thread.join(30)
     assert agent.told() == ["trouble job-failed"]
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_an_agent_that_could_not_tell_anybody_any_more_ends(agent, monkeypatch):
+    def broken(*_):
+        raise AssertionError("a mistake of ours")
+
+    monkeypatch.setattr(loop, "DELIVERY", 0.1)
+    monkeypatch.setattr(loop.notices, "deliver", broken)
+    settings = agent.settings(schedule={"cron": "0 2 1 1 *"})
+    running = Loop(agent.store, settings, lambda: datetime.now(UTC), lambda: settings)
+    with pytest.raises(RuntimeError, match="nobody delivers"):
+        running.run()
