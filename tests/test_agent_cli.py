@@ -154,6 +154,36 @@ def test_once_ends_with_the_code_of_the_failure_and_check_says_so(agent, place):
 
 
 @one_database
+def test_a_file_in_quarantine_is_shown_with_its_reason_and_can_be_released(agent, place):
+    place.write(sources=[{"folder": str(place.folder / "odd"), "settle": "1s"}])
+    (place.folder / "odd").mkdir()
+    noise = place.folder / "odd" / "noise.bin"
+    noise.write_bytes(bytes(range(256)) * 40)
+    os.utime(noise, (1, 1))
+    time.sleep(1.1)
+    assert agent("once", "night").code == 11
+    assert agent("status", "--check").code == 1
+    (held,) = json.loads(agent("quarantine", "--json").out)
+    assert (held["job"], held["file"]) == ("night", str(noise))
+    assert "No reader takes this file" in held["reason"]
+    assert str(noise) in agent("quarantine").out
+    assert agent("release", "night", str(noise), "/not/there").code == 11
+    assert json.loads(agent("quarantine", "--json").out) == [held]
+    assert agent("release", "night", str(noise)).code == 0
+    assert json.loads(agent("quarantine", "--json").out) == []
+
+
+def test_a_job_that_got_another_name_keeps_its_memory(agent, place):
+    assert agent("once", "night").code == 0
+    place.write(name="nightly")
+    assert agent("rename", "nightly", "nightly").code == 12
+    assert agent("rename", "never", "nightly").code == 12
+    assert agent("rename", "night", "nightly").code == 0
+    assert agent("once", "nightly").code == 0
+    assert place.runs() == 1
+    assert agent("rename", "night", "nightly").code == 12
+
+
 def test_a_job_that_is_not_there_is_said_with_those_that_are(agent):
     for words in (("once", "nihgt"), ("trigger", "nihgt"), ("pause", "nihgt")):
         answer = agent(*words)
