@@ -150,6 +150,8 @@ def committed(store: Store, done: Done, settings: Agent, now: datetime) -> str |
     job = done.job.name
     with store.writing() as connection:
         done.check(connection)
+        if jobs.over(connection, done.number):  # the connection broke after the last try counted
+            return run.run_id
         news = findings.recorded(connection, job, run, whole=bool(done.ready))
         runs.added(connection, job, run, name, news)
         watch.committed(connection, job, run.run_id, done.ready, run, now)
@@ -174,6 +176,8 @@ def _assessed(store: Store, done: Done, settings: Agent, now: datetime) -> None:
     job, place = done.job.name, str(done.job.checklist)
     with store.writing() as connection:
         done.check(connection)
+        if jobs.over(connection, done.number):
+            return
         changes = assessments.added(connection, job, found, place, now)
         told = drafts.assessment_drafts(
             changes, found.subject.system, job, str(done.number), settings, now
@@ -246,7 +250,7 @@ def copied(store: Store, job: Job, run_id: str) -> None:
 
 
 def withdrawn(store: Store, folder: Path) -> None:
-    """Removes what ``placed`` moved for a child whose run does not count."""
+    """Removes what ``placed`` moved for a child; only where the database says it does not count."""
     try:
         result = orders.read_result(folder)
     except StoreError:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
@@ -16,13 +16,16 @@ from auditor.agent import commit, orders, trouble, watch
 from auditor.agent.child import Child
 from auditor.agent.journal import tell
 from auditor.agent.notices import drafts
+from auditor.agent.running import Running
 from auditor.agent.schedule import Schedule
 from auditor.model.errors import AuditorError, InputError, StoreError
 from auditor.store import files, jobs, open_flows, outbox
+from auditor.store.database import place_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
     from datetime import datetime
+    from pathlib import Path
 
     from auditor import pipeline
     from auditor.agent.hold import Hold
@@ -37,28 +40,6 @@ TOO_OFTEN: Final = 5
 THREADS: Final = os.cpu_count() or 1
 OPEN_FOR: Final = timedelta(hours=1)
 """Flows that had not ended count once nothing was heard of their captures for so long."""
-
-
-@dataclass(slots=True)
-class Running:
-    """The attempt in progress.
-
-    Attributes:
-        failure: why it failed; null = it goes on, or ended well.
-        exit_code: of the child; of a run that failed otherwise, that of its error.
-        unread: whether it failed because none of its files can be read.
-        placed: whether its results lie in their places already.
-        tries: how often they were tried to be written.
-    """
-
-    done: commit.Done
-    child: Child | None
-    outcome: jobs.Outcome = "done"
-    failure: str | None = None
-    exit_code: int = 0
-    unread: bool = False
-    placed: bool = False
-    tries: int = 0
 
 
 class Service:
@@ -94,11 +75,13 @@ class Service:
         self._schedule.close()
         running, self._running = self._running, None
         if running is not None:
-            self._dropped(running)
+            if running.child is not None:
+                running.child.end()
             try:
                 with self._store.writing() as connection:
                     self._hold.check(connection)
                     jobs.interrupted(connection, self._now(), "the agent was asked to end")
+                commit.cleared(self._store)
             except StoreError as error:  # the next agent will find it, and say so
                 tell("interruption-not-written", level="warning", failed=error)
 
@@ -130,9 +113,7 @@ class Service:
         """
         now = self._now()
         if self._hold.lost():
-            self.lost()
-            self._hold.taken()
-            self._cleared(now)
+            self._regained(now)
         self._schedule.fired(now)
         if self._running is not None:
             self._watched(self._running, now)
@@ -140,12 +121,22 @@ class Service:
         self._listened(now)
         return self._begun(now, only)
 
-    def lost(self) -> None:
-        """Another agent may be at work by now: the run under way ends, nothing of it is kept."""
+    def _regained(self, now: datetime) -> None:
+        """Takes the store again after it was out of reach.
+
+        A child ends: another agent may be at work. One that has ended well by itself may still be
+        committed, if nobody else held the store meanwhile. The files of one that may not stay
+        until ``_cleared`` has asked the database whether its commit came through.
+        """
+        running = self._running
+        if running is not None and running.child is None and self._hold.regained():
+            return
         tell("lease-lost", level="error")
-        if self._running is not None:
-            running, self._running = self._running, None
-            self._dropped(running)
+        self._running = None
+        if running is not None and running.child is not None:
+            running.child.end()
+        self._hold.taken()
+        self._cleared(now)
 
     def _cleared(self, now: datetime) -> None:
         """Puts away what an earlier agent left; one that never ends a job is told of, once."""
@@ -193,7 +184,7 @@ class Service:
         try:
             commit.emptied(folder)
             if job.checklist is not None:
-                self._started(running, orders.audit_order(job, orders.traffic(job), THREADS), now)
+                self._started(running, self._order(job, orders.traffic(job)), now)
             else:
                 self._looked(running, now)
         except AuditorError as error:
@@ -214,7 +205,7 @@ class Service:
             left = open_flows.of_job(connection, job.name)
         waiting = left is not None and (left.last is None or now - left.last > OPEN_FOR)
         if look.ready or waiting:
-            order = orders.audit_order(job, tuple(each.path for each in look.ready), THREADS)
+            order = self._order(job, tuple(each.path for each in look.ready))
             order = replace(
                 order,
                 open_before=self._store.folder / left.path if left is not None else None,
@@ -228,6 +219,9 @@ class Service:
         else:
             self._ended_without_news(running, now)
 
+    def _order(self, job: Job, paths: tuple[Path, ...]) -> pipeline.Order:
+        return orders.audit_order(job, paths, THREADS, self._settings.cluster)
+
     def _started(
         self,
         running: Running,
@@ -239,6 +233,7 @@ class Service:
         shown = tuple(
             (str(each.path), each.shown) for each in done.ready if str(each.path) != each.shown
         )
+        order = replace(order, cluster=self._settings.cluster)
         work = orders.Work(done.job.name, now, done.job.checklist, order, shown, problems)
         orders.write_work(done.folder, work)
         running.child = Child(done.folder, without=orders.hidden(self._settings))
@@ -283,6 +278,8 @@ class Service:
         done = running.done
         try:
             if not running.placed:
+                with self._store.writing() as connection:
+                    self._hold.check(connection)  # else another agent's files may lie there
                 restless = watch.changed(done.ready)
                 if restless:
                     self._restless[done.job.name] = frozenset(restless)
@@ -295,7 +292,8 @@ class Service:
                 running.placed, running.tries = True, 0
             run_id = commit.committed(self._store, done, self._settings, now)
         except AuditorError as error:
-            running.tries += 1
+            if error.place != place_of(self._store.engine):  # the database's errors pass
+                running.tries += 1
             if running.tries >= TRIES or not isinstance(error, StoreError):
                 self._failed(running, "failed", str(error), error.exit_code)
             raise
@@ -320,7 +318,6 @@ class Service:
     def _remembered(self, running: Running, now: datetime) -> None:
         """A failure, and when it is tried again; people are told once, when it is not."""
         done, why = running.done, running.failure or ""
-        commit.withdrawn(self._store, done.folder)
         failures = done.standing.failures + 1
         again = None
         if failures <= done.job.retries:
@@ -334,10 +331,13 @@ class Service:
             )
         with self._store.writing() as connection:
             self._hold.check(connection)
+            if jobs.over(connection, done.number):  # it was committed, and nobody heard so
+                return
             jobs.failed(
                 connection, done.number, done.standing, now, running.outcome, why, again=again
             )
             outbox.put(connection, told, now)
+        commit.withdrawn(self._store, done.folder)
         self.exit_code = self.exit_code or running.exit_code
         name = done.job.name
         tell("job-failed", level="error", job=name, attempt=done.number, why=why, again=again)
@@ -392,9 +392,3 @@ class Service:
             with self._store.writing() as connection:
                 jobs.silence(connection, name, now)
                 outbox.put(connection, told, now)
-
-    def _dropped(self, running: Running) -> None:
-        if running.child is not None:
-            running.child.end()
-        commit.withdrawn(self._store, running.done.folder)
-        shutil.rmtree(running.done.folder, ignore_errors=True)

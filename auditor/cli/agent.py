@@ -299,7 +299,9 @@ def check(config: Config = None) -> None:
 
 
 @app.command(hidden=True)
-def work(folder: Annotated[Path, typer.Argument(readable=False)]) -> None:
+def work(
+    folder: Annotated[Path, typer.Argument(readable=False, help="Folder with the order.")],
+) -> None:
     """Do one piece of work for the agent that started this process."""
     from auditor.agent.work import worked
 

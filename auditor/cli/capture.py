@@ -54,7 +54,8 @@ def capture(
         bool, typer.Option("--check", help="Check interface, filter and rights, and end.")
     ] = False,
     log_level: Annotated[
-        Literal["debug", "info", "warning", "error"], typer.Option("--log-level")
+        Literal["debug", "info", "warning", "error"],
+        typer.Option("--log-level", help="What is logged: this, and what is worse."),
     ] = "info",
     log_file: Annotated[
         Path | None, typer.Option("--log-file", readable=False, help="Default: standard error.")

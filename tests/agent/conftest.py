@@ -57,6 +57,7 @@ class Agent:
             "data": "data",
             "jobs": [{name: value for name, value in job.items() if value is not None}],
             "channels": [{"name": "box", "drop": {"folder": "drop"}}],
+            "health": None,
         }
         path = self.folder / "agent.yaml"
         path.write_text(yaml.safe_dump(content), encoding="utf-8")

@@ -8,11 +8,13 @@ import os
 import pytest
 from sqlalchemy import select, update
 
+from auditor.agent import hold
 from auditor.agent.hold import Hold
 from auditor.agent.orders import Result, write_result
 from auditor.model.errors import StoreError
 from auditor.store import jobs, runs
 from auditor.store.tables import flow_files, leases
+from tests.agent.conftest import SAMPLES
 
 one_database = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 """Children take seconds to start: what does not depend on the database is tried on one."""
@@ -303,3 +305,58 @@ def test_an_agent_that_never_ends_a_job_is_told_of_once(agent):
             jobs.begun(connection, jobs.standings(connection)["night"], agent.clock())
         with agent.service():
             assert agent.told() == (["trouble agent"] if number >= 4 else [])
+
+
+@one_database
+def test_files_with_hostile_names_count_like_others(agent, turns):
+    for number, name in enumerate((b"\xff\xfe.log", b"a\nb\x1b[2J.log", "‮gpj.log".encode())):
+        log = (SAMPLES / "logs" / "zeek" / "conn.log").read_bytes()
+        path = os.path.join(os.fsencode(agent.inputs), name)  # noqa: PTH118 - bytes
+        with open(path, "wb") as file:  # noqa: PTH123 - bytes
+            file.write(log.replace(b"\tC", b"\tC%dx" % number))
+    with agent.service(results="out") as made:
+        agent.night()
+        turns(made)
+        agent.night()
+        turns(made)
+    assert agent.outcomes() == ["done", "nothing-new"]
+    with agent.store.reading() as connection:
+        (run,) = runs.listed(connection)
+    assert run.inputs == 3
+
+
+def test_a_run_that_has_ended_is_committed_when_the_store_is_back(agent, turns, monkeypatch):
+    agent.put("a.log", "logs/zeek/conn.log")
+    with agent.service() as made:
+        agent.night()
+        made.step()
+        made._running.child.wait(120)
+        made._running.child.close()
+        made._running.child = None
+        monkeypatch.setattr(hold, "SAFE", 0.0)
+        made.step()
+    assert agent.outcomes() == ["done"]
+
+
+@one_database
+def test_a_commit_that_came_through_unheard_counts_once(agent, turns):
+    agent.put("a.log", "logs/zeek/conn.log")
+    with agent.service() as made:
+        agent.night()
+        made.step()
+        running = made._running
+        turns(made)
+        with agent.store.reading() as connection:
+            (run,) = runs.listed(connection)
+        # as if the connection had broken after the commit: the same results once more
+        write_result(emptied_again(running.done.folder), Result("audit", run.run_id))
+        running.placed, running.child = True, None
+        made._running = running
+        turns(made)
+    assert agent.outcomes() == ["done"]
+    assert (agent.store.folder / run.folder / "run.json").is_file()
+
+
+def emptied_again(folder):
+    folder.mkdir()
+    return folder

@@ -1,0 +1,65 @@
+"""The agent without end: it lives on without its database, and ends in good order."""
+
+from __future__ import annotations
+
+import threading
+import time
+from datetime import UTC, datetime
+
+import pytest
+
+from auditor.agent import loop
+from auditor.agent.loop import Loop
+from auditor.store import jobs, leases, opened
+
+
+def until(there, most: float = 60) -> None:
+    """Waits for something that another thread does."""
+    end = time.monotonic() + most
+    while not there():
+        assert time.monotonic() < end
+        time.sleep(0.05)
+
+
+def finished(store) -> int:
+    with store.reading() as connection:
+        standing = jobs.standings(connection).get("night")
+    return standing is not None and standing.requested is None
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_a_database_that_goes_away_and_comes_back(agent, postgresql, database_url, monkeypatch):
+    monkeypatch.setattr(loop, "TROUBLED", 0.1)
+    settings = agent.settings(schedule={"every": "1d"})
+    work = opened(agent.folder / "data", database_url)
+    running = Loop(work, settings, lambda: datetime.now(UTC), lambda: settings)
+    thread = threading.Thread(target=running.run)
+    thread.start()
+    until(lambda: finished(agent.store))
+    postgresql.stop()
+    time.sleep(0.5)
+    assert thread.is_alive()
+    postgresql.start()
+    with agent.store.writing() as connection:
+        jobs.requested(connection, "night", datetime.now(UTC), "person")
+    until(lambda: finished(agent.store))
+    running.stop.set()
+    thread.join(30)
+    assert not thread.is_alive()
+    assert agent.outcomes() == ["nothing-new", "nothing-new"]
+    with agent.store.reading() as connection:
+        assert leases.holder_of(connection, "agent") is None
+    work.close()
+
+
+def test_what_is_to_be_told_is_delivered_meanwhile(agent, monkeypatch):
+    monkeypatch.setattr(loop, "DELIVERY", 0.1)
+    agent.inputs.rmdir()
+    settings = agent.settings(schedule={"every": "1d"}, retries=0)
+    running = Loop(agent.store, settings, lambda: datetime.now(UTC), lambda: settings)
+    thread = threading.Thread(target=running.run)
+    thread.start()
+    until(lambda: (agent.folder / "drop").is_dir() and any((agent.folder / "drop").iterdir()))
+    running.stop.set()
+    thread.join(30)
+    assert agent.told() == ["trouble job-failed"]

@@ -1,0 +1,70 @@
+"""What ``status`` says: for people, for machines, for monitoring."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from auditor.agent import standing
+from auditor.store import files, jobs
+from auditor.store.files import FileRow
+
+
+def test_a_store_that_no_agent_has_seen_yet_is_told_of(agent, clock):
+    settings = agent.settings()
+    found = standing.stood(agent.store, settings, clock())
+    document = standing.document(found, settings)
+    assert document["agent"]["running"] is False
+    assert document["jobs"][0]["next"] == "2026-11-22T19:00:00+00:00"
+    assert document["worries"] == []
+    assert standing.lines(found, settings.clock)[0].endswith("No agent is at work.")
+
+
+def test_who_works_is_told_and_since_when(agent, clock):
+    settings = agent.settings()
+    with agent.service():
+        found = standing.stood(agent.store, settings, clock())
+    assert found.holder is not None
+    assert standing.document(found, settings)["agent"]["since"] == "2026-11-22T05:00:00+00:00"
+    assert "2026-11-22 12:00" in standing.lines(found, settings.clock)[0]
+
+
+def test_silence_a_backlog_and_a_run_that_nobody_makes_are_worries(agent, clock):
+    settings = agent.settings(silent_after="1h")
+    with agent.service():
+        pass
+    begin = clock()
+    with agent.store.writing() as connection:
+        jobs.requested(connection, "night", begin, "schedule")
+        files.put(connection, "night", [FileRow("/a", "1", 10, "waiting", begin, begin)])
+    clock.forward(minutes=30)
+    assert standing.stood(agent.store, settings, clock()).worries == ()
+    clock.forward(hours=2)
+    assert standing.stood(agent.store, settings, clock()).worries == (("night", "silent"),)
+    clock.forward(days=2)
+    found = standing.stood(agent.store, settings, clock())
+    assert found.worries == (("night", "silent"), ("night", "backlog"), ("night", "late"))
+    backlog = standing.document(found, settings)["jobs"][0]["backlog"]
+    assert (backlog["files"], backlog["bytes"]) == (1, 10)
+    assert backlog["seconds"] == timedelta(days=2, hours=2, minutes=30).total_seconds()
+    told = "\n".join(standing.lines(found, settings.clock))
+    assert "! night: trễ hơn một ngày / more than a day late" in told
+
+
+def test_a_failure_is_told_with_its_reason(agent, clock, turns):
+    agent.inputs.rmdir()
+    with agent.service(retries=0) as made:
+        agent.night()
+        turns(made)
+    settings = agent.settings()
+    found = standing.stood(agent.store, settings, clock())
+    assert found.worries == (("night", "failed"),)
+    told = standing.lines(found, settings.clock)
+    assert any("thất bại / failed" in line for line in told)
+    assert any("The folder" in line for line in told)
+
+
+def test_what_does_not_fit_this_machine_is_listed(agent, clock):
+    settings = agent.settings(inventory="missing.yaml")
+    checked = standing.checked(settings, clock())
+    assert checked.lines[1] == "  Mon 2026-11-23 02:00:00 +07"
+    assert [each.partition(":")[0] for each in checked.mistakes] == ["jobs.night.inventory"]
