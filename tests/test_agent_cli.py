@@ -254,6 +254,15 @@ def test_an_agent_that_is_killed_leaves_nothing_that_counts_and_the_next_one_goe
 
 
 @one_database
+def test_a_channel_can_be_tried(agent, place):
+    content = yaml.safe_load(place.settings.read_text())
+    content["channels"] = [{"name": "box", "drop": {"folder": "drop"}}]
+    place.settings.write_text(yaml.safe_dump(content))
+    assert "taken by box" in agent("tell-test", "box").out
+    assert list((place.folder / "drop").iterdir())
+    assert agent("tell-test", "bix").code == 12
+
+
 def test_check_lists_what_does_not_fit_this_machine(agent, place):
     place.write(sources=[{"folder": "gone"}])
     answer = agent("check")

@@ -298,6 +298,17 @@ def check(config: Config = None) -> None:
         raise typer.Exit(MISTAKES)
 
 
+@app.command("tell-test")
+def tell_test(
+    channel: Annotated[str, typer.Argument(help="A channel of agent.yaml.")],
+    config: Config = None,
+) -> None:
+    """Send a test message through a channel, now."""
+    from auditor.agent.notices import tried
+
+    say(tried(_read(_place(config)), channel, _now()))
+
+
 @app.command(hidden=True)
 def work(
     folder: Annotated[Path, typer.Argument(readable=False, help="Folder with the order.")],
