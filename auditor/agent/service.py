@@ -65,7 +65,7 @@ class Service:
         self.exit_code = 0  # of the first one that failed
         self._cleared(now())
         self._schedule = Schedule(store, settings)
-        self._schedule.planned(settings, now())
+        self._planned(settings)
 
     @property
     def holds(self) -> bool:
@@ -93,8 +93,13 @@ class Service:
         Raises:
             StoreError: the store cannot be used.
         """
-        self._schedule.planned(settings, self._now())
+        self._planned(settings)
         self._settings = settings
+
+    def _planned(self, settings: Agent) -> None:
+        now = self._now()
+        came, went = self._schedule.planned(settings, now)
+        trouble.renamed_perhaps(self._store, came, went, settings, now)
 
     def step(self, only: Collection[str] | None = None) -> bool:
         """One turn: what is due is asked for, a run is begun, watched or committed.

@@ -101,7 +101,10 @@ def status(
     as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
     check: Annotated[
         bool,
-        typer.Option("--check", help="Exit 1 if a job failed, is silent or a day behind."),
+        typer.Option(
+            "--check",
+            help="Exit 1 if a job failed, is silent, a day behind or has files in quarantine.",
+        ),
     ] = False,
 ) -> None:
     """Show how things stand: jobs, runs, findings, backlog, notices."""
@@ -179,6 +182,40 @@ def resume(names: Names = None, config: Config = None, data: Data = None) -> Non
         store.close()
     for name in chosen:
         say(f"{name}: tiếp tục / resumed")
+
+
+@app.command()
+def rename(
+    before: Annotated[str, typer.Argument(metavar="old", help="Its name until now.")],
+    after: Annotated[str, typer.Argument(metavar="new", help="Its name in agent.yaml.")],
+    config: Config = None,
+    data: Data = None,
+) -> None:
+    """Give a job's memory to the name it has now, so that nothing counts again."""
+    from auditor.agent.hold import Hold
+    from auditor.model.errors import PolicyError
+    from auditor.store import jobs
+
+    settings, store = _opened(config, data, [after])
+    hold = Hold(store, _now)
+    try:
+        if before in (job.name for job in settings.jobs):
+            raise PolicyError(
+                "this job is in agent.yaml", place=before, hint="Name one that is not."
+            )
+        hold.taken()
+        with store.writing() as connection:
+            hold.check(connection)
+            if not jobs.renamed(connection, before, after):
+                raise PolicyError(
+                    f"is unknown to the store, or job {after} has run already",
+                    place=before,
+                    hint="Rename a job before it runs under its new name.",
+                )
+    finally:
+        hold.released()
+        store.close()
+    say(f"{before} → {after}")
 
 
 @app.command()
@@ -262,12 +299,13 @@ def check(config: Config = None) -> None:
 
 @app.command("tell-test")
 def tell_test(
-    name: Annotated[str, typer.Argument(help="A channel.")], config: Config = None
+    channel: Annotated[str, typer.Argument(help="A channel of agent.yaml.")],
+    config: Config = None,
 ) -> None:
-    """Send a test message over one channel of agent.yaml."""
-    from auditor.agent import notices
+    """Send a test message through a channel, now."""
+    from auditor.agent.notices import tried
 
-    say(notices.tried(_read(_place(config)), name, _now()))
+    say(tried(_read(_place(config)), channel, _now()))
 
 
 @app.command(hidden=True)

@@ -165,7 +165,7 @@ def runs(
     for each in found:
         say(
             f"{each.run_id}  {each.job}  {each.started:{_LOCAL}}Z  "
-            f"{each.flows} luồng/flows, {each.findings} phát hiện/findings "
+            f"{each.flows} luồng/flows, {each.findings} dấu hiệu/findings "
             f"(+{each.new} ~{each.changed} -{each.gone})"
         )
 

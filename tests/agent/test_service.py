@@ -120,6 +120,15 @@ def test_a_file_that_nobody_can_read_is_quarantined_and_told(agent, turns):
 
 
 @one_database
+def test_a_job_that_may_have_got_another_name_is_told(agent, turns):
+    with agent.service() as made:
+        turns(made)
+    with agent.service(name="nightly") as made:
+        turns(made)
+    assert agent.told() == ["trouble job-renamed"]
+
+
+@one_database
 def test_a_source_that_cannot_be_listed_is_told_once_though_another_one_has_news(agent, turns):
     sources = [{"folder": "in", "settle": "1s"}, {"folder": "unmounted"}]
     agent.put("a.log", "logs/zeek/conn.log")

@@ -164,7 +164,7 @@ def test_without_the_database_metrics_still_tell_that(server, situation):
 
 def test_the_page_is_whole_in_both_languages_and_runs_nothing(server):
     answer, text = asked(server, "/")
-    assert 'lang="vi"' in text and "nightly" in text and "Đang làm việc bình thường" in text
+    assert 'lang="vi"' in text and "nightly" in text and "Đang hoạt động bình thường" in text
     assert "hidden checked" not in text
     assert "hidden checked" in asked(server, "/en")[1]
     policy = answer.getheader("Content-Security-Policy")
