@@ -46,6 +46,9 @@ def listened(store: Store, settings: Agent, now: datetime) -> None:
         standings = jobs.standings(connection)
     for name, longest in patient.items():
         each = standings[name]
+        if each.heard is not None and each.heard > now:  # the clock was ahead: it counts from here
+            with store.writing() as connection:
+                jobs.heard(connection, name, now)
         if each.paused or each.silence_told is not None or not each.silent(longest, now):
             continue
         tell("silence", level="warning", job=name, since=each.heard)

@@ -24,3 +24,14 @@ def test_a_paused_job_is_not_called_silent(agent, clock, turns):
         clock.forward(days=4)
         turns(made)
     assert agent.told() == []
+
+
+def test_a_clock_that_was_years_ahead_silences_nobody(agent, clock, turns):
+    clock.forward(days=3650)
+    with agent.service(silent_after="2d") as made:
+        turns(made)
+        clock.forward(days=-3650)
+        for _ in range(4):
+            turns(made)
+            clock.forward(days=1)
+    assert agent.told() == ["silence silence"]
