@@ -80,7 +80,7 @@ def once(
                 for name in names:
                     jobs.requested(connection, name, now(), "person")
         wanted = set(names) or {job.name for job in settings.jobs}
-        while not stop.is_set() and _stepped(made, wanted, stop):
+        while not stop.is_set() and stepped(made, wanted, stop):
             stop.wait(BUSY)
         if made.tried:
             tidied(store, settings, now)
@@ -90,8 +90,17 @@ def once(
         return made.exit_code
 
 
-def _stepped(made: Service, wanted: set[str], stop: threading.Event) -> bool:
-    """One turn, tried again if the store is away for a moment; gives whether there is more."""
+def stepped(made: Service, wanted: set[str], stop: threading.Event) -> bool:
+    """One turn, tried again if the store is away for a moment; gives whether there is more.
+
+    Args:
+        made: the agent's work.
+        wanted: names of the jobs that may begin, each once.
+        stop: set = nobody waits any more.
+
+    Raises:
+        StoreError: it stays away.
+    """
     for _ in range(TRIES - 1):
         try:
             return made.step(only=wanted - made.tried)
