@@ -153,6 +153,7 @@ class Loop:
         self._now = now
         self._read = read
         self._beat: datetime | None = None
+        self._refused = False  # whether the settings had mistakes when they were last read
 
     def run(self) -> None:
         """The agent's work until ``stop`` is set.
@@ -239,9 +240,15 @@ class Loop:
             told = drafts.trouble_drafts(None, "settings", self._settings, now, detail=str(error))
             with self._store.writing() as connection:
                 outbox.put(connection, told, now)
+            self._refused = True
             return
         made.changed(settings)
         self._settings = settings
+        if self._refused:
+            now = self._now()
+            with self._store.writing() as connection:
+                outbox.put(connection, drafts.recovery_drafts(None, "settings", settings, now), now)
+            self._refused = False
         tell("settings-read", jobs=[job.name for job in settings.jobs])
 
     def _deliver(self, made: Service) -> None:

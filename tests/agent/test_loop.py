@@ -12,6 +12,7 @@ import pytest
 
 from auditor.agent import loop
 from auditor.agent.loop import Loop, stepped
+from auditor.agent.settings import settings as read_settings
 from auditor.store import database, jobs, leases, opened
 from tests.agent.conftest import Agent
 
@@ -97,3 +98,23 @@ def test_a_run_by_a_timer_waits_for_a_store_that_another_program_holds(
             pass
     assert agent.outcomes() == ["nothing-new"]
     store.close()
+
+
+def test_settings_with_mistakes_are_told_and_so_is_their_end(agent):
+    settings = agent.settings()
+    (agent.folder / "drop").mkdir()
+
+    def read():
+        return read_settings(agent.folder / "agent.yaml")
+
+    running = Loop(agent.store, settings, lambda: datetime.now(UTC), read)
+    thread = threading.Thread(target=running.run)
+    thread.start()
+    right = (agent.folder / "agent.yaml").read_text(encoding="utf-8")
+    for content in (right + "nonsense: 1\n", right):
+        (agent.folder / "agent.yaml").write_text(content, encoding="utf-8")
+        running.again.set()
+        until(lambda: not running.again.is_set())
+    running.stop.set()
+    thread.join(30)
+    assert agent.told() == ["trouble settings", "recovery settings"]
