@@ -36,7 +36,7 @@ STATUS = {
             **dict.fromkeys(["name", "paused", "next", "requested", "requested_by", "failures"]),
             **dict.fromkeys(["not_before", "heard", "silent", "running", "quarantined"]),
             "last": dict.fromkeys(
-                ["attempt", "started", "finished", "outcome", "message", "run_id"]
+                ["attempt", "scheduled", "started", "finished", "outcome", "message", "run_id"]
             ),
             "run": dict.fromkeys(
                 [
