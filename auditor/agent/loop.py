@@ -80,7 +80,7 @@ def once(
                 for name in names:
                     jobs.requested(connection, name, now(), "person")
         wanted = set(names) or {job.name for job in settings.jobs}
-        while not stop.is_set() and _stepped(made, wanted, stop):
+        while not stop.is_set() and stepped(made, wanted, stop):
             stop.wait(BUSY)
         if made.tried:
             tidied(store, settings, now)
@@ -90,8 +90,17 @@ def once(
         return made.exit_code
 
 
-def _stepped(made: Service, wanted: set[str], stop: threading.Event) -> bool:
-    """One turn, tried again if the store is away for a moment; gives whether there is more."""
+def stepped(made: Service, wanted: set[str], stop: threading.Event) -> bool:
+    """One turn, tried again if the store is away for a moment; gives whether there is more.
+
+    Args:
+        made: the agent's work.
+        wanted: names of the jobs that may begin, each once.
+        stop: set = nobody waits any more.
+
+    Raises:
+        StoreError: it stays away.
+    """
     for _ in range(TRIES - 1):
         try:
             return made.step(only=wanted - made.tried)
@@ -144,6 +153,7 @@ class Loop:
         self._now = now
         self._read = read
         self._beat: datetime | None = None
+        self._refused = False  # whether the settings had mistakes when they were last read
 
     def run(self) -> None:
         """The agent's work until ``stop`` is set.
@@ -233,9 +243,15 @@ class Loop:
             told = drafts.trouble_drafts(None, "settings", self._settings, now, detail=str(error))
             with self._store.writing() as connection:
                 outbox.put(connection, told, now)
+            self._refused = True
             return
         made.changed(settings)
         self._settings = settings
+        if self._refused:
+            now = self._now()
+            with self._store.writing() as connection:
+                outbox.put(connection, drafts.recovery_drafts(None, "settings", settings, now), now)
+            self._refused = False
         tell("settings-read", jobs=[job.name for job in settings.jobs])
 
     def _deliver(self, made: Service) -> None:

@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from auditor.agent import commit, orders, trouble, watch
+from auditor.agent import commit, orders, silence, trouble, watch
 from auditor.agent.child import Child
 from auditor.agent.journal import tell
 from auditor.agent.notices import drafts
@@ -120,7 +120,7 @@ class Service:
         if self._running is not None:
             self._watched(self._running, now)
             return True
-        self._listened(now)
+        silence.listened(self._store, self._settings, now)
         return self._begun(now, only)
 
     def _regained(self, now: datetime) -> None:
@@ -201,7 +201,7 @@ class Service:
         said = trouble.of_sources(problems)
         running.done = done = replace(done, ready=look.ready, said=said)
         tell("looked", job=job.name, attempt=done.number, files=look.counts)
-        self._heard(done, now)
+        silence.heard(self._store, done, self._settings, now)
         with self._store.reading() as connection:
             left = open_flows.of_job(connection, job.name)
         waiting = left is not None and (left.last is None or now - left.last > OPEN_FOR)
@@ -384,31 +384,3 @@ class Service:
         self._running = None
         shutil.rmtree(done.folder, ignore_errors=True)
         tell("nothing-new", job=done.job.name, attempt=done.number)
-
-    def _heard(self, done: commit.Done, now: datetime) -> None:
-        if not done.ready:
-            return
-        name = done.job.name
-        told: list[outbox.Draft] = []
-        if done.standing.silence_told is not None:
-            told = drafts.recovery_drafts(name, "silence", self._settings, now)
-        with self._store.writing() as connection:
-            jobs.heard(connection, name, now)
-            outbox.put(connection, told, now)
-
-    def _listened(self, now: datetime) -> None:
-        """Tells of jobs whose sources have been silent for too long, once."""
-        patient = {job.name: job.silent_after for job in self._settings.jobs if job.silent_after}
-        if not patient:
-            return
-        with self._store.reading() as connection:
-            standings = jobs.standings(connection)
-        for name, longest in patient.items():
-            each = standings[name]
-            if each.paused or each.silence_told is not None or not each.silent(longest, now):
-                continue
-            tell("silence", level="warning", job=name, since=each.heard)
-            told = drafts.silence_drafts(name, each.heard, self._settings, now)
-            with self._store.writing() as connection:
-                jobs.silence(connection, name, now)
-                outbox.put(connection, told, now)

@@ -4,8 +4,9 @@ The document for machines, ``version`` 1, times in UTC (ISO 8601), null = not kn
 
 * ``at``, ``data``; ``agent``: ``running``, ``host``, ``pid``, ``since``;
 * ``jobs``: ``name``, ``paused``, ``next``, ``requested``, ``requested_by``, ``failures``,
-  ``not_before``, ``heard``, ``silent``; ``running`` and ``last`` (``attempt``, ``started``,
-  ``finished``, ``outcome``, ``message``, ``run_id``); ``run`` (the last one that ended well:
+  ``not_before``, ``heard``, ``silent``; ``running`` and ``last`` (``attempt``, ``scheduled`` = when
+  it was asked for, ``started``, ``finished``, ``outcome``, ``message``, ``run_id``); ``run`` (the
+  last one that ended well:
   ``run_id``, ``started``, ``finished``, ``inputs``, ``problems``, ``flows``, ``crossing_flows``,
   ``outbound_bytes``, ``findings``, ``new``, ``changed``, ``gone``); ``present`` (findings that are
   not gone, by severity); ``backlog`` (``files``, ``bytes``, ``oldest``, ``seconds``);

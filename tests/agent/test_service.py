@@ -187,18 +187,6 @@ def test_who_lost_the_hold_commits_nothing(agent, turns):
         assert not list(agent.store.folder.glob("runs/*/*"))
 
 
-def test_silence_is_told_once_and_its_end_too(agent, clock, turns):
-    with agent.service(silent_after="2d") as made:
-        for _ in range(4):
-            clock.forward(days=1)
-            turns(made)
-        assert agent.told() == ["silence silence"]
-        agent.put("a.log", "logs/zeek/conn.log")
-        agent.night()
-        turns(made)
-    assert agent.told()[:2] == ["silence silence", "recovery silence"]
-
-
 def test_a_paused_job_is_made_up_once(agent, turns):
     with agent.service() as made:
         with agent.store.writing() as connection:
