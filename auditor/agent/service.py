@@ -295,6 +295,9 @@ class Service:
             if running.tries >= TRIES or not isinstance(error, StoreError):
                 self._failed(running, "failed", str(error), error.exit_code)
             raise
+        self._ended_well(done, run_id, now)
+
+    def _ended_well(self, done: commit.Done, run_id: str | None, now: datetime) -> None:
         tell("run-done", job=done.job.name, attempt=done.number, run_id=run_id)
         if run_id is not None:
             self._copied(done.job, run_id, now)
@@ -316,6 +319,10 @@ class Service:
     def _remembered(self, running: Running, now: datetime) -> None:
         """A failure, and when it is tried again; people are told once, when it is not."""
         done, why = running.done, running.failure or ""
+        run_id = commit.counted(self._store, done.folder)
+        if run_id is not None:  # the database went away before it said so
+            self._ended_well(done, run_id, now)
+            return
         commit.withdrawn(self._store, done.folder)
         failures = done.standing.failures + 1
         again = None
@@ -398,7 +405,11 @@ class Service:
     def _dropped(self, running: Running) -> None:
         if running.child is not None:
             running.child.end()
-        commit.withdrawn(self._store, running.done.folder)
+        try:
+            commit.withdrawn(self._store, running.done.folder)
+        except StoreError as error:  # the next agent does it: what is to go stands in the folder
+            tell("results-not-withdrawn", level="warning", failed=error)
+            return
         shutil.rmtree(running.done.folder, ignore_errors=True)
 
 

@@ -8,10 +8,12 @@ import os
 import pytest
 from sqlalchemy import select, update
 
+from auditor.agent import commit, service
 from auditor.agent.hold import Hold
 from auditor.agent.orders import Result, write_result
 from auditor.model.errors import StoreError
 from auditor.store import jobs, runs
+from auditor.store.consistency import checked
 from auditor.store.tables import flow_files, leases
 from tests.agent.conftest import SAMPLES
 
@@ -298,3 +300,78 @@ def test_files_with_hostile_names_count_like_others(agent, turns):
     with agent.store.reading() as connection:
         (run,) = runs.listed(connection)
     assert run.inputs == 3
+
+
+def test_a_commit_that_the_database_did_not_confirm_counts_once(agent, turns, monkeypatch):
+    agent.put("a.pcap")
+    committed = commit.committed
+
+    def unconfirmed(*some):
+        committed(*some)
+        monkeypatch.setattr(commit, "committed", committed)
+        raise StoreError("the connection was lost", place="server", hint="Look at it.")
+
+    monkeypatch.setattr(commit, "committed", unconfirmed)
+    with agent.service(results="out") as made:
+        agent.night()
+        with pytest.raises(StoreError, match="was lost"):
+            turns(made)
+        turns(made)
+    assert agent.outcomes() == ["done"]
+    with agent.store.reading() as connection:
+        (run,) = runs.listed(connection)
+    assert (agent.folder / "out" / run.run_id / "run.json").is_file()
+    assert checked(agent.store, agent.clock(), deep=True) == ()
+
+
+@one_database
+def test_the_files_of_a_run_that_counts_stay_however_often_its_commit_seemed_to_fail(
+    agent, turns, monkeypatch
+):
+    agent.put("a.log", "logs/zeek/conn.log")
+    committed = commit.committed
+
+    def unconfirmed(*some):
+        committed(*some)
+        raise StoreError("the connection was lost", place="server", hint="Look at it.")
+
+    monkeypatch.setattr(commit, "committed", unconfirmed)
+    with agent.service() as made:
+        agent.night()
+        for _ in range(service.TRIES):
+            with pytest.raises(StoreError, match="was lost"):
+                turns(made)
+        turns(made)
+    assert agent.outcomes() == ["done"]
+    assert checked(agent.store, agent.clock(), deep=True) == ()
+
+
+@one_database
+def test_what_comes_after_a_commit_is_made_up_by_the_next_agent(agent, turns, monkeypatch):
+    agent.put("a.pcap")
+
+    class Killed(BaseException):
+        """As if the process were gone."""
+
+    def gone(*_):
+        raise Killed
+
+    with monkeypatch.context() as patch:
+        for name in ("copied", "withdrawn"):  # nothing more happens in this process
+            patch.setattr(commit, name, gone)
+        patch.setattr(service.jobs, "interrupted", gone)
+        with pytest.raises(Killed), agent.service(results="out") as made:  # noqa: PT012 - a life
+            agent.night()
+            turns(made)
+    (agent.store.folder / "open" / "20261121T000000000Z-00000000.flows").write_bytes(b"of before")
+    with agent.service(results="out") as made:
+        turns(made)
+    with agent.store.reading() as connection:
+        (run,) = runs.listed(connection)
+    assert sorted(path.name for path in (agent.folder / "out" / run.run_id).iterdir()) == [
+        "report.html",
+        "run.json",
+    ]
+    assert list((agent.store.folder / "work").iterdir()) == []
+    agent.clock.forward(hours=1)
+    assert checked(agent.store, agent.clock(), deep=True) == ()
