@@ -356,14 +356,19 @@ def test_what_comes_after_a_commit_is_made_up_by_the_next_agent(agent, turns, mo
     def gone(*_):
         raise Killed
 
-    with monkeypatch.context() as patch:
-        for name in ("copied", "withdrawn"):  # nothing more happens in this process
-            patch.setattr(commit, name, gone)
-        patch.setattr(service.jobs, "interrupted", gone)
-        with pytest.raises(Killed), agent.service(results="out") as made:  # noqa: PT012 - a life
+    def life(patch):
+        with agent.service(results="out") as made:
+            last = ((commit, "copied"), (commit, "withdrawn"), (service.jobs, "interrupted"))
+            for where, name in last:  # nothing more happens in this process
+                patch.setattr(where, name, gone)
             agent.night()
             turns(made)
-    (agent.store.folder / "open" / "20261121T000000000Z-00000000.flows").write_bytes(b"of before")
+
+    with monkeypatch.context() as patch, pytest.raises(Killed):
+        life(patch)
+    left = agent.store.folder / "open"
+    left.mkdir(exist_ok=True)
+    (left / "20261121T000000000Z-00000000.flows").write_bytes(b"of a run before")
     with agent.service(results="out") as made:
         turns(made)
     with agent.store.reading() as connection:

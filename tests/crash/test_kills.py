@@ -298,14 +298,11 @@ def test_a_child_that_is_killed_is_told_and_its_run_is_made_up(world):
     inputs = Inputs(world.inputs, world.folder / "originals", world.chance)
     inputs.come()
     asked(world)
-    agent = world.begun("run")
-    try:
-        assert w.awaited(agent, (world.data / "work" / w.JOB / orders.ORDER).exists, w.PATIENCE)
+    with world.running() as agent:
+        assert w.awaited(agent, lambda: w.children(agent.pid), w.PATIENCE)
+        time.sleep(world.chance.uniform(0, 0.5))
         assert world.killed(agent, "child")
         assert w.awaited(agent, lambda: count(world, t.runs) == 1, w.PATIENCE)
-    finally:
-        agent.terminate()
-    assert world.ended(agent) == 0
     with world.store.reading() as connection:
         outcomes = connection.scalars(select(t.attempts.c.outcome).order_by(t.attempts.c.id)).all()
     assert outcomes == ["failed", "done"]
@@ -322,17 +319,13 @@ def test_a_server_that_crashes_during_a_run_costs_nothing(world, postgresql, mom
     inputs = Inputs(world.inputs, world.folder / "originals", world.chance)
     inputs.come()
     asked(world)
-    agent = world.begun("run")
-    try:
+    with world.running() as agent:
         assert w.awaited(agent, (world.data / "work" / w.JOB / moment).exists, w.PATIENCE)
         time.sleep(world.chance.uniform(0, 0.05))
         postgresql.stop()
         time.sleep(world.chance.uniform(0, 2))
         postgresql.start()
         assert w.awaited(agent, lambda: count(world, t.runs) == 1, w.PATIENCE)
-    finally:
-        agent.terminate()
-    assert world.ended(agent) == 0
     came_to_rest(world)
     check_tidy(world)
     check_counted_once(world, inputs)

@@ -18,15 +18,19 @@ import sys
 import threading
 import time
 from collections import defaultdict
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import yaml
 
 from auditor.agent.hold import Hold
 from auditor.agent.settings import settings
 from auditor.store import opened
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 REPOSITORY = Path(__file__).parents[2]
 CRASHES = int(os.environ.get("AUDITOR_CRASHES", "4"))
@@ -184,6 +188,17 @@ class World:
                 stdout=log,
                 stderr=log,
             )
+
+    @contextmanager
+    def running(self) -> Iterator[subprocess.Popen]:
+        """An agent without end, asked to end afterwards."""
+        agent = self.begun("run")
+        try:
+            yield agent
+        finally:
+            agent.terminate()
+            code = agent.wait(PATIENCE)
+        assert code == 0
 
     def ended(self, process: subprocess.Popen) -> int:
         """Waits for a process that nobody kills."""
