@@ -60,19 +60,21 @@ class Order:
     """What to audit, and by what.
 
     Attributes:
-        paths: files and folders; folders are walked.
+        paths: files, folders, which are walked, and addresses on shared storage.
         policies: folder of the category lists and ``rules.yaml``.
         geoip: folder of the geo databases.
         mappings: what the columns of tables mean (``docs/formats/mapping.md``).
         home: ISO 3166-1 alpha-2 code of the country that counts as home.
         jobs: threads that read files side by side.
+        cluster: address of a Dask scheduler (``tcp://…``, ``tls://…``) whose workers read the
+            files instead; the result is the same.
         since, until: only flows that overlap this span (``until`` excluded).
         open_before: file with the flows of earlier runs that had not ended.
         open_after: another file, that such flows of this run go into; null = all count now.
         open_until: the present: flows wait an hour for the captures that go on with them.
     """
 
-    paths: tuple[Path, ...]
+    paths: tuple[Path | readers.Url, ...]
     policies: Path
     geoip: Path
     inventory: Path | None = None
@@ -86,6 +88,7 @@ class Order:
     open_before: Path | None = None
     open_after: Path | None = None
     open_until: datetime | None = None
+    cluster: str | None = None
 
 
 class FlowTable:
@@ -140,6 +143,7 @@ def audit(order: Order, now: Callable[[], datetime], progress: Progress) -> Audi
 
     Raises:
         InputError: none of the inputs could be read.
+        StoreError: there is no room for the flows, or the cluster is gone.
         PolicyError, GeoDataError: a file that shapes the result is missing or wrong.
     """
     started = now()
@@ -459,6 +463,7 @@ def _wanted(order: Order) -> readers.Wanted:
         order.open_before,
         order.open_after,
         order.open_until,
+        order.cluster,
     )
 
 

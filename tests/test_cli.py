@@ -217,6 +217,27 @@ def test_an_engine_is_not_compared_with_itself(auditor):
     assert done.code == 2
 
 
+@pytest.mark.parametrize("address", ["host:8786", "http://host:80", "tcp://host", "tcp://a b:1"])
+def test_a_cluster_is_named_by_the_address_of_its_scheduler(auditor, tmp_path, address):
+    done = auditor("audit", SMALL, "--out", tmp_path, "--cluster", address)
+    assert done.code == 2
+    assert "tcp://host:8786" in done.err
+
+
+def test_a_second_engine_reads_here_and_from_disks_only(auditor, tmp_path):
+    out = ("--out", tmp_path / "f.csv", "--engine", "scapy")
+    assert auditor("flows", POST, *out, "--cluster", "tcp://host:8786").code == 2
+    done = auditor("flows", "s3://bucket/a.pcap", *out)
+    assert done.code == 11
+    assert "s3://bucket/a.pcap" in done.err
+
+
+def test_a_key_in_an_address_is_refused_and_never_shown(auditor, tmp_path):
+    done = auditor("flows", "s3://AKIA:secret@bucket/night", "--out", tmp_path / "f.csv")
+    assert done.code == 11
+    assert "secret" not in done.err
+
+
 def test_since_and_until_are_vietnamese_time_unless_they_say_otherwise(auditor, tmp_path):
     """The sample begins at 2026-09-22 19:15:00 UTC, which is 02:15 on the 23rd in Vietnam."""
 

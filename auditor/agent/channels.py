@@ -8,7 +8,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from auditor.agent.addresses import host, is_loopback, mailbox, open_webhook_address
 from auditor.agent.fields import Clock, Name, Part, Where
-from auditor.model.finding import Severity  # noqa: TC001 - pydantic reads it
+from auditor.model.finding import Severity
 
 
 def _mailbox(text: str) -> str:

@@ -151,7 +151,7 @@ def committed(store: Store, done: Done, settings: Agent, now: datetime) -> str |
     job = done.job.name
     with store.writing() as connection:
         done.check(connection)
-        if runs.known(connection, run.run_id):  # and the database went away before it said so
+        if jobs.over(connection, done.number):  # the connection broke after the last try counted
             return run.run_id
         news = findings.recorded(connection, job, run, whole=bool(done.ready))
         runs.added(connection, job, run, name, news)
@@ -177,6 +177,8 @@ def _assessed(store: Store, done: Done, settings: Agent, now: datetime) -> None:
     job, place = done.job.name, str(done.job.checklist)
     with store.writing() as connection:
         done.check(connection)
+        if jobs.over(connection, done.number):
+            return
         changes = assessments.added(connection, job, found, place, now)
         told = drafts.assessment_drafts(
             changes, found.subject.system, job, str(done.number), settings, now
@@ -241,7 +243,7 @@ def copied(store: Store, job: Job, run_id: str) -> None:
     written(job.results / run_id, files)
 
 
-def counted(store: Store, folder: Path) -> str | None:
+def _counted(store: Store, folder: Path) -> str | None:
     """The id of the run that a child's folder holds, if it counts.
 
     Raises:
@@ -256,13 +258,7 @@ def counted(store: Store, folder: Path) -> str | None:
 
 
 def withdrawn(store: Store, folder: Path) -> None:
-    """Removes what ``placed`` moved for a child, unless its run counts.
-
-    Raises:
-        StoreError: the database does not answer, so that nobody knows; everything stays.
-    """
-    if counted(store, folder) is not None:
-        return
+    """Removes what ``placed`` moved for a child; only where the database says it does not count."""
     try:
         result = orders.read_result(folder)
     except StoreError:
@@ -287,7 +283,7 @@ def cleared(store: Store) -> Iterator[tuple[str, str]]:
     left = store.folder / WORK
     for folder in sorted(left.iterdir()) if left.is_dir() else ():
         abandoned(folder)
-        run_id = counted(store, folder)
+        run_id = _counted(store, folder)
         if run_id is not None:
             yield folder.name, run_id
         else:

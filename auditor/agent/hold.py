@@ -68,6 +68,20 @@ class Hold:
         """Whether somebody else may have it by now."""
         return self._gone or time.monotonic() - self._renewed > SAFE
 
+    def regained(self) -> bool:
+        """Holds on after a time without renewals; false if somebody else had it meanwhile.
+
+        Raises:
+            StoreError: the database does not answer.
+        """
+        began = time.monotonic()
+        with self._store.writing() as connection:
+            now = self._now()
+            if not leases.renewed(connection, NAME, self._holder, now, LENGTH):
+                return False
+        self._renewed, self._gone = began, False
+        return True
+
     def check(self, connection: Connection) -> None:
         """Holds on within a transaction: either it has the lease, or nothing of it is written.
 

@@ -77,7 +77,9 @@ class Result:
     open_last: str | None = None
 
 
-def audit_order(job: Job, paths: tuple[Path, ...], threads: int) -> pipeline.Order:
+def audit_order(
+    job: Job, paths: tuple[Path, ...], threads: int, cluster: str | None
+) -> pipeline.Order:
     """What the settings of ``job`` make of these inputs."""
     return pipeline.Order(
         paths=paths,
@@ -94,6 +96,7 @@ def audit_order(job: Job, paths: tuple[Path, ...], threads: int) -> pipeline.Ord
             aws_fields=job.aws_fields,
         ),
         jobs=threads,
+        cluster=cluster,
     )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
@@ -16,13 +16,16 @@ from auditor.agent import commit, orders, watch
 from auditor.agent.child import Child
 from auditor.agent.journal import tell
 from auditor.agent.notices import drafts
+from auditor.agent.running import Running
 from auditor.agent.schedule import Schedule
 from auditor.model.errors import AuditorError, InputError, StoreError
 from auditor.store import files, jobs, open_flows, outbox
+from auditor.store.database import place_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
     from datetime import datetime
+    from pathlib import Path
 
     from auditor import pipeline
     from auditor.agent.hold import Hold
@@ -39,28 +42,6 @@ OPEN_FOR: Final = timedelta(hours=1)
 """Flows that had not ended count once nothing was heard of their captures for so long."""
 MOST_TOLD: Final = 5
 """Problems that are told one by one; the rest is counted."""
-
-
-@dataclass(slots=True)
-class Running:
-    """The attempt in progress.
-
-    Attributes:
-        failure: why it failed; null = it goes on, or ended well.
-        exit_code: of the child; of a run that failed otherwise, that of its error.
-        unread: whether it failed because none of its files can be read.
-        placed: whether its results lie in their places already.
-        tries: how often they were tried to be written.
-    """
-
-    done: commit.Done
-    child: Child | None
-    outcome: jobs.Outcome = "done"
-    failure: str | None = None
-    exit_code: int = 0
-    unread: bool = False
-    placed: bool = False
-    tries: int = 0
 
 
 class Service:
@@ -96,11 +77,13 @@ class Service:
         self._schedule.close()
         running, self._running = self._running, None
         if running is not None:
-            self._dropped(running)
+            if running.child is not None:
+                running.child.end()
             try:
                 with self._store.writing() as connection:
                     self._hold.check(connection)
                     jobs.interrupted(connection, self._now(), "the agent was asked to end")
+                commit.cleared(self._store)
             except StoreError as error:  # the next agent will find it, and say so
                 tell("interruption-not-written", level="warning", failed=error)
 
@@ -127,9 +110,7 @@ class Service:
         """
         now = self._now()
         if self._hold.lost():
-            self.lost()
-            self._hold.taken()
-            self._cleared(now)
+            self._regained(now)
         self._schedule.fired(now)
         if self._running is not None:
             self._watched(self._running, now)
@@ -137,12 +118,22 @@ class Service:
         self._listened(now)
         return self._begun(now, only)
 
-    def lost(self) -> None:
-        """Another agent may be at work by now: the run under way ends, nothing of it is kept."""
+    def _regained(self, now: datetime) -> None:
+        """Takes the store again after it was out of reach.
+
+        A child ends: another agent may be at work. One that has ended well by itself may still be
+        committed, if nobody else held the store meanwhile. The files of one that may not stay
+        until ``_cleared`` has asked the database whether its commit came through.
+        """
+        running = self._running
+        if running is not None and running.child is None and self._hold.regained():
+            return
         tell("lease-lost", level="error")
-        if self._running is not None:
-            running, self._running = self._running, None
-            self._dropped(running)
+        self._running = None
+        if running is not None and running.child is not None:
+            running.child.end()
+        self._hold.taken()
+        self._cleared(now)
 
     def _cleared(self, now: datetime) -> None:
         """Puts away what an earlier agent left; one that never ends a job is told of, once."""
@@ -190,7 +181,7 @@ class Service:
         try:
             commit.emptied(folder)
             if job.checklist is not None:
-                self._started(running, orders.audit_order(job, orders.traffic(job), THREADS), now)
+                self._started(running, self._order(job, orders.traffic(job)), now)
             else:
                 self._looked(running, now)
         except AuditorError as error:
@@ -210,7 +201,7 @@ class Service:
             left = open_flows.of_job(connection, job.name)
         waiting = left is not None and (left.last is None or now - left.last > OPEN_FOR)
         if look.ready or waiting:
-            order = orders.audit_order(job, tuple(each.path for each in look.ready), THREADS)
+            order = self._order(job, tuple(each.path for each in look.ready))
             order = replace(
                 order,
                 open_before=self._store.folder / left.path if left is not None else None,
@@ -224,6 +215,9 @@ class Service:
         else:
             self._ended_without_news(running, problems, now)
 
+    def _order(self, job: Job, paths: tuple[Path, ...]) -> pipeline.Order:
+        return orders.audit_order(job, paths, THREADS, self._settings.cluster)
+
     def _started(
         self,
         running: Running,
@@ -235,6 +229,7 @@ class Service:
         shown = tuple(
             (str(each.path), each.shown) for each in done.ready if str(each.path) != each.shown
         )
+        order = replace(order, cluster=self._settings.cluster)
         work = orders.Work(done.job.name, now, done.job.checklist, order, shown, problems)
         orders.write_work(done.folder, work)
         running.child = Child(done.folder, without=orders.hidden(self._settings))
@@ -279,6 +274,8 @@ class Service:
         done = running.done
         try:
             if not running.placed:
+                with self._store.writing() as connection:
+                    self._hold.check(connection)  # else another agent's files may lie there
                 restless = watch.changed(done.ready)
                 if restless:
                     self._restless[done.job.name] = frozenset(restless)
@@ -291,13 +288,11 @@ class Service:
                 running.placed, running.tries = True, 0
             run_id = commit.committed(self._store, done, self._settings, now)
         except AuditorError as error:
-            running.tries += 1
+            if error.place != place_of(self._store.engine):  # the database's errors pass
+                running.tries += 1
             if running.tries >= TRIES or not isinstance(error, StoreError):
                 self._failed(running, "failed", str(error), error.exit_code)
             raise
-        self._ended_well(done, run_id, now)
-
-    def _ended_well(self, done: commit.Done, run_id: str | None, now: datetime) -> None:
         tell("run-done", job=done.job.name, attempt=done.number, run_id=run_id)
         if run_id is not None:
             self._copied(done.job, run_id, now)
@@ -319,11 +314,6 @@ class Service:
     def _remembered(self, running: Running, now: datetime) -> None:
         """A failure, and when it is tried again; people are told once, when it is not."""
         done, why = running.done, running.failure or ""
-        run_id = commit.counted(self._store, done.folder)
-        if run_id is not None:  # the database went away before it said so
-            self._ended_well(done, run_id, now)
-            return
-        commit.withdrawn(self._store, done.folder)
         failures = done.standing.failures + 1
         again = None
         if failures <= done.job.retries:
@@ -337,10 +327,13 @@ class Service:
             )
         with self._store.writing() as connection:
             self._hold.check(connection)
+            if jobs.over(connection, done.number):  # it was committed, and nobody heard so
+                return
             jobs.failed(
                 connection, done.number, done.standing, now, running.outcome, why, again=again
             )
             outbox.put(connection, told, now)
+        commit.withdrawn(self._store, done.folder)
         self.exit_code = self.exit_code or running.exit_code
         name = done.job.name
         tell("job-failed", level="error", job=name, attempt=done.number, why=why, again=again)
@@ -401,16 +394,6 @@ class Service:
             with self._store.writing() as connection:
                 jobs.silence(connection, name, now)
                 outbox.put(connection, told, now)
-
-    def _dropped(self, running: Running) -> None:
-        if running.child is not None:
-            running.child.end()
-        try:
-            commit.withdrawn(self._store, running.done.folder)
-        except StoreError as error:  # the next agent does it: what is to go stands in the folder
-            tell("results-not-withdrawn", level="warning", failed=error)
-            return
-        shutil.rmtree(running.done.folder, ignore_errors=True)
 
 
 def _listed(problems: list[Problem]) -> str:

@@ -21,7 +21,7 @@ from pydantic import (
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from auditor.agent import cron
-from auditor.agent.channels import Channel  # noqa: TC001 - pydantic reads it
+from auditor.agent.channels import Channel
 from auditor.agent.fields import Name, Part, Size, Span, Where, Zone
 from auditor.model.documents import read
 

@@ -13,6 +13,7 @@ import typer
 from auditor.cli.options import (
     FINDINGS,
     AwsFields,
+    Cluster,
     CommunityId,
     CopiesWithin,
     FailOn,
@@ -24,6 +25,7 @@ from auditor.cli.options import (
     LogZone,
     Mappings,
     Paths,
+    Places,
     Policies,
     Since,
     Until,
@@ -42,7 +44,7 @@ app = typer.Typer()
 
 @app.command()
 def audit(
-    paths: Paths,
+    paths: Places,
     inventory: InventoryFile = None,
     dossiers: Annotated[
         Path | None,
@@ -57,6 +59,7 @@ def audit(
         Path, typer.Option("--out", readable=False, help="Folder for the results.")
     ] = Path("reports"),
     jobs: Jobs = 0,
+    cluster: Cluster = None,
     fail_on: FailOn = None,
     since: Since = None,
     until: Until = None,
@@ -73,7 +76,7 @@ def audit(
 
     settings = settings_of(copies_within, community_id, log_zone, aws_fields, log_server)
     order = order_of(
-        paths, inventory, dossiers, policies, geoip, home, jobs, since, until, settings
+        paths, inventory, dossiers, policies, geoip, home, jobs, since, until, settings, cluster
     )
     order = replace(order, mappings=tuple(mapping or ()))
     with progress_shown() as progress:
@@ -95,7 +98,7 @@ def audit(
 
 @app.command()
 def flows(
-    paths: Paths,
+    paths: Places,
     out: Annotated[
         Path, typer.Option("--out", readable=False, help="A .parquet, .csv or .jsonl file.")
     ],
@@ -104,6 +107,7 @@ def flows(
     geoip: Geoip = None,
     home: Home = "VN",
     jobs: Jobs = 0,
+    cluster: Cluster = None,
     since: Since = None,
     until: Until = None,
     copies_within: CopiesWithin = 0,
@@ -133,8 +137,12 @@ def flows(
         raise typer.BadParameter(f"{out.name}: use {', '.join(writers)}", param_hint="--out")
     if engine != "capture" and copies_within:
         raise typer.BadParameter("only the packet engine can", param_hint="--copies-within")
+    if engine != "capture" and cluster:
+        raise typer.BadParameter("only the packet engine can", param_hint="--cluster")
     settings = settings_of(copies_within, community_id, log_zone, aws_fields, log_server)
-    order = order_of(paths, inventory, None, policies, geoip, home, jobs, since, until, settings)
+    order = order_of(
+        paths, inventory, None, policies, geoip, home, jobs, since, until, settings, cluster
+    )
     order = replace(order, mappings=tuple(mapping or ()))
     with progress_shown() as progress:
         if engine == "capture":

@@ -269,7 +269,9 @@ def check(
     order = None
     if traffic:
         settings = settings_of(0, False, log_zone, "", "")
-        order = order_of(traffic, None, None, policies, geoip, "VN", jobs, since, until, settings)
+        order = order_of(
+            list(map(str, traffic)), None, None, policies, geoip, "VN", jobs, since, until, settings
+        )
         order = replace(order, mappings=tuple(mapping or ()))
     with progress_shown() as progress:
         assessed = readiness.checked(assessed, order, now(as_of), progress)

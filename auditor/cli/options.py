@@ -28,6 +28,22 @@ Paths = Annotated[
         readable=False, help="Captures, logs, folders with them, or - for standard input."
     ),
 ]
+# text: a path would make s3:/ of s3://
+Places = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="PATHS...",
+        help="Captures, logs, folders with them, - for standard input, or s3://bucket/folder.",
+    ),
+]
+Cluster = Annotated[
+    str | None,
+    typer.Option(
+        "--cluster",
+        metavar="ADDRESS",
+        help="Scheduler of a Dask cluster whose workers read the files: tcp://host:8786.",
+    ),
+]
 InventoryFile = Annotated[
     Path | None,
     typer.Option("--inventory", readable=False, help="The agency's systems (inventory.yaml)."),
@@ -133,7 +149,7 @@ def settings_of(
 
 
 def order_of(
-    paths: list[Path],
+    paths: list[str],
     inventory: Path | None,
     dossiers: Path | None,
     policies: Path | None,
@@ -143,18 +159,21 @@ def order_of(
     since: str | None,
     until: str | None,
     settings: Settings,
+    cluster: str | None = None,
 ) -> Order:
     """What is to be audited, and by what."""
-    from auditor import pipeline
+    from auditor import pipeline, readers
     from auditor.report.countries import NAMES
 
     if home.upper() not in NAMES:
         raise typer.BadParameter("use a two-letter country code such as VN", param_hint="--home")
+    if cluster is not None and not re.fullmatch(r"(tcp|tls)://[^\s/@]+:[0-9]{1,5}/?", cluster):
+        raise typer.BadParameter("write tcp://host:8786 or tls://…", param_hint="--cluster")
     begin, end = moment_of(since, "--since"), moment_of(until, "--until")
     if begin and end and begin >= end:
         raise typer.BadParameter("--since must be before --until", param_hint="--since")
     return pipeline.Order(
-        paths=tuple(paths),
+        paths=tuple(map(readers.place_of, paths)),
         policies=policies or pipeline.data_folder("policies"),
         geoip=geoip or pipeline.data_folder("geoip"),
         inventory=inventory,
@@ -164,6 +183,7 @@ def order_of(
         since=begin,
         until=end,
         settings=settings,
+        cluster=cluster,
     )
 
 

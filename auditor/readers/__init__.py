@@ -8,6 +8,7 @@ from auditor.readers.formats import reader_of, readers_for
 from auditor.readers.inputs import Wanted, Watch, read_inputs
 from auditor.readers.parts import Parts
 from auditor.readers.reading import Progress, Reader, Reading, Settings
+from auditor.readers.storage import Url, place_of
 from auditor.readers.streams import Source
 
 __all__ = [
@@ -18,8 +19,10 @@ __all__ = [
     "Reading",
     "Settings",
     "Source",
+    "Url",
     "Wanted",
     "Watch",
+    "place_of",
     "read_inputs",
     "reader_of",
     "readers_for",

@@ -80,6 +80,12 @@ def _surest(head: bytes, readers: tuple[Reader, ...]) -> Reader | None:
     return reader if sure > 0 else None
 
 
+def reader_named(name: str, mappings: tuple[Mapping, ...]) -> Reader:
+    """The reader of that name; ``mappings`` tell of tables."""
+    every = ONE_FORMAT if any(each.name == name for each in ONE_FORMAT) else readers_for(mappings)
+    return next(each for each in every if each.name == name)
+
+
 def reader_of(path: Path) -> Reader | None:
     """The reader that is surest of a file, out of its packing; none if no reader takes it.
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
@@ -10,7 +9,7 @@ from auditor.model.errors import InputError
 from auditor.model.problem import Problem
 from auditor.readers.capture import standing
 from auditor.readers.open_flows import OpenLine, read_open, write_open
-from auditor.readers.time_lines import LONGEST_SILENCE, Fate, folder_of, pattern_of
+from auditor.readers.time_lines import LONGEST_SILENCE, Fate, pattern_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -75,8 +74,7 @@ class GoingOn:
         if earlier is not None:
             self._followed.add(earlier)
         if flows is not None:
-            folder = os.path.abspath(folder_of(last))  # noqa: PTH100 - names are not resolved
-            self._left.append(OpenLine(folder, pattern_of(last), last.name, flows))
+            self._left.append(OpenLine(last.absolute_folder, pattern_of(last), last.name, flows))
 
     def begun(self, first: int) -> datetime | None:
         """When the time line that begins with file number ``first`` was left by an earlier run."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import stat
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -17,20 +16,21 @@ from auditor.model.problem import Problem
 from auditor.model.run import InputFile
 from auditor.model.text import legible
 from auditor.readers.capture.reader import CaptureReader
+from auditor.readers.examining import examined
 from auditor.readers.flow_parts import FlowParts, Told
 from auditor.readers.formats import Choice
 from auditor.readers.going_on import GoingOn
-from auditor.readers.listing import listed, members
 from auditor.readers.parts import Parts
-from auditor.readers.reading import NOTHING, OpenFlows, Reading, Settings
-from auditor.readers.streams import ZIP, Source, is_pipe, opened_pipe
-from auditor.readers.time_lines import Examined, chains, copies, folder_of, marked
+from auditor.readers.pieces import Answer, in_span, line_read
+from auditor.readers.reading import NOTHING, Reading, Settings
+from auditor.readers.storage import Url
+from auditor.readers.time_lines import Examined, chains, copies, line_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
 
     from auditor.model.problem import Note
-    from auditor.readers.reading import Reader, Take
+    from auditor.readers.streams import Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,15 +38,17 @@ class Wanted:
     """What to read, and how.
 
     Attributes:
-        paths: files, folders, which are walked, and ``-`` for standard input.
+        paths: files, folders, which are walked, ``-`` for standard input, and addresses on
+            shared storage.
         jobs: threads that read time lines side by side.
+        cluster: address of the Dask scheduler whose workers read them instead; null = none.
         since, until: only flows that overlap this span (``until`` excluded).
         open_before: file with the flows of earlier runs that had not ended.
         open_after: file that such flows of this run go into; null = all count in this run.
         open_until: the present, where flows wait for captures that are still to come.
     """
 
-    paths: tuple[Path, ...]
+    paths: tuple[Path | Url, ...]
     settings: Settings = field(default_factory=Settings)
     jobs: int = 1
     since: datetime | None = None
@@ -54,6 +56,7 @@ class Wanted:
     open_before: Path | None = None
     open_after: Path | None = None
     open_until: datetime | None = None
+    cluster: str | None = None
 
 
 class Watch:
@@ -80,22 +83,24 @@ def read_inputs(
     Raises:
         InputError: a path does not exist, nothing could be read at all, or the file of open flows
             is damaged.
-        StoreError: the file of open flows cannot be written.
+        StoreError: there is no room for the flows, the file of open flows cannot be
+            written, or the cluster is gone.
     """
     going_on = GoingOn(wanted.open_before, wanted.open_after, wanted.open_until)
 
     def tell(problem: Problem) -> None:
         note(_legible(problem))
 
-    found = _examined(wanted.paths, tell, Choice(wanted.settings.mappings))
+    found = examined(wanted.paths, tell, Choice(wanted.settings.mappings))
     if not found and (wanted.paths or wanted.open_before is None):
         raise InputError(
             "no file to read",
             place=", ".join(str(path) for path in wanted.paths),
             hint="Name captures or flow logs, or a folder with them.",
         )
-    for reader in {each.reader for each in found if each.reader is not None}:
-        reader.prepare(watch.prepare)
+    if wanted.cluster is None:
+        for reader in {each.reader for each in found if each.reader is not None}:
+            reader.prepare(watch.prepare)
     watch.begin(sum(each.size for each in found))
     same = copies(found)
     lines, overlapping, going_on.fates = chains(found, same, going_on.earlier)
@@ -114,7 +119,7 @@ def read_inputs(
             if problem.code != "overlapping-captures" or mixed.is_news(each.source):
                 tell(problem)
         if each.reader is not None and mixed.is_known(each.source):
-            tell(_overlapping(folder_of(each.source)))
+            tell(_overlapping(each.source.folder))
         if reading is None:
             unread += problems
         elif place in same or (reading.content is not None and reading.content in seen):
@@ -127,7 +132,7 @@ def read_inputs(
             watch.advance(each.size)
         inputs.append(_input_file(number, each, reading, parts.tables(place)))
         if reading is not None:
-            told.append(Told(place, number, folder_of(each.source)))
+            told.append(Told(place, number, each.source.folder))
     if found and not told:
         raise _nothing_read(unread, wanted)
     begun = {place + 1: going_on.begun(place) for place in range(len(found))}
@@ -151,7 +156,7 @@ def _left_over(
     """The input of flows that no capture of this run goes on with: the file that they waited in."""
     assert wanted.open_before is not None  # noqa: S101 - they come from there
     for table in tables:
-        parts.add(place, in_span(table, wanted))
+        parts.add(place, in_span(table, wanted.since, wanted.until))
     rows, first, last = _span(parts.tables(place))
     return InputFile(
         id=place + 1,
@@ -183,11 +188,11 @@ class _Mixed:
 
     def is_known(self, source: Source) -> bool:
         """Whether the folder was found to be one, and is told of now."""
-        return folder_of(source) in self._waiting and self.is_news(source)
+        return source.folder in self._waiting and self.is_news(source)
 
     def is_news(self, source: Source) -> bool:
         """Whether nothing has been told of the folder so far."""
-        folder = folder_of(source)
+        folder = source.folder
         news = folder not in self._told
         self._told.add(folder)
         return news
@@ -239,10 +244,6 @@ def _nothing_read(unread: list[Problem], wanted: Wanted) -> InputError:
     return InputError(what, place=first.source, hint=first.hint)
 
 
-Answer = tuple["Reading | InputError", list[Problem]]
-"""What became of one file, and what was noted of it."""
-
-
 def _outcome_of(
     place: int,
     found: list[Examined],
@@ -280,14 +281,19 @@ def _outcomes(
     going_on: GoingOn,
 ) -> dict[int, Answer]:
     """What became of each file that was read; its flows go into ``parts``."""
+    outcomes: dict[int, Answer] = {}
+    if wanted.cluster is not None:
+        from auditor.readers.away import read_away  # late: most audits need one machine
+
+        outcomes, lines = read_away(found, lines, wanted, watch, parts, going_on)
 
     def read(line: list[int]) -> list[Answer]:
         def take(number: int, table: pa.Table) -> None:
-            parts.add(line[number], in_span(table, wanted))
+            parts.add(line[number], in_span(table, wanted.since, wanted.until))
 
-        reader, sources = _order(found, line)
+        reader, sources = line_of(found, line)
         before, keep_from = going_on.before(line[0]), going_on.keep_from(line[0])
-        answered, left = _line_read(
+        answered, left = line_read(
             reader, sources, wanted.settings, watch.advance, take, before, keep_from
         )
         going_on.left(line[0], sources[-1], left)
@@ -296,122 +302,9 @@ def _outcomes(
     # threads: the engine, hashing and unpacking run outside Python's lock
     with ThreadPoolExecutor(max(wanted.jobs, 1)) as pool:
         answers = list(pool.map(read, lines))
-    return {
-        place: answer
-        for line, answered in zip(lines, answers, strict=True)
-        for place, answer in zip(line, answered, strict=True)
-    }
-
-
-def _order(found: list[Examined], line: list[int]) -> tuple[Reader, list[Source]]:
-    reader = found[line[0]].reader
-    assert reader is not None  # noqa: S101 - only files with a reader are in a line
-    return reader, [found[place].source for place in line]
-
-
-def _line_read(
-    reader: Reader,
-    sources: list[Source],
-    settings: Settings,
-    advance: Callable[[int], None],
-    take: Take,
-    before: OpenFlows | None = None,
-    keep_from: int | None = None,
-) -> tuple[list[Answer], OpenFlows | None]:
-    problems: list[Problem] = []
-    left = None
-    if isinstance(reader, CaptureReader):
-        read, left = reader.read_on(
-            sources, settings, problems.append, advance, take, before, keep_from
-        )
-    else:
-        read = reader.read(sources, settings, problems.append, advance, take)
-    names = [source.name for source in sources]
-    answers: list[Answer] = [
-        (answer, [problem for problem in problems if problem.source == name])
-        for answer, name in zip(read, names, strict=True)
-    ]
-    return answers, left
-
-
-def _examined(paths: tuple[Path, ...], note: Note, choice: Choice) -> list[Examined]:
-    """Every source that the paths lead to, with its reader or the reason why it has none."""
-    found: list[Examined] = []
-    for path, named in listed(paths, note):
-        source = Source(path)
-        try:
-            if named and is_pipe(path):
-                found.append(_looked_at(Source(path, pipe=opened_pipe(path)), choice))
-                continue
-            if not stat.S_ISREG(path.stat().st_mode):
-                failure = InputError(
-                    "is no regular file but a pipe, socket or device",
-                    place=str(path),
-                    hint="Write what comes out of it into a file, and name that.",
-                )
-                found.append(Examined(source, 0, failure=failure))
-                continue
-            inner = members(path, note)
-        except OSError as error:
-            found.append(Examined(source, source.size, failure=_unopened(source, error)))
-            continue
-        found += [_looked_at(each, choice) for each in ([source] if inner is None else inner)]
-    return found
-
-
-def _unopened(source: Source, error: OSError) -> InputError:
-    return InputError(
-        f"cannot be opened: {error.strerror}",
-        place=source.name,
-        hint="Check that the file is there and that this user may read it.",
-    )
-
-
-def _looked_at(source: Source, choice: Choice) -> Examined:
-    size = source.size
-    try:
-        opened = source.open()
-    except OSError as error:
-        return Examined(source, size, failure=_unopened(source, error))
-    head = opened.head
-    broken = opened.broken
-    if source.pipe is None:
-        opened.close()
-    if isinstance(broken, OSError) and not head:
-        return Examined(source, size, failure=_unopened(source, broken))
-    reader = choice.reader_for(head)
-    if reader is None:
-        return Examined(source, size, problem=_nobodys(source, head, size))
-    mark, whole = marked(head)
-    packed = bool(opened.packings) or source.part is not None
-    begin = reader.begins(head)
-    return Examined(source, size, reader, None, None, begin, mark, whole, packed)
-
-
-def _nobodys(source: Source, head: bytes, size: int) -> Problem:
-    name = source.name
-    if not head and not size:
-        return Problem("empty-file", name, "The file is empty.", "Take it from its source.")
-    if head.startswith(ZIP) or head[257:262] == b"ustar":
-        what = "An archive inside a packed file, a pipe or another archive is not read."
-        return Problem("unknown-format", name, what, "Unpack it and name the folder.", None, size)
-    return Problem(
-        "unknown-format",
-        name,
-        "No reader takes this file: it is no capture and no log of a kind that is known.",
-        "See docs/formats; any table of flows is read with a mapping (--mapping).",
-        lost_bytes=size,
-    )
-
-
-def in_span(flows: pa.Table, wanted: Wanted) -> pa.Table:
-    """The flows that overlap the wanted span."""
-    kind = pa.timestamp("ns", tz="UTC")
-    if wanted.since is not None:
-        flows = flows.filter(pc.greater_equal(flows["end"], pa.scalar(wanted.since, kind)))
-    if wanted.until is not None:
-        flows = flows.filter(pc.less(flows["start"], pa.scalar(wanted.until, kind)))
-    return flows
+    for line, answered in zip(lines, answers, strict=True):
+        outcomes.update(zip(line, answered, strict=True))
+    return outcomes
 
 
 def _input_file(

@@ -7,15 +7,17 @@ import stat
 import struct
 import tarfile
 import zipfile
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final
 
 from auditor.model.errors import InputError
 from auditor.model.problem import Problem
+from auditor.readers.storage import Url, found_at
 from auditor.readers.streams import METHODS, STANDARD_INPUT, ZIP, Part, Source
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-    from pathlib import Path
 
     from auditor.model.problem import Note
 
@@ -27,14 +29,21 @@ _HOSTILE: Final = (OverflowError, MemoryError, RecursionError, LookupError)
 """What else the libraries answer to sizes that no archive has and heads without end."""
 
 
-def listed(paths: Iterable[Path], note: Note) -> Iterator[tuple[Path, bool]]:
+def listed(places: Iterable[Path | Url], note: Note) -> Iterator[tuple[Source, bool]]:
     """Every file once, and whether it was named: files, and all in folders, in a fixed order.
 
     Raises:
-        InputError: a path does not exist.
+        InputError: a path does not exist, or a storage cannot be asked.
     """
     seen: set[str] = set()
-    for path in paths:
+    for path in places:
+        if isinstance(path, Url):
+            for stored in found_at(path):
+                if stored.url not in seen:
+                    seen.add(stored.url)
+                    inside = stored.url.partition("://")[2]
+                    yield Source(Path(inside), stored=stored), stored.url == path.text
+            continue
         named = True
         try:
             if str(path) != STANDARD_INPUT and stat.S_ISDIR(path.stat().st_mode):
@@ -50,30 +59,31 @@ def listed(paths: Iterable[Path], note: Note) -> Iterator[tuple[Path, bool]]:
             real = str(file) if str(file) == STANDARD_INPUT else os.path.realpath(file)
             if real not in seen:
                 seen.add(real)
-                yield file, named
+                yield Source(file), named
 
 
-def members(path: Path, note: Note) -> list[Source] | None:
+def members(source: Source, note: Note) -> list[Source] | None:
     """The members of a zip or tar archive that can be read; null if the file is none.
 
     Raises:
         OSError: the file cannot be opened or read.
     """
-    with path.open("rb") as file:
+    name = source.name
+    with source.file() as file:
         head = file.read(512)
         if head.startswith(ZIP):
-            parts = _zip_parts(path, file, note)
+            parts = _zip_parts(name, source.size, file, note)
         elif head[257:262] == b"ustar":
-            parts = _tar_parts(path, file, note)
+            parts = _tar_parts(name, file, note)
         else:
             return None
     if len(parts) > MOST_MEMBERS:
         what = f"The archive has {len(parts):,} members; the first {MOST_MEMBERS:,} were read."
-        note(Problem("archive-too-large", str(path), what, "Unpack it and name the folder."))
-    return [Source(path, part) for part in parts[:MOST_MEMBERS]]
+        note(Problem("archive-too-large", name, what, "Unpack it and name the folder."))
+    return [replace(source, part=part) for part in parts[:MOST_MEMBERS]]
 
 
-def _zip_parts(path: Path, file: BinaryIO, note: Note) -> list[Part]:
+def _zip_parts(archive_name: str, size: int, file: BinaryIO, note: Note) -> list[Part]:
     parts: list[Part] = []
     try:
         with zipfile.ZipFile(file) as archive:
@@ -81,10 +91,10 @@ def _zip_parts(path: Path, file: BinaryIO, note: Note) -> list[Part]:
     except (zipfile.BadZipFile, NotImplementedError, ValueError, struct.error, EOFError) as error:
         what = f"The zip file has no directory that can be read ({error}); nothing of it was read."
         hint = "Copy it again from its source, or repair a copy (`zip -FF`)."
-        note(Problem("packing-damaged", str(path), what, hint, lost_bytes=path.stat().st_size))
+        note(Problem("packing-damaged", archive_name, what, hint, lost_bytes=size))
         return parts
     for entry in entries:
-        name = f"{path}/{entry.filename}"
+        name = f"{archive_name}/{entry.filename}"
         if entry.is_dir():
             continue
         if entry.flag_bits & 1:
@@ -120,7 +130,7 @@ def _local_head(file: BinaryIO, place: int) -> bytes:
         return b""
 
 
-def _tar_parts(path: Path, file: BinaryIO, note: Note) -> list[Part]:
+def _tar_parts(name: str, file: BinaryIO, note: Note) -> list[Part]:
     parts: list[Part] = []
     file.seek(0)
     try:
@@ -137,7 +147,7 @@ def _tar_parts(path: Path, file: BinaryIO, note: Note) -> list[Part]:
                     break
     except (tarfile.TarError, ValueError, EOFError, OSError, *_HOSTILE):
         what = "The tar file is damaged; its members before that were read."
-        note(Problem("packing-damaged", str(path), what, "Copy it again from its source."))
+        note(Problem("packing-damaged", name, what, "Copy it again from its source."))
     return parts
 
 

@@ -15,7 +15,10 @@ import stat
 import zlib
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, BinaryIO, Final, Protocol
+
+from auditor.readers import storage
+from auditor.readers.storage import Stored
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -85,18 +88,51 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One input: a file, a member of an archive, or a pipe that is open already."""
+    """One input: a file, a member of an archive, or a pipe that is open already.
+
+    Attributes:
+        path: as it was named; of files on shared storage, what stands behind the ``://``.
+        stored: where on shared storage the file lies; null = on a disk of this machine.
+        root: folder that a relative path is meant from; null = the one the program runs in.
+    """
 
     path: Path
     part: Part | None = None
     pipe: Opened | None = field(default=None, compare=False)
+    stored: Stored | None = None
+    root: Path | None = None
 
     @property
     def name(self) -> str:
         """As it is shown: ``archive.zip/member.pcap`` for members."""
         if self.part is not None:
-            return f"{self.path}/{self.part.name}"
-        return "standard input" if str(self.path) == STANDARD_INPUT else str(self.path)
+            return f"{self.file_name}/{self.part.name}"
+        return "standard input" if self.file_name == STANDARD_INPUT else self.file_name
+
+    @property
+    def file_name(self) -> str:
+        """The name of the file, or of the archive that it is a member of."""
+        return str(self.path) if self.stored is None else self.stored.url
+
+    @property
+    def folder(self) -> str:
+        """The folder, or the archive, that it lies in."""
+        if self.part is not None:
+            return self.file_name
+        return str(self.path.parent) if self.stored is None else self.stored.url.rpartition("/")[0]
+
+    @property
+    def absolute_folder(self) -> str:
+        """The same by its whole path, links in it not resolved; addresses are whole already."""
+        folder = self.folder
+        return folder if self.stored is not None else os.path.abspath(folder)  # noqa: PTH100
+
+    @property
+    def local(self) -> Path | None:
+        """Where the file can be opened on this machine; null if it lies elsewhere."""
+        if self.stored is not None:
+            return None
+        return self.path if self.root is None else self.root / self.path
 
     @property
     def size(self) -> int:
@@ -105,8 +141,15 @@ class Source:
             return self.part.packed
         if self.pipe is not None:
             return self.pipe.size
+        return self.file_size
+
+    @property
+    def file_size(self) -> int:
+        """Bytes of the file, or of the archive that it is a member of; 0 if it is gone."""
+        if self.stored is not None:
+            return self.stored.size
         try:
-            return self.path.stat().st_size
+            return (self.local or self.path).stat().st_size
         except OSError:
             return 0  # gone since it was listed: opening it will tell
 
@@ -115,10 +158,21 @@ class Source:
         """When the file was last written, in ns since 1970; null for members and pipes."""
         if self.part is not None or self.pipe is not None:
             return None
+        if self.stored is not None:
+            return self.stored.written
         try:
-            return self.path.stat().st_mtime_ns
+            return (self.local or self.path).stat().st_mtime_ns
         except OSError:
             return None  # as above
+
+    def is_there(self, size: int) -> bool:
+        """Whether the file can be seen from this process, with as many bytes at least."""
+        if self.stored is not None:
+            return storage.is_as_listed(self.stored)
+        try:
+            return (self.local or self.path).stat().st_size >= size
+        except OSError:
+            return False
 
     def open(self, progress: Progress | None = None) -> Opened:
         """Its content as a stream; ``progress`` hears of bytes on disk.
@@ -130,12 +184,22 @@ class Source:
         if self.pipe is not None:
             self.pipe.told_to(told)
             return self.pipe
-        file = self.path.open("rb", buffering=0)
+        file = self.file(buffering=0)
         try:
             return Opened(_Counted(file, told), self.part)
         except BaseException:
             file.close()
             raise
+
+    def file(self, buffering: int = -1) -> BinaryIO:
+        """The file it is, or lies in, to be read and sought in.
+
+        Raises:
+            OSError: it cannot be opened.
+        """
+        if self.stored is not None:
+            return storage.opened(self.stored)
+        return (self.local or self.path).open("rb", buffering)
 
 
 def opened_pipe(path: Path) -> Opened:

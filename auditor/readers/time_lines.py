@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import re
 from collections import defaultdict
 from dataclasses import dataclass
@@ -72,11 +71,6 @@ class _Chain:
     earlier: int | None = None
 
 
-def folder_of(source: Source) -> str:
-    """The folder, or the archive, that a source lies in."""
-    return str(source.path if source.part is not None else source.path.parent)
-
-
 def pattern_of(source: Source) -> str:
     """The name of a file, but for its digits."""
     return re.sub(r"\d+", "0", (source.part or source.path).name)
@@ -102,16 +96,16 @@ def chains(
         if each.reader is None or place in gone:
             continue
         if each.reader.together and each.source.pipe is None:
-            together[each.reader.name, folder_of(each.source)].append(place)
+            together[each.reader.name, each.source.folder].append(place)
         elif each.begin is None or each.source.pipe is not None:
             alone.append([place])
         else:
-            folders[each.reader.name, folder_of(each.source)].append(place)
+            folders[each.reader.name, each.source.folder].append(place)
     found = alone + list(together.values())
     overlapping = []
     fates: dict[int, Fate] = {}
     for (_, folder), places in folders.items():
-        absolute = os.path.abspath(folder)  # noqa: PTH100 - names are not resolved
+        absolute = examined[places[0]].source.absolute_folder
         before = [
             _Chain([], line.pattern, line.flows.end, 0, number)
             for number, line in enumerate(earlier)
@@ -161,6 +155,13 @@ def _lines(examined: list[Examined], places: list[int], before: list[_Chain]) ->
             lines.append(line)
             live.append(line)
     return lines
+
+
+def line_of(found: list[Examined], line: list[int]) -> tuple[Reader, list[Source]]:
+    """The sources of a time line, and who reads them."""
+    reader = found[line[0]].reader
+    assert reader is not None  # noqa: S101 - only files with a reader are in a line
+    return reader, [found[place].source for place in line]
 
 
 def copies(examined: list[Examined]) -> dict[int, tuple[int, str]]:

@@ -131,6 +131,12 @@ def begun(connection: Connection, standing: Standing, now: datetime) -> int:
     return int(connection.execute(row.returning(attempts.c.id)).scalar_one())
 
 
+def over(connection: Connection, attempt: int) -> bool:
+    """Whether an attempt has ended: its commit may have come through though nobody heard so."""
+    row = select(attempts.c.finished).where(attempts.c.id == attempt)
+    return connection.scalar(row) is not None
+
+
 def heard(connection: Connection, name: str, now: datetime) -> None:
     """A new input was seen."""
     row = update(jobs).where(jobs.c.name == name)

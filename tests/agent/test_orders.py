@@ -27,6 +27,7 @@ def test_an_order_comes_back_as_it_was_whatever_files_are_called(tmp_path):
         mappings=(Path("/m.yaml"),),
         settings=readers.Settings(copies_within=5, log_server="10.0.0.1"),
         jobs=3,
+        cluster="tls://scheduler.agency.example:8786",
         open_before=Path("/before"),
         open_after=Path("/after"),
         open_until=NOW,

@@ -8,7 +8,7 @@ import os
 import pytest
 from sqlalchemy import select, update
 
-from auditor.agent import commit, service
+from auditor.agent import commit, hold, service
 from auditor.agent.hold import Hold
 from auditor.agent.orders import Result, write_result
 from auditor.model.errors import StoreError
@@ -380,3 +380,40 @@ def test_what_comes_after_a_commit_is_made_up_by_the_next_agent(agent, turns, mo
     assert list((agent.store.folder / "work").iterdir()) == []
     agent.clock.forward(hours=1)
     assert checked(agent.store, agent.clock(), deep=True) == ()
+
+
+def test_a_run_that_has_ended_is_committed_when_the_store_is_back(agent, turns, monkeypatch):
+    agent.put("a.log", "logs/zeek/conn.log")
+    with agent.service() as made:
+        agent.night()
+        made.step()
+        made._running.child.wait(120)
+        made._running.child.close()
+        made._running.child = None
+        monkeypatch.setattr(hold, "SAFE", 0.0)
+        made.step()
+    assert agent.outcomes() == ["done"]
+
+
+@one_database
+def test_a_commit_that_came_through_unheard_counts_once(agent, turns):
+    agent.put("a.log", "logs/zeek/conn.log")
+    with agent.service() as made:
+        agent.night()
+        made.step()
+        running = made._running
+        turns(made)
+        with agent.store.reading() as connection:
+            (run,) = runs.listed(connection)
+        # as if the connection had broken after the commit: the same results once more
+        write_result(emptied_again(running.done.folder), Result("audit", run.run_id))
+        running.placed, running.child = True, None
+        made._running = running
+        turns(made)
+    assert agent.outcomes() == ["done"]
+    assert (agent.store.folder / run.folder / "run.json").is_file()
+
+
+def emptied_again(folder):
+    folder.mkdir()
+    return folder

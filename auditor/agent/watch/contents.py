@@ -134,7 +134,7 @@ def archive_of(path: Path) -> tuple[Member, ...] | None:
     if not head.startswith(ZIP) and head[257:262] != b"ustar":
         return None
     unsaid: list[Problem] = []  # the audit will say them
-    found = members(path, unsaid.append) or []
+    found = members(Source(path), unsaid.append) or []
     return tuple(Member(source, facts_of(source)) for source in found)
 
 

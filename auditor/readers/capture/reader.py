@@ -73,7 +73,7 @@ class CaptureReader:
                 head = opened.head
             if opened.packings:
                 return None
-            with source.path.open("rb") as file:
+            with source.file() as file:
                 file.seek(max(source.size - TAIL, 0))
                 tail = file.read(TAIL)
         except OSError:

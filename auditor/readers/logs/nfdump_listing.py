@@ -150,9 +150,10 @@ class Listing:
     def _hand_over(self, file: Path) -> None:
         """Puts the file where the program finds it; it is hashed on the way."""
         source = self._source
-        plain = source.part is None and source.pipe is None and not self._opened.packings
-        if plain:
-            file.symlink_to(source.path.absolute())
+        local = source.local if source.part is None and source.pipe is None else None
+        plain = local is not None and not self._opened.packings
+        if local is not None and plain:
+            file.symlink_to(local.absolute())
         buffer = memoryview(bytearray(CHUNK))
         with Path(os.devnull if plain else file).open("wb") as copy:
             while True:

@@ -14,9 +14,11 @@ from auditor.model.problem import Problem
 from auditor.model.run import InputFile
 from auditor.model.text import legible
 from auditor.readers.flow_parts import FlowParts, Told
-from auditor.readers.inputs import Wanted, in_span, moment_of
+from auditor.readers.inputs import Wanted, moment_of
 from auditor.readers.parts import Parts
+from auditor.readers.pieces import in_span
 from auditor.readers.second import Second, flows_of
+from auditor.readers.storage import Url
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -39,7 +41,7 @@ def read_again(
     parts = Parts()
     told: list[Told] = []
     failures: list[InputError] = []
-    for path in captures(wanted.paths):
+    for path in captures(local_paths(wanted.paths)):
         flows = None
         try:
             flows = flows_of(path, wanted.settings, engine=engine, note=_legibly(note))
@@ -47,7 +49,7 @@ def read_again(
             failures.append(error)
             note(unread(path, error))
         if flows is not None:
-            flows = in_span(flows, wanted)
+            flows = in_span(flows, wanted.since, wanted.until)
             number = len(inputs) + 1
             parts.add(number, flows)
             told.append(Told(number, number, str(path.parent)))
@@ -55,6 +57,24 @@ def read_again(
     if not told:
         raise failures[0]
     return tuple(inputs), FlowParts(parts, told, with_ids=wanted.settings.community_id)
+
+
+def local_paths(places: Iterable[Path | Url]) -> list[Path]:
+    """The same places, all of this machine: the second engines read nothing else.
+
+    Raises:
+        InputError: one is an address on shared storage.
+    """
+    found = []
+    for place in places:
+        if isinstance(place, Url):
+            raise InputError(
+                "scapy and tshark read no shared storage",
+                place=str(place),
+                hint="Copy the captures to this machine, or leave --engine out.",
+            )
+        found.append(place)
+    return found
 
 
 def captures(paths: Iterable[Path]) -> list[Path]:

@@ -48,7 +48,7 @@ def sought(source: Source, opened: Opened) -> tuple[IO[bytes], str]:
             if copy is not None:
                 _affordable(size)
                 copy.write(buffer[:got])
-        return copy or source.path.open("rb"), digest.hexdigest()
+        return copy or source.file(), digest.hexdigest()
     except (DamagedError, OSError) as error:
         if copy is not None:
             copy.close()

@@ -21,6 +21,7 @@ from auditor.readers.logs import nfdump_listing
 from auditor.readers.logs.nfdump import NfdumpReader
 from auditor.readers.logs.nfdump_listing import BASIC, WHOLE, samplings
 from auditor.readers.reading import Settings
+from auditor.readers.streams import Source
 from tests.readers.reading import read_files
 
 SAMPLE = Path(__file__).parents[3] / "samples" / "logs" / "nfdump" / "nfcapd.202610010300"
@@ -113,7 +114,7 @@ def test_a_packed_file_gives_the_same_as_the_plain_one_and_leaves_nothing_behind
 def test_a_member_of_an_archive_is_read(tmp_path):
     with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
         archive.write(SAMPLE, "nfcapd")
-    [source] = members(tmp_path / "a.zip", lambda problem: None)
+    [source] = members(Source(tmp_path / "a.zip"), lambda problem: None)
     parts = []
     [answer] = NfdumpReader().read(
         [source], Settings(), lambda problem: None, lambda size: None,
@@ -380,7 +381,6 @@ def test_reading_that_ends_early_ends_the_program(file, program, tmp_path, monke
         raise StopError
 
     monkeypatch.setattr("auditor.readers.records.gathering.PART", 1000)
-    from auditor.readers.streams import Source
 
     with pytest.raises(StopError):
         NfdumpReader().read([Source(file)], Settings(), print, lambda size: None, take)
