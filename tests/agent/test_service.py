@@ -358,7 +358,7 @@ def test_what_comes_after_a_commit_is_made_up_by_the_next_agent(agent, turns, mo
 
     def life(patch):
         with agent.service(results="out") as made:
-            last = ((commit, "copied"), (commit, "withdrawn"), (service.jobs, "interrupted"))
+            last = ((commit, "copied"), (commit, "cleared"), (service.jobs, "interrupted"))
             for where, name in last:  # nothing more happens in this process
                 patch.setattr(where, name, gone)
             agent.night()

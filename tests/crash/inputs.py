@@ -90,7 +90,8 @@ class Inputs:
             case 1:
                 here.rename(here.with_name(path.name.replace("eth0_0", "eth0_7")))
             case 2:
-                copy = self.folder / "copies" / path.name
+                # of two that come at once the first by name is read: here, the one of the series
+                copy = self.folder / "spare" / path.name
                 copy.parent.mkdir(exist_ok=True)
                 copy.write_bytes(here.read_bytes())
 

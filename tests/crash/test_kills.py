@@ -25,7 +25,7 @@ from tests.crash.inputs import Inputs
 LATER = timedelta(hours=2)
 """After so long, flows that had not ended count."""
 FEW = 10
-"""Kills of which nothing is said while tests go well."""
+"""From so many kills on, tests say what they did, and the slow ones are tried."""
 
 
 @pytest.fixture
@@ -35,7 +35,7 @@ def world(tmp_path, database_url, monkeypatch, capsys):
     monkeypatch.setenv("AUDITOR_TEST_SECRET", w.SECRET)
     made = w.World(tmp_path, database_url, random.Random(seed))
     yield made
-    with capsys.disabled() if w.CRASHES > FEW else nullcontext():
+    with capsys.disabled() if w.CRASHES >= FEW else nullcontext():
         print("kills:", seed, database_url.partition(":")[0], dict(made.kills))  # noqa: T201
     print(made.log.read_text()[-6000:] if made.log.exists() else "")  # noqa: T201
     made.close()
@@ -113,9 +113,7 @@ def came_to_rest(world) -> None:
     else:
         pytest.fail("there is always something new")
     assert consistency.checked(world.store, w.now(), deep=True) == ()
-    for _ in range(2):
-        stop = threading.Event()
-        assert loop.once(world.store, world.settings, later, [w.JOB], stop) == 0
+    assert loop.once(world.store, world.settings, later, [w.JOB], threading.Event()) == 0
 
 
 def check_counted_once(world, inputs: Inputs) -> None:
@@ -293,6 +291,7 @@ def test_a_store_that_was_killed_while_it_was_made_is_made(world):
             world.store.close()
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_a_child_that_is_killed_is_told_and_its_run_is_made_up(world):
     world.open()
     inputs = Inputs(world.inputs, world.folder / "originals", world.chance)
@@ -312,9 +311,10 @@ def test_a_child_that_is_killed_is_told_and_its_run_is_made_up(world):
     check_told(world)
 
 
+@pytest.mark.skipif(w.CRASHES < FEW, reason="takes its time: AUDITOR_CRASHES=10, or more")
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
-@pytest.mark.parametrize("moment", [orders.ORDER, orders.RESULT])
-def test_a_server_that_crashes_during_a_run_costs_nothing(world, postgresql, moment):
+def test_a_server_that_crashes_during_a_run_costs_nothing(world, postgresql):
+    moment = world.chance.choice([orders.ORDER, orders.RESULT])
     world.open()
     inputs = Inputs(world.inputs, world.folder / "originals", world.chance)
     inputs.come()

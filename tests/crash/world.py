@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 REPOSITORY = Path(__file__).parents[2]
-CRASHES = int(os.environ.get("AUDITOR_CRASHES", "4"))
+CRASHES = int(os.environ.get("AUDITOR_CRASHES", "2"))
 JOB = "night"
 SECRET = "only the two of them know"  # noqa: S105 - of this test
 PATIENCE = 600.0
