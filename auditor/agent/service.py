@@ -83,7 +83,7 @@ class Service:
                 with self._store.writing() as connection:
                     self._hold.check(connection)
                     jobs.interrupted(connection, self._now(), "the agent was asked to end")
-                commit.cleared(self._store)
+                self._put_away(self._now())
             except StoreError as error:  # the next agent will find it, and say so
                 tell("interruption-not-written", level="warning", failed=error)
 
@@ -149,12 +149,15 @@ class Service:
                 detail = f"{name}: {TOO_OFTEN} times in a row the agent ended while it ran"
                 told = drafts.trouble_drafts(name, "agent", self._settings, now, detail=detail)
                 outbox.put(connection, told, now)
+        self._put_away(now)
+        if left:
+            tell("interrupted-runs-found", level="warning", jobs=left)
+
+    def _put_away(self, now: datetime) -> None:
         known = {job.name: job for job in self._settings.jobs}
         for name, run_id in commit.cleared(self._store):
             if name in known:
                 self._copied(known[name], run_id, now)
-        if left:
-            tell("interrupted-runs-found", level="warning", jobs=left)
 
     def _begun(self, now: datetime, only: Collection[str] | None) -> bool:
         """Begins the oldest job that is due."""
