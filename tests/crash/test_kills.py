@@ -137,7 +137,7 @@ def check_counted_once(world, inputs: Inputs) -> None:
     others = [name for sha, name in read if sha not in inputs.digests]
     assert all("open" in name for name in others), others
     audit = pipeline.audit(
-        orders.audit_order(world.settings.jobs[0], (inputs.originals,), 1), w.now, Silent()
+        orders.audit_order(world.settings.jobs[0], (inputs.originals,), 1, None), w.now, Silent()
     )
     assert rows(flows.frame(world.store, date(1970, 1, 1), date(2200, 1, 1))) == rows(audit.flows)
     assert audit.run.findings
