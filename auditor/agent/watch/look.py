@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -116,7 +117,7 @@ def look(
     with store.reading() as connection:
         kept = files.with_marks(connection, job.name, marks_of(candidates))
     by_name = {each.seen.name: each for each in settled_now}
-    decided = verdicts(candidates, kept)
+    decided = verdicts(candidates, kept, _company(candidates, listing))
     stage = Stage(scratch, _mappings(job), note, found)
     for candidate in candidates:
         stage.put(by_name[candidate.seen.name], candidate, decided[candidate.seen.name])
@@ -254,6 +255,14 @@ def _candidates(
             else:
                 candidates.append(candidate)
     return candidates
+
+
+def _company(candidates: list[Candidate], listing: Listing) -> dict[str, int]:
+    """How many files there are of each candidate's series, by its name."""
+    if len(candidates) < 2:
+        return {}
+    sizes = Counter(series_of(seen.path) for seen in listing.files.values())
+    return {each.seen.name: sizes[series_of(each.seen.path)] for each in candidates}
 
 
 def _candidate(each: News, path: Path, room: int) -> Candidate | None:

@@ -75,10 +75,16 @@ def marks_of(candidates: Iterable[Candidate]) -> set[str]:
     return found
 
 
-def verdicts(candidates: Sequence[Candidate], kept: Kept) -> dict[str, Verdict]:
+def verdicts(
+    candidates: Sequence[Candidate], kept: Kept, company: Mapping[str, int]
+) -> dict[str, Verdict]:
     """What each candidate is, by name; contents are read whole only where beginnings agree.
 
-    ``kept`` has the contents that were taken, by their marks.
+    Args:
+        candidates: settled files.
+        kept: contents that were taken, by their marks.
+        company: how many files there are of each one's series, by its name. Of copies, the one
+            with the most company is taken: flows go on from file to file of a series.
     """
     found: dict[str, Verdict] = {}
     alike = Counter(each.facts.mark for each in candidates)
@@ -99,7 +105,12 @@ def verdicts(candidates: Sequence[Candidate], kept: Kept) -> dict[str, Verdict]:
         except TooLargeError as error:
             found[each.seen.name] = _beyond(each, error)
     placed = _Placed()
-    for digests, each, rows in sorted(close, key=lambda it: (it[0].length, it[1].seen.name)):
+
+    def turn(it: tuple[Digests, Candidate, list[Content]]) -> tuple[int, int, str]:
+        name = it[1].seen.name
+        return it[0].length, -company.get(name, 0), name
+
+    for digests, each, rows in sorted(close, key=turn):
         try:
             found[each.seen.name] = _verdict(each, digests, rows, placed)
         except OSError as error:

@@ -32,29 +32,35 @@ def taken(name, content, mark):
 @pytest.mark.parametrize("content", [LONG, b"short\n"])
 def test_a_content_is_new_then_known(candidate, content):
     each = candidate("a", content)
-    assert verdicts([each], {})["a"].kind == "new"
+    assert verdicts([each], {}, {})["a"].kind == "new"
     kept = taken("b", content, each.facts.mark)
     assert set(kept) <= marks_of([each])
-    assert verdicts([each], kept)["a"].reason == "same content as b"
+    assert verdicts([each], kept, {})["a"].reason == "same content as b"
 
 
 @pytest.mark.parametrize("content", [LONG, b"short\n"])
 def test_of_two_copies_one_is_new(candidate, content):
-    found = verdicts([candidate("b", content), candidate("a", content)], {})
+    found = verdicts([candidate("b", content), candidate("a", content)], {}, {})
     assert (found["a"].kind, found["b"].kind, found["b"].twin) == ("new", "copy", "a")
+
+
+def test_of_two_copies_the_one_in_a_series_is_taken(candidate):
+    both = [candidate("a", LONG), candidate("ring_00013", LONG)]
+    found = verdicts(both, {}, {"a": 1, "ring_00013": 13})
+    assert (found["ring_00013"].kind, found["a"].twin) == ("new", "ring_00013")
 
 
 @pytest.mark.parametrize("content", [LONG, b"short line\n"])
 def test_what_begins_with_a_taken_content_has_grown(candidate, content):
     base = candidate("a", content)
     kept = taken("a", content, base.facts.mark)
-    found = verdicts([candidate("a", content + b"more\n")], kept)["a"]
+    found = verdicts([candidate("a", content + b"more\n")], kept, {})["a"]
     assert found.kind == "grown" and found.base.size == len(content)
     assert found.length == len(content) + 5
 
 
 def test_the_longer_of_two_that_begin_alike_waits_for_the_shorter(candidate):
-    found = verdicts([candidate("b", LONG + b"more\n"), candidate("a", LONG)], {})
+    found = verdicts([candidate("b", LONG + b"more\n"), candidate("a", LONG)], {}, {})
     assert (found["a"].kind, found["b"].kind) == ("new", "waits")
 
 
@@ -62,9 +68,9 @@ def test_a_change_in_the_middle_is_refused_under_the_same_name_only(candidate):
     base = candidate("a", LONG)
     kept = taken("a", LONG, base.facts.mark)
     other = LONG[:-9] + b"otherwise\n"
-    assert verdicts([candidate("a", other)], kept)["a"].kind == "refused"
-    assert verdicts([candidate("a", other, released=True)], kept)["a"].kind == "new"
-    assert verdicts([candidate("b", other)], kept)["b"].same_beginning.name == "a"
+    assert verdicts([candidate("a", other)], kept, {})["a"].kind == "refused"
+    assert verdicts([candidate("a", other, released=True)], kept, {})["a"].kind == "new"
+    assert verdicts([candidate("b", other)], kept, {})["b"].same_beginning.name == "a"
 
 
 RECORD = '{{"time":"2026-11-22T{:02}:00:00Z","flowTuples":"{}"}}'
@@ -89,10 +95,10 @@ def test_a_short_file_that_is_written_anew_as_it_grows_is_not_counted_twice(
     candidate, before, now, kind
 ):
     kept = taken("a", before, candidate("a", before).facts.mark)
-    assert verdicts([candidate("a", now)], kept)["a"].kind == kind
+    assert verdicts([candidate("a", now)], kept, {})["a"].kind == kind
 
 
 def test_a_file_that_went_meanwhile_is_told(candidate):
     each = candidate("a", LONG)
     each.path.unlink()
-    assert verdicts([each], taken("b", LONG, each.facts.mark))["a"].kind == "failed"
+    assert verdicts([each], taken("b", LONG, each.facts.mark), {})["a"].kind == "failed"
