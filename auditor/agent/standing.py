@@ -13,6 +13,8 @@ The document for machines, ``version`` 1, times in UTC (ISO 8601), null = not kn
   ``quarantined``;
 * ``channels`` with notices that wait or were given up: ``channel``, ``waiting``, ``oldest``,
   ``given_up``;
+* ``captures``: ``name``, ``interface``, ``tool``, ``running``, ``since``, ``packets``, ``dropped``,
+  ``interface_dropped``, ``lost_files``, ``lost_bytes``, ``error``;
 * ``runs``, ``present``, ``database_bytes``;
 * ``worries``: ``job`` and ``code``: failed, silent, backlog, quarantine, late.
 """
@@ -24,6 +26,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from auditor.agent import hold, schedule
+from auditor.agent.live import State, states
 from auditor.agent.secret import secret_of
 from auditor.model.errors import PolicyError
 from auditor.model.text import Text, legible
@@ -77,6 +80,7 @@ class Found:
     holder: Lease | None
     jobs: tuple[JobOverview, ...]
     next: dict[str, datetime]
+    captures: tuple[State, ...]
     worries: tuple[tuple[str, str], ...]
 
 
@@ -110,7 +114,8 @@ def stood(store: Store, settings: Agent, now: datetime) -> Found:
         for code in _worries(job, each, coming[job.name], now)
     ]
     alive = holder if holder is not None and holder.held(now) else None
-    return Found(str(store.folder), found, alive, shown, coming, tuple(worries))
+    captures = states(store.folder)
+    return Found(str(store.folder), found, alive, shown, coming, captures, tuple(worries))
 
 
 def _unknown(name: str) -> JobOverview:
@@ -169,6 +174,22 @@ def document(found: Found, settings: Agent) -> dict[str, Any]:
                 "given_up": each.given_up,
             }
             for each in found.overview.outboxes
+        ],
+        "captures": [
+            {
+                "name": legible(each.name),
+                "interface": legible(each.interface),
+                "tool": legible(each.tool),
+                "running": each.runs(at),
+                "since": _moment(each.since),
+                "packets": each.packets,
+                "dropped": each.dropped,
+                "interface_dropped": each.interface_dropped,
+                "lost_files": each.lost_files,
+                "lost_bytes": each.lost_bytes,
+                "error": legible(each.last_error) if each.last_error else None,
+            }
+            for each in found.captures
         ],
         "runs": found.overview.runs,
         "present": found.overview.present,
@@ -235,6 +256,8 @@ def lines(found: Found, zone: ZoneInfo) -> list[str]:
         told = [f"{running}: {who}, {shown(holder.taken)}"]
     for each in found.jobs:
         told += ["", *_job_lines(each, found.next[each.name], shown)]
+    for capture in found.captures:
+        told += ["", *_capture_lines(capture, found.overview.at)]
     for box in found.overview.outboxes:
         told.append("")
         told.append(f"Thông báo / notices → {box.channel}: {box.waiting} chờ / waiting")
@@ -273,6 +296,19 @@ def _job_lines(each: JobOverview, coming: datetime, shown: Any) -> list[str]:  #
         told.append(f"  {waiting}, từ / since {shown(each.backlog.oldest)}")
     if each.quarantined:
         told.append(f"  {each.quarantined} tệp bị cách ly / files in quarantine")
+    return told
+
+
+def _capture_lines(capture: State, at: datetime) -> list[str]:
+    state = "đang chạy / running" if capture.runs(at) else "không chạy / not running"
+    lost = "?" if capture.dropped is None else str(capture.dropped)
+    name, place = legible(capture.name), legible(capture.interface)
+    counts = f"{capture.packets} gói tin / packets, {lost} mất / lost"
+    told = [f"Bắt gói / capture {name} ({place}): {state}, {counts}"]
+    if capture.lost_files:
+        told.append(f"  {capture.lost_files} tệp mất trước khi kiểm tra / lost before an audit")
+    if capture.last_error:
+        told.append(f"  {legible(capture.last_error)[:200]}")
     return told
 
 

@@ -49,6 +49,7 @@ STATUS = {
         }
     ],
     "channels": [dict.fromkeys(["channel", "waiting", "oldest", "given_up"])],
+    "captures": [],
     "present": {},
     "worries": [],
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from auditor.agent import standing
+from auditor.agent.live.state import State, written
 from auditor.store import files, jobs
 from auditor.store.files import FileRow
 
@@ -14,7 +15,7 @@ def test_a_store_that_no_agent_has_seen_yet_is_told_of(agent, clock):
     found = standing.stood(agent.store, settings, clock())
     document = standing.document(found, settings)
     assert document["agent"]["running"] is False
-    assert document["jobs"][0]["next"] == "2026-11-22T19:00:00+00:00"
+    assert document["jobs"][0]["next"] == f"{clock():%Y-%m-%d}T19:00:00+00:00"
     assert document["worries"] == []
     assert standing.lines(found, settings.clock)[0].endswith("No agent is at work.")
 
@@ -24,8 +25,8 @@ def test_who_works_is_told_and_since_when(agent, clock):
     with agent.service():
         found = standing.stood(agent.store, settings, clock())
     assert found.holder is not None
-    assert standing.document(found, settings)["agent"]["since"] == "2026-11-22T05:00:00+00:00"
-    assert "2026-11-22 12:00" in standing.lines(found, settings.clock)[0]
+    assert standing.document(found, settings)["agent"]["since"] == f"{clock():%Y-%m-%d}T05:00:00+00:00"
+    assert f"{clock():%Y-%m-%d} 12:00" in standing.lines(found, settings.clock)[0]
 
 
 def test_silence_a_backlog_and_a_run_that_nobody_makes_are_worries(agent, clock):
@@ -66,5 +67,20 @@ def test_a_failure_is_told_with_its_reason(agent, clock, turns):
 def test_what_does_not_fit_this_machine_is_listed(agent, clock):
     settings = agent.settings(inventory="missing.yaml")
     checked = standing.checked(settings, clock())
-    assert checked.lines[1] == "  Mon 2026-11-23 02:00:00 +07"
+    assert checked.lines[1] == f"  {clock() + timedelta(days=1):%a %Y-%m-%d} 02:00:00 +07"
     assert [each.partition(":")[0] for each in checked.mistakes] == ["jobs.night.inventory"]
+
+
+def test_captures_are_shown_with_what_they_lost(agent, clock):
+    state = State("mirror", "eth1", "dumpcap", clock(), clock(), 7, packets=1_000, lost_files=2)
+    written(state, agent.store.folder)
+    settings = agent.settings()
+    found = standing.stood(agent.store, settings, clock())
+    (told,) = standing.document(found, settings)["captures"]
+    assert (told["running"], told["packets"], told["dropped"]) == (True, 1_000, None)
+    shown = standing.lines(found, settings.clock)
+    assert any("mirror (eth1)" in line and "? mất / lost" in line for line in shown)
+    assert any("2 tệp mất" in line for line in shown)
+    clock.forward(minutes=2)
+    found = standing.stood(agent.store, settings, clock())
+    assert any("not running" in line for line in standing.lines(found, settings.clock))

@@ -9,7 +9,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from auditor import __version__
-from auditor.agent.health.standing import MOST_LISTED, runs
+from auditor.agent.health.standing import MOST_LISTED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -134,7 +134,7 @@ def _captures(standing: Standing) -> Iterator[Metric]:
     captures = standing.captures[:MOST_LISTED]
     names = [_label(each.name) for each in captures]
     yield _gauge("auditor_capture_running", "Whether it is at work.", ["capture"], names,
-                 [runs(each, standing.at) for each in captures])  # fmt: skip
+                 [each.runs(standing.at) for each in captures])  # fmt: skip
     counts: tuple[tuple[str, str, list[Number]], ...] = (
         ("packets", "Packets written.", [each.packets for each in captures]),
         ("dropped_packets", "Packets that the tool or the kernel lost, as far as told.",

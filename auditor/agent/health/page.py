@@ -7,7 +7,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Final
 
 from auditor.agent.health.metrics import last_success
-from auditor.agent.health.standing import MOST_LISTED, runs
+from auditor.agent.health.standing import MOST_LISTED
 from auditor.model.finding import SEVERITIES
 from auditor.model.text import Text
 from auditor.report.markup import content_security_policy, environment, style
@@ -62,7 +62,7 @@ def html(standing: Standing, zone: ZoneInfo, *, english: bool) -> Page:
         severity=SEVERITY,
         jobs=standing.overview.jobs[:MOST_LISTED] if standing.overview else (),
         boxes=standing.overview.outboxes[:MOST_LISTED] if standing.overview else (),
-        at_work=lambda capture: runs(capture, standing.at),
+        at_work=lambda capture: capture.runs(standing.at),
         last_success=last_success,
         ago=lambda moment: ago(standing.at - moment),
         clock=lambda moment: clock(moment, zone),

@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 LATE: Final = timedelta(minutes=5)
 """After so long without a turn of its loop the agent counts as stuck."""
 
-CAPTURE_LATE: Final = timedelta(minutes=1)
-"""After so long without a word a capture counts as not running."""
 
 MOST_LISTED: Final = 1_000
 Verdict = Literal["ok", "trouble", "down"]
@@ -68,13 +66,8 @@ class Standing:
             return "down"
         given_up = any(box.given_up for box in self.overview.outboxes)
         lost = any(each.lost_files for each in self.captures)
-        still = not all(runs(each, self.at) for each in self.captures)
+        still = not all(each.runs(self.at) for each in self.captures)
         return "trouble" if self.failing or given_up or lost or still else "ok"
-
-
-def runs(capture: State, at: datetime) -> bool:
-    """Whether a capture is at work."""
-    return capture.pid is not None and at - capture.beat <= CAPTURE_LATE
 
 
 def document(standing: Standing) -> dict[str, Any]:
@@ -99,7 +92,7 @@ def document(standing: Standing) -> dict[str, Any]:
         },
         "captures": {
             each.name[:100]: {
-                "running": runs(each, standing.at),
+                "running": each.runs(standing.at),
                 "dropped": each.dropped,
                 "interface_dropped": each.interface_dropped,
                 "lost_files": each.lost_files,

@@ -6,7 +6,7 @@ import json
 import os
 from contextlib import suppress
 from dataclasses import asdict, dataclass, fields
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from auditor.model.errors import StoreError
@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 FOLDER: Final = "live"
 MOST_BYTES: Final = 65_536
 MOST_STATES: Final = 1_000
+
+
+LATE: Final = timedelta(minutes=1)
+"""A state older than this tells of a capture that is not at work."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +58,10 @@ class State:
     lost_bytes: int = 0
     restarts: int = 0
     last_error: str | None = None
+
+    def runs(self, at: datetime) -> bool:
+        """Whether the capture is at work: it writes its state every few seconds."""
+        return self.pid is not None and at - self.beat <= LATE
 
 
 def written(state: State, data: Path) -> None:
