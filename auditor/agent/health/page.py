@@ -38,6 +38,10 @@ OUTCOMES: Final = {
 }
 
 
+APART: Final = "th.n + th:not(.n), td.n + td:not(.n) { padding-left: 1.25rem; }"
+"""What stands behind a number keeps its distance: numbers end at the right, words begin left."""
+
+
 @dataclass(frozen=True, slots=True)
 class Page:
     """The text of the page, and the policy by which a browser may show it."""
@@ -48,7 +52,7 @@ class Page:
 
 def html(standing: Standing, zone: ZoneInfo, *, english: bool) -> Page:
     """The page; times are in ``zone``."""
-    look = style("look.css", foot="")
+    look = style("look.css", foot="") + APART
     policy = content_security_policy(look, "").partition("script-src")[0]  # it has no script
     policy += "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
     text = _template().render(
