@@ -17,6 +17,7 @@ import yaml
 
 from auditor import cli
 from auditor.agent.hold import Hold
+from auditor.cli.terminal import say_json
 from auditor.store import jobs, opened, runs
 from tests.agent.conftest import Clock
 
@@ -154,6 +155,36 @@ def test_once_ends_with_the_code_of_the_failure_and_check_says_so(agent, place):
 
 
 @one_database
+def test_a_file_in_quarantine_is_shown_with_its_reason_and_can_be_released(agent, place):
+    place.write(sources=[{"folder": str(place.folder / "odd"), "settle": "1s"}])
+    (place.folder / "odd").mkdir()
+    noise = place.folder / "odd" / "noise.bin"
+    noise.write_bytes(bytes(range(256)) * 40)
+    os.utime(noise, (1, 1))
+    time.sleep(1.1)
+    assert agent("once", "night").code == 11
+    assert agent("status", "--check").code == 1
+    (held,) = json.loads(agent("quarantine", "--json").out)
+    assert (held["job"], held["file"]) == ("night", str(noise))
+    assert "No reader takes this file" in held["reason"]
+    assert str(noise) in agent("quarantine").out
+    assert agent("release", "night", str(noise), "/not/there").code == 11
+    assert json.loads(agent("quarantine", "--json").out) == [held]
+    assert agent("release", "night", str(noise)).code == 0
+    assert json.loads(agent("quarantine", "--json").out) == []
+
+
+def test_a_job_that_got_another_name_keeps_its_memory(agent, place):
+    assert agent("once", "night").code == 0
+    place.write(name="nightly")
+    assert agent("rename", "nightly", "nightly").code == 12
+    assert agent("rename", "never", "nightly").code == 12
+    assert agent("rename", "night", "nightly").code == 0
+    assert agent("once", "nightly").code == 0
+    assert place.runs() == 1
+    assert agent("rename", "night", "nightly").code == 12
+
+
 def test_a_job_that_is_not_there_is_said_with_those_that_are(agent):
     for words in (("once", "nihgt"), ("trigger", "nihgt"), ("pause", "nihgt")):
         answer = agent(*words)
@@ -198,14 +229,12 @@ def test_settings_with_mistakes_do_not_replace_those_that_work(place):
         refused = json.loads(process.stderr.readline())
         place.write(name="day")
         process.send_signal(signal.SIGHUP)
-        read = json.loads(process.stderr.readline())
+        renamed, read = (json.loads(process.stderr.readline()) for _ in range(2))
         process.send_signal(signal.SIGTERM)
         process.communicate(timeout=60)
-    assert (refused["event"], read["event"], read["jobs"]) == (
-        "settings-refused",
-        "settings-read",
-        ["day"],
-    )
+    events = [each["event"] for each in (refused, renamed, read)]
+    assert events == ["settings-refused", "jobs-renamed-perhaps", "settings-read"]
+    assert read["jobs"] == ["day"]
     assert process.returncode == 0
 
 
@@ -226,6 +255,15 @@ def test_an_agent_that_is_killed_leaves_nothing_that_counts_and_the_next_one_goe
 
 
 @one_database
+def test_a_channel_can_be_tried(agent, place):
+    content = yaml.safe_load(place.settings.read_text())
+    content["channels"] = [{"name": "box", "drop": {"folder": "drop"}}]
+    place.settings.write_text(yaml.safe_dump(content))
+    assert "taken by box" in agent("tell-test", "box").out
+    assert list((place.folder / "drop").iterdir())
+    assert agent("tell-test", "bix").code == 12
+
+
 def test_check_lists_what_does_not_fit_this_machine(agent, place):
     place.write(sources=[{"folder": "gone"}])
     answer = agent("check")
@@ -252,3 +290,24 @@ jobs:
     assert answer.code == 12
     assert "agent.yaml:4: jobs[1].schedule.cron: never fires" in answer.err
     assert "agent.yaml:7: jobs[2].schedule.every: write a length of time from 10s" in answer.err
+
+
+@one_database
+def test_what_the_agent_makes_is_for_its_user_alone_whoever_started_it(place, agent):
+    place.write(results=str(place.folder / "results"))
+    before = os.umask(0)
+    try:
+        assert agent("once", "night").code == 0
+    finally:
+        os.umask(before)
+    made = [*(place.folder / "data").rglob("*"), *(place.folder / "results").rglob("*")]
+    assert len(made) > 8
+    assert [each for each in made if each.stat().st_mode & 0o077] == []
+
+
+def test_a_document_for_machines_stays_one_whatever_files_are_called(capsys):
+    names = ["Sở", "\x1b[2J", "\x9b31m", "\u202egol", "\U000e0001", "\ud800", "a\nb", "\x7f"]
+    say_json({"names": names})
+    told = capsys.readouterr().out
+    assert json.loads(told) == {"names": names} and "Sở" in told
+    assert not {"\x1b", "\x9b", "\u202e", "\U000e0001", "\x7f"} & set(told)

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, model_validator
 
 from auditor.agent.addresses import host, is_loopback, mailbox, open_webhook_address
-from auditor.agent.fields import Clock, Name, Part, Where
+from auditor.agent.fields import Clock, Name, Part, Variable, Where
 from auditor.model.finding import Severity
 
 
@@ -46,7 +46,7 @@ class Mail(Part):
     tls: Literal["starttls", "tls", "none"] = "starttls"
     ca: Where | None = None
     user: str | None = Field(default=None, min_length=1)
-    password_env: str | None = None
+    password_env: Variable | None = None
     password_file: Where | None = None
     sender: Mailbox
     to: tuple[Mailbox, ...] = Field(min_length=1, max_length=100)
@@ -72,10 +72,10 @@ class Webhook(Part):
     """
 
     url: Annotated[str, AfterValidator(_open_url)] | None = None
-    url_env: str | None = None
+    url_env: Variable | None = None
     url_file: Where | None = None
     ca: Where | None = None
-    secret_env: str | None = None
+    secret_env: Variable | None = None
     secret_file: Where | None = None
 
     @model_validator(mode="after")

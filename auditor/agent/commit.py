@@ -18,16 +18,19 @@ from typing import TYPE_CHECKING, Final
 from sqlalchemy import Connection
 
 from auditor.agent import orders, trouble, watch
+from auditor.agent.alone import abandoned
 from auditor.agent.notices import drafts
 from auditor.agent.settings import Job
 from auditor.agent.watch import Taken
 from auditor.model import run as run_document
 from auditor.model.errors import StoreError
-from auditor.model.files import written
+from auditor.model.files import left_over, written
 from auditor.store import assessments, files, findings, flows, jobs, open_flows, outbox, runs
 from auditor.store.directory import inside
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from auditor.agent.settings import Agent
     from auditor.store import Store
 
@@ -248,7 +251,22 @@ def copied(store: Store, job: Job, run_id: str) -> None:
         files = {name: (source / name).read_bytes() for name in orders.KEPT}
     except OSError as error:
         raise _unwritable(source, error) from None
+    left_over(job.results / run_id, files)
     written(job.results / run_id, files)
+
+
+def _counted(store: Store, folder: Path) -> str | None:
+    """The id of the run that a child's folder holds, if it counts.
+
+    Raises:
+        StoreError: the database does not answer.
+    """
+    try:
+        name = orders.read_result(folder).run_id
+    except StoreError:
+        return None
+    with store.reading() as connection:
+        return name if runs.known(connection, name) else None
 
 
 def withdrawn(store: Store, folder: Path) -> None:
@@ -264,28 +282,30 @@ def withdrawn(store: Store, folder: Path) -> None:
                 (store.folder / path).unlink(missing_ok=True)
 
 
-def cleared(store: Store) -> tuple[tuple[str, str], ...]:
+def cleared(store: Store) -> Iterator[tuple[str, str]]:
     """Removes what earlier agents left half-done; only for who holds the lease.
 
     Gives jobs, with ids of their runs, that count and whose agent ended right after: what comes
-    after a commit may be missing.
+    after a commit may be missing. What is left of one goes when the next is asked for, so that
+    an end in between loses nothing.
+
+    Raises:
+        StoreError: the database does not answer, or the child of an earlier agent is at work yet.
     """
     left = store.folder / WORK
-    done: list[tuple[str, str]] = []
     for folder in sorted(left.iterdir()) if left.is_dir() else ():
-        try:
-            name = orders.read_result(folder).run_id
-        except StoreError:
-            name = ""
-        if name:
-            with store.reading() as connection:
-                counts = runs.known(connection, name)
-            if counts:
-                done.append((folder.name, name))
-            else:
-                withdrawn(store, folder)
+        abandoned(folder)
+        run_id = _counted(store, folder)
+        if run_id is not None:
+            yield folder.name, run_id
+        else:
+            withdrawn(store, folder)
         shutil.rmtree(folder, ignore_errors=True)
-    return tuple(done)
+    with store.reading() as connection:
+        kept = open_flows.paths(connection)
+    for path in (store.folder / OPEN).glob("*.flows"):
+        if f"{OPEN}/{path.name}" not in kept:
+            path.unlink(missing_ok=True)
 
 
 def _content(path: Path) -> str:

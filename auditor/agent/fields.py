@@ -48,6 +48,16 @@ def _zone(text: str) -> str:
     return text
 
 
+def _variable(text: str) -> str:
+    """Refuses what may be the secret itself, without repeating it."""
+    if not re.fullmatch(r"[A-Z][A-Z0-9_]{0,99}", text):
+        raise ValueError(
+            "is no name of an environment variable; use capital letters, digits and _ "
+            "(the secret itself does not belong into this file)"
+        )
+    return text
+
+
 def _clock(text: str) -> str:
     if not re.fullmatch(r"([01][0-9]|2[0-3]):[0-5][0-9]", text):
         raise ValueError("write a time of the day in quotes, such as '07:30'")
@@ -69,6 +79,8 @@ Span = Annotated[timedelta, BeforeValidator(_span)]
 Size = Annotated[int, BeforeValidator(_size)]
 """Bytes: ``64MB``, ``2GB`` (powers of ten)."""
 Name = Annotated[str, AfterValidator(_name)]
+Variable = Annotated[str, AfterValidator(_variable)]
+"""The name of an environment variable that holds a secret."""
 Clock = Annotated[str, AfterValidator(_clock)]
 """A time of the day in the agent's zone."""
 Zone = Annotated[str, AfterValidator(_zone)]

@@ -80,7 +80,7 @@ def once(
                 for name in names:
                     jobs.requested(connection, name, now(), "person")
         wanted = set(names) or {job.name for job in settings.jobs}
-        while not stop.is_set() and _stepped(made, wanted, stop):
+        while not stop.is_set() and stepped(made, wanted, stop):
             stop.wait(BUSY)
         if made.tried:
             tidied(store, settings, now)
@@ -90,8 +90,17 @@ def once(
         return made.exit_code
 
 
-def _stepped(made: Service, wanted: set[str], stop: threading.Event) -> bool:
-    """One turn, tried again if the store is away for a moment; gives whether there is more."""
+def stepped(made: Service, wanted: set[str], stop: threading.Event) -> bool:
+    """One turn, tried again if the store is away for a moment; gives whether there is more.
+
+    Args:
+        made: the agent's work.
+        wanted: names of the jobs that may begin, each once.
+        stop: set = nobody waits any more.
+
+    Raises:
+        StoreError: it stays away.
+    """
     for _ in range(TRIES - 1):
         try:
             return made.step(only=wanted - made.tried)
@@ -144,6 +153,7 @@ class Loop:
         self._now = now
         self._read = read
         self._beat: datetime | None = None
+        self._refused = False  # whether the settings had mistakes when they were last read
 
     def run(self) -> None:
         """The agent's work until ``stop`` is set.
@@ -157,7 +167,7 @@ class Loop:
             messenger.start()
             server = self._served(made)
             try:
-                self._turns(made)
+                self._turns(made, messenger)
             finally:
                 self.stop.set()
                 messenger.join()
@@ -188,9 +198,11 @@ class Loop:
             tell("health-page-refused", level="error", failed=error)
             return None
 
-    def _turns(self, made: Service) -> None:
+    def _turns(self, made: Service, messenger: threading.Thread) -> None:
         trouble, since, tidy = "", 0.0, time.monotonic() + DELAY
         while not self.stop.is_set():
+            if not messenger.is_alive():  # a mistake of ours: better begun anew than silent
+                raise RuntimeError("nobody delivers notices any more")
             try:
                 if self.again.is_set():
                     self._reread(made)
@@ -231,9 +243,15 @@ class Loop:
             told = drafts.trouble_drafts(None, "settings", self._settings, now, detail=str(error))
             with self._store.writing() as connection:
                 outbox.put(connection, told, now)
+            self._refused = True
             return
         made.changed(settings)
         self._settings = settings
+        if self._refused:
+            now = self._now()
+            with self._store.writing() as connection:
+                outbox.put(connection, drafts.recovery_drafts(None, "settings", settings, now), now)
+            self._refused = False
         tell("settings-read", jobs=[job.name for job in settings.jobs])
 
     def _deliver(self, made: Service) -> None:

@@ -77,21 +77,24 @@ class Schedule:
         """Ends APScheduler."""
         self._scheduler.shutdown(wait=False)
 
-    def planned(self, agent: Agent, now: datetime) -> None:
+    def planned(self, agent: Agent, now: datetime) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """Takes over the jobs of ``agent``: new ones come in, others go, changed ones change.
 
         What was missed under an old schedule is asked for before the new one takes its place. A
         job with an interval that was not there before is asked for at once.
+
+        Gives the names of the jobs that the store did not know, and of those that went.
 
         Raises:
             StoreError: the database does not answer.
         """
         wanted = {job.name: job for job in agent.jobs}
         with self._store.writing() as connection:
-            jobs.known(connection, tuple(wanted), now)
+            fresh = jobs.known(connection, tuple(wanted), now)
         with told(self._store.engine):
             there = {each.id: each for each in self._scheduler.get_jobs()}
-            for name in there.keys() - wanted.keys():
+            gone = tuple(sorted(there.keys() - wanted.keys()))
+            for name in gone:
                 self._scheduler.remove_job(name)
             for name, job in wanted.items():
                 when, before = trigger(job, agent), there.get(name)
@@ -111,6 +114,7 @@ class Schedule:
                     **HOW,
                 )
         self._read = None
+        return fresh, gone
 
     def fired(self, now: datetime) -> tuple[str, ...]:
         """Asks for every job whose time has come, however often it came; gives their names.

@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from auditor.agent import commit, orders, trouble, watch
+from auditor.agent import commit, orders, silence, trouble, watch
 from auditor.agent.child import Child
 from auditor.agent.journal import tell
 from auditor.agent.notices import drafts
@@ -65,7 +65,7 @@ class Service:
         self.exit_code = 0  # of the first one that failed
         self._cleared(now())
         self._schedule = Schedule(store, settings)
-        self._schedule.planned(settings, now())
+        self._planned(settings)
 
     @property
     def holds(self) -> bool:
@@ -83,7 +83,7 @@ class Service:
                 with self._store.writing() as connection:
                     self._hold.check(connection)
                     jobs.interrupted(connection, self._now(), "the agent was asked to end")
-                commit.cleared(self._store)
+                self._put_away(self._now())
             except StoreError as error:  # the next agent will find it, and say so
                 tell("interruption-not-written", level="warning", failed=error)
 
@@ -93,8 +93,13 @@ class Service:
         Raises:
             StoreError: the store cannot be used.
         """
-        self._schedule.planned(settings, self._now())
+        self._planned(settings)
         self._settings = settings
+
+    def _planned(self, settings: Agent) -> None:
+        now = self._now()
+        came, went = self._schedule.planned(settings, now)
+        trouble.renamed_perhaps(self._store, came, went, settings, now)
 
     def step(self, only: Collection[str] | None = None) -> bool:
         """One turn: what is due is asked for, a run is begun, watched or committed.
@@ -115,7 +120,7 @@ class Service:
         if self._running is not None:
             self._watched(self._running, now)
             return True
-        self._listened(now)
+        silence.listened(self._store, self._settings, now)
         return self._begun(now, only)
 
     def _regained(self, now: datetime) -> None:
@@ -144,12 +149,15 @@ class Service:
                 detail = f"{name}: {TOO_OFTEN} times in a row the agent ended while it ran"
                 told = drafts.trouble_drafts(name, "agent", self._settings, now, detail=detail)
                 outbox.put(connection, told, now)
+        self._put_away(now)
+        if left:
+            tell("interrupted-runs-found", level="warning", jobs=left)
+
+    def _put_away(self, now: datetime) -> None:
         known = {job.name: job for job in self._settings.jobs}
         for name, run_id in commit.cleared(self._store):
             if name in known:
                 self._copied(known[name], run_id, now)
-        if left:
-            tell("interrupted-runs-found", level="warning", jobs=left)
 
     def _begun(self, now: datetime, only: Collection[str] | None) -> bool:
         """Begins the oldest job that is due."""
@@ -196,7 +204,7 @@ class Service:
         said = trouble.of_sources(problems)
         running.done = done = replace(done, ready=look.ready, said=said)
         tell("looked", job=job.name, attempt=done.number, files=look.counts)
-        self._heard(done, now)
+        silence.heard(self._store, done, self._settings, now)
         with self._store.reading() as connection:
             left = open_flows.of_job(connection, job.name)
         waiting = left is not None and (left.last is None or now - left.last > OPEN_FOR)
@@ -379,31 +387,3 @@ class Service:
         self._running = None
         shutil.rmtree(done.folder, ignore_errors=True)
         tell("nothing-new", job=done.job.name, attempt=done.number)
-
-    def _heard(self, done: commit.Done, now: datetime) -> None:
-        if not done.ready:
-            return
-        name = done.job.name
-        told: list[outbox.Draft] = []
-        if done.standing.silence_told is not None:
-            told = drafts.recovery_drafts(name, "silence", self._settings, now)
-        with self._store.writing() as connection:
-            jobs.heard(connection, name, now)
-            outbox.put(connection, told, now)
-
-    def _listened(self, now: datetime) -> None:
-        """Tells of jobs whose sources have been silent for too long, once."""
-        patient = {job.name: job.silent_after for job in self._settings.jobs if job.silent_after}
-        if not patient:
-            return
-        with self._store.reading() as connection:
-            standings = jobs.standings(connection)
-        for name, longest in patient.items():
-            each = standings[name]
-            if each.paused or each.silence_told is not None or not each.silent(longest, now):
-                continue
-            tell("silence", level="warning", job=name, since=each.heard)
-            told = drafts.silence_drafts(name, each.heard, self._settings, now)
-            with self._store.writing() as connection:
-                jobs.silence(connection, name, now)
-                outbox.put(connection, told, now)

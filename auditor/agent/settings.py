@@ -22,7 +22,7 @@ from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from auditor.agent import cron
 from auditor.agent.channels import Channel
-from auditor.agent.fields import Name, Part, Size, Span, Where, Zone
+from auditor.agent.fields import Name, Part, Size, Span, Variable, Where, Zone
 from auditor.model.documents import read
 
 if TYPE_CHECKING:
@@ -67,8 +67,8 @@ class Source(Part):
     bucket: str | None = None
     endpoint: str | None = None
     region: str | None = None
-    access_id_env: str | None = None
-    access_key_env: str | None = None
+    access_id_env: Variable | None = None
+    access_key_env: Variable | None = None
     access_key_file: Where | None = None
     include: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()

@@ -4,8 +4,9 @@ The document for machines, ``version`` 1, times in UTC (ISO 8601), null = not kn
 
 * ``at``, ``data``; ``agent``: ``running``, ``host``, ``pid``, ``since``;
 * ``jobs``: ``name``, ``paused``, ``next``, ``requested``, ``requested_by``, ``failures``,
-  ``not_before``, ``heard``, ``silent``; ``running`` and ``last`` (``attempt``, ``started``,
-  ``finished``, ``outcome``, ``message``, ``run_id``); ``run`` (the last one that ended well:
+  ``not_before``, ``heard``, ``silent``; ``running`` and ``last`` (``attempt``, ``scheduled`` = when
+  it was asked for, ``started``, ``finished``, ``outcome``, ``message``, ``run_id``); ``run`` (the
+  last one that ended well:
   ``run_id``, ``started``, ``finished``, ``inputs``, ``problems``, ``flows``, ``crossing_flows``,
   ``outbound_bytes``, ``findings``, ``new``, ``changed``, ``gone``); ``present`` (findings that are
   not gone, by severity); ``backlog`` (``files``, ``bytes``, ``oldest``, ``seconds``);
@@ -13,7 +14,7 @@ The document for machines, ``version`` 1, times in UTC (ISO 8601), null = not kn
 * ``channels`` with notices that wait or were given up: ``channel``, ``waiting``, ``oldest``,
   ``given_up``;
 * ``runs``, ``present``, ``database_bytes``;
-* ``worries``: ``job`` and ``code``: failed, silent, backlog, late.
+* ``worries``: ``job`` and ``code``: failed, silent, backlog, quarantine, late.
 """
 
 from __future__ import annotations
@@ -52,6 +53,10 @@ _WORRIES: Final = {
     "failed": Text("lần chạy gần nhất thất bại", "its last run failed"),
     "silent": Text("không có dữ liệu mới quá lâu", "no new input for too long"),
     "backlog": Text("có tệp chờ hơn một ngày", "files have been waiting for more than a day"),
+    "quarantine": Text(
+        "có tệp bị cách ly (auditor agent quarantine)",
+        "files are in quarantine (auditor agent quarantine)",
+    ),
     "late": Text("trễ hơn một ngày", "more than a day late"),
 }
 
@@ -124,6 +129,8 @@ def _worries(job: Job, each: JobOverview, coming: datetime, now: datetime) -> li
         codes.append("silent")
     if each.backlog.oldest is not None and now - each.backlog.oldest > BEHIND:
         codes.append("backlog")
+    if each.quarantined:
+        codes.append("quarantine")
     asked = each.requested if each.running is None else None
     if not each.paused and now - min(asked or now, coming) > BEHIND:
         codes.append("late")
@@ -221,10 +228,11 @@ def lines(found: Found, zone: ZoneInfo) -> list[str]:
         return f"{value.astimezone(zone):%Y-%m-%d %H:%M}" if value is not None else "–"
 
     holder = found.holder
-    told = ["Không có agent nào đang chạy. / No agent is at work."]
+    told = ["Hệ thống kiểm tra tự động không chạy. / No agent is at work."]
     if holder is not None:
         who = f"{holder.process.get('pid')} @ {holder.process.get('host')}"
-        told = [f"Agent đang chạy / at work: {who}, {shown(holder.taken)}"]
+        running = "Hệ thống kiểm tra tự động đang chạy / the agent is at work"
+        told = [f"{running}: {who}, {shown(holder.taken)}"]
     for each in found.jobs:
         told += ["", *_job_lines(each, found.next[each.name], shown)]
     for box in found.overview.outboxes:

@@ -1,11 +1,12 @@
-"""What was odd about a job's sources: as one text, and told when it begins, not every night."""
+"""What was odd about jobs and their sources: told when it begins, not every night."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from auditor.agent.journal import tell
 from auditor.agent.notices import drafts
-from auditor.store import jobs
+from auditor.store import jobs, outbox
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
     from auditor.agent.settings import Agent
     from auditor.model.problem import Problem
+    from auditor.store import Store
     from auditor.store.outbox import Draft
 
 MOST_TOLD: Final = 5
@@ -34,6 +36,19 @@ def listed(problems: Sequence[Problem]) -> str:
 def of_sources(problems: Iterable[Problem]) -> str:
     """What keeps inputs from being seen, as one text; empty = nothing does."""
     return listed([each for each in problems if each.code not in _OF_CONTENTS])
+
+
+def renamed_perhaps(
+    store: Store, fresh: Sequence[str], gone: Sequence[str], settings: Agent, now: datetime
+) -> None:
+    """Tells that jobs came while others went: under another name every file counts again."""
+    if not fresh or not gone:
+        return
+    said = f"new: {', '.join(fresh)}; no longer there: {', '.join(gone)}"
+    tell("jobs-renamed-perhaps", level="warning", jobs=said)
+    told = drafts.trouble_drafts(None, "job-renamed", settings, now, detail=said)
+    with store.writing() as connection:
+        outbox.put(connection, told, now)
 
 
 def source_drafts(

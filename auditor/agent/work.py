@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import select
 import sys
 import threading
 import time
@@ -17,6 +18,7 @@ from typing import IO, TYPE_CHECKING, Final
 
 from auditor import pipeline
 from auditor.agent import orders
+from auditor.agent.alone import claimed
 from auditor.model import run as run_document
 from auditor.model.errors import InputError
 from auditor.model.files import written
@@ -40,6 +42,9 @@ def worked(folder: Path) -> None:
     """
     os.umask(0o077)
     told = _standard_output()
+    claimed(folder)
+    if select.select([sys.stdin], [], [], 0)[0]:  # nobody ever writes there: it has ended
+        os._exit(ALONE)  # the folder may be another agent's by now
     threading.Thread(target=_end_with_agent, daemon=True).start()
     work = orders.read_work(folder)
     begun = time.monotonic()

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
@@ -21,7 +22,7 @@ from auditor.cli.options import (
     settings_file,
     store_of,
 )
-from auditor.cli.terminal import complain, say
+from auditor.cli.terminal import complain, say, say_json
 
 if TYPE_CHECKING:
     import threading
@@ -33,6 +34,8 @@ app = typer.Typer(
     help="Kiểm tra tự động theo lịch. / Audits that run by themselves.", no_args_is_help=True
 )
 app.add_typer(capture.app)
+PRIVATE: Final = 0o077
+"""What the agent makes is for its user alone, wherever it makes it and whoever started it."""
 Names = Annotated[list[str] | None, typer.Argument(help="Jobs; default: all.")]
 
 
@@ -47,6 +50,7 @@ def run(
     place = _place(config)
     settings = _read(place)
     journal.begun(log_level, log_file)
+    before = os.umask(PRIVATE)
     store = store_of(data_directory(data, place), create=True)
     try:
         loop = Loop(store, settings, _now, lambda: _read(place))
@@ -56,6 +60,7 @@ def run(
     finally:
         store.close()
         journal.ended()
+        os.umask(before)
 
 
 @app.command()
@@ -77,12 +82,14 @@ def once(
     journal.begun(log_level, log_file)
     stop = threading.Event()
     _ends(stop)
+    before = os.umask(PRIVATE)
     store = store_of(data_directory(data, place), create=True)
     try:
         code = done_once(store, settings, _now, tuple(names or ()), stop)
     finally:
         store.close()
         journal.ended()
+        os.umask(before)
     if code:
         raise typer.Exit(code)
 
@@ -94,12 +101,13 @@ def status(
     as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
     check: Annotated[
         bool,
-        typer.Option("--check", help="Exit 1 if a job failed, is silent or a day behind."),
+        typer.Option(
+            "--check",
+            help="Exit 1 if a job failed, is silent, a day behind or has files in quarantine.",
+        ),
     ] = False,
 ) -> None:
     """Show how things stand: jobs, runs, findings, backlog, notices."""
-    import json
-
     from auditor.agent import standing
 
     place = _place(config)
@@ -110,7 +118,7 @@ def status(
     finally:
         store.close()
     if as_json:
-        say(json.dumps(standing.document(found, settings), ensure_ascii=False, indent=2))
+        say_json(standing.document(found, settings))
     else:
         for line in standing.lines(found, settings.clock):
             say(line)
@@ -174,6 +182,40 @@ def resume(names: Names = None, config: Config = None, data: Data = None) -> Non
         store.close()
     for name in chosen:
         say(f"{name}: tiếp tục / resumed")
+
+
+@app.command()
+def rename(
+    before: Annotated[str, typer.Argument(metavar="old", help="Its name until now.")],
+    after: Annotated[str, typer.Argument(metavar="new", help="Its name in agent.yaml.")],
+    config: Config = None,
+    data: Data = None,
+) -> None:
+    """Give a job's memory to the name it has now, so that nothing counts again."""
+    from auditor.agent.hold import Hold
+    from auditor.model.errors import PolicyError
+    from auditor.store import jobs
+
+    settings, store = _opened(config, data, [after])
+    hold = Hold(store, _now)
+    try:
+        if before in (job.name for job in settings.jobs):
+            raise PolicyError(
+                "this job is in agent.yaml", place=before, hint="Name one that is not."
+            )
+        hold.taken()
+        with store.writing() as connection:
+            hold.check(connection)
+            if not jobs.renamed(connection, before, after):
+                raise PolicyError(
+                    f"is unknown to the store, or job {after} has run already",
+                    place=before,
+                    hint="Rename a job before it runs under its new name.",
+                )
+    finally:
+        hold.released()
+        store.close()
+    say(f"{before} → {after}")
 
 
 @app.command()
@@ -257,12 +299,13 @@ def check(config: Config = None) -> None:
 
 @app.command("tell-test")
 def tell_test(
-    name: Annotated[str, typer.Argument(help="A channel.")], config: Config = None
+    channel: Annotated[str, typer.Argument(help="A channel of agent.yaml.")],
+    config: Config = None,
 ) -> None:
-    """Send a test message over one channel of agent.yaml."""
-    from auditor.agent import notices
+    """Send a test message through a channel, now."""
+    from auditor.agent.notices import tried
 
-    say(notices.tried(_read(_place(config)), name, _now()))
+    say(tried(_read(_place(config)), channel, _now()))
 
 
 @app.command(hidden=True)

@@ -32,7 +32,7 @@ from auditor.cli.options import (
     order_of,
     settings_of,
 )  # fmt: skip
-from auditor.cli.terminal import progress_shown, say, tell
+from auditor.cli.terminal import progress_shown, say, say_json, tell
 from auditor.model.errors import InputError
 
 if TYPE_CHECKING:
@@ -174,7 +174,6 @@ def crosscheck(
     ] = False,
 ) -> None:
     """Read captures by two engines and show each difference; exit code 1 if there is one."""
-    import json
     from dataclasses import asdict
 
     from auditor import pipeline, report
@@ -187,7 +186,7 @@ def crosscheck(
     for problem in dict.fromkeys(problems):
         tell(problem)
     if as_json:
-        say(json.dumps(asdict(found), ensure_ascii=False, indent=2))
+        say_json(asdict(found))
     elif sys.stdout.isatty():
         from rich.console import Console
         from rich.table import Table

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import os
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
 from auditor.cli.options import Config, Data, data_directory, store_of
-from auditor.cli.terminal import progress_shown, say, tell
+from auditor.cli.terminal import progress_shown, say, say_json, tell
 from auditor.model.errors import StoreError
 
 if TYPE_CHECKING:
@@ -47,7 +46,7 @@ def check(
     finally:
         store.close()
     if as_json:
-        _json({"ok": not problems, "problems": [asdict(each) for each in problems]})
+        say_json({"ok": not problems, "problems": [asdict(each) for each in problems]})
     elif not problems:
         say("Kho nguyên vẹn. / The store is whole.")
     _end(problems, told=as_json)
@@ -161,12 +160,12 @@ def runs(
     finally:
         store.close()
     if as_json:
-        _json([asdict(each) for each in found])
+        say_json([asdict(each) for each in found])
         return
     for each in found:
         say(
             f"{each.run_id}  {each.job}  {each.started:{_LOCAL}}Z  "
-            f"{each.flows} luồng/flows, {each.findings} phát hiện/findings "
+            f"{each.flows} luồng/flows, {each.findings} dấu hiệu/findings "
             f"(+{each.new} ~{each.changed} -{each.gone})"
         )
 
@@ -189,7 +188,7 @@ def findings(
     finally:
         store.close()
     if as_json:
-        _json([asdict(each) for each in found])
+        say_json([asdict(each) for each in found])
         return
     for each in found:
         say(f"[{each.severity}] {each.title.vi}")
@@ -204,10 +203,6 @@ def _retention(config: Path | None) -> Retention:
 
     place = settings_file(config)
     return settings(place).retention if place else Retention()
-
-
-def _json(content: Any) -> None:  # noqa: ANN401 - a document
-    say(json.dumps(content, ensure_ascii=False, indent=2, default=str))
 
 
 def _end(problems: Iterable[Problem], *, told: bool = False) -> None:

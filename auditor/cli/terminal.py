@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 import traceback
@@ -51,6 +52,21 @@ def say(text: str = "") -> None:
             place="standard output",
             hint="Send the output somewhere with room; files named before are written.",
         ) from None
+
+
+def say_json(content: object) -> None:
+    """A document for machines: legible for people too, and what could steer a terminal is escaped.
+
+    Raises:
+        StoreError: as ``say``.
+    """
+    text = json.dumps(content, ensure_ascii=False, indent=2, default=str)
+    say(
+        "".join(
+            part if part == "\n" or category(part)[0] != "C" else json.dumps(part)[1:-1]
+            for part in text
+        )
+    )
 
 
 def plain(text: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import glob
 import os
 import secrets
 from concurrent.futures import ThreadPoolExecutor
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 from auditor.model.errors import StoreError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from typing import IO
 
     Content = str | bytes | Callable[[IO[bytes]], object]
@@ -74,6 +75,17 @@ def written(folder: Path, files: Mapping[str, Content], *, private: bool = False
         ) from None
     finally:
         for path in temporary.values():
+            with suppress(OSError):
+                path.unlink(missing_ok=True)
+
+
+def left_over(folder: Path, names: Iterable[str]) -> None:
+    """Removes the temporary files of programs that were killed while they wrote these.
+
+    Only for who alone writes them: another program that is about to would lose its own.
+    """
+    for name in names:
+        for path in folder.glob(f".{glob.escape(name)}.*.tmp"):
             with suppress(OSError):
                 path.unlink(missing_ok=True)
 

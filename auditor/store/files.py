@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from sqlalchemy import bindparam, delete, func, select, update
+from sqlalchemy import bindparam, delete, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from auditor.store.tables import contents, files
@@ -21,6 +21,10 @@ AT_ONCE: Final = 500
 
 FORGET_AFTER: Final = timedelta(days=30)
 """How long a file that is gone stays known by its name."""
+
+HELD_FOR: Final = timedelta(days=400)
+"""How much longer it is known of a file that it was not audited, and why: logs of 12 months must be
+kept (Decree 333/2026/NĐ-CP Art. 16(6), 20(3))."""
 
 OPEN: Final = ("waiting", "released")
 """States of files that are still to be taken."""
@@ -158,9 +162,13 @@ def _marked(
 
 
 def forgotten(connection: Connection, job: str, before: datetime) -> int:
-    """Forgets files that were first missed before that moment; their contents stay known."""
+    """Forgets files that were first missed before that moment; their contents stay known.
+
+    Files in quarantine stay ``HELD_FOR`` longer, with their reasons.
+    """
+    old = or_(files.c.state != "quarantined", files.c.gone < before - HELD_FOR)
     return connection.execute(
-        delete(files).where(files.c.job == job, files.c.gone < before)
+        delete(files).where(files.c.job == job, files.c.gone < before, old)
     ).rowcount
 
 

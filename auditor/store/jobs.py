@@ -7,10 +7,10 @@ from datetime import UTC, datetime, timedelta
 from itertools import takewhile
 from typing import TYPE_CHECKING, Final, Literal
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import delete, insert, select, update
 
 from auditor.store.columns import storable
-from auditor.store.tables import attempts, jobs, planned
+from auditor.store.tables import attempts, jobs, metadata, planned
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -62,12 +62,32 @@ class Standing:
         return self.heard is None or now - self.heard > longest
 
 
-def known(connection: Connection, names: Iterable[str], now: datetime) -> None:
-    """Makes the rows of jobs that have none yet."""
+def known(connection: Connection, names: Iterable[str], now: datetime) -> tuple[str, ...]:
+    """Makes the rows of jobs that have none yet; gives their names."""
     there = set(connection.scalars(select(jobs.c.name)))
-    for name in names:
-        if name not in there:
-            connection.execute(insert(jobs).values(name=name, paused=False, failures=0, heard=now))
+    fresh = tuple(name for name in names if name not in there)
+    for name in fresh:
+        connection.execute(insert(jobs).values(name=name, paused=False, failures=0, heard=now))
+    return fresh
+
+
+def renamed(connection: Connection, before: str, now: str) -> bool:
+    """Gives a job that has never run all that another one remembers.
+
+    Its request, files, contents, findings, open flows, runs and attempts; false if there is no
+    such other job, or the one ran already: what both counted cannot be taken apart.
+    """
+    there = set(connection.scalars(select(jobs.c.name).where(jobs.c.name.in_((before, now)))))
+    ran = connection.scalar(select(attempts.c.id).where(attempts.c.job == now).limit(1))
+    if before not in there or ran is not None:
+        return False
+    connection.execute(delete(jobs).where(jobs.c.name == now))
+    connection.execute(update(jobs).where(jobs.c.name == before).values(name=now))
+    connection.execute(delete(planned).where(planned.c.id.in_((before, now))))
+    for table in metadata.sorted_tables:
+        if "job" in table.c:
+            connection.execute(update(table).where(table.c.job == before).values(job=now))
+    return True
 
 
 def requested(

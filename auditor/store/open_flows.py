@@ -37,6 +37,11 @@ def of_job(connection: Connection, job: str) -> Open | None:
     return None if row is None else Open(*row)
 
 
+def paths(connection: Connection) -> frozenset[str]:
+    """The files of all jobs, under the data directory."""
+    return frozenset(connection.scalars(select(open_flows.c.path)))
+
+
 def left(
     connection: Connection, job: str, run_id: str, path: str, flows: int, last: datetime
 ) -> None:

@@ -8,14 +8,14 @@ import shutil
 import signal
 import sqlite3
 import time
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
 
 from auditor import pipeline
-from auditor.agent import child
+from auditor.agent import child, standing
 from auditor.agent.orders import audit_order
 from auditor.model.errors import StoreError
 from auditor.store import consistency, database, files, flows, jobs, opened, runs
@@ -26,6 +26,33 @@ INVENTORY = Path(__file__).parents[2] / "policies" / "examples" / "inventory.yam
 COUNTED = ["start", "end", "src_ip", "src_port", "dst_ip", "dst_port", "src_bytes", "dst_bytes",
            "peer_country", "crosses_border", "outbound_bytes"]  # fmt: skip
 """Columns of a flow that are the same whichever run it was counted in."""
+
+
+STATUS = {
+    **dict.fromkeys(["version", "at", "data", "runs", "database_bytes"]),
+    "agent": dict.fromkeys(["running", "host", "pid", "since"]),
+    "jobs": [
+        {
+            **dict.fromkeys(["name", "paused", "next", "requested", "requested_by", "failures"]),
+            **dict.fromkeys(["not_before", "heard", "silent", "running", "quarantined"]),
+            "last": dict.fromkeys(
+                ["attempt", "scheduled", "started", "finished", "outcome", "message", "run_id"]
+            ),
+            "run": dict.fromkeys(
+                [
+                    *["run_id", "started", "finished", "inputs", "problems", "flows"],
+                    *["crossing_flows", "outbound_bytes", "findings", "new", "changed", "gone"],
+                ]
+            ),
+            "present": {},
+            "backlog": dict.fromkeys(["files", "bytes", "oldest", "seconds"]),
+        }
+    ],
+    "channels": [dict.fromkeys(["channel", "waiting", "oldest", "given_up"])],
+    "present": {},
+    "worries": [],
+}
+"""What machines read of `auditor agent status --json`: a name that goes breaks them."""
 
 
 @pytest.fixture
@@ -104,10 +131,15 @@ def _ordered(frame):
 
 def the_child() -> int:
     """The number of the process that the agent has just begun."""
-    tasks = Path("/proc/self/task").glob("*/children")
-    every = [int(each) for task in tasks for each in task.read_text().split()]
-    (found,) = [each for each in every if b"\0work\0" in Path(f"/proc/{each}/cmdline").read_bytes()]
-    return found
+    mine = f"PPid:\t{os.getpid()}\n".encode()
+    end = time.monotonic() + 60
+    while time.monotonic() < end:
+        for place in Path("/proc").glob("[0-9]*"):
+            with suppress(OSError):  # it ended meanwhile
+                line = (place / "cmdline").read_bytes()
+                if b"\0work\0" in line and mine in (place / "status").read_bytes():
+                    return int(place.name)
+    raise AssertionError("the agent has no child")
 
 
 @pytest.fixture
@@ -209,8 +241,25 @@ def test_after_a_week_of_mishaps_all_is_counted_once(week, agent, clock, turns, 
         assert sum(each.inputs for each in runs.listed(connection)) == PARTS + 1
         assert files.backlog(connection, "night").files == 0
         assert jobs.standings(connection)["night"].requested is None
+    told = standing.document(
+        standing.stood(agent.store, agent.settings(**week.settings()), clock()),
+        agent.settings(**week.settings()),
+    )
+    assert shape(told) == STATUS
+    clock.forward(
+        days=3
+    )  # what was written while the clock was ahead is not of the future any more
     assert consistency.checked(agent.store, clock(), deep=True) == ()
     assert list((agent.store.folder / "work").iterdir()) == []
+
+
+def shape(value: object) -> object:
+    """Names of fields alone, those of the first of many; findings by severity may be any."""
+    if isinstance(value, dict):
+        return {name: {} if name == "present" else shape(each) for name, each in value.items()}
+    if isinstance(value, list):
+        return [shape(each) for each in value[:1]]
+    return None
 
 
 def until_it_ended(process: int) -> None:

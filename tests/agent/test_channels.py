@@ -118,3 +118,11 @@ def test_two_channels_of_one_name_and_all_other_mistakes_are_told_at_once(read):
     assert "agent.yaml:6: channels[2].name: two channels have this name" in text
     assert "agent.yaml:6: channels[2].jobs[1]: no job has this name" in text
     assert "agent.yaml:7: channels[3].name: two channels have this name" in text
+
+
+@pytest.mark.parametrize("word", ["hunter2", "t0p secret", "PASS-WORD", "Käse", ""])
+def test_a_secret_in_place_of_a_variable_is_refused_and_not_repeated(read, word):
+    channel = {"name": "m", "mail": mail(user="robot", password_env=word)}
+    with pytest.raises(PolicyError, match="no name of an environment variable") as told:
+        read(written(channel))
+    assert not word or word not in str(told.value)

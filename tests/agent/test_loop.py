@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 import time
+from contextlib import closing
 from datetime import UTC, datetime
 
 import pytest
 
 from auditor.agent import loop
-from auditor.agent.loop import Loop
-from auditor.store import jobs, leases, opened
+from auditor.agent.loop import Loop, stepped
+from auditor.agent.settings import settings as read_settings
+from auditor.store import database, jobs, leases, opened
+from tests.agent.conftest import Agent
 
 
 def until(there, most: float = 60) -> None:
@@ -63,3 +67,67 @@ def test_what_is_to_be_told_is_delivered_meanwhile(agent, monkeypatch):
     running.stop.set()
     thread.join(30)
     assert agent.told() == ["trouble job-failed"]
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_an_agent_that_could_not_tell_anybody_any_more_ends(agent, monkeypatch):
+    def broken(*_):
+        raise AssertionError("a mistake of ours")
+
+    monkeypatch.setattr(loop, "DELIVERY", 0.1)
+    monkeypatch.setattr(loop.notices, "deliver", broken)
+    settings = agent.settings(schedule={"cron": "0 2 1 1 *"})
+    running = Loop(agent.store, settings, lambda: datetime.now(UTC), lambda: settings)
+    with pytest.raises(RuntimeError, match="nobody delivers"):
+        running.run()
+
+
+class Released(threading.Event):
+    """Waits as long as another program holds the database, and no longer."""
+
+    def __init__(self, other: sqlite3.Connection) -> None:
+        super().__init__()
+        self._other = other
+
+    def wait(self, timeout: float | None = None) -> bool:
+        if self._other.in_transaction:
+            self._other.rollback()
+        return super().wait(0 if timeout is None else min(timeout, 0.02))
+
+
+def test_a_run_by_a_timer_waits_for_a_store_that_another_program_holds(
+    tmp_path, clock, monkeypatch
+):
+    monkeypatch.setattr(database, "BUSY", 0.1)
+    store = opened(tmp_path / "data")
+    agent = Agent(tmp_path, store, clock)
+    with (
+        agent.service() as made,
+        closing(sqlite3.connect(tmp_path / "data" / "auditor.db", isolation_level=None)) as other,
+    ):
+        agent.night()
+        other.execute("BEGIN IMMEDIATE")
+        while stepped(made, {"night"}, Released(other)):
+            pass
+    assert agent.outcomes() == ["nothing-new"]
+    store.close()
+
+
+def test_settings_with_mistakes_are_told_and_so_is_their_end(agent):
+    settings = agent.settings()
+    (agent.folder / "drop").mkdir()
+
+    def read():
+        return read_settings(agent.folder / "agent.yaml")
+
+    running = Loop(agent.store, settings, lambda: datetime.now(UTC), read)
+    thread = threading.Thread(target=running.run)
+    thread.start()
+    right = (agent.folder / "agent.yaml").read_text(encoding="utf-8")
+    for content in (right + "nonsense: 1\n", right):
+        (agent.folder / "agent.yaml").write_text(content, encoding="utf-8")
+        running.again.set()
+        until(lambda: not running.again.is_set())
+    running.stop.set()
+    thread.join(30)
+    assert agent.told() == ["trouble settings", "recovery settings"]

@@ -8,11 +8,12 @@ import os
 import pytest
 from sqlalchemy import select, update
 
-from auditor.agent import hold
+from auditor.agent import commit, hold, service
 from auditor.agent.hold import Hold
 from auditor.agent.orders import Result, write_result
 from auditor.model.errors import StoreError
 from auditor.store import files, jobs, runs
+from auditor.store.consistency import checked
 from auditor.store.tables import flow_files, leases
 from tests.agent.conftest import SAMPLES
 
@@ -29,12 +30,12 @@ def test_what_came_is_counted_once(agent, turns):
         turns(made)
         agent.night()
         turns(made)
-    assert agent.outcomes() == ["done", "done"]  # the second counts the flows left open
+    assert agent.outcomes() == ["done", "nothing-new"]  # nothing so old is left open
     with agent.store.reading() as connection:
-        second, first = runs.listed(connection)
+        (first,) = runs.listed(connection)
         files = connection.execute(select(flow_files)).all()
         left = jobs.standings(connection)["night"]
-    assert (first.inputs, first.flows + second.flows) == (1, 2)
+    assert (first.inputs, first.flows) == (1, 2)
     assert (left.requested, left.failures) == (None, 0)
     assert [(agent.store.folder / file.path).stat().st_size for file in files] == [
         file.size for file in files
@@ -120,6 +121,15 @@ def test_a_file_that_nobody_can_read_is_quarantined_and_told(agent, turns):
 
 
 @one_database
+def test_a_job_that_may_have_got_another_name_is_told(agent, turns):
+    with agent.service() as made:
+        turns(made)
+    with agent.service(name="nightly") as made:
+        turns(made)
+    assert agent.told() == ["trouble job-renamed"]
+
+
+@one_database
 def test_a_source_that_cannot_be_listed_is_told_once_though_another_one_has_news(agent, turns):
     sources = [{"folder": "in", "settle": "1s"}, {"folder": "unmounted"}]
     agent.put("a.log", "logs/zeek/conn.log")
@@ -176,18 +186,6 @@ def test_who_lost_the_hold_commits_nothing(agent, turns):
             assert runs.listed(connection) == ()
             assert jobs.standings(connection)["night"].requested is not None
         assert not list(agent.store.folder.glob("runs/*/*"))
-
-
-def test_silence_is_told_once_and_its_end_too(agent, clock, turns):
-    with agent.service(silent_after="2d") as made:
-        for _ in range(4):
-            clock.forward(days=1)
-            turns(made)
-        assert agent.told() == ["silence silence"]
-        agent.put("a.log", "logs/zeek/conn.log")
-        agent.night()
-        turns(made)
-    assert agent.told()[:2] == ["silence silence", "recovery silence"]
 
 
 def test_a_paused_job_is_made_up_once(agent, turns):
@@ -315,6 +313,86 @@ def test_files_with_hostile_names_count_like_others(agent, turns):
     with agent.store.reading() as connection:
         (run,) = runs.listed(connection)
     assert run.inputs == 3
+
+
+def test_a_commit_that_the_database_did_not_confirm_counts_once(agent, turns, monkeypatch):
+    agent.put("a.pcap")
+    committed = commit.committed
+
+    def unconfirmed(*some):
+        committed(*some)
+        monkeypatch.setattr(commit, "committed", committed)
+        raise StoreError("the connection was lost", place="server", hint="Look at it.")
+
+    monkeypatch.setattr(commit, "committed", unconfirmed)
+    with agent.service(results="out") as made:
+        agent.night()
+        with pytest.raises(StoreError, match="was lost"):
+            turns(made)
+        turns(made)
+    assert agent.outcomes() == ["done"]
+    with agent.store.reading() as connection:
+        (run,) = runs.listed(connection)
+    assert (agent.folder / "out" / run.run_id / "run.json").is_file()
+    assert checked(agent.store, agent.clock(), deep=True) == ()
+
+
+@one_database
+def test_the_files_of_a_run_that_counts_stay_however_often_its_commit_seemed_to_fail(
+    agent, turns, monkeypatch
+):
+    agent.put("a.log", "logs/zeek/conn.log")
+    committed = commit.committed
+
+    def unconfirmed(*some):
+        committed(*some)
+        raise StoreError("the connection was lost", place="server", hint="Look at it.")
+
+    monkeypatch.setattr(commit, "committed", unconfirmed)
+    with agent.service() as made:
+        agent.night()
+        for _ in range(service.TRIES - 1):
+            with pytest.raises(StoreError, match="was lost"):
+                turns(made)
+        turns(made)
+    assert agent.outcomes() == ["done"]
+    assert checked(agent.store, agent.clock(), deep=True) == ()
+
+
+@one_database
+def test_what_comes_after_a_commit_is_made_up_by_the_next_agent(agent, turns, monkeypatch):
+    agent.put("a.pcap")
+
+    class Killed(BaseException):
+        """As if the process were gone."""
+
+    def gone(*_):
+        raise Killed
+
+    def life(patch):
+        with agent.service(results="out") as made:
+            last = ((commit, "copied"), (commit, "cleared"), (service.jobs, "interrupted"))
+            for where, name in last:  # nothing more happens in this process
+                patch.setattr(where, name, gone)
+            agent.night()
+            turns(made)
+
+    with monkeypatch.context() as patch, pytest.raises(Killed):
+        life(patch)
+    left = agent.store.folder / "open"
+    left.mkdir(exist_ok=True)
+    (left / "20261121T000000000Z-00000000.flows").write_bytes(b"of a run before")
+    with agent.service(results="out") as made:
+        turns(made)
+    with agent.store.reading() as connection:
+        (run,) = runs.listed(connection)
+    assert sorted(path.name for path in (agent.folder / "out" / run.run_id).iterdir()) == [
+        "report.html",
+        "run.json",
+    ]
+    assert list((agent.store.folder / "work").iterdir()) == []
+    agent.clock.forward(hours=1)
+    assert checked(agent.store, agent.clock(), deep=True) == ()
 
 
 def test_a_run_that_has_ended_is_committed_when_the_store_is_back(agent, turns, monkeypatch):

@@ -58,6 +58,15 @@ def test_a_content_stays_as_it_was_first_taken(store):
         assert found == {"m1": (Content("c" * 64, "m1", 5, "a"),)}
 
 
+def test_that_a_file_was_not_audited_and_why_is_known_for_a_year_after_it_went(store):
+    with store.writing() as connection:
+        files.put(connection, "night", [row("a", "quarantined", reason="is no log")])
+        files.missed(connection, "night", ["a"], NOW)
+        assert files.forgotten(connection, "night", NOW + files.HELD_FOR) == 0
+        later = NOW + files.HELD_FOR + timedelta(seconds=1)
+        assert files.forgotten(connection, "night", later) == 1
+
+
 def test_a_file_that_is_gone_for_long_is_forgotten(store):
     with store.writing() as connection:
         files.put(connection, "night", [row("a", "taken"), row("b", "taken")])

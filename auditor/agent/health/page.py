@@ -25,9 +25,9 @@ REFRESH: Final = 30
 """Seconds after which a browser asks again."""
 
 VERDICTS: Final = {
-    "ok": Text("Đang làm việc bình thường", "Working as it should"),
-    "trouble": Text("Đang làm việc, cần người xem", "Working, and somebody should look"),
-    "down": Text("Không làm việc", "Not working"),
+    "ok": Text("Đang hoạt động bình thường", "Working as it should"),
+    "trouble": Text("Đang hoạt động, cần người kiểm tra", "Working, and somebody should look"),
+    "down": Text("Không hoạt động", "Not working"),
 }
 OUTCOMES: Final = {
     "done": Text("xong", "done"),

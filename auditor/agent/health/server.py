@@ -8,6 +8,7 @@ import socket
 import sys
 import threading
 import time
+from contextlib import suppress
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from socketserver import TCPServer
@@ -152,6 +153,20 @@ class _Answer(BaseHTTPRequestHandler):
     server: _Listener
     timeout = PATIENCE
     protocol_version = "HTTP/1.0"  # one request, one answer: nobody keeps a place
+
+    def handle(self) -> None:
+        """As the library's, and cut off when its time is over: who dribbles keeps no place."""
+        watch = threading.Timer(PATIENCE, self._cut)
+        watch.daemon = True
+        watch.start()
+        try:
+            super().handle()
+        finally:
+            watch.cancel()
+
+    def _cut(self) -> None:
+        with suppress(OSError):  # it has ended by itself
+            self.connection.shutdown(socket.SHUT_RDWR)
 
     def do_GET(self) -> None:
         """Metrics, health or the page."""

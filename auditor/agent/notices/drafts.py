@@ -32,6 +32,7 @@ from auditor.agent.notices.wording import INDICATOR, TITLES, TROUBLES
 from auditor.model.finding import SEVERITIES
 from auditor.model.text import Text, legible
 from auditor.report.formats import visible
+from auditor.report.problem_words import SETTLED
 from auditor.store.outbox import Draft
 
 if TYPE_CHECKING:
@@ -84,7 +85,7 @@ def news_drafts(news: News, run: Run, job: str, settings: Agent, now: datetime) 
             "changes": [_listed(name, change) for name, change in told[:MOST]],
             "more": max(0, len(told) - MOST),
             "doubts": {
-                "problems": len(run.problems),
+                "problems": sum(each.code not in SETTLED for each in run.problems),
                 "undecided_flows": run.totals.undecided_flows,
                 "undecided_outbound_bytes": run.totals.undecided_outbound_bytes,
             },

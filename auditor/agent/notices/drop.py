@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from auditor.agent.notices.sending import Undelivered, body, told
 from auditor.model.errors import StoreError
-from auditor.model.files import written
+from auditor.model.files import left_over, written
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -31,6 +31,7 @@ def sent(drop: Drop, notice: Notice, now: datetime) -> str:
     del now
     try:
         drop.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        left_over(drop.folder, [name(notice)])  # of an agent that was killed over it
         written(drop.folder, {name(notice): body(notice) + b"\n"}, private=True)
     except OSError as error:
         raise Undelivered(told(f"{drop.folder}: {error.strerror or error}")) from None

@@ -6,6 +6,7 @@ does not offer STARTTLS where it is asked for gets nothing: somebody may have ta
 
 from __future__ import annotations
 
+import base64
 import smtplib
 import socket
 import threading
@@ -44,6 +45,7 @@ def sent(mail: Mail, notice: Notice, now: datetime) -> str:
     del now  # the message says when the notice came up
     place = f"{mail.server}:{mail.port}"
     password = secret(mail.password_env, mail.password_file, "mail.password")
+    said = _forms(mail.user or "", password or "")
     context = None if mail.tls == "none" else trusting(mail.ca, place)
     try:
         with _connected(mail, context) as server:
@@ -52,18 +54,18 @@ def sent(mail: Mail, notice: Notice, now: datetime) -> str:
             refused = server.send_message(written(mail, notice))
     except smtplib.SMTPRecipientsRefused as error:
         code, answer = next(iter(error.recipients.values()))
-        raise _undelivered(place, "no recipient is taken", code, answer, password) from None
+        raise _undelivered(place, "no recipient is taken", code, answer, said) from None
     except smtplib.SMTPAuthenticationError as error:
         # by the next notice it would not be taken any better: all of them wait
         why = f"{place}: the sign-in is refused: {error.smtp_code} {_words(error.smtp_error)}"
-        raise Undelivered(told(why, (password or "",)), slow=True) from None
+        raise Undelivered(told(why, said), slow=True) from None
     except smtplib.SMTPResponseException as error:
-        raise _undelivered(place, "refused", error.smtp_code, error.smtp_error, password) from None
+        raise _undelivered(place, "refused", error.smtp_code, error.smtp_error, said) from None
     except UnicodeEncodeError:
         why = f"{place}: the user or password has letters that SMTP's sign-in cannot carry"
         raise Undelivered(why, slow=True) from None
     except (OSError, smtplib.SMTPException, ValueError) as error:
-        why = told(f"{place}: {str(error) or type(error).__name__}", (password or "",))
+        why = told(f"{place}: {str(error) or type(error).__name__}", said)
         raise Undelivered(why) from None
     if refused:
         return told("refused for " + ", ".join(sorted(refused)))
@@ -166,11 +168,19 @@ def written(mail: Mail, notice: Notice) -> EmailMessage:
     return message
 
 
+def _forms(user: str, password: str) -> tuple[str, ...]:
+    """The password as it goes over the line: an answer that repeats it must not stand anywhere."""
+    if not password:
+        return ()
+    sent = (f"\0{user}\0{password}", password)
+    return (password, *(base64.b64encode(each.encode()).decode() for each in sent))
+
+
 def _undelivered(
-    place: str, what: str, code: int, answer: bytes | str, password: str | None
+    place: str, what: str, code: int, answer: bytes | str, said: tuple[str, ...]
 ) -> Undelivered:
     """5xx is for good (RFC 5321, 4.2.1), 4xx for now."""
-    why = told(f"{place}: {what}: {code} {_words(answer)}", (password or "",))
+    why = told(f"{place}: {what}: {code} {_words(answer)}", said)
     return Undelivered(why, slow=code >= 500, alone=code >= 500)
 
 

@@ -35,6 +35,13 @@ TROUBLES: Final = {
         "Công việc bị dừng vì chạy quá thời gian cho phép.",
         "The job was ended: it ran longer than its limit.",
     ),
+    "job-renamed": Text(
+        "Có công việc mới và có công việc không còn trong tệp cấu hình. Nếu đó là đổi tên, các "
+        "tệp đã kiểm tra sẽ bị tính lại; hãy dừng hệ thống và chạy: "
+        "auditor agent rename TÊN-CŨ TÊN-MỚI",
+        "A job is new and another is no longer in the settings. If it was renamed, files that were "
+        "audited count again: end the agent, and run: auditor agent rename OLD NEW",
+    ),
     "source": Text("Không đọc được nguồn dữ liệu.", "A source cannot be read."),
     "quarantine": Text(
         "Có tệp không đọc được và đã bị cách ly.", "Files could not be read and are quarantined."

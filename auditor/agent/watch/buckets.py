@@ -82,9 +82,9 @@ def listed(source: Source, place: str, note: Note) -> list[Found] | None:
         if entry.get("type", "file") != "file" or path.endswith("/") or hidden:
             continue
         size = entry.get("size") or 0
-        if not isinstance(size, int) or not 0 <= size < LARGEST:
+        if not isinstance(size, int) or not 0 <= size < LARGEST or not _is_text(path):
             what = "The listing says of the object what no object can be; it was left out."
-            note(Problem("source-odd", legible(path), what, "Ask who runs the storage."))
+            note(Problem("source-odd", ascii(path), what, "Ask who runs the storage."))
             continue
         written = _moment(entry)
         stamp = f"{size}-{'' if written is None else written}-{_version(entry)}"[:500]
@@ -148,6 +148,15 @@ def _fetched(system: Any, path: str, seen: Seen, target: Path) -> Path:  # noqa:
     finally:
         part.unlink(missing_ok=True)
     return target
+
+
+def _is_text(path: str) -> bool:
+    """Whether it has no halves of characters, but for those that stand for bytes."""
+    try:
+        path.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _entries(system: Any, root: str) -> dict[str, Any]:  # noqa: ANN401 - fsspec's

@@ -14,6 +14,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from auditor.agent.health import Pulse, Server
+from auditor.agent.health import server as server_room
 from auditor.agent.live.state import State, written
 from auditor.agent.settings import Health
 from auditor.model.errors import AuditorError, StoreError
@@ -163,7 +164,7 @@ def test_without_the_database_metrics_still_tell_that(server, situation):
 
 def test_the_page_is_whole_in_both_languages_and_runs_nothing(server):
     answer, text = asked(server, "/")
-    assert 'lang="vi"' in text and "nightly" in text and "Đang làm việc bình thường" in text
+    assert 'lang="vi"' in text and "nightly" in text and "Đang hoạt động bình thường" in text
     assert "hidden checked" not in text
     assert "hidden checked" in asked(server, "/en")[1]
     policy = answer.getheader("Content-Security-Policy")
@@ -262,3 +263,30 @@ def test_a_port_that_is_taken_is_said(server, tmp_path, situation):
 
 def test_it_listens_on_loopback_only(server):
     assert server._server.server_address[0] == "127.0.0.1"
+
+
+def test_who_dribbles_keeps_nobody_from_asking(server, monkeypatch):
+    monkeypatch.setattr(server_room, "PATIENCE", 0.3)
+    ended = threading.Event()
+
+    def dribble(connection):
+        while not ended.wait(0.05):
+            try:
+                connection.sendall(b"x")
+            except OSError:
+                return
+
+    held = [
+        socket.create_connection(("127.0.0.1", server.port))
+        for _ in range(server_room.MOST_AT_ONCE)
+    ]
+    threads = [threading.Thread(target=dribble, args=(each,)) for each in held]
+    for each in threads:
+        each.start()
+    for each in threads:
+        each.join(60)
+    assert not any(each.is_alive() for each in threads)
+    assert asked(server, "/health")[0].status == 200
+    ended.set()
+    for each in held:
+        each.close()

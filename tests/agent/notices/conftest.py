@@ -8,6 +8,7 @@ import pytest
 
 from auditor.agent.notices import drafts
 from auditor.agent.settings import Agent
+from auditor.model.problem import Problem
 from auditor.model.text import Text
 from auditor.store.findings import Change, News
 from auditor.store.outbox import Notice
@@ -72,7 +73,8 @@ class Run:
     run_id = "20261122T050000Z-abc"
     agency = "Sở Kế hoạch và Đầu tư"
     started, finished = NOON - timedelta(hours=2), NOON - timedelta(minutes=1)
-    inputs, problems, findings = (1, 2), (1,), (1, 2, 3)
+    inputs, findings = (1, 2), (1, 2, 3)
+    problems = (Problem("unreadable-file", "a", "b"), Problem("open-flows", "a", "c"))
     totals = Totals
 
 

@@ -29,6 +29,12 @@ def test_a_notice_is_one_file_by_time_and_id_for_its_owner_alone(tmp_path):
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
 
 
+def test_what_an_agent_left_that_was_killed_over_a_notice_goes_with_the_next_try(tmp_path):
+    (tmp_path / f".{drop.name(notice())}.0123456789abcdef.tmp").write_text('{"half')
+    drop.sent(Drop(folder=str(tmp_path)), notice(), NOON)
+    assert [path.name for path in tmp_path.iterdir()] == [drop.name(notice())]
+
+
 def test_a_folder_that_is_there_keeps_its_permissions(tmp_path):
     tmp_path.chmod(0o750)
     drop.sent(Drop(folder=str(tmp_path)), notice(), NOON)

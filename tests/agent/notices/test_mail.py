@@ -217,3 +217,10 @@ def test_a_server_whose_answer_has_no_end_is_hung_up_on():
         with pytest.raises(Undelivered, match="says more than any server"):
             mail.sent(settings, notice(), NOON)
         thread.join()
+
+
+def test_a_password_as_it_goes_over_the_line_is_not_repeated():
+    forms = mail._forms("robot", "hunter2")
+    for line in (b"hunter2", b"aHVudGVyMg==", b"AHJvYm90AGh1bnRlcjI="):
+        told = mail._undelivered("here", "refused", 535, b"no: " + line, forms).why
+        assert line.decode() not in told and "no: …" in told

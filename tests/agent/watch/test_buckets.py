@@ -240,6 +240,14 @@ def test_an_object_that_cannot_be_is_left_out(liar, size):
     assert [each.code for each in watcher.problems] == ["source-odd"]
 
 
+def test_a_name_with_half_a_character_is_left_out(liar):
+    watcher, storage = liar
+    name = "b/night/\ud800"
+    storage.entries = {name: {"name": name, "type": "file", "size": 5}}
+    assert watcher.look().seen == 0
+    assert [each.source for each in watcher.problems] == [r"'b/night/\ud800'"]
+
+
 @pytest.mark.parametrize("written", [float("nan"), float("inf"), 1e30, -5])
 def test_a_time_that_cannot_be_is_not_known(liar, written):
     watcher, storage = liar
