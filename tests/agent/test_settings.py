@@ -68,6 +68,8 @@ def test_the_health_page_can_be_left_out_and_leaves_this_machine_never(read, ref
         ("retention: {runs: 35}\njobs:\n" + JOB, "retention.runs"),
         ("retention: {flows: 11}\njobs:\n" + JOB, "retention.flows"),
         ("retention: {notices: 11}\njobs:\n" + JOB, "retention.notices"),
+        ('captures: [{name: c, interface: lo, folder: f, filter: "a\\0b"}]\njobs:\n' + JOB,
+         "has a NUL"),
         ("cluster: http://a:1\njobs:\n" + JOB, "cluster"),
         ("zone: Hanoi\njobs:\n" + JOB, "is no time zone"),
         ("password: x\njobs:\n" + JOB, "a secret (password) does not belong into this file"),
