@@ -129,7 +129,7 @@ def test_a_file_ends_with_the_packet_that_fills_it(begun, source, tmp_path):
     made.end_file()
     kept = [[row[2] for row in packets(tmp_path / name)] for name in files(tmp_path)]
     assert [len(each) for each in kept] == [2, 2, 1]
-    assert [packet for each in kept for packet in each] == [b"%010d" % number for number in range(5)]
+    assert [packet for each in kept for packet in each] == [b"%010d" % one for one in range(5)]
 
 
 def test_a_file_ends_when_its_time_is_over_and_not_before(begun, source, tmp_path, monkeypatch):
