@@ -64,9 +64,14 @@ def _clock(text: str) -> str:
     return text
 
 
-def _path(value: str, info: ValidationInfo) -> Path:
+def _path(value: object, info: ValidationInfo) -> Path:
+    if not isinstance(value, str) or not value or "\0" in value:
+        raise ValueError("write a path as text, such as /srv/captures")
     folder = (info.context or {}).get("folder", Path())
-    return Path(folder) / Path(value).expanduser()
+    try:
+        return Path(folder) / Path(value).expanduser()
+    except RuntimeError:
+        raise ValueError("the path begins with a user that this machine does not have") from None
 
 
 Span = Annotated[timedelta, BeforeValidator(_span)]

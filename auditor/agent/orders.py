@@ -207,8 +207,11 @@ def _plausible(result: Result) -> None:
     """
     if result.run_id and not _RUN_ID.fullmatch(result.run_id):
         raise ValueError("run_id")
+    own = re.compile(rf"flows/day=[^/]+/{re.escape(result.run_id)}(-[0-9]+)?\.parquet")
     for each in result.flow_files:
         inside(Path(), each["path"])
+        if not own.fullmatch(each["path"]):  # a file of another run
+            raise ValueError("flow_files")
 
 
 def _plain(value: object) -> object:

@@ -145,11 +145,6 @@ class Schedule:
         self._read, self._next = now, min(times, default=None)
         return tuple(due)
 
-    def next_due(self) -> dict[str, datetime]:
-        """When each job is due next."""
-        with told(self._store.engine):
-            return {job.id: job.next_run_time for job in self._scheduler.get_jobs()}
-
     def _ask(self, name: str, now: datetime, by: str) -> None:
         with self._store.writing() as connection:
             jobs.requested(connection, name, now, by, scheduled=True)

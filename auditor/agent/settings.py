@@ -44,6 +44,12 @@ def _often(span: timedelta) -> timedelta:
     return span
 
 
+def _argument(text: str) -> str:
+    if "\0" in text:
+        raise ValueError("has a NUL, which no program can be told")
+    return text
+
+
 def _mistake(what: str, place: tuple[int | str, ...]) -> InitErrorDetails:
     return {"type": PydanticCustomError("value_error", what), "loc": place, "input": None}
 
@@ -148,7 +154,7 @@ class Capture(Part):
     name: Name
     interface: str
     folder: Where
-    filter: str = ""
+    filter: Annotated[str, AfterValidator(_argument)] = ""
     snap: int = Field(default=0, ge=0, le=262_144)
     file_size: Size = 100_000_000
     file_time: Span = timedelta(minutes=5)

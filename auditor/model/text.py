@@ -15,4 +15,7 @@ class Text:
 
 def legible(name: str) -> str:
     r"""The name with bytes that are no UTF-8 written as ``\xff``: Linux lets names have them."""
-    return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    try:
+        return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    except UnicodeEncodeError:  # half a character that is no byte of a name: JSON can have it
+        return name.encode("utf-8", "backslashreplace").decode("utf-8")

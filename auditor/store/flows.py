@@ -13,7 +13,6 @@ folders give a column ``day``, and ``start`` is UTC. With duckdb, in the data di
 
 from __future__ import annotations
 
-import os
 import re
 from contextlib import closing
 from dataclasses import asdict, dataclass
@@ -24,7 +23,7 @@ from typing import TYPE_CHECKING, Final
 from sqlalchemy import insert, or_, select
 
 from auditor.model.errors import StoreError
-from auditor.store.directory import inside
+from auditor.store.directory import inside, settled
 from auditor.store.tables import flow_files
 
 if TYPE_CHECKING:
@@ -116,7 +115,7 @@ def placed(staging: Path, data: Path, files: Iterable[FlowFile]) -> None:
         folders.add(goal.parent)
     for folder in folders:
         if folder.is_dir():
-            _settle(folder)
+            settled(folder)
 
 
 def added(connection: Connection, run_id: str, files: Iterable[FlowFile]) -> None:
@@ -210,12 +209,3 @@ def _started(first_day: date, last_day: date) -> pc.Expression:
 
     begin, end = ((day - _EPOCH).days for day in (first_day, last_day))
     return (pc.field("start") >= midnight(begin)) & (pc.field("start") < midnight(end + 1))
-
-
-def _settle(folder: Path) -> None:
-    """Forces the new names to the disk."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

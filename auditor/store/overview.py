@@ -111,14 +111,13 @@ class Outbox:
     """The notices of one channel.
 
     Attributes:
-        oldest_waiting, oldest_given_up: when the oldest of them was written; null = none.
+        oldest_waiting: when the oldest of them was written; null = none.
     """
 
     channel: str
     waiting: int = 0
     oldest_waiting: datetime | None = None
     given_up: int = 0
-    oldest_given_up: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,7 +261,7 @@ def _outboxes(connection: Connection) -> tuple[Outbox, ...]:
     for channel, state, many, oldest in connection.execute(query):
         before = found.get(channel, Outbox(channel))
         if state == "given-up":
-            found[channel] = replace(before, given_up=many, oldest_given_up=oldest)
+            found[channel] = replace(before, given_up=many)
         else:
             first = min(oldest, before.oldest_waiting or oldest)
             found[channel] = replace(before, waiting=before.waiting + many, oldest_waiting=first)

@@ -120,6 +120,8 @@ def test_the_traffic_of_a_checklist_is_all_that_there_is(tmp_path):
         {"kind": "audit", "run_id": 5, "flow_files": []},
         {"kind": "audit", "run_id": "a", "flow_files": [{"path": "../x"}]},
         {"kind": "audit", "run_id": "a", "flow_files": [{}]},
+        {"kind": "audit", "run_id": "a", "flow_files": [{"path": "runs/2026/b/run.json"}]},
+        {"kind": "audit", "run_id": "a", "flow_files": [{"path": "flows/day=many/b.parquet"}]},
         {"kind": "audit", "run_id": "a", "flow_files": [], "of_another_version": 1},
         [],
     ],

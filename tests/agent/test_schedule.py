@@ -50,6 +50,11 @@ def asked(store) -> dict[str, str | None]:
         return {name: each.requested_by for name, each in jobs.standings(connection).items()}
 
 
+def planned_next(store) -> dict[str, datetime]:
+    with store.reading() as connection:
+        return jobs.next_times(connection)
+
+
 def answered(store, name: str, now: datetime) -> None:
     with store.writing() as connection:
         standing = jobs.standings(connection)[name]
@@ -64,7 +69,7 @@ def test_a_day_of_missed_runs_is_made_up_once(store, plan):
     assert set(later.fired(NOON + timedelta(days=1, hours=1))) == {"night", "often"}
     assert later.fired(NOON + timedelta(days=1, hours=1, seconds=1)) == ()
     assert asked(store) == {"night": "schedule", "often": "schedule"}
-    assert later.next_due()["night"] == datetime(2026, 11, 23, 19, tzinfo=UTC)
+    assert planned_next(store)["night"] == datetime(2026, 11, 23, 19, tzinfo=UTC)
 
 
 def test_what_ran_is_not_asked_for_again_after_a_restart(store, plan):
@@ -84,9 +89,9 @@ def test_a_new_interval_is_asked_for_at_once_a_new_cron_is_not(store, plan):
 
 def test_a_changed_schedule_keeps_what_was_missed(store, plan):
     plan(agent(night="0 2 * * *", gone="0 3 * * *"), NOON)
-    changed = plan(agent(night="0 4 * * *"), NOON + timedelta(days=1))
+    plan(agent(night="0 4 * * *"), NOON + timedelta(days=1))
     assert asked(store)["night"] == "start"
-    assert changed.next_due() == {"night": datetime(2026, 11, 23, 21, tzinfo=UTC)}
+    assert planned_next(store) == {"night": datetime(2026, 11, 23, 21, tzinfo=UTC)}
 
 
 def test_a_changed_schedule_that_missed_nothing_waits(store, plan):
@@ -111,7 +116,7 @@ def test_a_clock_that_was_years_ahead_stops_nothing(store, plan, when):
     plan(settings, ahead).fired(ahead + timedelta(days=1))
     schedule = plan(settings, NOON)
     schedule.fired(NOON)
-    assert schedule.next_due()["night"] <= NOON + timedelta(days=1)
+    assert planned_next(store)["night"] <= NOON + timedelta(days=1)
     assert schedule.fired(NOON + timedelta(days=1)) == ("night",)
 
 
@@ -169,9 +174,9 @@ def test_a_row_that_is_none_of_ours_is_replaced_and_not_run(store, plan, tmp_pat
     plan(settings, NOON)
     with store.writing() as connection:
         connection.execute(update(planned).values(job_state=pickle.dumps({"func": Evil()})))
-    schedule = plan(settings, NOON)
+    plan(settings, NOON)
     assert not (tmp_path / "ran").exists()
-    assert set(schedule.next_due()) == {"night"}
+    assert set(planned_next(store)) == {"night"}
     with store.reading() as connection:
         (state,) = connection.scalars(select(planned.c.job_state))
     assert json.loads(state)["id"] == "night"

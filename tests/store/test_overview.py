@@ -105,7 +105,7 @@ def test_the_last_run_and_the_findings_of_each_job_are_shown(store):
     )  # fmt: skip
     assert (one.present, two.present) == (NONE | {"high": 1, "info": 1}, NONE)
     assert two.run.run_id == made.run(3).run_id
-    assert (found.runs, found.present) == (5, NONE | {"high": 2, "info": 1})
+    assert (found.runs, found.present) == (5, one.present), "another job is none of these"
     assert list(one.present) == ["critical", "high", "medium", "low", "info"]
 
 
@@ -143,7 +143,7 @@ def test_notices_that_wait_or_were_given_up_are_counted_by_channel(store):
             ],
         )  # fmt: skip
     assert seen(store).outboxes == (
-        Outbox("hook", given_up=1, oldest_given_up=hours(3)),
+        Outbox("hook", given_up=1),
         Outbox("mail", waiting=2, oldest_waiting=hours(1)),
     )
 

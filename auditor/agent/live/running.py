@@ -143,11 +143,7 @@ def _own(what: Capture) -> Iterator[Path]:
             what.folder.chmod(0o700)
         lock = _lock(part, about)
     except OSError as error:
-        raise StoreError(
-            f"the folder of the capture cannot be used: {error.strerror}",
-            place=str(what.folder),
-            hint="Name a folder that this user may write.",
-        ) from None
+        raise _unusable(what, error, "Name a folder that this user may write.") from None
     try:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -176,6 +172,14 @@ def _lock(part: Path, owner: os.stat_result) -> int:
         return os.open("lock", flags, 0o600, dir_fd=folder)
     finally:
         os.close(folder)
+
+
+def _unusable(what: Capture, error: OSError, hint: str) -> StoreError:
+    return StoreError(
+        f"the folder of the capture cannot be used: {error.strerror}",
+        place=str(what.folder),
+        hint=hint,
+    )
 
 
 def _ours(path: Path, what: Capture) -> bool:
@@ -291,11 +295,7 @@ class _Run:
             )
             current = ring.current(self.part)
         except OSError as error:
-            raise StoreError(
-                f"the folder of the capture cannot be used: {error.strerror}",
-                place=str(what.folder),
-                hint="Check the disk and the permissions.",
-            ) from None
+            raise _unusable(what, error, "Check the disk and the permissions.") from None
         if gone.lost:
             tell("capture-lost", level="error", capture=what.name, files=gone.lost,
                  bytes=gone.lost_bytes)  # fmt: skip

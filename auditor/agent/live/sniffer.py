@@ -24,8 +24,7 @@ if TYPE_CHECKING:
 SOL_PACKET: Final = 263
 PACKET_STATISTICS: Final = 6
 PACKET_IGNORE_OUTGOING: Final = 23
-ETH_P_ALL: Final = 3
-"""linux/if_packet.h, linux/if_ether.h"""
+"""linux/if_packet.h"""
 
 LOOPBACK: Final = "lo"
 ONE_READ: Final = 1_000

@@ -151,8 +151,8 @@ def trouble_drafts(
         settings: the agent's.
         now: when it is told.
         detail: what happened, in a sentence; no secrets.
-        severity: ``high`` waits for the end of quiet hours unless their ``but`` lets it through;
-            ``critical`` is for an agent that can do nothing at all.
+        severity: ``high``, or ``medium`` where the agent goes on; it waits for the end of quiet
+            hours unless their ``but`` lets it through.
         occasion: names this trouble, such as the attempt's number: the same one is told once;
             empty = the moment names it.
         but: a channel that is not told, because it is the trouble.
