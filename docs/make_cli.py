@@ -36,12 +36,14 @@ def page() -> str:
 
 
 def commands() -> Iterator[tuple[str, Any]]:
-    """Every command that does something, by its full name."""
+    """Every command that does something and is meant for people, by its full name."""
     return _below("auditor", get_command(app))
 
 
 def _below(name: str, command: Any) -> Iterator[tuple[str, Any]]:  # noqa: ANN401 - typer's own type
     inner = getattr(command, "commands", None)
+    if command.hidden:
+        return
     if inner is None:
         yield name, command
         return

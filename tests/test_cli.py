@@ -332,7 +332,7 @@ def test_doctor_says_what_a_missing_tool_costs(auditor, monkeypatch):
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("audit",), "paths"),
+        (("audit",), "PATHS"),
         (("audt", SMALL), "audt"),
         (("audit", SMALL, "--colour"), "--colour"),
         (("audit", SMALL, "--fail-on", "severe"), "severe"),

@@ -25,7 +25,8 @@ def test_who_works_is_told_and_since_when(agent, clock):
     with agent.service():
         found = standing.stood(agent.store, settings, clock())
     assert found.holder is not None
-    assert standing.document(found, settings)["agent"]["since"] == f"{clock():%Y-%m-%d}T05:00:00+00:00"
+    since = standing.document(found, settings)["agent"]["since"]
+    assert since == f"{clock():%Y-%m-%d}T05:00:00+00:00"
     assert f"{clock():%Y-%m-%d} 12:00" in standing.lines(found, settings.clock)[0]
 
 

@@ -14,10 +14,10 @@ ROOT = Path(__file__).parents[2]
 DEADLY = """
 import os, signal
 from auditor.readers.capture.reader import CaptureReader
-def deadly(self, sources, *rest, keep, read_on=CaptureReader.read_on):
+def deadly(self, sources, *rest, read_on=CaptureReader.read_on):
     if any("deadly" in source.name for source in sources):
         os.kill(os.getpid(), signal.SIGKILL)
-    return read_on(self, sources, *rest, keep=keep)
+    return read_on(self, sources, *rest)
 CaptureReader.read_on = deadly
 """
 """What a worker loads first: captures of that name end it, as memory that runs out would."""

@@ -25,7 +25,8 @@ SAMPLES = ROOT / "samples"
 def s3():
     """An S3 server on loopback, with one bucket."""
     moto = pytest.importorskip("moto.server")
-    pytest.importorskip("s3fs")
+    s3fs = pytest.importorskip("s3fs")
+    s3fs.S3FileSystem.clear_instance_cache()  # it would go on with an earlier server's address
     server = moto.ThreadedMotoServer("127.0.0.1", free_port(), verbose=False)
     server.start()
     told = {

@@ -381,6 +381,7 @@ def test_reading_that_ends_early_ends_the_program(file, program, tmp_path, monke
         raise StopError
 
     monkeypatch.setattr("auditor.readers.records.gathering.PART", 1000)
+    monkeypatch.setattr("auditor.readers.records.gathering.MOST_WAITING", 500)
 
     with pytest.raises(StopError):
         NfdumpReader().read([Source(file)], Settings(), print, lambda size: None, take)
