@@ -18,8 +18,9 @@ audit: $(VENV)/.audit
 	  --inventory policies/examples/inventory.yaml \
 	  --dossiers policies/examples/dossiers.yaml --out reports
 
+# four at once whatever the cores: many tests wait for processes
 test: $(VENV)/.test tools gates
-	$(BIN)/pytest --numprocesses 4 --dist worksteal  # many tests wait for processes, not for cores
+	$(BIN)/pytest --numprocesses 4 --dist worksteal
 
 gates: $(VENV)/.test
 	$(BIN)/ruff check .
