@@ -6,7 +6,6 @@ cleared away at the next start: ``result.json`` still lies in the child's folder
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Callable
 from contextlib import suppress
@@ -26,7 +25,7 @@ from auditor.model import run as run_document
 from auditor.model.errors import StoreError
 from auditor.model.files import left_over, written
 from auditor.store import assessments, files, findings, flows, jobs, open_flows, outbox, runs
-from auditor.store.directory import inside
+from auditor.store.directory import inside, settled
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -109,7 +108,7 @@ def placed(store: Store, folder: Path) -> None:
         for name in orders.KEPT:
             (folder / name).rename(goal / name)
         for each in (goal, goal.parent, goal.parent.parent, store.folder):
-            _settle(each)
+            settled(each)
     except OSError as error:
         raise _unwritable(goal, error) from None
     if result.open_last is not None:
@@ -122,7 +121,7 @@ def _moved_open(store: Store, folder: Path, result: orders.Result) -> None:
     try:
         goal.parent.mkdir(mode=0o700, exist_ok=True)
         (folder / orders.OPEN_FLOWS).rename(goal)
-        _settle(goal.parent)
+        settled(goal.parent)
     except OSError as error:
         raise _unwritable(goal, error) from None
 
@@ -317,14 +316,6 @@ def _content(path: Path) -> str:
             place=str(path),
             hint="It is tried again; look for an error of the disk.",
         ) from None
-
-
-def _settle(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def _unwritable(place: Path, error: OSError) -> StoreError:
