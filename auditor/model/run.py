@@ -7,19 +7,22 @@ renders it again. ``from_json`` checks a document before anything uses it.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
-from typing import IO, TYPE_CHECKING, Any, Final
+from dataclasses import dataclass, field, replace
+from typing import IO, TYPE_CHECKING, Any, Final, Literal
 
 from pydantic import AwareDatetime
 
 from auditor.model.errors import InputError
 from auditor.model.finding import Finding
+from auditor.model.place import Destination
 from auditor.model.problem import Problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 VERSION: Final = 1
+
+MOST_DESTINATIONS: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +82,26 @@ class CountryTotal:
 
 
 @dataclass(frozen=True, slots=True)
+class FormTotal:
+    """What took one form of Article 23(2) of the Law on Data (60/2024).
+
+    Attributes:
+        form: ``a`` = to a place abroad, ``b`` = to who is foreign, ``c`` = to a platform abroad.
+        flows, outbound_bytes: of which the form is known to be taken.
+        at_home_flows, at_home_bytes: what of them stays in the country (form b alone).
+        undecided_flows, undecided_bytes: of which nobody can say.
+    """
+
+    form: Literal["a", "b", "c"]
+    flows: int
+    outbound_bytes: int
+    at_home_flows: int
+    at_home_bytes: int
+    undecided_flows: int
+    undecided_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
 class Totals:
     """The audit in numbers.
 
@@ -100,6 +123,11 @@ class Totals:
             ``outbound_bytes``.
         by_country: crossing flows, by outbound bytes, heaviest first.
         geo_states: how many flows' peers have each ``geo_state``.
+        state_bytes: outbound bytes of flows with a peer, or with an end that nobody can place, by
+            ``geo_state``: how firm the map is.
+        certainty_bytes: outbound bytes of those in the state ``country`` by ``geo_certainty``.
+        forms: outbound bytes by the forms of Article 23(2) of the Law on Data; a flow may be of
+            several.
     """
 
     flows: int
@@ -121,6 +149,9 @@ class Totals:
     estimated_flows: int = 0
     estimated_outbound_bytes: int = 0
     unknown_flows: int = 0
+    state_bytes: dict[str, int] = field(default_factory=dict)
+    certainty_bytes: dict[str, int] = field(default_factory=dict)
+    forms: tuple[FormTotal, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +182,9 @@ class Run:
         settings: the choices that shaped the result (home country, timeouts, time window).
         agency: whose inventory it was; null = audited without an inventory.
         unverified: codes of categories in findings whose legal wording is unverified.
+        destinations: the decision record of each destination of a finding, by outbound bytes,
+            heaviest first, at most ``MOST_DESTINATIONS``.
+        destinations_cut: how many more there are.
     """
 
     version: int
@@ -168,6 +202,8 @@ class Run:
     problems: tuple[Problem, ...]
     sources: tuple[DataSource, ...]
     unverified: tuple[str, ...] = ()
+    destinations: tuple[Destination, ...] = ()
+    destinations_cut: int = 0
 
 
 def _adapter() -> Any:  # noqa: ANN401 - pydantic's adapter of Run; imported late, it is slow to build
@@ -202,7 +238,9 @@ def _pieces(run: Run) -> Iterator[bytes]:
         return
     before, after = whole.split(_NO_FINDINGS)
     yield before + _FINDINGS
-    bare = replace(run, settings={}, inputs=(), problems=(), sources=(), unverified=())
+    bare = replace(
+        run, settings={}, inputs=(), problems=(), sources=(), unverified=(), destinations=()
+    )
     for start in range(0, len(run.findings), _FINDINGS_AT_ONCE):
         some = replace(bare, findings=run.findings[start : start + _FINDINGS_AT_ONCE])
         piece: bytes = adapter.dump_json(some, indent=2)
