@@ -14,7 +14,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Literal, Protocol
+from typing import IO, TYPE_CHECKING, Any, Literal, Protocol
 
 from auditor import __version__, readers
 from auditor.model import run as run_document
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
-    from auditor.geo import GeoDatabases
+    from auditor.geo import GeoData
     from auditor.model.agreement import Agreement
     from auditor.model.inventory import Network
     from auditor.model.problem import Note, Problem
@@ -169,19 +169,19 @@ def audit(order: Order, now: Callable[[], datetime], progress: Progress) -> Audi
 
             sources += tuple(mapping_source(path) for path in order.mappings)
         table, counts = FlowTable(), _Counts()
-        with geo.open_databases(order.geoip, problems.append) as databases:
-            networks = inventory.networks if inventory else ()
-            inputs, located = _located(order, reading, databases, networks, problems.append)
-            sources = databases.sources + sources
+        geodata = geo.open_geodata(order.geoip, problems.append)
+        networks = inventory.networks if inventory else ()
+        inputs, located = _located(order, reading, geodata, networks, problems.append)
+        sources = geodata.sources + sources
 
-            def counted() -> Iterator[pd.DataFrame]:
-                for part in located:
-                    progress.stage("classify")
-                    flows = classify.classified(part, inventory, catalogue)
-                    table.add(to_arrow(flows, Stage.CLASSIFY))
-                    yield counts.added(flows)
+        def counted() -> Iterator[pd.DataFrame]:
+            for part in located:
+                progress.stage("classify")
+                flows = classify.classified(part, inventory, catalogue)
+                table.add(to_arrow(flows, Stage.CLASSIFY))
+                yield counts.added(flows)
 
-            candidates = policy.candidates(counted())
+        candidates = policy.candidates(counted())
     problems += counts.problems()
     progress.stage("judge")
     findings = policy.findings(candidates, rules, catalogue, inventory, dossiers)
@@ -226,11 +226,11 @@ def located_flows(
         if order.inventory:
             inventory = classify.inventory(order.inventory, classify.catalogue(order.policies))
             networks = inventory.networks
-        with geo.open_databases(order.geoip, problems.append) as databases:
-            inputs, located = _located(order, reading, databases, networks, problems.append)
-            table = FlowTable()
-            for part in located:
-                table.add(to_arrow(part, Stage.GEO))
+        geodata = geo.open_geodata(order.geoip, problems.append)
+        inputs, located = _located(order, reading, geodata, networks, problems.append)
+        table = FlowTable()
+        for part in located:
+            table.add(to_arrow(part, Stage.GEO))
     return table, inputs, tuple(problems)
 
 
@@ -250,15 +250,15 @@ def located_again(
     if order.inventory:
         inventory = classify.inventory(order.inventory, classify.catalogue(order.policies))
         networks = inventory.networks
-    with geo.open_databases(order.geoip, problems.append) as databases:
-        progress.stage("read")
-        inputs, parts = read_again(_wanted(order), engine, problems.append)
-        progress.stage("locate")
-        table = FlowTable()
-        for part in parts:
-            flows = conform(to_pandas(part), Stage.READ)
-            flows = geo.located(flows, databases, order.home, networks)
-            table.add(to_arrow(flows, Stage.GEO))
+    geodata = geo.open_geodata(order.geoip, problems.append)
+    progress.stage("read")
+    inputs, parts = read_again(_wanted(order), engine, problems.append)
+    progress.stage("locate")
+    table = FlowTable()
+    for part in parts:
+        flows = conform(to_pandas(part), Stage.READ)
+        flows = geo.located(flows, geodata, order.home, networks)
+        table.add(to_arrow(flows, Stage.GEO))
     return table, inputs, tuple(problems)
 
 
@@ -330,7 +330,7 @@ def write_csv(table: Iterable[pa.Table], file: IO[bytes]) -> None:
     for number, part in enumerate(table):
         plain = part
         for place, name in enumerate(part.column_names):  # CSV has no lists
-            if name in ("categories", "witnesses"):
+            if name in ("categories", "witnesses", "geo_candidates"):
                 plain = plain.set_column(place, name, _joined(part[name]))
         csv.write_csv(plain, file, csv.WriteOptions(include_header=not number))
 
@@ -364,7 +364,7 @@ def _write_json_lines(table: pa.Table, file: IO[bytes]) -> None:
 def _located(
     order: Order,
     reading: _Reading,
-    databases: GeoDatabases,
+    geodata: GeoData,
     networks: tuple[Network, ...],
     note: Note,
 ) -> tuple[tuple[InputFile, ...], Iterator[pd.DataFrame]]:
@@ -379,7 +379,7 @@ def _located(
         for part in parts:
             reading.progress.stage("locate")
             flows = conform(to_pandas(part), Stage.READ)
-            yield geo.located(flows, databases, order.home, networks)
+            yield geo.located(flows, geodata, order.home, networks)
         parts.close()
 
     return inputs, located()
@@ -511,6 +511,9 @@ class _Counts:
         self._states: Counter[str] = Counter()
         self._abroad: list[pa.Table] = []
         self._other_countries: Counter[str] = Counter()
+        from auditor import geo
+
+        self._firmness = geo.Firmness()
 
     def added(self, flows: pd.DataFrame) -> pd.DataFrame:
         """Counts a part after stage ``classify``; its flows that count, and do not only confirm."""
@@ -539,7 +542,9 @@ class _Counts:
             packets=_sum(flows["src_packets"]) + _sum(flows["dst_packets"]),
             crossing_flows=count(crossing),
             undecided_flows=count(undecided),
-            domestic_flows=count((side == "both").fillna(value=False).astype("bool") & ~blocked),
+            domestic_flows=count(
+                ~crossing & ~undecided & (side != "none").fillna(value=True) & ~blocked
+            ),
             foreign_flows=count((side == "none").fillna(value=False).astype("bool") & ~blocked),
             outbound_bytes=total(outbound, crossing),
             inbound_bytes=total(flows["inbound_bytes"], crossing),
@@ -557,6 +562,7 @@ class _Counts:
         self._states.update({str(name): int(number) for name, number in states.items()})
         self._abroad.append(geo.abroad(flows))
         self._other_countries.update(geo.other_opinions(flows))
+        self._firmness.add(flows)
         return flows
 
     def problems(self) -> list[Problem]:
@@ -580,4 +586,12 @@ class _Counts:
         from auditor import geo
 
         states = {name: self._states[name] for name in sorted(self._states)}
-        return Totals(**self._sums, by_country=geo.by_country(self._abroad), geo_states=states)
+        sums: dict[str, Any] = dict(self._sums)
+        return Totals(
+            **sums,
+            by_country=geo.by_country(self._abroad),
+            geo_states=states,
+            state_bytes=self._firmness.state_bytes(),
+            certainty_bytes=self._firmness.certainty_bytes(),
+            forms=self._firmness.forms(),
+        )

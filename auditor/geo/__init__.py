@@ -1,18 +1,19 @@
-"""Where did it go? Countries, network owners and the home side of flows."""
+"""Where did it go? A decision on the place of every destination, and on who runs it."""
 
 from auditor.geo.countries import abroad, by_country, other_opinions
-from auditor.geo.databases import GeoDatabases, open_databases
+from auditor.geo.forms import Firmness
+from auditor.geo.geodata import GeoData, open_geodata
 from auditor.geo.location import located
-from auditor.geo.lookup import DatabaseAnswer, LookedUp, looked_up
+from auditor.geo.lookup import Question, destinations
 
 __all__ = [
-    "DatabaseAnswer",
-    "GeoDatabases",
-    "LookedUp",
+    "Firmness",
+    "GeoData",
+    "Question",
     "abroad",
     "by_country",
+    "destinations",
     "located",
-    "looked_up",
-    "open_databases",
+    "open_geodata",
     "other_opinions",
 ]
