@@ -185,12 +185,12 @@ def distinct_rows(columns: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray
 
 def _told_codes(listed: Listed) -> np.ndarray:
     """For each address the number of what a list says about its place; 0 = nothing."""
-    kinds: dict[tuple[tuple[str, ...], bool, str], int] = {}
+    kinds: dict[tuple[str, tuple[str, ...], bool, str], int] = {}
     of_statement = [0]  # of -1: the list is silent
     for each in listed.statements:
         stated = each.detail if each.kind == "override" else ""
         of_statement.append(
-            kinds.setdefault((each.countries, each.anycast, stated), len(kinds) + 1)
+            kinds.setdefault((each.kind, each.countries, each.anycast, stated), len(kinds) + 1)
         )
     codes: np.ndarray = np.array(of_statement, dtype=np.int64)[listed.codes + 1]
     return codes

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from auditor.geo import looked_up, open_databases
+from auditor.geo import open_geodata
 from auditor.geo.addresses import numbered
 from auditor.geo.special import SPECIAL_RANGES, special_codes
 
@@ -82,13 +82,16 @@ def special_addresses(draw):
 
 @given(special_addresses())
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=300)
-def test_no_special_address_ever_gets_a_country(everywhere, address):
-    (found,) = looked_up([address], everywhere, "VN", [])
-    assert found.special is not None
-    assert found.decision.country is None
-    assert found.decision.state != "country"
+def test_no_special_address_ever_gets_a_country(everywhere, ask, address):
+    (found,) = ask(everywhere, address)
+    special = range_of(address)
+    assert special is not None
+    assert (found.country, found.candidates, found.certainty in (None, "firm")) == (None, (), True)
+    assert found.state != "country"
+    assert found.rule == "special"
     assert found.asn is None
-    assert found.decision.basis == f"special: {found.special.name}"
+    assert found.basis == f"special: {special.name}"
+    assert {each.kind for each in found.witnesses} == {"special"}
 
 
 @pytest.fixture
@@ -96,12 +99,12 @@ def everywhere(write_mmdb, folder, problems):
     """A database that gives every address of both families a country and an owner."""
     record = {"country_code": "US", "autonomous_system_number": 1, "traits": {"is_anycast": True}}
     write_mmdb("all.mmdb", {"::/1": record, "8000::/1": record})
-    with open_databases(folder, problems.append) as databases:
-        yield databases
+    geodata = open_geodata(folder, problems.append)
     assert problems == []
+    return geodata
 
 
-def test_the_database_of_these_tests_does_place_other_addresses(everywhere):
-    (found,) = looked_up(["9.9.9.9"], everywhere, "VN", [])
-    assert found.decision.state == "anycast"
+def test_the_database_of_these_tests_does_place_other_addresses(everywhere, ask):
+    (found,) = ask(everywhere, "9.9.9.9")
+    assert found.state == "anycast"
     assert found.asn == 1
