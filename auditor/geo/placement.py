@@ -106,7 +106,7 @@ class Known:
             stated = overridden(self.heard(at), home)
             if stated is not None:
                 return stated
-            if self.own[at]:
+            if self.special[at] < 0:
                 return INVENTORY
             carrier = CARRIERS[int(self.carriers[at])]
             return special_decision(SPECIAL_RANGES[int(self.special[at])], carrier)
