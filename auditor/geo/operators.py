@@ -63,8 +63,9 @@ def names_of(flows: pd.DataFrame, names: HostNames | None) -> Names:
     regions: dict[Said, int] = {}
     of_service, of_region = [], []
     for each in told:
-        known = each.service is not None
-        of_service.append(services.setdefault(each.service, len(services)) if known else -1)
+        of_service.append(
+            -1 if each.service is None else services.setdefault(each.service, len(services))
+        )
         of_region.append(
             -1
             if each.region is None

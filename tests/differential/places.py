@@ -156,9 +156,7 @@ def swapped(flow: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def end_of(
-    text: str, start: int, region: str | None, log: str | None, world: World
-) -> End:
+def end_of(text: str, start: int, region: str | None, log: str | None, world: World) -> End:
     """Where an address is, by the written precedence."""
     address = parsed(text)
     if address is None:
@@ -211,8 +209,11 @@ def steps_of(said: list, voices: list, region: str | None) -> list[tuple]:
         ("databases", "country_code", "likely"), ("registration", "registered_country", "weak")
     ):  # fmt: skip
         for shipped in (False, True):
-            told = [(build.name, old, [code_of(each[key])]) for build, old, each in voices
-                    if each.get(key) and (build.name in ("country.mmdb", "asn.mmdb")) == shipped]  # fmt: skip
+            told = [
+                (build.name, old, [code_of(each[key])])
+                for build, old, each in voices
+                if each.get(key) and (build.name in ("country.mmdb", "asn.mmdb")) == shipped
+            ]
             steps.append((rule, certainty, shipped, told))
     return [step for step in steps if step[3]]
 

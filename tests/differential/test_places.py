@@ -138,7 +138,9 @@ def made_world(chance: random.Random) -> World:
 
 def made_flow(chance, number):
     src, dst = chance.sample(ADDRESSES, 2)
-    start = int((chance.choice(DAYS) - date(1970, 1, 1)).days + chance.randrange(-500, 500)) * DAY_NS
+    start = (
+        int((chance.choice(DAYS) - date(1970, 1, 1)).days + chance.randrange(-500, 500)) * DAY_NS
+    )
     size = {
         f"{end}_{what}": some(chance, (0, 1, 7, 1000), 0.8)
         for end in ("src", "dst")
@@ -218,7 +220,7 @@ def compared(seed: int, flows: int) -> tuple[int, list[str]]:
     return len(made), differences
 
 
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("seed", range(6))
 def test_every_flow_of_a_random_world_is_placed_as_the_documents_say(seed):
     flows, differences = compared(seed, 200)
     assert flows == 200

@@ -34,7 +34,9 @@ class _Writer(MMDBWriter):
     def _build_meta(self):
         epoch = 0
         if self.day is not None:
-            epoch = int(datetime(self.day.year, self.day.month, self.day.day, tzinfo=UTC).timestamp())
+            epoch = int(
+                datetime(self.day.year, self.day.month, self.day.day, tzinfo=UTC).timestamp()
+            )
         return {**super()._build_meta(), "build_epoch": epoch}
 
 
@@ -52,9 +54,7 @@ def write_mmdb(folder):
         ip_version: int = 6,
         built: date | None = None,
     ) -> Path:
-        writer = _Writer(
-            ip_version=ip_version, database_type=kind, ipv4_compatible=ip_version == 6
-        )
+        writer = _Writer(ip_version=ip_version, database_type=kind, ipv4_compatible=ip_version == 6)
         writer.day = built
         for network, record in records.items():
             writer.insert_network(IPSet([network]), record)

@@ -9,7 +9,7 @@ import numpy as np
 
 from auditor.geo.addresses import Addresses, within
 from auditor.geo.host_names import HostNames
-from auditor.geo.regions import Regions
+from auditor.geo.regions import Provider, Regions
 from auditor.geo.services import Services
 from auditor.geo.statements import Statement
 
@@ -60,10 +60,9 @@ def names() -> HostNames:
         Services.model_validate(
             {
                 "version": "2026-11-22",
-                "kinds": {kind: words for kind in ("object-store", "dns", "mail")},
+                "kinds": dict.fromkeys(("object-store", "dns", "mail"), words),
                 "services": [each | common for each in services],
-            },
-            context=None,
+            }
         ),
         Regions(
             {
@@ -73,9 +72,7 @@ def names() -> HostNames:
     )
 
 
-def _provider(regions: dict[str, str]):
-    from auditor.geo.regions import Provider
-
+def _provider(regions: dict[str, str]) -> Provider:
     return Provider(
         name="AWS", operator_country="US", source="https://example.com/", read=READ, regions=regions
     )

@@ -46,9 +46,7 @@ def manifest_line(path, **changes):
 
 def test_the_shipped_databases_place_well_known_addresses(problems):
     geodata = open_geodata(SHIPPED_FOLDER, problems.append)
-    home, google, viettel = looked_up(
-        ["203.162.4.191", "8.8.8.8", "2402:800::1"], geodata
-    )
+    home, google, viettel = looked_up(["203.162.4.191", "8.8.8.8", "2402:800::1"], geodata)
     assert (home.country, viettel.country) == ("VN", "VN")
     assert (google.country, google.asn, google.org) == ("US", 15169, "Google LLC")
     assert viettel.asn == 7552

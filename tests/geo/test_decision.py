@@ -1,67 +1,12 @@
 """Every state and every step of precedence, as cases that can be read aloud."""
 
-from dataclasses import replace
-from datetime import date
-
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from auditor.geo.decision import (
-    Heard,
-    Origin,
-    Place,
-    Said,
-    Voice,
-    decision_for,
-    overridden,
-    special_decision,
-)
-from auditor.geo.records import Answer
+from auditor.geo.decision import Place, decision_for, overridden, special_decision
 from auditor.geo.special import SPECIAL_RANGES
-from auditor.geo.statements import Statement
+from tests.geo.witnesses import cloud, database, geofeed, heard, listed, override, shipped
 
-DAY = date(2026, 6, 17)
-
-
-def override(*countries, anycast=False, operator=None):
-    told = Statement("override", countries, anycast, operator=operator, detail="An, 2026: seen")
-    return Said(Origin("overrides.yaml"), told)
-
-
-def listed(kind, *countries, name="", anycast=False, old=False, relay=None):
-    return Said(Origin(name or f"{kind}.list", DAY, old=old),
-                Statement(kind, countries, anycast, relay=relay))  # fmt: skip
-
-
-def cloud(*countries, **more):
-    return listed("cloud", *countries, **more)
-
-
-def geofeed(*countries, **more):
-    return listed("geofeed", *countries, **more)
-
-
-def database(name, country=None, *, registered=None, anycast=False, shipped=False, old=False):
-    return Voice(Origin(name, old=old), shipped, Answer(country, registered, anycast=anycast))
-
-
-def shipped(country=None, **more):
-    return database("country.mmdb", country, shipped=True, **more)
-
-
-def heard(*witnesses, host=None, log=None, too_near=(), carrier=""):
-    return Heard(
-        carrier,
-        tuple(each for each in witnesses if isinstance(each, Said)),
-        tuple(each for each in witnesses if isinstance(each, Voice)),
-        None if host is None else Said(Origin("host"), Statement("host", (host,))),
-        log,
-        frozenset(too_near),
-    )
-
-
-# Who says what -> state, country, candidates, rule, certainty; ``abroad``: True, False, None = open.
+# Who says what -> state, country, candidates, rule, certainty, abroad or not (None: open).
 # fmt: off
 CASES = {
     # 1. what the user states
@@ -257,7 +202,8 @@ CASES = {
     "a relay decides nothing beside a database": (
         heard(listed("relay", relay="tor-exit"), database("a", "US")),
         "country", "US", (), "databases", "likely", True),
-}  # fmt: on
+}
+# fmt: on
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.replace(" ", "-"))
@@ -317,100 +263,3 @@ def test_special_ranges_have_a_place_only_when_they_never_leave():
 
 def test_only_overrides_override():
     assert overridden(heard(cloud("SG"), database("a", "US"), host="SG", log="SG"), "VN") is None
-
-
-# Any witnesses whatever
-
-COUNTRIES = st.sampled_from(["VN", "US", "SG", "LA"])
-ANSWERS = st.builds(
-    Answer,
-    country=st.none() | COUNTRIES,
-    registered=st.none() | COUNTRIES,
-    anycast=st.sampled_from([False] * 9 + [True]),
-)
-LISTS = st.builds(
-    Statement,
-    kind=st.sampled_from(["cloud", "geofeed", "relay", "anycast"]),
-    countries=st.lists(COUNTRIES, max_size=2, unique=True).map(tuple),
-    anycast=st.sampled_from([False] * 9 + [True]),
-)
-
-
-@st.composite
-def anything_heard(draw, override_too=True):
-    voices = draw(st.lists(st.tuples(ANSWERS, st.booleans(), st.booleans()), max_size=5))
-    lists = draw(st.lists(st.tuples(LISTS, st.booleans()), max_size=3))
-    said = [Said(Origin(f"l{n}", old=old), told) for n, (told, old) in enumerate(lists)]
-    if override_too and draw(st.integers(0, 7)) == 0:
-        said.insert(0, override(draw(COUNTRIES)))
-    return heard(
-        *said,
-        *(Voice(Origin(f"d{n}", old=old), last, answer)
-          for n, (answer, last, old) in enumerate(voices)),
-        host=draw(st.none() | COUNTRIES),
-        log=draw(st.none() | COUNTRIES),
-        too_near=draw(st.sets(st.sampled_from(["US", "SG", "LA"]))),
-        carrier=draw(st.sampled_from(["", "6to4"])),
-    )  # fmt: skip
-
-
-@given(anything_heard(), st.randoms(use_true_random=False))
-def test_the_order_of_the_witnesses_changes_no_decision(known, random):
-    said, voices = list(known.said), list(known.voices)
-    random.shuffle(said)
-    random.shuffle(voices)
-    other = decision_for(replace(known, said=tuple(said), voices=tuple(voices)), "VN")
-    # The sentence names them in the order they are heard in, and nothing else depends on it.
-    assert replace(other, basis="") == replace(decision_for(known, "VN"), basis="")
-
-
-@given(anything_heard())
-def test_a_witness_without_an_opinion_changes_nothing(known):
-    silent = Voice(Origin("silent", old=True), last_resort=False, answer=Answer(asn=1, org="X"))
-    blank = Said(Origin("blank", old=True), Statement("cloud", operator="X", detail="no region"))
-    fuller = replace(known, said=(*known.said, blank), voices=(silent, *known.voices))
-    assert decision_for(fuller, "VN") == decision_for(known, "VN")
-
-
-@given(anything_heard())
-def test_every_decision_agrees_with_itself(known):
-    found = decision_for(known, "VN")
-    assert (found.country is not None) == (found.state == "country")
-    assert (found.certainty is not None) == (found.state == "country")
-    assert bool(found.candidates) == (found.state in ("ambiguous", "contradicted"))
-    assert list(found.candidates) == sorted(set(found.candidates))
-    assert (found.rule == "none") == (found.state == "unknown")
-    if found.state == "ambiguous":
-        assert len(found.candidates) > 1
-        assert not known.impossible & set(found.candidates)
-        assert found.place == (Place.UNKNOWN if "VN" in found.candidates else Place.FOREIGN)
-    elif found.state == "contradicted":
-        assert known.impossible.issuperset(found.candidates)
-        assert found.place == Place.UNKNOWN
-    elif found.state == "country":
-        assert found.place == (Place.HOME if found.country == "VN" else Place.FOREIGN)
-        assert found.rule == "override" or found.country not in known.impossible
-    else:
-        assert found.place == Place.UNKNOWN
-
-
-@given(anything_heard(override_too=False), COUNTRIES)
-def test_an_override_has_the_last_word_over_anything(known, country):
-    found = decision_for(replace(known, said=(*known.said, override(country))), "VN")
-    assert (found.state, found.country, found.rule) == ("country", country, "override")
-
-
-@given(anything_heard(), COUNTRIES)
-def test_what_a_log_claims_never_moves_a_destination(known, country):
-    one, two = (decision_for(replace(known, log_country=log), "VN") for log in (None, country))
-    assert replace(one, certainty=None) == replace(two, certainty=None)
-
-
-@given(anything_heard())
-def test_only_countries_that_somebody_named_are_ever_named(known):
-    told = {country for each in known.said for country in each.statement.countries}
-    told |= {voice.answer.country for voice in known.voices}
-    told |= {voice.answer.registered for voice in known.voices}
-    told |= set(known.host.statement.countries) if known.host else set()
-    found = decision_for(known, "VN")
-    assert {found.country, *found.candidates} - {None} <= told

@@ -44,9 +44,7 @@ def countries(geodata, rows_of, *starts):
 
 
 def test_the_build_nearest_to_each_flow_decides_and_flows_keep_their_order(builds, rows_of):
-    geodata = builds(
-        (date(2024, 1, 1), "US"), (date(2025, 1, 1), "SG"), (date(2026, 1, 1), "JP")
-    )
+    geodata = builds((date(2024, 1, 1), "US"), (date(2025, 1, 1), "SG"), (date(2026, 1, 1), "JP"))
     found = countries(
         geodata, rows_of,
         at(2026, 6), at(2024, 2), at(2025, 1), at(2025, 12), at(2024, 12), at(2023, 6), at(2024, 2),
@@ -104,7 +102,9 @@ def test_data_far_from_the_time_of_the_traffic_is_weak(builds, rows_of, away, ce
 def test_a_build_without_a_day_decides_where_no_other_is_dated(builds, rows_of, write_mmdb, opened):
     geodata = builds((None, "US"))
     assert countries(geodata, rows_of, at(2001), at(2026)) == ["US", "US"]
-    write_mmdb("country-2026.01.mmdb", {"8.8.8.0/24": {"country_code": "SG"}}, built=date(2026, 1, 1))
+    write_mmdb(
+        "country-2026.01.mmdb", {"8.8.8.0/24": {"country_code": "SG"}}, built=date(2026, 1, 1)
+    )
     write_mmdb("country.mmdb", {"8.8.8.0/24": {"country_code": "JP"}})
     both = opened()
     ((_, origin), *_) = both.at(datetime(2001, 1, 1, tzinfo=UTC)).databases

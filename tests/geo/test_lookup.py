@@ -37,9 +37,7 @@ def test_a_special_address_shows_its_range_and_its_document(geodata, ask):
 
 
 def test_a_carried_address_is_placed_by_the_address_inside(geodata, ask):
-    mapped, sixtofour, private = ask(
-        geodata, "::ffff:8.8.8.8", "2002:808:808::1", "2002:a00:1::1"
-    )
+    mapped, sixtofour, private = ask(geodata, "::ffff:8.8.8.8", "2002:808:808::1", "2002:a00:1::1")
     assert witnesses(mapped, "special") == [("ipv4-mapped", (), "IPv4 inside")]
     assert mapped.basis == "ipv4-mapped: country.mmdb"
     assert (sixtofour.country, sixtofour.basis) == ("US", "6to4: country.mmdb")

@@ -66,7 +66,10 @@ def test_a_server_in_the_country_that_somebody_foreign_runs_is_the_peer(
     one, src, dst, side, sent, received
 ):
     row = one(src, dst)
-    assert (row["home_side"], row["peer_ip"]) == (side, CACHE if CACHE in (src, dst) else FOREIGN_ISP)
+    assert (row["home_side"], row["peer_ip"]) == (
+        side,
+        CACHE if CACHE in (src, dst) else FOREIGN_ISP,
+    )
     assert (row["peer_country"], row["geo_state"]) == ("VN", "country")
     assert (row["crosses_border"], row["foreign_recipient"]) == (False, True)
     assert (row["outbound_bytes"], row["inbound_bytes"]) == (sent, received)

@@ -105,7 +105,9 @@ def test_whatever_lists_names_logs_and_handshakes_say_only_an_override_places_a_
     everywhere, ask, address
 ):
     lists = tuple(
-        Ranges(kind, {text: Statement(kind, ("SG",), operator="X") for text in ("0.0.0.0/0", "::/0")})
+        Ranges(
+            kind, {text: Statement(kind, ("SG",), operator="X") for text in ("0.0.0.0/0", "::/0")}
+        )
         for kind in ("cloud", "geofeed", "relay")
     )
     witnesses = replace(everywhere, ranges=lists, names=names(), distances={"VN": 0, "SG": 900})
