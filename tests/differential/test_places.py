@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import tempfile
-from datetime import date
+from datetime import UTC, date, datetime
 from ipaddress import ip_network
 from pathlib import Path
 
@@ -14,7 +14,7 @@ import pytest
 from mmdb_writer import MMDBWriter
 from netaddr import IPSet
 
-from auditor.geo import GeoData, located, open_geodata
+from auditor.geo import GeoData, Question, destinations, located, open_geodata
 from auditor.geo.statements import Statement
 from auditor.model.flow_table import Stage, schema_at, to_pandas
 from tests.differential.places import COLUMNS, DAY_NS, Build, World, located_row
@@ -193,23 +193,31 @@ def statements(told):
     return {text: Statement(**each) for text, each in told.items()}
 
 
-def compared(seed: int, flows: int) -> tuple[int, list[str]]:
-    """Compares the flows of one world; their number, and every difference in words."""
+def made(seed: int, flows: int) -> tuple[World, GeoData, list[dict], pa.Table]:
+    """A world, what knows about its places, flows in it, and these after the stage ``geo``."""
     chance = random.Random(seed)
     world = made_world(chance)
-    made = [made_flow(chance, number) for number in range(1, flows + 1)]
+    rows = [made_flow(chance, number) for number in range(1, flows + 1)]
     schema = schema_at(Stage.READ)
     table = pa.table(
-        {each.name: pa.array([row.get(each.name) for row in made], each.type) for each in schema},
+        {each.name: pa.array([row.get(each.name) for row in rows], each.type) for each in schema},
         schema=schema,
     )
     with tempfile.TemporaryDirectory() as folder:
         geodata = opened(world, Path(folder))
-    own = [ip_network(text) for text in world.own]
-    done = located(to_pandas(table), geodata, "VN", own, Nearest(world.handshakes))
-    found = pa.Table.from_pandas(done[list(COLUMNS)], preserve_index=False).to_pylist()
+    done = located(to_pandas(table), geodata, "VN", own_of(world), Nearest(world.handshakes))
+    return world, geodata, rows, pa.Table.from_pandas(done, preserve_index=False)
+
+
+def own_of(world: World) -> list:
+    return [ip_network(text) for text in world.own]
+
+
+def compared(seed: int, flows: int) -> tuple[int, list[str]]:
+    """Compares the flows of one world; their number, and every difference in words."""
+    world, _, rows, done = made(seed, flows)
     differences = []
-    for flow, row in zip(made, found, strict=True):
+    for flow, row in zip(rows, done.select(list(COLUMNS)).to_pylist(), strict=True):
         expected = located_row(flow, world)
         differences += [
             f"world {seed}, flow {flow['flow_id']} {flow['src_ip']} > {flow['dst_ip']}: {name} is "
@@ -217,11 +225,60 @@ def compared(seed: int, flows: int) -> tuple[int, list[str]]:
             for name in COLUMNS
             if row[name] != expected[name]
         ]
-    return len(made), differences
+    return len(rows), differences
+
+
+def recorded(seed: int, flows: int) -> tuple[int, list[str]]:
+    """Compares peers of flows with their decision records; their number, and every difference."""
+    world, geodata, rows, done = made(seed, flows)
+    differences: list[str] = []
+    peers = 0
+    for flow, row in zip(rows, done.to_pylist(), strict=True):
+        peer = row["peer_ip"]
+        if peer is None or peer == "not an address" or row["blocked"]:
+            continue
+        peers += 1
+        at_dst = peer == flow["dst_ip"]
+        hidden = flow["host_basis"] in ("dns-query", "ech-outer")
+        question = Question(
+            peer,
+            flow["host"] if at_dst and not hidden else None,
+            flow["dst_log_country" if at_dst else "src_log_country"],
+            world.handshakes.get(peer),
+        )
+        edition = geodata.at(datetime.fromtimestamp(flow["start"] // 10**9, tz=UTC))
+        (record,) = destinations([question], geodata, edition, "VN", own_of(world))
+        pairs = {
+            "geo_state": record.state, "peer_country": record.country,
+            "geo_candidates": list(record.candidates) or None, "geo_rule": record.rule,
+            "geo_certainty": record.certainty, "geo_basis": record.basis, "peer_asn": record.asn,
+            "peer_org": record.org, "peer_org_country": record.org_country,
+            "service": record.service, "service_kind": record.service_kind,
+            "operator": record.operator, "operator_country": record.operator_country,
+            "operator_basis": record.operator_basis, "crosses_border": record.abroad,
+            "foreign_recipient": record.foreign_recipient,
+            "foreign_platform": record.foreign_platform,
+        }  # fmt: skip
+        differences += [
+            f"world {seed}, {question}: {name} is {row[name]!r}, in the record {value!r}"
+            for name, value in pairs.items()
+            if row[name] != value
+        ]
+        told = {country for each in record.witnesses for country in each.countries}
+        if not {record.country, *record.candidates} - {None} <= told:
+            differences.append(f"world {seed}, {question}: no witness names {record.country}")
+    return peers, differences
 
 
 @pytest.mark.parametrize("seed", range(6))
 def test_every_flow_of_a_random_world_is_placed_as_the_documents_say(seed):
     flows, differences = compared(seed, 200)
     assert flows == 200
+    assert differences == []
+
+
+@pytest.mark.parametrize("seed", range(50, 52))
+def test_the_decision_record_of_a_peer_says_what_its_flow_says(seed):
+    peers, differences = recorded(seed, 60)
+    assert peers > 10
     assert differences == []
