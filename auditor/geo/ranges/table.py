@@ -10,7 +10,7 @@ import numpy as np
 from auditor.geo.statements import Statement
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
     from auditor.geo.addresses import Addresses
     from auditor.model.inventory import Network
@@ -90,57 +90,75 @@ def flattened(entries: Iterable[Entry], *, inherits: bool = False) -> RangeTable
         entries: networks and what is said of them, in any order.
         inherits: a network of which no place is said stands where the network around it does.
     """
-    by_network: dict[Network, list[Statement]] = {}
+    by_network: dict[tuple[int, int, int], list[Statement]] = {}
     for network, statement in entries:
-        said = by_network.setdefault(network, [])
+        # numbers, not networks: those take long to hash
+        key = (network.version, int(network.network_address), network.prefixlen)
+        said = by_network.setdefault(key, [])
         if statement not in said:
             said.append(statement)
     codes: dict[Statement, int] = {}
     segments: dict[int, list[_Segment]] = {4: [], 6: []}
-    for version, found in segments.items():
-        networks = [network for network in by_network if network.version == version]
-        networks.sort(key=lambda network: (int(network.network_address), network.prefixlen))
-        joined = [(network, _joined(by_network[network])) for network in networks]
-        _sweep(joined, codes, found, inherits=inherits)
+    opened: list[_Open] = []
+    for version, first, prefix in sorted(by_network):  # a wide network before those inside it
+        last = first + (1 << ((32 if version == 4 else 128) - prefix)) - 1
+        if opened and opened[0].version != version:
+            _close(opened, segments)
+        statement = _joined(by_network[version, first, prefix])
+        _open(_Open(version, first, last, statement), opened, codes, segments, inherits=inherits)
+    _close(opened, segments)
     return _table(tuple(codes), segments[4], segments[6])
 
 
-def _sweep(
-    entries: Sequence[Entry],
+@dataclass(slots=True)
+class _Open:
+    """A network that the walk up the addresses is in; ``cursor`` = from where it still counts."""
+
+    version: int
+    cursor: int
+    last: int
+    statement: Statement
+    code: int = -1
+
+
+def _open(
+    network: _Open,
+    opened: list[_Open],
     codes: dict[Statement, int],
-    segments: list[_Segment],
+    segments: dict[int, list[_Segment]],
     *,
     inherits: bool,
 ) -> None:
-    """Walks up the addresses with the networks that are open at each point, innermost last."""
-    opened: list[tuple[int, int, Statement]] = []
-    cursor = 0
-    for network, given in entries:
-        first, last = int(network.network_address), int(network.broadcast_address)
-        while opened and opened[-1][0] < first:
-            end, code, _ = opened.pop()
-            cursor = _emitted(segments, cursor, end, code)
-        statement = given
-        if opened:
-            cursor = _emitted(segments, cursor, first - 1, opened[-1][1])
-            if inherits:
-                statement = _placed_within(given, opened[-1][2])
-        opened.append((last, codes.setdefault(statement, len(codes)), statement))
-        cursor = first
-    while opened:
-        end, code, _ = opened.pop()
-        cursor = _emitted(segments, cursor, end, code)
+    """Goes into a network: those that end before it are closed, the one around it is cut."""
+    first = network.cursor
+    _close(opened, segments, before=first)
+    if opened:
+        around = opened[-1]
+        _emit(segments[around.version], around.cursor, first - 1, around.code)
+        around.cursor = network.last + 1
+        if inherits:
+            network.statement = _placed_within(network.statement, around.statement)
+    network.code = codes.setdefault(network.statement, len(codes))
+    opened.append(network)
 
 
-def _emitted(segments: list[_Segment], first: int, last: int, code: int) -> int:
-    """Adds a range, if it holds anything; gives where the next one begins."""
+def _close(
+    opened: list[_Open], segments: dict[int, list[_Segment]], before: int | None = None
+) -> None:
+    """Leaves the innermost networks, all of them or those that end before an address."""
+    while opened and (before is None or opened[-1].last < before):
+        left = opened.pop()
+        _emit(segments[left.version], left.cursor, left.last, left.code)
+
+
+def _emit(segments: list[_Segment], first: int, last: int, code: int) -> None:
+    """Adds a range, if it holds anything, or lengthens the one before it."""
     if first > last:
-        return first
+        return
     if segments and segments[-1][2] == code and segments[-1][1] + 1 == first:
         segments[-1] = (segments[-1][0], last, code)
     else:
         segments.append((first, last, code))
-    return last + 1
 
 
 def _placed_within(inner: Statement, around: Statement) -> Statement:
