@@ -209,6 +209,12 @@ PROBLEM: Final[dict[str, Text]] = {
     "wrong-path": Text("Đường dẫn không hợp lệ trong kho", "Path that does not belong to the store"),
     "year-assumed": Text("Thời gian không có năm", "Times without a year"),
     "zone-assumed": Text("Múi giờ được giả định", "Time zone assumed"),
+    "geo-override-nested": Text("Tuyên bố lồng nhau về mạng", "Overrides inside one another"),
+    "geo-ranges-day": Text("Tệp dải địa chỉ không rõ ngày dữ liệu", "Day of a range file not certain"),
+    "geo-ranges-mistakes": Text("Mục sai trong tệp dải địa chỉ", "Wrong entries in a range file"),
+    "geo-ranges-too-many": Text("Quá nhiều tệp dải địa chỉ", "Too many range files"),
+    "geo-ranges-unusable": Text("Tệp dải địa chỉ không dùng được", "Range file cannot be used"),
+    "geo-regions-unknown": Text("Vùng đám mây chưa rõ nước", "Cloud regions without a country"),
 }
 """Codes of problems that have words; any other code is shown as it is."""
 
@@ -366,6 +372,12 @@ WAY_OUT: Final[dict[str, Text]] = {
     "wrong-path": Text("Cơ sở dữ liệu nêu một đường dẫn ngoài thư mục dữ liệu. Tìm hiểu ai đã sửa cơ sở dữ liệu, rồi khôi phục từ bản sao lưu.", "The database names a path outside the data directory. Find out who changed it, then restore a backup."),
     "year-assumed": Text("Năm được suy ra; bật 'logging timestamp' kèm năm (RFC 5424) trên thiết bị để chắc chắn.", "The year was inferred; have the device write it (logging timestamp rfc5424) to be sure."),
     "zone-assumed": Text("Nhật ký không nêu múi giờ; giờ được hiểu theo múi giờ đã chọn. Nếu đồng hồ thiết bị chạy múi giờ khác, nêu --log-zone.", "The log names no zone; its times were taken for the chosen one. If the device runs another, give --log-zone."),
+    "geo-override-nested": Text("Mạng hẹp hơn được áp dụng. Không cần làm gì nếu đúng ý định.", "The narrower network counts. Nothing needs to be done if that is meant."),
+    "geo-ranges-day": Text("Ngày của dữ liệu quyết định bản nào hợp với thời điểm lưu lượng. Nhập lại với --built.", "The day decides which build fits the time of the traffic. Import it again with --built."),
+    "geo-ranges-mistakes": Text("Các mục sai bị bỏ qua, các mục khác vẫn được nhập. Báo cho nhà phát hành.", "Wrong entries were left out, the others were imported. Tell the publisher."),
+    "geo-ranges-too-many": Text("Chỉ những tệp cuối theo tên được dùng. Bỏ các bản không còn lưu lượng cùng thời.", "Only the last by name are used. Take builds away whose time no traffic is from."),
+    "geo-ranges-unusable": Text("Tệp dải địa chỉ này bị bỏ qua. Xóa tệp rồi nhập lại tệp gốc (auditor geoip import).", "This range file was left out. Remove it and import the publisher's file again (auditor geoip import)."),
+    "geo-regions-unknown": Text("Mạng của các vùng này không nói gì về nơi đặt máy. Thêm vùng vào regions.yaml rồi nhập lại.", "Networks of these regions say nothing of a place. Add the regions to regions.yaml and import again."),
 }
 """What each kind means and what somebody can do, for those who do not read the tool's English."""
 # fmt: on
