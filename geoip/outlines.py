@@ -17,7 +17,7 @@ import shutil
 import subprocess
 import tarfile
 import tempfile
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -194,9 +194,7 @@ def directions(places: np.ndarray) -> np.ndarray:
     """Unit vectors (shape [points, 3]) of longitudes and latitudes in degrees."""
     longitude, latitude = np.radians(places.T)
     flat = np.cos(latitude)
-    return np.stack(
-        [flat * np.cos(longitude), flat * np.sin(longitude), np.sin(latitude)], axis=1
-    )
+    return np.stack([flat * np.cos(longitude), flat * np.sin(longitude), np.sin(latitude)], axis=1)
 
 
 def table(kilometres: dict[str, int]) -> str:
@@ -204,13 +202,16 @@ def table(kilometres: dict[str, int]) -> str:
     together = "; ".join(
         f"{code} with {parts} ({reason})" for code, (parts, reason) in DEPENDENCIES.items()
     )
+    care = (
+        f"outlines have a point every {STEP:.0f} km, the radius is the least of the ellipsoid "
+        f"({RADIUS} km), {TOLERANCE} km are taken off"
+    )
     lines = [
         "# Least great-circle distance in km from Vietnam to each country or territory.",
         "# Written by geoip/outlines.py; do not edit by hand.",
         f"# Source: {SOURCE}, scale 1:10,000,000.",
         "# From: Natural Earth's outline of Vietnam, and the archipelagos Hoàng Sa and Trường Sa.",
-        f"# Never too large: outlines have a point every {STEP:.0f} km, the radius is the least of "
-        f"the ellipsoid ({RADIUS} km), {TOLERANCE} km are taken off; 0 = a neighbour, or nearly.",
+        f"# Never too large: {care}; 0 = a neighbour, or nearly.",
         f"# A country counts with its dependencies: {together}.",
         "country,km",
     ]

@@ -23,6 +23,7 @@ and the edge, 30° west, cuts no inhabited land but Greenland's.
 from __future__ import annotations
 
 import json
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -64,8 +65,7 @@ def world(
         path = outline(rings)
         if path and code != "AQ":
             paths[code] = paths.get(code, "") + path
-    top, bottom = (int(projected(np.array([[MIDDLE, edge]]))[0, 1]) for edge in (TOP, BOTTOM))
-    assert top == 0
+    bottom = int(projected(np.array([[MIDDLE, BOTTOM]]))[0, 1])
     document = {
         "source": source,
         "projection": f"Equal Earth, {MIDDLE:.0f}° E",
@@ -92,9 +92,7 @@ def _closed(arcs: Sequence[np.ndarray], ring: Sequence[int]) -> np.ndarray:
     return np.concatenate([parts[0], *(part[1:] for part in parts[1:])])
 
 
-def archipelago(
-    names: tuple[str, str], places: Sequence[tuple[float, float]]
-) -> dict[str, object]:
+def archipelago(names: tuple[str, str], places: Sequence[tuple[float, float]]) -> dict[str, object]:
     """One entry of ``islands``."""
     marks = np.round(projected(np.array(places))).astype(int)
     label = [int(marks[:, 0].max()) + 8, round(float(marks[:, 1].mean()))]
@@ -115,9 +113,7 @@ def _flat(places: np.ndarray) -> np.ndarray:
     longitude = np.where((longitude == 0) & (places[:, 0] > EDGE), 360.0, longitude)
     east, north = np.radians(longitude - 180.0), np.radians(places[:, 1])
     angle = np.arcsin(np.sqrt(3) / 2 * np.sin(north))
-    slope = sum(
-        a * power * angle ** (power - 1) for a, power in zip(_A, (1, 3, 7, 9), strict=True)
-    )
+    slope = sum(a * power * angle ** (power - 1) for a, power in zip(_A, (1, 3, 7, 9), strict=True))
     up = sum(a * angle**power for a, power in zip(_A, (1, 3, 7, 9), strict=True))
     return np.stack([2 * np.sqrt(3) * east * np.cos(angle) / (3 * slope), up], axis=1)
 
@@ -197,11 +193,7 @@ def _chains(ring: np.ndarray, seam: np.ndarray) -> list[np.ndarray]:
     points = np.concatenate([ring[begin:-1], ring[: begin + 1]])
     on = np.concatenate([seam[begin:-1], seam[: begin + 1]])
     at = np.flatnonzero(on)
-    return [
-        points[first : last + 1]
-        for first, last in zip(at[:-1], at[1:], strict=True)
-        if last - first > 1
-    ]
+    return [points[first : last + 1] for first, last in pairwise(at.tolist()) if last - first > 1]
 
 
 def cut(ring: np.ndarray) -> list[np.ndarray]:
@@ -217,7 +209,7 @@ def cut(ring: np.ndarray) -> list[np.ndarray]:
 def _half(ring: np.ndarray, side: int) -> np.ndarray:
     """The part of a ring on one side of the edge, closed along it (Sutherland and Hodgman)."""
     kept: list[np.ndarray] = []
-    for here, there in zip(ring[:-1], ring[1:], strict=True):
+    for here, there in pairwise(ring):
         inside, next_inside = ((place[0] - EDGE) * side >= 0 for place in (here, there))
         if inside:
             kept.append(here)
