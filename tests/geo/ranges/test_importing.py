@@ -6,6 +6,8 @@ from datetime import date
 
 import pytest
 
+from auditor.geo.ranges import PUBLISHERS
+from auditor.geo.ranges.original import Original
 from auditor.model.errors import GeoDataError
 
 
@@ -110,3 +112,29 @@ def test_a_form_the_user_names_is_tried_though_the_file_is_another(take):
 def test_shares_of_addresses_with_a_country_are_counted(take):
     came = take("feed.csv", "203.0.113.0/24,VN\n203.0.112.0/24,\n2001:db8::/32,SG\n")
     assert (came.four_ranges, came.six_ranges, came.four_addresses, came.placed) == (2, 1, 512, 256)
+
+
+SAMPLES = {
+    "aws": '{"syncToken": "1", "createDate": "2026-06-17-00-00-00", "prefixes": []}',
+    "google": '{"syncToken": "1", "creationTime": "2026-06-15T04:04:04", "prefixes": []}',
+    "azure": '{"changeNumber": 3, "cloud": "Public", "values": []}',
+    "oracle": '{"last_updated_timestamp": "2026-06-01T10:11:12", "regions": []}',
+    "cloudflare": '{"result": {"ipv4_cidrs": [], "ipv6_cidrs": []}, "success": true}',
+    "fastly": '{"addresses": [], "ipv6_addresses": []}',
+    "tor-exits": f"ExitNode {'0A' * 20}\nPublished 2026-06-16 10:26:52\n",
+    "private-relay": "172.224.226.0/27,GB,GB-EN,London,\n",
+    "anycast-census": "prefix,number_of_sites,backing_prefix\n203.0.113.0/24,67,203.0.112.0/23\n",
+    "geofeed": "203.0.113.0/24,VN,VN-HN,Ha Noi,\n",
+    "list": "203.0.113.0/24\n",
+}
+
+
+def test_every_form_knows_its_own_files_best(tmp_path):
+    assert [form.name for form in PUBLISHERS] == list(SAMPLES)
+    for name, content in SAMPLES.items():
+        path = tmp_path / name.replace("tor", "t-r")
+        path.write_text(content)
+        original = Original(path)
+        sure = {form.name: form.sniff(original) for form in PUBLISHERS}
+        assert max(sure, key=sure.get) == name
+        assert sorted(sure.values())[-2] < sure[name]
