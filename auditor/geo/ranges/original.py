@@ -179,16 +179,15 @@ def network_of(value: object, version: int | None = None) -> Network:
     if not isinstance(value, str):
         raise ValueError("must be text such as 203.0.113.0/24")  # noqa: TRY004 - one kind for all
     text = value.strip()
-    shown = shown_text(text, 60)
     made = IPv6Network if ":" in text else IPv4Network
     try:
         network: Network = made(text if len(text) <= 64 and "%" not in text else "")
     except ValueError:
-        raise ValueError(_no_network(text, shown, made)) from None
+        raise ValueError(_no_network(text, shown_text(text, 60), made)) from None
     if version and network.version != version:
-        raise ValueError(f"{shown} is IPv{network.version}, where IPv{version} belongs")
+        raise ValueError(f"{network} is IPv{network.version}, where IPv{version} belongs")
     if network.prefixlen < WIDEST[network.version]:
-        raise ValueError(f"{shown} is wider than any network that somebody has")
+        raise ValueError(f"{network} is wider than any network that somebody has")
     return network
 
 
