@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 MOST_BYTES: Final = 256 << 20
 MOST_NETWORKS: Final = 2_000_000
+HEAD: Final = 4096
+"""Bytes by which forms are told apart."""
 MOST_TOLD: Final = 20
 """Mistakes that are named one by one; the rest is counted."""
 WIDEST: Final = {4: 8, 6: 12}
@@ -102,7 +104,7 @@ class Original:
     @property
     def head(self) -> str:
         """The beginning of its text, for telling formats apart."""
-        return self.content[:4096].decode("utf-8-sig", "replace")
+        return self.content[:HEAD].decode("utf-8-sig", "replace")
 
     def text(self) -> str:
         """Its text.

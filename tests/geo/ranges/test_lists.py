@@ -29,6 +29,16 @@ def test_a_geofeed_gives_country_and_city(take, ask):
     assert ask("198.51.100.8") == []
 
 
+def test_a_feed_of_one_line_behind_comments_is_a_feed(take, ask):
+    take("feed.csv", "# của ta\n203.0.113.0/24,VN,VN-HN,Hà Nội,\n")
+    assert ask("203.0.113.1")[0].countries == ("VN",)
+
+
+def test_a_feed_longer_than_what_is_looked_at_first_is_a_feed(take):
+    lines = [f"203.{index >> 8}.{index & 255}.0/24,VN,VN-HN,Hà Nội," for index in range(2000)]
+    assert take("feed.csv", "\n".join(lines)).networks == 2000
+
+
 def test_an_empty_country_is_no_statement_of_place(take, ask):
     take("feed.csv", "203.0.113.0/24,,,,\n198.51.100.0/24,ZZ,,,\n192.0.2.0/24,VN\n")
     assert ask("203.0.113.1")[0].countries == ask("198.51.100.1")[0].countries == ()

@@ -87,10 +87,7 @@ def test_neighbours_that_say_the_same_become_one_range():
 def test_statements_about_the_same_network_are_joined():
     network = ip_network("203.0.113.0/24")
     table = flattened([(network, feed("SG", "S3, x")), (network, feed("VN", "S3, EC2"))])
-    assert table.statements == (feed("SG", "S3, x, EC2"),) or table.statements[0].countries == (
-        "SG",
-        "VN",
-    )
+    assert table.statements[0].countries == ("SG", "VN")
     assert table.statements[0].detail == "S3, x, EC2"
 
 
