@@ -33,7 +33,8 @@ UNSURE: Final = frozenset((
     "absent-columns", "absurd-payload", "answered-by-proxy", "both-ways-bytes",
     "directions-assumed", "dropped-midway", "estimated", "event-unknown",
     "evidence-of-a-day-to-come", "exporter-clock", "flows-broken-off", "frame-bytes",
-    "gate-not-turned-off", "gate-turned-off", "geo-database-caution", "half-conversation",
+    "gate-not-turned-off", "gate-turned-off", "geo-database-caution", "geo-database-old",
+    "geo-override-nested", "geo-ranges-old", "half-conversation", "handshakes-answered-near",
     "late-names", "legacy-encoding", "lost-in-transit", "mapping-guessed", "missed-bytes",
     "no-built", "no-duration", "no-flow-event", "no-statistics", "no-time", "not-closed",
     "number-not-replaced", "number-replaced", "one-moment", "one-way", "opaque-tunnel",
@@ -47,7 +48,7 @@ UNSURE: Final = frozenset((
 
 SETTLED: Final = frozenset((
     "carried-flows", "copies", "counter-samples", "decryption-secrets", "duplicate-records",
-    "export-repeated", "flows-over", "gateway-copies", "interim-records", "no-traffic",
+    "export-repeated", "flows-over", "gateway-copies", "geo-builds", "interim-records", "no-traffic",
     "not-needed", "not-traffic", "open-flows", "other-message",
     "refused", "same-content", "second-witness", "several-names", "several-observers",
     "skipped-rows", "swapped-times", "translated", "unmatched-names", "vendor-fields",
@@ -209,6 +210,15 @@ PROBLEM: Final[dict[str, Text]] = {
     "wrong-path": Text("Đường dẫn không hợp lệ trong kho", "Path that does not belong to the store"),
     "year-assumed": Text("Thời gian không có năm", "Times without a year"),
     "zone-assumed": Text("Múi giờ được giả định", "Time zone assumed"),
+    "cloud-region-unknown": Text("Vùng đám mây chưa biết thuộc nước nào", "Cloud region of no known country"),
+    "geo-builds": Text("Nhiều bản của một cơ sở dữ liệu địa lý; dùng bản gần thời điểm lưu lượng nhất", "Several builds of a geo database; the nearest was used"),
+    "geo-database-old": Text("Cơ sở dữ liệu địa lý quá cũ so với lưu lượng", "Geo database much older than the traffic"),
+    "geo-empty": Text("Không có cơ sở dữ liệu địa lý nào", "No geo database at all"),
+    "geo-override-nested": Text("Các xác nhận về địa chỉ nằm lồng nhau", "Statements about addresses inside one another"),
+    "geo-ranges-old": Text("Tệp dải địa chỉ quá cũ so với lưu lượng", "Range file much older than the traffic"),
+    "geo-ranges-unusable": Text("Tệp dải địa chỉ không dùng được", "Range file cannot be used"),
+    "geo-services-unusable": Text("Danh mục dịch vụ không dùng được", "List of services cannot be used"),
+    "handshakes-answered-near": Text("Thiết bị trung gian trả lời thay máy chủ", "A device nearby answers for the servers"),
 }
 """Codes of problems that have words; any other code is shown as it is."""
 
@@ -366,6 +376,15 @@ WAY_OUT: Final[dict[str, Text]] = {
     "wrong-path": Text("Cơ sở dữ liệu nêu một đường dẫn ngoài thư mục dữ liệu. Tìm hiểu ai đã sửa cơ sở dữ liệu, rồi khôi phục từ bản sao lưu.", "The database names a path outside the data directory. Find out who changed it, then restore a backup."),
     "year-assumed": Text("Năm được suy ra; bật 'logging timestamp' kèm năm (RFC 5424) trên thiết bị để chắc chắn.", "The year was inferred; have the device write it (logging timestamp rfc5424) to be sure."),
     "zone-assumed": Text("Nhật ký không nêu múi giờ; giờ được hiểu theo múi giờ đã chọn. Nếu đồng hồ thiết bị chạy múi giờ khác, nêu --log-zone.", "The log names no zone; its times were taken for the chosen one. If the device runs another, give --log-zone."),
+    "cloud-region-unknown": Text("Các dải của vùng này không nêu quốc gia; bước sau quyết định. Thêm vùng vào bảng vùng hoặc ghi một xác nhận trong tệp overrides.", "Ranges of that region name no country; the next step decides. Add the region to the table of regions, or state it in the overrides."),
+    "geo-builds": Text("Mỗi luồng được xét theo bản có ngày lập gần nhất; tên và ngày của các bản được nêu ở mục 6. Không cần làm gì thêm.", "Each flow was judged by the build nearest in time; section 6 names the builds. Nothing needs to be done."),
+    "geo-database-old": Text("Địa chỉ có thể đã đổi chủ, đổi nước; độ chắc chắn đã được hạ. Đặt một bản gần thời điểm lưu lượng vào thư mục geoip rồi chạy auditor geoip replay.", "Addresses may have moved since; certainty was lowered. Put a build of the time of the traffic into the folder geoip, then run auditor geoip replay."),
+    "geo-empty": Text("Không có nguồn nào nên không địa chỉ công cộng nào được gán quốc gia theo cơ sở dữ liệu. Đặt ít nhất một tệp mmdb vào thư mục geoip rồi chạy lại.", "With no source, no public address was given a country by a database. Put at least one mmdb file into the folder geoip and audit again."),
+    "geo-override-nested": Text("Xác nhận có dải hẹp hơn được dùng. Xem các dải đó có đúng là cố ý lồng nhau không.", "The narrower one was used. Look whether they are meant to lie inside one another."),
+    "geo-ranges-old": Text("Nhà cung cấp đổi dải địa chỉ thường xuyên; độ chắc chắn đã được hạ. Nhập bản mới (auditor geoip import).", "Providers change their ranges often; certainty was lowered. Import a newer file (auditor geoip import)."),
+    "geo-ranges-unusable": Text("Tệp bị bỏ qua, các nguồn khác quyết định. Tải lại từ nhà phát hành rồi nhập lại (auditor geoip import).", "The file was left out; other sources decided. Get it again from its publisher and import it (auditor geoip import)."),
+    "geo-services-unusable": Text("Bên vận hành và loại dịch vụ chỉ được suy từ dải địa chỉ và mạng; hình thức c không xác định được. Sửa hoặc khôi phục policies/services.yaml.", "Operators are known from ranges and networks only; form (c) cannot be decided. Correct or restore policies/services.yaml."),
+    "handshakes-answered-near": Text("Thời gian bắt tay đo được là của thiết bị đó, không phải của máy chủ, nên không dùng để loại trừ quốc gia. Thu lưu lượng phía ngoài thiết bị nếu cần phép đo này.", "The round trips are those of that device, not of the servers, and rule out no country. Capture outside of it if the measure is needed."),
 }
 """What each kind means and what somebody can do, for those who do not read the tool's English."""
 # fmt: on
