@@ -34,6 +34,28 @@
     button.addEventListener("click", function () { show(button.dataset.show); });
   });
   document.getElementById("print").addEventListener("click", function () { window.print(); });
+
+  // A link to something folded opens it; what is marked for paper is open while it is printed.
+  function unfold() {
+    var target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    if (target && target.tagName === "DETAILS") {
+      target.open = true;
+      target.scrollIntoView();
+    }
+  }
+  window.addEventListener("hashchange", unfold);
+  var opened = [];
+  window.addEventListener("beforeprint", function () {
+    opened = Array.prototype.filter.call(
+      document.querySelectorAll("details.printed"), function (each) { return !each.open; }
+    );
+    opened.forEach(function (each) { each.open = true; });
+  });
+  window.addEventListener("afterprint", function () {
+    opened.forEach(function (each) { each.open = false; });
+  });
+
   root.classList.add("scripted");
+  unfold();
   show(english.checked ? "en" : "vi");
 }());
