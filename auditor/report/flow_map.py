@@ -51,7 +51,7 @@ class Frame:
 
 
 WORLD: Final = Frame("world", Box(0, 0, 2000, 869), 32, 52, (1290, 770))
-SEAS: Final = Frame("seas", Box(672, 172, 328, 362), 10.5, 24, (925, 318))
+SEAS: Final = Frame("seas", Box(672, 172, 328, 362), 10.5, 24, (920, 428))
 """East and South-East Asia: most destinations crowd there."""
 
 ISLANDS: Final = (
@@ -216,7 +216,7 @@ def _spot(
     frame: Frame, rank: int, total: CountryTotal, start: tuple[float, float] | None, most: int
 ) -> Spot:
     x, y = world().points[total.country]
-    part = sqrt(total.outbound_bytes / most) if most else 0.0
+    part = sqrt(max(total.outbound_bytes, 0) / most) if most > 0 else 0.0
     amount = size(total.outbound_bytes, estimated=total.estimated_bytes > 0)
     return Spot(
         rank=rank,

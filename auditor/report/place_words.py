@@ -22,6 +22,15 @@ STATE: Final[dict[State, Text]] = {
     "not-applicable": Text("Không có bên ở ngoài cơ quan cần định vị", "No far end to place"),
 }
 
+STATE_SHORT: Final[dict[State, Text]] = {
+    "country": Text("một quốc gia", "one country"),
+    "anycast": Text("anycast", "anycast"),
+    "ambiguous": Text("nhiều nơi", "several places"),
+    "contradicted": Text("mâu thuẫn với phép đo", "contradicted"),
+    "unknown": Text("không rõ", "unknown"),
+    "not-applicable": Text("không cần định vị", "nothing to place"),
+}
+
 STATE_MARK: Final[dict[State, str]] = {
     "country": "●", "anycast": "◎", "ambiguous": "◐", "contradicted": "✕", "unknown": "?",
     "not-applicable": "–",
@@ -171,9 +180,3 @@ def service_kind(kind: str) -> Text:
     """What kind of service it is; a kind without words stands for itself."""
     shown = visible(kind, 40)
     return SERVICE_KIND.get(kind, Text(shown, shown))
-
-
-def state(value: str) -> Text:
-    """A state in a few words; one without words stands for itself."""
-    shown = visible(value, 40)
-    return next((text for name, text in STATE.items() if name == value), Text(shown, shown))

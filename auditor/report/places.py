@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from auditor.model.place import STATES, Destination
+from auditor.model.place import STATES, Destination, State
 from auditor.model.text import Text
 from auditor.report import place_words as words
 from auditor.report.countries import countries_named, country
@@ -38,13 +38,17 @@ class Part:
 
     Attributes:
         kind: state, or ``country-firm`` and so on; the name of its tone.
-        decided: it has one country.
     """
 
     kind: str
+    state: State
     title: Text
     outbound_bytes: int
-    decided: bool
+
+    @property
+    def decided(self) -> bool:
+        """Whether it has one country."""
+        return self.state == "country"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +79,10 @@ def parts(totals: Totals) -> list[Part]:
         amount = min(totals.certainty_bytes.get(each, 0), rest)
         rest -= amount
         both = Text(f"{title.vi} ({word.vi})", f"{title.en} ({word.en})")
-        found.append(Part(f"country-{each}", both, amount, True))
-    found.append(Part("country", title, rest, True))
+        found.append(Part(f"country-{each}", "country", both, amount))
+    found.append(Part("country", "country", title, rest))
     found += [
-        Part(state, words.STATE[state], totals.state_bytes.get(state, 0), False)
+        Part(state, state, words.STATE[state], totals.state_bytes.get(state, 0))
         for state in STATES
         if state not in ("country", "not-applicable")
     ]

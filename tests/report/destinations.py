@@ -14,12 +14,25 @@ JUNE = date(2026, 6, 17)
 JULY = date(2026, 7, 10)
 
 COUNTRY = Witness("database", "country.mmdb", ("SG",), "", JUNE, "CC0-1.0")
-CITY = Witness("database", "city.mmdb", ("SG",), "Singapore, Singapore", date(2026, 7, 1), "CC-BY-4.0")
-NETWORK = Witness("network", "asn.mmdb", ("US",), "AS16509 Amazon.com, Inc.", JUNE, "CC-BY-4.0", derived=True)
+CITY = Witness(
+    "database", "city.mmdb", ("SG",), "Singapore, Singapore", date(2026, 7, 1), "CC-BY-4.0"
+)
+NETWORK = Witness(
+    "network", "asn.mmdb", ("US",), "AS16509 Amazon.com, Inc.", JUNE, "CC-BY-4.0", derived=True
+)
 REGISTERED = Witness("registered", "country.mmdb", ("US",), "", JUNE, "CC0-1.0")
-RANGE = Witness("cloud", "ip-ranges.json", ("SG",), "ap-southeast-1, S3", JULY, "Amazon, công bố công khai")
+RANGE = Witness(
+    "cloud", "ip-ranges.json", ("SG",), "ap-southeast-1, S3", JULY, "Amazon, công bố công khai"
+)
 NAME = Witness("host", "TLS", ("SG",), "s3.ap-southeast-1.amazonaws.com", None, "", derived=True)
-SERVICE = Witness("service", "services.yaml", (), "Amazon S3 (object-store)", date(2026, 11, 20), "GPL-2.0-or-later")
+SERVICE = Witness(
+    "service",
+    "services.yaml",
+    (),
+    "Amazon S3 (object-store)",
+    date(2026, 11, 20),
+    "GPL-2.0-or-later",
+)
 HANDSHAKE = Witness("handshake", "gói tin", (), "31,4 ms", None, "", derived=True)
 
 
