@@ -178,8 +178,8 @@ def duration(first: datetime, last: datetime) -> Text:
 
 
 def milliseconds(microseconds: int) -> Text:
-    """A round trip: ``2,1 ms`` and ``2.1 ms``."""
-    return _decimal(f"{microseconds / 1000:.1f}", " ms")
+    """A round trip: ``2,1 ms`` and ``2.1 ms``; ``0,04 ms`` below one."""
+    return _decimal(f"{microseconds / 1000:.{1 if microseconds >= 1000 else 2}f}", " ms")
 
 
 def kilometres(value: int) -> Text:

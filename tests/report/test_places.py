@@ -83,7 +83,7 @@ def test_physics_is_told_with_its_figures() -> None:
     )
     assert (
         measured(Reach(900, 90)).en
-        == "Fastest handshake 0.9 ms → the server is at most 90 km away."
+        == "Fastest handshake 0.90 ms → the server is at most 90 km away."
     )
     assert measured(Reach(900, 90, "SG", 90)).en.endswith("no contradiction.")
 

@@ -36,14 +36,14 @@
   document.getElementById("print").addEventListener("click", function () { window.print(); });
 
   // A link to something folded opens it; what is marked for paper is open while it is printed.
-  function unfold() {
-    var target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
-    if (target && target.tagName === "DETAILS") {
-      target.open = true;
-      target.scrollIntoView();
-    }
+  function unfold(hash) {
+    var target = document.getElementById(hash.slice(1));
+    if (target && target.tagName === "DETAILS") { target.open = true; }
   }
-  window.addEventListener("hashchange", unfold);
+  document.addEventListener("click", function (event) {
+    var link = event.target.closest("a");
+    if (link) { unfold(link.hash); }
+  });
   var opened = [];
   window.addEventListener("beforeprint", function () {
     opened = Array.prototype.filter.call(
@@ -56,6 +56,6 @@
   });
 
   root.classList.add("scripted");
-  unfold();
+  unfold(location.hash);
   show(english.checked ? "en" : "vi");
 }());
