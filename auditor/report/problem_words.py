@@ -41,7 +41,7 @@ UNSURE: Final = frozenset((
     "same-file-many-kinds", "same-file-other-day", "sampled", "samples-dropped",
     "sampling-unknown", "shortened-line", "snapped", "text-too-long", "tunnelled",
     "unknown-country", "unknown-protocol", "vnet-encrypted", "window", "year-assumed",
-    "zone-assumed",
+    "zone-assumed", "handshake-clock", "handshakes-answered-near",
 ))  # fmt: skip
 """Kinds of which everything was read, but not everything is sure."""
 
@@ -209,6 +209,8 @@ PROBLEM: Final[dict[str, Text]] = {
     "wrong-path": Text("Đường dẫn không hợp lệ trong kho", "Path that does not belong to the store"),
     "year-assumed": Text("Thời gian không có năm", "Times without a year"),
     "zone-assumed": Text("Múi giờ được giả định", "Time zone assumed"),
+    "handshake-clock": Text("Dấu thời gian quá thô để đo vòng đi về", "Time stamps too coarse to measure round trips"),
+    "handshakes-answered-near": Text("Thiết bị ở gần trả lời thay cho nơi ở xa", "Something near answers for what is far"),
 }
 """Codes of problems that have words; any other code is shown as it is."""
 
@@ -366,6 +368,8 @@ WAY_OUT: Final[dict[str, Text]] = {
     "wrong-path": Text("Cơ sở dữ liệu nêu một đường dẫn ngoài thư mục dữ liệu. Tìm hiểu ai đã sửa cơ sở dữ liệu, rồi khôi phục từ bản sao lưu.", "The database names a path outside the data directory. Find out who changed it, then restore a backup."),
     "year-assumed": Text("Năm được suy ra; bật 'logging timestamp' kèm năm (RFC 5424) trên thiết bị để chắc chắn.", "The year was inferred; have the device write it (logging timestamp rfc5424) to be sure."),
     "zone-assumed": Text("Nhật ký không nêu múi giờ; giờ được hiểu theo múi giờ đã chọn. Nếu đồng hồ thiết bị chạy múi giờ khác, nêu --log-zone.", "The log names no zone; its times were taken for the chosen one. If the device runs another, give --log-zone."),
+    "handshake-clock": Text("Thời gian đi về trong tệp này không dùng để xét nơi đến. Thu lại với dấu thời gian chính xác đến micro giây nếu cần.", "Round trips in this file were not used to judge places. Capture with stamps of microseconds to have them."),
+    "handshakes-answered-near": Text("Tường lửa (SYN proxy), proxy trong suốt, hoặc hai đồng hồ lệch nhau trong một tệp. Thời gian đi về của các cổng này không dùng để xét nơi đến; nên thu ở phía ngoài thiết bị đó.", "A firewall (SYN proxy), a transparent proxy, or two clocks in one file. Round trips of these ports were not used to judge places; capture outside that device."),
 }
 """What each kind means and what somebody can do, for those who do not read the tool's English."""
 # fmt: on

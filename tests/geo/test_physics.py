@@ -196,14 +196,14 @@ def test_a_device_on_all_ports_shows_itself_over_the_ports():
 
 def test_a_handshake_of_no_time_is_not_believed():
     found, problems = believed(gathered(far(1, 0), far(2, LEAST_US - 1), far(3, 50_000)))
-    assert found == {"23.1.0.1": -1, "23.2.0.1": -1, "23.3.0.1": 50_000} and problems == []
+    assert found == {"23.3.0.1": 50_000} and problems == []
 
 
 def test_a_clock_that_stands_still_takes_the_whole_input_with_it():
     coarse = [*(far(n, 0) for n in range(5)), *(far(n, 1_000) for n in range(10, 20))]
     found, problems = believed(gathered(*coarse, far(15, 170_000, input_id=2)))
     assert found.pop("23.15.0.1") == 170_000
-    assert set(found.values()) == {-1}
+    assert len(found) == 9 and set(found.values()) == {-1}
     assert [(problem.code, problem.source) for problem in problems] == [
         ("handshake-clock", "one.pcap")
     ]
