@@ -1,13 +1,20 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from auditor import readers
+from auditor.geo.distances import Distances
 from auditor.geo.physics import COLUMNS, KM_PER_MS, LEAST_US, Handshakes, reach_km, reaches_km
 from auditor.model.flow_table import FLOW_TABLE
+from tests.readers.reading import read_files
+
+ROOT = Path(__file__).parents[2]
 
 SYN_ACK = 18
 FAR = 5000.0
@@ -255,3 +262,23 @@ def test_parts_beyond_the_limit_are_put_together(monkeypatch):
     for time in range(50_000, 50_040):
         handshakes.add(flows(*(far(n, time) for n in range(3))))
     assert set(believed(handshakes)[0].values()) == {50_000}
+
+
+def test_the_sample_has_one_destination_that_cannot_be_where_it_is_filed():
+    path = ROOT / "samples" / "pcaps" / "place.pcap"
+    _, tables, _, _ = read_files(readers.reader_of(path), [path])
+    (table,) = tables
+    for name in COLUMNS:
+        if name not in table.column_names:
+            kind = FLOW_TABLE.field(name).type
+            value = pa.scalar(1 if name == "input_id" else None, kind)
+            table = table.append_column(name, pa.repeat(value, len(table)))
+    handshakes = Handshakes()
+    handshakes.add(table)
+    distances = Distances.load(ROOT / "geoip" / "distances.csv")
+    filed = {"23.210.215.50": "US", "128.30.52.100": "US"}
+    claimed = {each: float(distances.km(code)) for each, code in filed.items()}
+    found, problems = believed(handshakes, km=claimed)
+    assert found["23.210.215.50"] == 2_140 and reach_km(2_140) < claimed["23.210.215.50"]
+    assert reach_km(found["128.30.52.100"]) > claimed["128.30.52.100"]
+    assert problems == []
