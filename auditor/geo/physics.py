@@ -24,8 +24,9 @@ if TYPE_CHECKING:
 KM_PER_MS: Final = 103
 """Kilometres to a destination per millisecond of round trip, at most: light in the glass of
 long-haul cables, at the lowest group index sold (1.462, pure silica: 102.5 km), rounded up. Radio
-and lasers between satellites are faster by half; no such way is known to lead out of Vietnam fast
-enough to matter: up to 2,700 km the climb to a satellite costs more than the vacuum gives back."""
+and lasers between satellites go half as fast again: up to 2,700 km the climb of 550 km to a
+satellite costs more than that gains; beyond, only satellites without any delay of their own would
+beat this bound."""
 
 SLACK_US: Final = 1000
 """Microseconds added to each round trip: clocks that tick in milliseconds, and stamps that are
