@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Self
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pandas as pd
@@ -18,7 +18,6 @@ from auditor.model.run import DataSource
 
 if TYPE_CHECKING:
     from pathlib import Path
-    from types import TracebackType
 
     from auditor.geo.addresses import Addresses
 
@@ -32,69 +31,44 @@ class Answers:
     """What one database says about many addresses.
 
     Attributes:
-        name: the database's file name.
-        last_resort: it came with the program, and the user's own databases stand before it.
         distinct: the distinct answers; the first is ``NOTHING``.
         codes: for each address the index of its answer in ``distinct`` (int64).
     """
 
-    name: str
-    last_resort: bool
     distinct: tuple[Answer, ...]
     codes: np.ndarray
 
 
-class GeoDatabases:
-    """Opened databases, in the order of precedence; a context manager.
+@dataclass(frozen=True, slots=True)
+class GeoDatabase:
+    """One opened database.
 
     Attributes:
-        sources: each database as a source of the run, in the same order.
+        source: it as a source of the run.
+        note: told of records that are broken.
     """
 
-    def __init__(
-        self, databases: tuple[Database, ...], sources: tuple[DataSource, ...], note: Note
-    ) -> None:
-        self._databases = databases
-        self._note = note
-        self.sources = sources
+    database: Database
+    source: DataSource
+    note: Note
 
-    def __enter__(self) -> Self:
-        return self
+    @property
+    def last_resort(self) -> bool:
+        """It came with the program: asked where the user's own say nothing."""
+        return self.database.name in SHIPPED
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
+    def answers(self, addresses: Addresses, wanted: np.ndarray) -> Answers:
+        """What it says about the addresses where ``wanted`` (bool) is true.
 
-    def close(self) -> None:
-        """Lets go of the databases' memory."""
-        self._databases = ()
-
-    def answers(self, addresses: Addresses, wanted: np.ndarray) -> tuple[Answers, ...]:
-        """What each database says about the addresses where ``wanted`` (bool) is true.
-
-        Broken records are noted as one problem per database and say nothing.
+        Broken records are noted as one problem and say nothing.
         """
-        own = any(database.name not in SHIPPED for database in self._databases)
-        return tuple(
-            self._answers_of(
-                database, addresses, wanted, last_resort=own and database.name in SHIPPED
-            )
-            for database in self._databases
-        )
-
-    def _answers_of(
-        self, database: Database, addresses: Addresses, wanted: np.ndarray, *, last_resort: bool
-    ) -> Answers:
+        database = self.database
         places = np.where(wanted, database.places(addresses), -1)
         inverse, distinct = pd.factorize(places, sort=True)
         before = database.broken
         found = database.answers_at(distinct[distinct >= 0].tolist())
         if database.broken > before:
-            self._note(
+            self.note(
                 Problem(
                     code="geo-record-broken",
                     source=database.name,
@@ -107,11 +81,10 @@ class GeoDatabases:
         by_answer = {NOTHING: 0}
         of_place = [0] * (len(distinct) - len(found))  # the place -1, if any address has it
         of_place += [by_answer.setdefault(answer, len(by_answer)) for answer in found]
-        codes = np.array(of_place, dtype=np.int64)[inverse]
-        return Answers(database.name, last_resort, tuple(by_answer), codes)
+        return Answers(tuple(by_answer), np.array(of_place, dtype=np.int64)[inverse])
 
 
-def open_databases(folder: Path, note: Note) -> GeoDatabases:
+def open_databases(folder: Path, note: Note) -> tuple[GeoDatabase, ...]:
     """The databases (``*.mmdb``) of ``folder``: by name, those that came with the program last.
 
     A file that cannot serve is noted and left out; so is a listed file that is missing or differs
@@ -157,7 +130,10 @@ def open_databases(folder: Path, note: Note) -> GeoDatabases:
         _source(database, listed.get(database.name), folder, note) for database in databases
     )
     _warn(sources, listed, note)
-    return GeoDatabases(tuple(databases), sources, note)
+    return tuple(
+        GeoDatabase(database, source, note)
+        for database, source in zip(databases, sources, strict=True)
+    )
 
 
 def _warn(sources: tuple[DataSource, ...], listed: dict[str, Listed], note: Note) -> None:

@@ -10,6 +10,7 @@ known keys:
 - IPinfo: flat ``country_code``, or ``country`` as a two-letter code; ``asn`` as ``AS123``;
   ``as_name``; ``is_anycast``.
 - ip-location-db: flat ``country_code``.
+- MaxMind Anonymous IP and IPinfo Privacy: flat booleans.
 """
 
 from __future__ import annotations
@@ -32,6 +33,15 @@ _OWNER_KEYS: Final = (
 )
 
 
+_RELAYS: Final = (
+    ("tor-exit", ("is_tor_exit_node", "tor")),
+    ("vpn", ("is_anonymous_vpn", "vpn")),
+    ("proxy", ("is_public_proxy", "is_residential_proxy", "proxy")),
+    ("private-relay", ("is_relay", "relay")),
+)
+"""Keys by which databases of anonymous addresses (MaxMind, IPinfo) tell what hands traffic on."""
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What a database says about an address.
@@ -42,6 +52,8 @@ class Answer:
         asn: the autonomous system that announces it.
         org: the organisation of that system.
         anycast: it is served from many places at once.
+        city: the place it is in, by its English name.
+        relay: it hands traffic on: ``tor-exit``, ``vpn``, ``proxy``.
     """
 
     country: str | None = None
@@ -49,6 +61,8 @@ class Answer:
     asn: int | None = None
     org: str | None = None
     anycast: bool = False
+    city: str | None = None
+    relay: str | None = None
 
 
 NOTHING: Final = Answer()
@@ -66,7 +80,9 @@ def answer_in(record: object) -> Answer:
         registered=_country(record.get("registered_country")),
         asn=_number_in(parts),
         org=_owner_in(parts) or (_text(network.get("name")) if isinstance(network, dict) else None),
-        anycast=any(_yes(part.get(key)) for part in parts for key in ("is_anycast", "anycast")),
+        anycast=_any(parts, ("is_anycast", "anycast")),
+        city=_city(record.get("city")),
+        relay=next((name for name, keys in _RELAYS if _any(parts, keys)), None),
     )
 
 
@@ -87,6 +103,17 @@ def too_heavy(record: object) -> bool:
         if weight + len(todo) > MOST_WEIGHT:
             return True
     return False
+
+
+def _any(parts: list[dict[str, object]], keys: tuple[str, ...]) -> bool:
+    return any(_yes(part.get(key)) for part in parts for key in keys)
+
+
+def _city(value: object) -> str | None:
+    if isinstance(value, dict):
+        names = value.get("names")
+        return _text(names.get("en")) if isinstance(names, dict) else None
+    return _text(value)
 
 
 def _number_in(parts: list[dict[str, object]]) -> int | None:

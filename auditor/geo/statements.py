@@ -9,13 +9,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from auditor.model.place import Kind
+
 if TYPE_CHECKING:
     from datetime import date
 
     import numpy as np
 
     from auditor.geo.addresses import Addresses
-    from auditor.model.place import Kind
 
 
 @dataclass(frozen=True, slots=True)

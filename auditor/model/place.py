@@ -1,4 +1,4 @@
-"""Where a destination is: the record of a decision, so that an inspector can follow and defend it."""
+"""Where a destination is: a decision that an inspector can follow and defend."""
 
 from __future__ import annotations
 
@@ -112,9 +112,10 @@ class Destination:
         abroad: form (a) of Article 23(2) of the Law on Data: it lies outside the country; null =
             undecided.
         foreign_recipient: form (b): whoever runs it is foreign, wherever it stands.
-        foreign_platform: form (c): it is a platform on which data is processed, outside the country.
+        foreign_platform: form (c): it is a platform abroad on which data is processed.
         operator: who runs the service, the cloud, or else the network.
-        operator_basis: ``service``, ``range`` or ``network``: how the operator is known.
+        operator_basis: ``override``, ``service``, ``range`` or ``network``: how the operator is
+            known.
         flows, outbound_bytes: of the findings that name it.
     """
 
@@ -135,7 +136,7 @@ class Destination:
     service_kind: str | None = None
     operator: str | None = None
     operator_country: str | None = None
-    operator_basis: Literal["service", "range", "network"] | None = None
+    operator_basis: Literal["override", "service", "range", "network"] | None = None
     abroad: bool | None = None
     foreign_recipient: bool | None = None
     foreign_platform: bool | None = None

@@ -1,0 +1,154 @@
+"""Everything that knows about places, opened; and which builds fit the time of the traffic."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from functools import cached_property
+from itertools import pairwise
+from typing import Final
+
+import numpy as np
+import pandas as pd
+
+from auditor.geo.databases import GeoDatabase
+from auditor.geo.decision import Origin
+from auditor.geo.host_names import HostNames
+from auditor.geo.statements import Source
+from auditor.model.run import DataSource
+
+OLD: Final = timedelta(days=400)
+"""So far from the time of the traffic, data about places is old: addresses change hands."""
+
+_DAY_IN_NAME: Final = re.compile(r"[-_.]?(19|20)\d{2}[-_.]?\d{2}([-_.]?\d{2})?")
+
+
+@dataclass(frozen=True, slots=True)
+class Edition:
+    """What decides about flows of one span of time.
+
+    Attributes:
+        databases: with whether they are old for these flows, in the order of precedence.
+        ranges: lists of ranges, likewise.
+    """
+
+    databases: tuple[tuple[GeoDatabase, Origin], ...]
+    ranges: tuple[tuple[Source, Origin], ...]
+
+
+@dataclass(frozen=True)  # no slots: what is worked out once is kept
+class GeoData:
+    """What knows about places.
+
+    Attributes:
+        databases: every build of every database.
+        ranges: every build of every list of ranges.
+        overrides: the user's own statements; null = there are none.
+        names: what the names of servers say; null = not known.
+        distances: least distance from Vietnam to a country, in km.
+        registrations: country that an autonomous system is registered in, by its number.
+        sources: all of it as sources of a run.
+    """
+
+    databases: tuple[GeoDatabase, ...]
+    ranges: tuple[Source, ...] = ()
+    overrides: Source | None = None
+    names: HostNames | None = None
+    distances: Mapping[str, int] = field(default_factory=dict)
+    registrations: Mapping[int, str] = field(default_factory=dict)
+    sources: tuple[DataSource, ...] = ()
+
+    def editions(self, starts: np.ndarray) -> tuple[list[Edition], np.ndarray]:
+        """The editions that flows need, and for each flow the index of its own (int64).
+
+        Args:
+            starts: when each flow began (int64, ns since 1970 in UTC).
+        """
+        spans = np.searchsorted(self._boundaries, starts, side="right")
+        codes, distinct = pd.factorize(spans)
+        needed: list[Edition] = []
+        of_span: list[int] = []
+        for span in distinct.tolist():
+            edition = self._of_span(span)
+            if edition not in needed:
+                needed.append(edition)
+            of_span.append(needed.index(edition))
+        return needed, np.array(of_span, dtype=np.int64)[codes]
+
+    def newest(self) -> Edition:
+        """The newest builds: for questions without a time."""
+        return self._nearest(None)
+
+    def at(self, moment: datetime) -> Edition:
+        """The builds nearest to a moment."""
+        return self._nearest(int(moment.timestamp()) * 10**9)
+
+    def _of_span(self, span: int) -> Edition:
+        cuts = self._boundaries
+        return self._nearest(int(cuts[span - 1]) if span else -_MOST_NS)
+
+    @cached_property
+    def _groups(self) -> list[list[tuple[GeoDatabase | Source, date | None]]]:
+        """Databases and lists, those that are builds of one another together, oldest first."""
+        groups: dict[tuple[str, str], list[tuple[GeoDatabase | Source, date | None]]] = {}
+        for each in self.databases:
+            stem = _DAY_IN_NAME.sub("", each.database.name)
+            groups.setdefault((each.database.kind, stem), []).append((each, _day(each)))
+        for source in self.ranges:
+            stem = _DAY_IN_NAME.sub("", source.name)
+            groups.setdefault(("ranges", stem), []).append((source, source.built))
+        for group in groups.values():
+            group.sort(key=lambda pair: pair[1] or date.min)
+        return list(groups.values())
+
+    @cached_property
+    def _boundaries(self) -> np.ndarray:
+        """Where another build becomes the nearest, or one becomes old (int64, ns), ascending."""
+        cuts: set[int] = set()
+        for group in self._groups:
+            days = [day for _, day in group if day is not None]
+            cuts |= {(_ns(a) + _ns(b)) // 2 + 1 for a, b in pairwise(days) if a != b}
+            cuts |= {_ns(day) - _OLD_NS + 1 for day in days}
+            cuts |= {_ns(day) + _OLD_NS for day in days}
+        return np.array(sorted(cuts), dtype=np.int64)
+
+    def _nearest(self, moment: int | None) -> Edition:
+        """The build of each group nearest to ``moment`` (ns); the newest for null."""
+        databases: list[tuple[GeoDatabase, Origin]] = []
+        ranges: list[tuple[Source, Origin]] = []
+        for group in self._groups:
+            each, day = _chosen(group, moment)
+            old = day is not None and moment is not None and abs(moment - _ns(day)) >= _OLD_NS
+            if isinstance(each, GeoDatabase):
+                name, licence = each.database.name, each.source.licence
+                databases.append((each, Origin(name, day, licence, old)))
+            else:
+                ranges.append((each, Origin(each.name, day, each.licence, old)))
+        return Edition(tuple(databases), tuple(ranges))
+
+
+_MOST_NS: Final = 1 << 62
+"""No build is farther from 1970 than this; a database may claim any day."""
+_OLD_NS: Final = int(OLD.total_seconds()) * 10**9
+
+
+def _chosen(
+    group: list[tuple[GeoDatabase | Source, date | None]], moment: int | None
+) -> tuple[GeoDatabase | Source, date | None]:
+    dated = [pair for pair in group if pair[1] is not None]
+    if moment is None or not dated:
+        return group[-1]
+    # of two builds that are equally near, the older: the newer one was not known yet
+    return min(dated, key=lambda pair: abs(moment - _ns(pair[1])) if pair[1] else 0)
+
+
+def _day(database: GeoDatabase) -> date | None:
+    built = database.database.built
+    return built.date() if built else None
+
+
+def _ns(day: date) -> int:
+    nanoseconds = int(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp()) * 10**9
+    return max(-_MOST_NS, min(_MOST_NS, nanoseconds))
