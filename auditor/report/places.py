@@ -151,16 +151,11 @@ def verdict(destination: Destination) -> Text:
     if destination.state == "country":
         return country(destination.country)
     state = words.STATE[destination.state]
-    if destination.state == "contradicted" and destination.reach and destination.reach.claimed:
-        claimed = country(destination.reach.claimed)
-        state = Text(f"{state.vi} (nguồn nêu {claimed.vi})", f"{state.en} (they name {claimed.en})")
     if not destination.candidates:
         return state
     names = countries_named(destination.candidates)
     if destination.state == "contradicted":
-        return Text(
-            f"{state.vi}; còn có thể: {names.vi}", f"{state.en}; still possible: {names.en}"
-        )
+        return Text(f"{state.vi} (nguồn nêu {names.vi})", f"{state.en} (they name {names.en})")
     return Text(f"{state.vi}: {names.vi}", f"{state.en}: {names.en}")
 
 

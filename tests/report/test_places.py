@@ -68,11 +68,6 @@ def test_each_state_is_said_in_one_line(number: int, said: str) -> None:
     assert verdict(destinations()[number]).vi == said
 
 
-def test_countries_that_physics_leaves_over_are_named() -> None:
-    some = destination("192.0.2.1", state="contradicted", candidates=("LA", "VN"), reach=None)
-    assert verdict(some).en.endswith("; still possible: Laos, Viet Nam")
-
-
 def test_physics_is_told_with_its_figures() -> None:
     assert measured(Reach(2_100, 310, "US", 2_000)).vi == (
         "Bắt tay nhanh nhất 2,1 ms → máy chủ cách nơi đo xa nhất 310 km; điểm gần nhất của Hoa Kỳ "
