@@ -160,10 +160,10 @@ FORM_MEANING: Final[dict[Form, Text]] = {
 
 FORM_LIMIT: Final[dict[Form, Text]] = {
     "a": Text(
-        "Không chứng minh được máy chủ đó lưu trữ dữ liệu hay chỉ chuyển tiếp; nơi đặt là nhận "
-        "định từ các nguồn ở Phụ lục D.",
-        "Cannot prove that the server stores the data rather than passing them on; its place is "
-        "what the sources of Annex D say.",
+        "Máy chủ đó lưu trữ dữ liệu hay chỉ chuyển tiếp thì không thấy được; nơi đặt là nhận định "
+        "từ các nguồn ở Phụ lục D.",
+        "Whether the server stores the data or only passes them on is not seen; its place is what "
+        "the sources of Annex D say.",
     ),
     "b": Text(
         "Dựa vào bên vận hành dịch vụ, đám mây hoặc mạng. Chủ của mạng không phải là người thuê: "
