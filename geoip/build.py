@@ -78,8 +78,7 @@ def main() -> None:
         asn = fetched(ASN, Path(folder))
         write_asn((asn["asn-ipv4.csv"], asn["asn-ipv6.csv"]), HERE / "asn.mmdb")
     notices = HERE / "LICENSES"
-    shutil.rmtree(notices, ignore_errors=True)
-    notices.mkdir()
+    notices.mkdir(exist_ok=True)
     for name in ("DBIP-LICENSE", "NRO_LICENSE", "ROUTEVIEWS-LICENSE", "MODIFICATIONS"):
         (notices / f"{name}.txt").write_bytes(asn[name].rstrip() + b"\n")
     (HERE / "MANIFEST.yaml").write_text(manifest(), encoding="utf-8")
