@@ -2,7 +2,8 @@
 
 A maintainer runs it: ``python geoip/build.py``. It needs ``npm`` (to fetch the packages, by their
 exact versions and digests), ``mmdb_writer`` and ``netaddr``. The same versions give the same
-bytes; the downloads stay in a temporary folder.
+bytes; the downloads stay in a temporary folder. ``python geoip/build.py --lists`` compiles the
+lists of ``lists/`` only, and needs no network.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import io
 import json
 import shutil
 import subprocess
+import sys
 import tarfile
 import tempfile
 from datetime import UTC, datetime
@@ -163,4 +165,9 @@ def manifest() -> str:
 
 
 if __name__ == "__main__":
-    main()
+    if sys.argv[1:] == ["--lists"]:
+        import anycast
+
+        anycast.main()
+    else:
+        main()
