@@ -22,7 +22,8 @@ def old_databases(geodata: GeoData, first: datetime, last: datetime) -> list[Pro
 
     Args:
         geodata: what decided.
-        first, last: the span of the traffic.
+        first: when the traffic began.
+        last: when it ended.
     """
     moments = _moments(first, last)
     editions, codes = geodata.editions(moments)

@@ -41,7 +41,8 @@ def blocks(first: Database, second: Database, family: int) -> Blocks:
     """The blocks that the first database knows, cut where the second changes.
 
     Args:
-        first, second: the databases.
+        first: the database whose networks are wanted.
+        second: the one that is asked about them.
         family: 4, or 6: then without the IPv4 addresses that lie in the IPv6 tree.
 
     Raises:
@@ -69,9 +70,7 @@ def blocks(first: Database, second: Database, family: int) -> Blocks:
         at, beside = _below(one, at), _below(other, beside)
     records, others, lengths = (np.concatenate(column) for column in zip(*found, strict=True))
     silent = others <= other.nodes
-    return Blocks(
-        one.places(records), np.where(silent, _NOTHING, other.places(others)), lengths
-    )
+    return Blocks(one.places(records), np.where(silent, _NOTHING, other.places(others)), lengths)
 
 
 def _below(tree: Tree, at: np.ndarray) -> np.ndarray:

@@ -223,9 +223,7 @@ def _weighed(owners: Database, places: Database, family: int) -> pd.DataFrame:
     numbers = [answer.asn or 0 for answer in answers_of(owners, owner_places)]
     known = place_places >= 0
     countries = np.full(len(place_places), "", dtype=object)
-    countries[known] = [
-        answer.country or "" for answer in answers_of(places, place_places[known])
-    ]
+    countries[known] = [answer.country or "" for answer in answers_of(places, place_places[known])]
     weights = 2.0 ** ((32 if family == 4 else 48) - found.bits)
     pairs = owner_codes.astype(np.int64) * max(len(place_places), 1) + place_codes
     codes, distinct = pd.factorize(pairs)

@@ -67,7 +67,9 @@ def verified(folder: Path, today: date) -> tuple[Checked, ...]:
     names = _names(folder)
     found += [_compared(folder, name, listed, today) for name in names]
     found += [
-        Checked(name, "missing", wrong=(f"{manifest.FILE_NAME} lists it, but it is not there", _AGAIN))
+        Checked(
+            name, "missing", wrong=(f"{manifest.FILE_NAME} lists it, but it is not there", _AGAIN)
+        )
         for name in sorted(set(listed) - set(names))
     ]
     if not any(name.lower().endswith(".mmdb") for name in names):
@@ -105,9 +107,7 @@ def _names(folder: Path) -> list[str]:
     return sorted(name for name in names if _reader(name) is not None)[:MOST_FILES]
 
 
-def _compared(
-    folder: Path, name: str, listed: dict[str, tuple[str, int]], today: date
-) -> Checked:
+def _compared(folder: Path, name: str, listed: dict[str, tuple[str, int]], today: date) -> Checked:
     path = folder / name
     try:
         sha256 = _sha256(path)
@@ -119,7 +119,9 @@ def _compared(
         same = listed[name] == (sha256, path.stat().st_size)
         checked = replace(checked, listed="as-listed" if same else "changed")
         if not same:
-            changed = f"is not the file that {manifest.FILE_NAME} lists (its SHA-256 or size differs)"
+            changed = (
+                f"is not the file that {manifest.FILE_NAME} lists (its SHA-256 or size differs)"
+            )
             checked = replace(checked, wrong=(changed, _AGAIN))
     reader = _reader(name)
     try:
