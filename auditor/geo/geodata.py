@@ -8,21 +8,16 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 from itertools import pairwise
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
 import pandas as pd
 
-from auditor.geo.databases import GeoDatabase, open_databases
+from auditor.geo.databases import GeoDatabase
 from auditor.geo.decision import Origin
 from auditor.geo.host_names import HostNames
 from auditor.geo.statements import Source
 from auditor.model.run import DataSource
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from auditor.model.problem import Note
 
 OLD: Final = timedelta(days=400)
 """So far from the time of the traffic, data about places is old: addresses change hands."""
@@ -157,13 +152,3 @@ def _day(database: GeoDatabase) -> date | None:
 def _ns(day: date) -> int:
     nanoseconds = int(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp()) * 10**9
     return max(-_MOST_NS, min(_MOST_NS, nanoseconds))
-
-
-def open_geodata(folder: Path, note: Note) -> GeoData:
-    """Everything in ``folder`` that knows about places.
-
-    Raises:
-        GeoDataError: no such folder, or no usable database in it.
-    """
-    databases = open_databases(folder, note)
-    return GeoData(databases, sources=tuple(each.source for each in databases))

@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from auditor.geo.services import HEAD, REGION, Service
+from auditor.geo.services import BELOW_HEAD, HEAD, REGION, Service
 from auditor.geo.statements import Statement
 from auditor.model.countries import NAMES
 
@@ -72,11 +72,13 @@ class _Entry:
         alone: of the name itself.
         below: of the name and everything below it.
         heads: of names below it whose next label starts with a region and a hyphen, by region.
+        below_heads: the same, of names below such a label.
     """
 
     alone: Named | None = None
     below: Named | None = None
     heads: dict[str, Named] | None = None
+    below_heads: dict[str, Named] | None = None
 
 
 class HostNames:
@@ -137,7 +139,8 @@ class HostNames:
         while dot >= 0:
             entry = self._entries.get(name[dot + 1 :])
             if entry is not None:
-                if entry.heads and (headed := _headed(entry.heads, name[start:dot])) is not None:
+                heads = entry.heads or (entry.below_heads if start else None)
+                if heads and (headed := _headed(heads, name[start:dot])) is not None:
                     return headed
                 if entry.below is not None:
                     return entry.below
@@ -147,6 +150,8 @@ class HostNames:
     def _add(self, pattern: str, plain: Named, placed: dict[str, Named]) -> None:
         if pattern.startswith(HEAD):
             self._entry(pattern.removeprefix(HEAD)).heads = placed
+        elif pattern.startswith(BELOW_HEAD):
+            self._entry(pattern.removeprefix(BELOW_HEAD)).below_heads = placed
         elif REGION in pattern:
             for region, named in placed.items():
                 self._add(pattern.replace(REGION, region), named, {})

@@ -3,8 +3,9 @@
 A pattern is a server's name as it stands (``mail.example.com`` = that name alone), or
 ``*.example.com`` = that name and everything below it. A service of a cloud may write ``{region}``
 for the regions of that cloud in ``geoip/regions.yaml``: as a label or a part of one
-(``*.s3-{region}.example.com``), or as ``{region}-*.example.com`` = a label that starts with a
-region and a hyphen, and everything below it. The longest pattern wins.
+(``*.s3-{region}.example.com``). ``{region}-*.example.com`` = a label that starts with a region and
+a hyphen, and everything below it; ``*.{region}-*.example.com`` = only what is below such a label,
+where a customer could choose the label itself. The longest pattern wins.
 """
 
 from __future__ import annotations
@@ -27,11 +28,12 @@ if TYPE_CHECKING:
 FILE_NAME: Final = "services.yaml"
 REGION: Final = "{region}"
 HEAD: Final = "{region}-*."
+BELOW_HEAD: Final = "*.{region}-*."
 
 _LABEL: Final = r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?"
 _REGION_LABEL: Final = r"[a-z0-9_-]{0,50}\{region\}[a-z0-9_-]{0,50}"
 _PATTERN: Final = re.compile(
-    rf"(?:\*\.|\{{region\}}-\*\.)?(?:(?:{_LABEL}|{_REGION_LABEL})\.)*{_LABEL}"
+    rf"(?:\*\.|(?:\*\.)?\{{region\}}-\*\.)?(?:(?:{_LABEL}|{_REGION_LABEL})\.)*{_LABEL}"
 )
 _NO_COUNTRIES: Final = frozenset({"AP", "EU"})
 _OPEN_TO_ALL: Final = re.compile(
@@ -87,7 +89,7 @@ def _pattern(text: str, info: ValidationInfo) -> str:
             f"{text!r} is no pattern of names; write mail.example.com, *.example.com or, in a "
             "service with `regions`, *.{region}.example.com (other scripts as xn--...)"
         )
-    labels = pattern.removeprefix(HEAD).removeprefix("*.").split(".")
+    labels = pattern.removeprefix("*.").removeprefix(HEAD).split(".")
     if REGION in ".".join(labels[-2:]):
         raise ValueError(f"{text!r}: the region must stand below the provider's own domain")
     if len(labels) == 1 or labels[-1].isdigit():

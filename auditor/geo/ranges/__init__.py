@@ -1,6 +1,6 @@
 """Ranges that publishers give themselves: clouds, geofeeds, anycast, relays."""
 
-from auditor.geo.ranges.imported import KINDS, PUBLISHERS, Imported, imported
+from auditor.geo.ranges.importing import KINDS, PUBLISHERS, Imported, imported
 from auditor.geo.ranges.stored import Origin, RangeFile, open_ranges
 from auditor.geo.ranges.table import RangeTable, flattened
 

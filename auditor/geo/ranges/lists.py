@@ -18,7 +18,7 @@ from ipaddress import IPv4Network, IPv6Network
 from typing import TYPE_CHECKING, Any, Final
 
 from auditor.geo.ranges.clouds import CLOUDFLARE
-from auditor.geo.ranges.original import COUNTRIES, Found, day_of, network_of, shown_text
+from auditor.geo.ranges.original import COUNTRIES, HEAD, Found, day_of, network_of, shown_text
 from auditor.geo.statements import Statement
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ class Geofeed:
 
     def sniff(self, original: Original) -> float:
         """How sure it is that the file is in this form, 0 to 1."""
-        lines = [line for _, line in _lines(original.head)][:-1] or [original.head.strip()]
+        lines = _first_lines(original)
         fitting = [line for line in lines if _NETWORK_FIRST.match(line) and line.count(",") >= 1]
         return 0.6 if fitting and len(fitting) * 2 > len(lines) else 0.0
 
@@ -200,7 +200,7 @@ class PlainList:
 
     def sniff(self, original: Original) -> float:
         """How sure it is that the file is in this form, 0 to 1."""
-        lines = [line for _, line in _lines(original.head)][:-1] or [original.head.strip()]
+        lines = _first_lines(original)
         fitting = [line for line in lines if re.fullmatch(r"[0-9A-Fa-f:.]+(/\d{1,3})?", line)]
         return 0.5 if fitting and len(fitting) * 2 > len(lines) else 0.0
 
@@ -309,6 +309,12 @@ def _rows(original: Original, found: Found) -> Iterator[tuple[str, list[str]]]:
             yield place, next(csv.reader([line], strict=True))
         except csv.Error as error:
             found.mistake(place, f"its quotes do not fit ({error})")
+
+
+def _first_lines(original: Original) -> list[str]:
+    """Whole lines with content at its beginning."""
+    lines = [line for _, line in _lines(original.head)]
+    return lines[:-1] if len(original.content) > HEAD else lines
 
 
 def _lines(text: str) -> Iterator[tuple[int, str]]:

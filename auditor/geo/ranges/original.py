@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 MOST_BYTES: Final = 256 << 20
 MOST_NETWORKS: Final = 2_000_000
+HEAD: Final = 4096
+"""Bytes by which forms are told apart."""
 MOST_TOLD: Final = 20
 """Mistakes that are named one by one; the rest is counted."""
 WIDEST: Final = {4: 8, 6: 12}
@@ -102,7 +104,7 @@ class Original:
     @property
     def head(self) -> str:
         """The beginning of its text, for telling formats apart."""
-        return self.content[:4096].decode("utf-8-sig", "replace")
+        return self.content[:HEAD].decode("utf-8-sig", "replace")
 
     def text(self) -> str:
         """Its text.
@@ -179,16 +181,15 @@ def network_of(value: object, version: int | None = None) -> Network:
     if not isinstance(value, str):
         raise ValueError("must be text such as 203.0.113.0/24")  # noqa: TRY004 - one kind for all
     text = value.strip()
-    shown = shown_text(text, 60)
     made = IPv6Network if ":" in text else IPv4Network
     try:
         network: Network = made(text if len(text) <= 64 and "%" not in text else "")
     except ValueError:
-        raise ValueError(_no_network(text, shown, made)) from None
+        raise ValueError(_no_network(text, shown_text(text, 60), made)) from None
     if version and network.version != version:
-        raise ValueError(f"{shown} is IPv{network.version}, where IPv{version} belongs")
+        raise ValueError(f"{network} is IPv{network.version}, where IPv{version} belongs")
     if network.prefixlen < WIDEST[network.version]:
-        raise ValueError(f"{shown} is wider than any network that somebody has")
+        raise ValueError(f"{network} is wider than any network that somebody has")
     return network
 
 

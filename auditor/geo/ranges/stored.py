@@ -15,7 +15,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 import numpy as np
-from pydantic import Field, ValidationError
+from pydantic import AfterValidator, Field, ValidationError
 
 from auditor.geo.ranges.original import COUNTRIES
 from auditor.geo.ranges.table import RangeTable
@@ -41,7 +41,14 @@ _MARK: Final = b"auditor ranges 1\n"
 _TIMES: Final = (12, 36)
 """Bytes of an IPv4 range and of an IPv6 range."""
 
-Short = Annotated[str, Field(max_length=300)]
+
+def _on_one_line(text: str) -> str:
+    if not text.isprintable():
+        raise ValueError("holds what no line of text does")
+    return text
+
+
+Short = Annotated[str, Field(max_length=300), AfterValidator(_on_one_line)]
 Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")]
 Relay = Literal["tor-exit", "private-relay", "vpn", "proxy"]
