@@ -178,7 +178,7 @@ def manifest() -> str:
     """The text of ``MANIFEST.yaml`` for the files as they lie in this folder."""
     lines = [
         "# Written by geoip/build.py. Where each file comes from, and what its licence asks.",
-        "# auditor compares the SHA-256 of a database each time it opens one; `auditor geoip verify`",
+        "# auditor compares the SHA-256 of a database each time it opens one; auditor geoip verify",
         "# compares all files.",
         "databases:",
     ]

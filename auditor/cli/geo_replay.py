@@ -184,11 +184,9 @@ def _lines(told: Run, found: Replay, findings: list[MovedFinding], limit: int) -
         counts = f"{len(findings):,} / {len(told.findings):,}"
         yield f"  {counts} phát hiện bị ảnh hưởng / findings touched"
     for each in findings[:limit]:
-        more = (
-            f" (+{each.unlisted:,} luồng không được liệt kê / not listed)" if each.unlisted else ""
-        )
+        rest = f" (+{each.unlisted:,} không liệt kê / not listed)" if each.unlisted else ""
         yield f"    {each.id}  {each.rule}  {each.recipient}"
-        yield f"      {each.flows:,} / {each.listed:,} luồng / flows{more}"
+        yield f"      {each.flows:,} / {each.listed:,} luồng / flows{rest}"
         yield f"      {_places(each.countries)} -> {_places(each.countries_now)}"
         if each.staying:
             yield f"      {each.staying:,} luồng không ra nước ngoài nữa / flows no longer leave"

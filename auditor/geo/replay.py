@@ -283,12 +283,17 @@ def missing_of(schema: pa.Schema) -> list[str]:
             if not field.nullable:
                 found.append(f"has no column {field.name}")
             continue
-        kind = schema.field(field.name).type
-        if pa.types.is_dictionary(kind):
-            kind = kind.value_type
-        if kind != field.type:
+        kind = _plain(schema.field(field.name).type)
+        if kind != _plain(field.type):
             found.append(f"{field.name} is {kind}, not {field.type}")
     return found
+
+
+def _plain(kind: pa.DataType) -> pa.DataType:
+    """The type without dictionaries, which are but another way to hold texts."""
+    if pa.types.is_dictionary(kind):
+        return kind.value_type
+    return pa.list_(_plain(kind.value_type)) if pa.types.is_list(kind) else kind
 
 
 def prepared(part: pa.Table) -> pa.Table:

@@ -63,7 +63,7 @@ def mmdb_of(table: Path, kind: Literal["country", "asn"], built: datetime) -> Ma
     """
     try:
         from mmdb_writer import MMDBWriter
-        from netaddr import IPSet, iprange_to_cidrs
+        from netaddr import IPSet, iprange_to_cidrs  # type: ignore[import-untyped]  # no stubs
     except ImportError:
         raise GeoDataError(
             "cannot be made: the packages mmdb_writer and netaddr are not installed",
@@ -71,7 +71,7 @@ def mmdb_of(table: Path, kind: Literal["country", "asn"], built: datetime) -> Ma
             hint="Install them beside auditor (pip install mmdb_writer netaddr), then try again.",
         ) from None
 
-    class Dated(MMDBWriter):  # type: ignore[misc]  # it has no types
+    class Dated(MMDBWriter):
         def _build_meta(self) -> dict[str, Any]:
             meta: dict[str, Any] = super()._build_meta()
             return {**meta, "build_epoch": int(built.timestamp())}

@@ -38,7 +38,7 @@ class Checked:
         four, six: IPv4 and IPv6 networks of a database or ranges of a list.
         records: distinct records of a database or rows of a table.
         broken: records that cannot be read.
-        wrong: what is wrong with it, each with a way out.
+        wrong: what is wrong with it, each with its way out.
         remarks: what somebody should know, though nothing is wrong.
     """
 
@@ -67,14 +67,14 @@ def verified(folder: Path, today: date) -> tuple[Checked, ...]:
     names = _names(folder)
     found += [_compared(folder, name, listed, today) for name in names]
     found += [
-        Checked(
-            name, "missing", wrong=(f"{manifest.FILE_NAME} lists it, but it is not there", _AGAIN)
+        _wrong(
+            Checked(name, "missing"), f"{manifest.FILE_NAME} lists it, but it is not there", _AGAIN
         )
         for name in sorted(set(listed) - set(names))
     ]
     if not any(name.lower().endswith(".mmdb") for name in names):
         hint = "Put a country database (*.mmdb) there: auditor cannot place anything without one."
-        found.append(Checked(".", wrong=("holds no geo database", hint)))
+        found.append(_wrong(Checked("."), "holds no geo database", hint))
     return tuple(_based(found))
 
 
@@ -87,8 +87,9 @@ def _manifest(folder: Path) -> tuple[dict[str, tuple[str, int]], list[Checked]]:
     try:
         told = read(path, manifest.Manifest)
     except AuditorError as error:
-        return {}, [Checked(path.name, sha256=sha256, wrong=(error.message, error.hint))]
-    listed = {each.name: (each.sha256, each.size) for each in (*told.databases, *told.files)}
+        return {}, [_wrong(Checked(path.name, sha256=sha256), error.message, error.hint)]
+    listed = {each.name: (each.sha256, each.size) for each in told.databases}
+    listed |= {each.name: (each.sha256, each.size) for each in told.files}
     return listed, [Checked(path.name, sha256=sha256, records=len(listed))]
 
 
@@ -113,7 +114,7 @@ def _compared(folder: Path, name: str, listed: dict[str, tuple[str, int]], today
         sha256 = _sha256(path)
     except OSError as error:
         hint = "Check that it is a file and that this user may read it."
-        return Checked(legible(name), wrong=(f"cannot be read: {error.strerror}", hint))
+        return _wrong(Checked(legible(name)), f"cannot be read: {error.strerror}", hint)
     checked = Checked(legible(name), sha256=sha256)
     if name in listed:
         same = listed[name] == (sha256, path.stat().st_size)
@@ -122,14 +123,19 @@ def _compared(folder: Path, name: str, listed: dict[str, tuple[str, int]], today
             changed = (
                 f"is not the file that {manifest.FILE_NAME} lists (its SHA-256 or size differs)"
             )
-            checked = replace(checked, wrong=(changed, _AGAIN))
+            checked = _wrong(checked, changed, _AGAIN)
     reader = _reader(name)
     try:
         return checked if reader is None else reader(path, checked, today)
     except (GeoDataError, UnusableError) as error:
-        return replace(checked, wrong=(*checked.wrong, _told(error), error.hint))
+        return _wrong(checked, _told(error), error.hint)
     except AuditorError as error:
-        return replace(checked, wrong=(*checked.wrong, error.message, error.hint))
+        return _wrong(checked, error.message, error.hint)
+
+
+def _wrong(checked: Checked, message: str, hint: str) -> Checked:
+    told = f"{message.rstrip('.')}. {hint}"
+    return replace(checked, wrong=(*checked.wrong, told))
 
 
 def _told(error: GeoDataError | UnusableError) -> str:
@@ -146,18 +152,11 @@ def _sha256(path: Path) -> str:
 def _database(path: Path, checked: Checked, today: date) -> Checked:
     del today
     held = contents(Database(path))
-    wrong = checked.wrong
     if held.broken:
         again = "Get the database again from its publisher and compare its checksum."
-        wrong += (f"{held.broken:,} of {held.records:,} records cannot be read", again)
-    return replace(
-        checked,
-        four=held.four,
-        six=held.six,
-        records=held.records,
-        broken=held.broken,
-        wrong=wrong,
-    )
+        told = f"{held.broken:,} of {held.records:,} records cannot be read"
+        checked = _wrong(checked, told, again)
+    return replace(checked, four=held.four, six=held.six, records=held.records, broken=held.broken)
 
 
 def _ranges(path: Path, checked: Checked, today: date) -> Checked:

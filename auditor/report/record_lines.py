@@ -80,8 +80,8 @@ def _head(one: Destination) -> Iterator[Line]:
     yield Text("Căn cứ", "Rests on"), Text(basis, basis)
     if one.reach is not None:
         yield Text("Vật lý", "Physics"), measured(one.reach)
-    network = visible(" ".join(filter(None, (one.asn and f"AS{one.asn}", one.org))), 120)
-    if network:
+    if one.asn or one.org:
+        network = visible(f"AS{one.asn or '?'} {one.org or ''}".strip(), 120)
         yield Text("Mạng", "Network"), _registered(network, one.org_country)
     if one.service:
         kind = words.service_kind(one.service_kind or "")
