@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 _STEP: Final = timedelta(days=10)
 """Moments that are asked about; an age may be told so much too small."""
 _YEAR: Final = 365.25
+_MOST: Final = 1 << 62
+"""Nanoseconds from 1970: a log may claim any time."""
 
 
 def old_databases(geodata: GeoData, first: datetime, last: datetime) -> list[Problem]:
@@ -51,7 +53,8 @@ def _moments(first: datetime, last: datetime) -> np.ndarray:
 
 def _nanoseconds(moment: datetime) -> int:
     since = moment.astimezone(UTC) - datetime(1970, 1, 1, tzinfo=UTC)
-    return min(since // timedelta(microseconds=1) * 1000, (1 << 62) - 1)
+    nanoseconds = since // timedelta(microseconds=1) * 1000
+    return max(-_MOST, min(_MOST, nanoseconds))
 
 
 def _problem(name: str, built: date, age: int) -> Problem:

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 MOST_PAIRS: Final = 1 << 23
 """Nodes of one level of a walk; the largest databases have fewer than half of it."""
+MOST_BLOCKS: Final = 1 << 25
+"""Networks of a database: several times those of the largest."""
 FOUR_BITS: Final = 32
 SIX_BITS: Final = 64
 """Levels that are walked of IPv6: nobody is given less than a /64."""
@@ -54,6 +56,7 @@ def blocks(first: Database, second: Database, family: int) -> Blocks:
     starts = [tree.four if family == 4 else 0 if tree.six else tree.nodes for tree in (one, other)]
     at, beside = (np.array([start], dtype=np.int64) for start in starts)
     found: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
+    count = 0
     for bits in range((FOUR_BITS if family == 4 else SIX_BITS) + 1):
         known = at != one.nodes
         if family == 6:  # aliases of IPv4, such as 6to4
@@ -62,7 +65,8 @@ def blocks(first: Database, second: Database, family: int) -> Blocks:
         done = (at > one.nodes) & (beside >= other.nodes)
         found.append((at[done], beside[done], np.full(int(done.sum()), bits, dtype=np.int64)))
         at, beside = at[~done], beside[~done]
-        if len(at) * 2 > MOST_PAIRS:
+        count += int(done.sum())
+        if len(at) * 2 > MOST_PAIRS or count > MOST_BLOCKS:
             raise UnusableError(
                 "is damaged: nodes of its search tree lead back to others",
                 "Get the database again from its publisher and compare its checksum.",
