@@ -7,6 +7,8 @@ exact version and digest) and ``numpy``. The same version gives the same bytes.
 ``country,km``: ISO 3166-1 alpha-2 and the least distance from Vietnam in whole km, never too large.
 
 ``auditor/report/world.json`` (made by ``world_map.py``, which describes it): the map.
+
+``geoip/LICENSES/WORLD-ATLAS-LICENSE.txt``: the notice of the package that packs the outlines.
 """
 
 from __future__ import annotations
@@ -75,6 +77,8 @@ def main() -> None:
     path = HERE.parent / "auditor" / "report" / "world.json"
     path.write_text(text, encoding="utf-8")
     step(f"world.json: {path.stat().st_size:,} bytes")
+    notice = HERE / "LICENSES" / "WORLD-ATLAS-LICENSE.txt"
+    notice.write_bytes(files["LICENSE"].rstrip() + b"\n")
 
 
 def step(what: str) -> None:

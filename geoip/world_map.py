@@ -42,7 +42,7 @@ TOP, BOTTOM = 84.0, -57.0
 FINENESS: Final = 0.13
 """Degrees by which a simplified outline may differ; a unit of the map is 0.18 at the equator."""
 LEAST_AREA: Final = 5.0
-"""Square units: smaller islands are left out, unless they are all there is."""
+"""Square units: smaller islands are left out, unless they are all there is, or Vietnam's."""
 _A: Final = (1.340264, -0.081106, 0.000893, 0.003796)
 
 
@@ -62,7 +62,7 @@ def world(
     for shape in drawn:
         code = shape.codes[0]
         rings = [ring for numbers in shape.arcs for ring in [_closed(thin, numbers)]]
-        path = outline(rings)
+        path = outline(rings, 0.0 if code == "VN" else LEAST_AREA)
         if path and code != "AQ":
             paths[code] = paths.get(code, "") + path
     bottom = int(projected(np.array([[MIDDLE, BOTTOM]]))[0, 1])
@@ -146,11 +146,11 @@ def _away(places: np.ndarray, begin: np.ndarray, end: np.ndarray) -> np.ndarray:
     return np.asarray(np.hypot(*(offset - share[:, None] * along).T))
 
 
-def outline(rings: Sequence[np.ndarray]) -> str:
-    """Path data of a country; empty = too small to draw."""
+def outline(rings: Sequence[np.ndarray], least_area: float) -> str:
+    """Path data of a country, without its smaller islands; empty = too small to draw."""
     pieces = [projected(piece) for ring in joined(rings) for piece in cut(ring)]
     sizes = [abs(area(piece)) for piece in pieces]
-    least = min(LEAST_AREA, max(sizes, default=0.0))
+    least = min(least_area, max(sizes, default=0.0))
     path = ""
     for piece, size in zip(pieces, sizes, strict=True):
         whole = np.round(piece).astype(int)

@@ -108,7 +108,8 @@ SAMPLES: Final = (
         "pcaps/place.pcap",
         place_scene.place,
         "Nơi đến cần xem lại: địa chỉ được ghi là ở Hoa Kỳ nhưng trả lời sau 2 ms (bộ nhớ đệm "
-        "trong nước), một máy chủ ở xa thật, một máy phân giải tên miền anycast, một máy chủ trong nước",
+        "trong nước), một máy chủ ở xa thật, một máy phân giải tên miền anycast, một máy chủ trong "
+        "nước",
         "Places worth a second look: an address filed in the United States that answers after 2 ms "
         "(a cache at home), a server that is truly far, an anycast resolver, a server at home",
     ),

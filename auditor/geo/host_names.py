@@ -1,7 +1,8 @@
 """What a server's name says: the service, the cloud region inside it, the country of its ending.
 
 A name is what the client asked for, so it is a witness, and never more: anybody may ask any address
-for any name.
+for any name. A region inside a name is the parent region of a local zone too (a server in Hanoi may
+be called ``ap-southeast-1``): publishers' ranges tell them apart, so they go first.
 """
 
 from __future__ import annotations

@@ -7,6 +7,7 @@ region, are left out.
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -18,13 +19,14 @@ from auditor.geo.distances import FARTHEST
 from auditor.model.problem import Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
 KM_PER_MS: Final = 103
 """Kilometres to a destination per millisecond of round trip, at most: light in the glass of
 long-haul cables, at the lowest group index sold (1.462, pure silica: 102.5 km), rounded up. Radio
-and lasers between satellites are faster by half; no such way is known to lead out of Vietnam fast
-enough to matter: up to 2,700 km the climb to a satellite costs more than the vacuum gives back."""
+and lasers between satellites go half as fast again: up to 2,700 km the climb of 550 km to a
+satellite costs more than that gains; beyond, only satellites without any delay of their own would
+beat this bound."""
 
 SLACK_US: Final = 1000
 """Microseconds added to each round trip: clocks that tick in milliseconds, and stamps that are
@@ -49,7 +51,7 @@ COLUMNS: Final = (
 )
 """What is read of a flow table."""
 
-_KEYS: Final = ["input_id", "dst_port", "dst_ip"]
+_KEYS: Final = ("input_id", "dst_port", "dst_ip")
 _SYN: Final = 2
 _COMPACT_ROWS: Final = 1 << 20
 
@@ -78,41 +80,28 @@ class Handshakes:
         self._parts: list[pa.Table] = []
         self._rows = 0
         self._limit = _COMPACT_ROWS
+        self._addresses: pa.Array | None = None
+        self._seen: Counter[int] = Counter()
+        self._instant: Counter[int] = Counter()
 
     def add(self, flows: pa.Table) -> None:
         """Takes in (a part of) a flow table of the stage ``read`` or later; needs ``COLUMNS``."""
-        table = flows.select(list(COLUMNS))
-        refused = pc.fill_null(table["blocked"], False)
-        answered = pc.not_equal(
-            pc.bit_wise_and(table["dst_tcp_flags"], pa.scalar(_SYN, pa.uint8())), 0
-        )
-        usable = pc.is_valid(table["rtt_us"])
-        for one in (
-            pc.equal(table["seen_by"], "packets"),
-            # one end alone sent a bare SYN: where both did, neither's SYN-ACK closes a round trip
-            pc.equal(table["initiator_basis"], "syn"),
-            pc.fill_null(answered, False),
-            pc.is_null(table["tunnel"]),
-            pc.is_null(table["nat_dst_ip"]),
-            pc.invert(refused),
-            pc.is_valid(table["dst_port"]),
-        ):
-            usable = pc.and_(usable, one)
-        kept = table.filter(usable).select([*_KEYS, "rtt_us"])
-        if not len(kept):
-            return
+        kept = _bounding(flows.select(list(COLUMNS)))
         instant = pc.less(kept["rtt_us"], LEAST_US)
-        kept = kept.set_column(3, "rtt_us", pc.if_else(instant, None, kept["rtt_us"]))
-        counted = kept.append_column("seen", pa.repeat(1, len(kept)))
-        counted = counted.append_column("instant", instant.cast(pa.int64()))
-        self._parts.append(_grouped(counted))
-        self._rows += len(self._parts[-1])
+        self._seen.update(_counts(kept["input_id"]))
+        self._instant.update(_counts(kept["input_id"].filter(instant)))
+        kept = kept.filter(pc.invert(instant))
+        if len(kept):
+            self._parts.append(_grouped(kept))
+            self._rows += len(self._parts[-1])
+            self._addresses = None
         if self._rows > self._limit:
             self._gathered()
 
     def addresses(self) -> list[str]:
         """The responders, in the order of their texts."""
-        return [str(each) for each in _distinct(self._gathered()["dst_ip"]).to_pylist()]
+        texts: list[str] = self._distinct().to_pylist()
+        return texts
 
     def believed(
         self, claimed_km: np.ndarray, inputs: Mapping[int, str]
@@ -125,33 +114,42 @@ class Handshakes:
             inputs: names of the inputs by ``input_id``, for the problems.
 
         Returns:
-            µs per address (int64); -1 = none, or none that is believed.
+            µs per address (int64); -1 = none that is believed.
         """
         table = self._gathered()
-        addresses = _distinct(table["dst_ip"])
+        addresses = self._distinct()
         codes = _numbers(pc.index_in(table["dst_ip"], value_set=addresses))
-        source, port = _numbers(table["input_id"]), _numbers(table["dst_port"])
-        rtt = _numbers(pc.fill_null(table["rtt_us"], -1))
-        coarse = _coarse(source, _numbers(table["seen"]), _numbers(table["instant"]))
-        problems = [_clock_problem(inputs.get(each, f"input {each}")) for each in coarse]
-        trusted = (rtt >= 0) & ~np.isin(source, coarse)
+        source, port, rtt = (_numbers(table[name]) for name in ("input_id", "dst_port", "rtt_us"))
+        coarse = [each for each in sorted(self._seen) if self._clock_tells_nothing(each)]
+        trusted = ~np.isin(source, coarse)
         claimed = np.asarray(claimed_km, np.float64)[codes]
         early = trusted & (claimed > reaches_km(rtt))
         far = trusted & ((claimed >= FAR_KM) | early)
-        networks = _networks(addresses.to_pylist())[codes]
+        networks = _networks(addresses, codes) if early.sum() >= FEW else np.zeros_like(codes)
         by_port = _patterned(source << 16 | port, networks, far, early)
         # a device or clock that spoils every port shows itself where no port alone is enough
         rest = trusted & ~by_port
         by_input = rest & _patterned(source, networks, far & rest, early & rest)
         near = trusted & (by_port | by_input)
+        good = trusted & ~near
+        smallest = np.full(len(addresses), _NONE)
+        np.minimum.at(smallest, codes[good], rtt[good])
+        problems = [_clock_problem(inputs.get(each, f"input {each}")) for each in coarse]
         for each in np.unique(source[near]).tolist():
             its = near & (source == each)
             name = inputs.get(each, f"input {each}")
             problems.append(_near_problem(name, np.unique(port[its]), int((its & early).sum())))
-        smallest = np.full(len(addresses), np.iinfo(np.int64).max)
-        good = trusted & ~near
-        np.minimum.at(smallest, codes[good], rtt[good])
-        return np.where(smallest < np.iinfo(np.int64).max, smallest, -1), problems
+        return np.where(smallest < _NONE, smallest, -1), problems
+
+    def _clock_tells_nothing(self, source: int) -> bool:
+        instant = self._instant[source]
+        return instant >= FEW and instant > INSTANT_SHARE * self._seen[source]
+
+    def _distinct(self) -> pa.Array:
+        if self._addresses is None:
+            distinct = pc.unique(self._gathered()["dst_ip"])
+            self._addresses = distinct.take(pc.sort_indices(distinct))
+        return self._addresses
 
     def _gathered(self) -> pa.Table:
         """Everything so far as one table, a row for each input, port and responder."""
@@ -164,44 +162,56 @@ class Handshakes:
         return self._parts[0]
 
 
+_NONE: Final = np.iinfo(np.int64).max
 _EMPTY: Final = pa.schema(
     [
-        *(("input_id", pa.int32()), ("dst_port", pa.uint16()), ("dst_ip", pa.string())),
-        *(("rtt_us", pa.int64()), ("seen", pa.int64()), ("instant", pa.int64())),
+        *(("input_id", pa.int32()), ("dst_port", pa.uint16())),
+        *(("dst_ip", pa.string()), ("rtt_us", pa.int64())),
     ]
 ).empty_table()
 
 
+def _bounding(table: pa.Table) -> pa.Table:
+    """The rows whose round trip bounds the distance of their responder."""
+    flags = pc.bit_wise_and(table["dst_tcp_flags"], pa.scalar(_SYN, pa.uint8()))
+    usable = pc.is_valid(table["rtt_us"])
+    for one in (
+        pc.equal(table["seen_by"], "packets"),
+        # one end alone sent a bare SYN: where both did, neither's SYN-ACK closes a round trip
+        pc.equal(table["initiator_basis"], "syn"),
+        pc.fill_null(pc.equal(flags, _SYN), False),
+        pc.is_valid(table["dst_port"]),
+        pc.is_null(table["tunnel"]),
+        pc.is_null(table["nat_dst_ip"]),
+        pc.invert(pc.fill_null(table["blocked"], False)),
+    ):
+        usable = pc.and_(usable, one)
+    return table.filter(usable).select(_EMPTY.column_names)
+
+
+def _counts(values: pa.ChunkedArray) -> dict[int, int]:
+    return {each["values"].as_py(): each["counts"].as_py() for each in pc.value_counts(values)}
+
+
 def _grouped(table: pa.Table) -> pa.Table:
-    sums = [("rtt_us", "min"), ("seen", "sum"), ("instant", "sum")]
-    grouped = table.group_by(_KEYS).aggregate(sums).select([*_KEYS, *("_".join(s) for s in sums)])
-    return grouped.rename_columns(_EMPTY.column_names)
-
-
-def _distinct(texts: pa.ChunkedArray) -> pa.Array:
-    distinct = pc.unique(texts)
-    return distinct.take(pc.sort_indices(distinct))
+    return (
+        table.group_by(list(_KEYS))
+        .aggregate([("rtt_us", "min")])
+        .select([*_KEYS, "rtt_us_min"])
+        .rename_columns(_EMPTY.column_names)
+    )
 
 
 def _numbers(column: pa.ChunkedArray) -> np.ndarray:
     return np.asarray(column.to_numpy(), np.int64)
 
 
-def _coarse(source: np.ndarray, seen: np.ndarray, instant: np.ndarray) -> list[int]:
-    """Inputs whose clock tells nothing."""
-    inputs, codes = np.unique(source, return_inverse=True)
-    all_seen = np.bincount(codes, seen, len(inputs))
-    at_once = np.bincount(codes, instant, len(inputs))
-    found: list[int] = inputs[(at_once >= FEW) & (at_once > INSTANT_SHARE * all_seen)].tolist()
-    return found
-
-
-def _networks(addresses: Sequence[str]) -> np.ndarray:
-    """A number for each address's network: /16 of IPv4, /32 of IPv6."""
-    numbers = numbered(addresses)
-    four, six = numbers.low >> np.uint64(16), numbers.high >> np.uint64(32)
-    six |= np.uint64(1 << 32)
-    return np.where(numbers.family == 6, six, four).astype(np.int64)
+def _networks(addresses: pa.Array, codes: np.ndarray) -> np.ndarray:
+    """A number from 0 for the network of each row's address: /16 of IPv4, /32 of IPv6."""
+    numbers = numbered(addresses.to_pylist())
+    four, six = numbers.low >> np.uint64(16), numbers.high >> np.uint64(32) | np.uint64(1 << 32)
+    networks = np.unique(np.where(numbers.family == 6, six, four), return_inverse=True)[1]
+    return np.asarray(networks[codes])
 
 
 def _patterned(
@@ -214,11 +224,12 @@ def _patterned(
     has many addresses in one network.
     """
     distinct, codes = np.unique(groups, return_inverse=True)
-    counts = []
-    for rows in (far, early):
-        pairs = np.unique(np.stack([codes[rows], networks[rows]]), axis=1)
-        counts.append(np.bincount(pairs[0], minlength=len(distinct)))
-    all_far, too_early = counts
+    width = int(networks.max(initial=0)) + 1
+    pairs = codes * width + networks
+    all_far, too_early = (
+        np.bincount(np.unique(pairs[rows]) // width, minlength=len(distinct))
+        for rows in (far, early)
+    )
     return np.asarray(((too_early >= FEW) & (2 * too_early > all_far))[codes])
 
 

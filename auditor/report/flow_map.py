@@ -270,7 +270,12 @@ def _key(frame: Frame, most: int) -> tuple[tuple[float, Text], ...]:
     power = 10 ** (len(str(most)) - 1)
     first = max(step * power for step in (1, 2, 5) if step * power <= most)
     amounts = [amount for amount in (first, first // 10, first // 100) if amount]
-    return tuple((frame.radius * sqrt(amount / most), size(amount)) for amount in amounts)
+    return tuple((frame.radius * sqrt(amount / most), _round(size(amount))) for amount in amounts)
+
+
+def _round(text: Text) -> Text:
+    """``50 MB`` instead of ``50,0 MB``."""
+    return Text(text.vi.replace(",0 ", " "), text.en.replace(".0 ", " "))
 
 
 def _key_box(frame: Frame, key: Sequence[tuple[float, Text]]) -> Box:

@@ -107,6 +107,7 @@ def _environment() -> Environment:
         number_in=lambda key, numbers: numbers[key],
         sent=lambda evidence: both(formats.sent(evidence)),
         built_day=lambda day: both(formats.day(day.isoformat())),
+        milliseconds=lambda value: both(formats.milliseconds(value)),
         brief=lambda value: both(formats.size(value)),
     )
     made.globals.update(

@@ -65,7 +65,7 @@ RULE: Final[dict[Rule, Text]] = {
     "anycast": Text("Danh sách anycast", "Anycast lists"),
     "cloud-region": Text("Vùng (region) của nhà cung cấp đám mây", "Cloud provider's region"),
     "geofeed": Text("Tệp geofeed của nhà mạng (RFC 8805)", "The network's geofeed (RFC 8805)"),
-    "databases": Text("Đa số cơ sở dữ liệu địa lý", "Majority of geo databases"),
+    "databases": Text("Cơ sở dữ liệu địa lý, theo đa số", "Geo databases, by majority"),
     "registration": Text("Chỉ nơi đăng ký địa chỉ", "Registration of the address only"),
     "none": Text("Không nguồn nào quyết định được", "No source could decide"),
 }
@@ -73,6 +73,11 @@ RULE: Final[dict[Rule, Text]] = {
 RULE_ORDER: Final = Text(
     "Bước đầu tiên có câu trả lời sẽ quyết định, theo thứ tự: xác nhận của người dùng, dải địa chỉ đặc biệt, bản kê khai, anycast, vùng của nhà cung cấp đám mây, geofeed, đa số cơ sở dữ liệu, nơi đăng ký. Thời gian bắt tay loại bỏ những nước quá xa. Tên miền quốc gia, ý kiến của thiết bị ghi nhật ký và mạng chỉ làm tăng hoặc giảm độ chắc chắn.",
     "The first step with an answer decides, in this order: the user's statement, special ranges, inventory, anycast, cloud region, geofeed, majority of databases, registration. Handshake times take out countries that are too far. Country domains, the log's own opinion and the network only strengthen or weaken certainty.",
+)
+
+MEASURE: Final = Text(
+    "Thời gian bắt tay (gửi đi và nhận về) cho biết máy chủ ở xa nhất bao nhiêu: ánh sáng trong cáp quang đi rồi về được khoảng 100 km mỗi mili giây; sai số của đồng hồ đã được cộng thêm. Phép đo chỉ loại trừ, không chỉ ra nơi đặt máy chủ.",
+    "A handshake's round trip tells how far away the server can be at most: light in fibre covers about 100 km there and back per millisecond; the error of clocks was added. It rules places out; it does not tell where the server is.",
 )
 
 WITNESS: Final[dict[Kind, Text]] = {
@@ -155,10 +160,10 @@ FORM_MEANING: Final[dict[Form, Text]] = {
 
 FORM_LIMIT: Final[dict[Form, Text]] = {
     "a": Text(
-        "Không chứng minh được máy chủ đó lưu trữ dữ liệu hay chỉ chuyển tiếp; nơi đặt là nhận "
-        "định từ các nguồn ở Phụ lục D.",
-        "Cannot prove that the server stores the data rather than passing them on; its place is "
-        "what the sources of Annex D say.",
+        "Máy chủ đó lưu trữ dữ liệu hay chỉ chuyển tiếp thì không thấy được; nơi đặt là nhận định "
+        "từ các nguồn ở Phụ lục D.",
+        "Whether the server stores the data or only passes them on is not seen; its place is what "
+        "the sources of Annex D say.",
     ),
     "b": Text(
         "Dựa vào bên vận hành dịch vụ, đám mây hoặc mạng. Chủ của mạng không phải là người thuê: "

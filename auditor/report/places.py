@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 CERTAINTIES: Final[tuple[Certainty, ...]] = ("firm", "likely", "weak")
 
+ANYWHERE: Final = 20_000
+"""Kilometres: half of the way around the earth. Nothing is farther from anywhere."""
+
 OPEN_IN_PRINT: Final = 5
 """Records that are printed whole; of the others the line."""
 
@@ -104,10 +107,10 @@ def firmness(totals: Totals) -> Text | None:
             f"All bytes that left are placed in one country ({firm.en} of them firmly).",
         )
     return Text(
-        f"{decided.vi} số byte đã ra được xác định đến một quốc gia ({firm.vi} ở mức chắc chắn); "
-        f"{share(doubt, whole).vi} chưa xác định được nơi đến.",
-        f"{decided.en} of the bytes that left are placed in one country ({firm.en} firmly); of "
-        f"{share(doubt, whole).en} the place is undecided.",
+        f"Xác định được đến một quốc gia: {decided.vi} số byte đã ra ({firm.vi} ở mức chắc chắn). "
+        f"Chưa xác định được nơi đến: {share(doubt, whole).vi}.",
+        f"Placed in one country: {decided.en} of the bytes that left ({firm.en} firmly). Place "
+        f"undecided: {share(doubt, whole).en}.",
     )
 
 
@@ -148,22 +151,22 @@ def verdict(destination: Destination) -> Text:
     if destination.state == "country":
         return country(destination.country)
     state = words.STATE[destination.state]
-    if destination.state == "contradicted" and destination.reach and destination.reach.claimed:
-        claimed = country(destination.reach.claimed)
-        state = Text(f"{state.vi} (nguồn nêu {claimed.vi})", f"{state.en} (they name {claimed.en})")
     if not destination.candidates:
         return state
     names = countries_named(destination.candidates)
     if destination.state == "contradicted":
-        return Text(
-            f"{state.vi}; còn có thể: {names.vi}", f"{state.en}; still possible: {names.en}"
-        )
+        return Text(f"{state.vi} (nguồn nêu {names.vi})", f"{state.en} (they name {names.en})")
     return Text(f"{state.vi}: {names.vi}", f"{state.en}: {names.en}")
 
 
 def measured(reach: Reach) -> Text:
     """What the fastest handshake says, with its figures."""
     time, far = milliseconds(reach.rtt_us), kilometres(reach.km)
+    if reach.km >= ANYWHERE:
+        return Text(
+            f"Bắt tay nhanh nhất {time.vi}: không loại trừ được nước nào.",
+            f"Fastest handshake {time.en}: it rules out no country.",
+        )
     bound = Text(
         f"Bắt tay nhanh nhất {time.vi} → máy chủ cách nơi đo xa nhất {far.vi}",
         f"Fastest handshake {time.en} → the server is at most {far.en} away",

@@ -42,7 +42,7 @@ UNSURE: Final = frozenset((
     "same-file-many-kinds", "same-file-other-day", "sampled", "samples-dropped",
     "sampling-unknown", "shortened-line", "snapped", "text-too-long", "tunnelled",
     "unknown-country", "unknown-protocol", "vnet-encrypted", "window", "year-assumed",
-    "zone-assumed",
+    "zone-assumed", "handshake-clock", "handshakes-answered-near",
 ))  # fmt: skip
 """Kinds of which everything was read, but not everything is sure."""
 
@@ -217,8 +217,8 @@ PROBLEM: Final[dict[str, Text]] = {
     "geo-ranges-too-many": Text("Quá nhiều tệp dải địa chỉ", "Too many range files"),
     "geo-ranges-unusable": Text("Tệp dải địa chỉ không dùng được", "Range file cannot be used"),
     "geo-regions-unknown": Text("Vùng đám mây chưa rõ nước", "Cloud regions without a country"),
-    "handshake-clock": Text("Đồng hồ thu quá thô để đo khoảng cách", "Clock too coarse to measure distances"),
-    "handshakes-answered-near": Text("Thiết bị trung gian trả lời thay máy chủ", "A device nearby answers for the servers"),
+    "handshake-clock": Text("Dấu thời gian quá thô để đo vòng đi về", "Time stamps too coarse to measure round trips"),
+    "handshakes-answered-near": Text("Thiết bị ở gần trả lời thay cho nơi ở xa", "Something near answers for what is far"),
 }
 """Codes of problems that have words; any other code is shown as it is."""
 
@@ -383,8 +383,8 @@ WAY_OUT: Final[dict[str, Text]] = {
     "geo-ranges-too-many": Text("Chỉ những tệp cuối theo tên được dùng. Bỏ các bản không còn lưu lượng cùng thời.", "Only the last by name are used. Take builds away whose time no traffic is from."),
     "geo-ranges-unusable": Text("Tệp bị bỏ qua, các nguồn khác quyết định. Tải lại từ nhà phát hành rồi nhập lại (auditor geoip import).", "The file was left out; other sources decided. Get it again from its publisher and import it (auditor geoip import)."),
     "geo-regions-unknown": Text("Mạng của các vùng này không nói gì về nơi đặt máy. Thêm vùng vào regions.yaml rồi nhập lại.", "Networks of these regions say nothing of a place. Add the regions to regions.yaml and import again."),
-    "handshake-clock": Text("Nhiều lần bắt tay nhanh đến mức không thể có; thời gian trong tệp này không dùng để loại trừ quốc gia. Thu với dấu thời gian micrô giây nếu cần.", "Many handshakes are impossibly fast; times in that file rule out no country. Capture with stamps of microseconds if that is needed."),
-    "handshakes-answered-near": Text("Thời gian bắt tay đo được là của thiết bị đó, không phải của máy chủ, nên không dùng để loại trừ quốc gia. Thu lưu lượng phía ngoài thiết bị nếu cần phép đo này.", "The round trips are those of that device, not of the servers, and rule out no country. Capture outside of it if the measure is needed."),
+    "handshake-clock": Text("Thời gian đi về trong tệp này không dùng để xét nơi đến. Thu lại với dấu thời gian chính xác đến micro giây nếu cần.", "Round trips in this file were not used to judge places. Capture with stamps of microseconds to have them."),
+    "handshakes-answered-near": Text("Tường lửa (SYN proxy), proxy trong suốt, hoặc hai đồng hồ lệch nhau trong một tệp. Thời gian đi về của các cổng này không dùng để xét nơi đến; nên thu ở phía ngoài thiết bị đó.", "A firewall (SYN proxy), a transparent proxy, or two clocks in one file. Round trips of these ports were not used to judge places; capture outside that device."),
 }
 """What each kind means and what somebody can do, for those who do not read the tool's English."""
 # fmt: on

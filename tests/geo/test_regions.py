@@ -13,9 +13,9 @@ from auditor.model.errors import PolicyError
 TABLE = Path(__file__).parents[2] / "geoip" / "regions.yaml"
 
 
-def test_the_shipped_table_knows_regions_of_four_clouds():
+def test_the_shipped_table_knows_regions_of_the_large_clouds():
     regions = load_regions(TABLE)
-    assert set(regions.providers) == {"aws", "google", "azure", "oracle"}
+    assert {"aws", "google", "azure", "oracle"} <= set(regions.providers)
     assert regions.country("aws", "ap-southeast-1") == "SG"
     assert regions.country("aws", "ap-southeast-1-han-1") == "VN"
     assert regions.city("aws", "ap-southeast-1-han-1") == "Hanoi"

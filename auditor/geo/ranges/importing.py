@@ -158,7 +158,7 @@ def imported(
 def _form(original: Original, kind: str, publisher: str) -> Publisher:
     """The form that fits best; a kind or a form's own name decides."""
     if kind == "geofeed":
-        return Geofeed()
+        return Geofeed(publisher)
     if kind == "private-relay":
         return PrivateRelay()
     if kind:
@@ -177,7 +177,7 @@ def _form(original: Original, kind: str, publisher: str) -> Publisher:
             f"Known are {known}. Get the file again as its publisher gives it, or say which it is "
             "with --publisher or --kind.",
         )
-    return best
+    return Geofeed(publisher) if best.name == Geofeed.name else best
 
 
 def _check(found: Found, original: Original, form: Publisher, note: Note) -> None:

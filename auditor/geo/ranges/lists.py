@@ -53,9 +53,16 @@ _MOST_LINE: Final = 2000
 
 
 class Geofeed:
-    """RFC 8805."""
+    """RFC 8805.
+
+    Attributes:
+        feed: whose it is, as the user says; empty = not said.
+    """
 
     name = "geofeed"
+
+    def __init__(self, feed: str = "") -> None:
+        self.feed = feed
 
     def sniff(self, original: Original) -> float:
         """How sure it is that the file is in this form, 0 to 1."""
@@ -65,7 +72,7 @@ class Geofeed:
 
     def found(self, original: Original, regions: Regions) -> Found:
         """What the file says."""
-        name = original.name.lower()
+        name = self.feed or original.name.lower()
         known = next((feed for feed in _KNOWN_FEEDS if feed in name), None)
         operator, country = _KNOWN_FEEDS[known] if known else (None, None)
         publisher = known or re.sub(r"[^a-z0-9]+", "-", name.partition(".")[0]).strip("-")[:40]

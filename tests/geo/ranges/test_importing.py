@@ -91,6 +91,11 @@ def test_the_user_can_name_the_publisher(take):
     assert came.path.name == "vnpt-2026-06-01.ranges"
 
 
+def test_a_publisher_that_is_known_is_the_operator(take, ask):
+    take("x.csv", feed(), publisher="starlink", built=date(2026, 6, 1))
+    assert ask("203.0.113.1")[0].operator == "Starlink"
+
+
 @pytest.mark.parametrize("publisher", ["../x", "A B", "x" * 99, "a/b"])
 def test_a_publisher_is_never_a_path(take, publisher):
     with pytest.raises(GeoDataError, match="no name of a publisher"):
