@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from auditor.cli.options import Geoip, moment_of
+from auditor.cli.options import Geoip  # noqa: TC001 - typer reads it
 from auditor.cli.terminal import say, tell
 from auditor.model.errors import GeoDataError
 
@@ -56,10 +56,19 @@ def geoip_build(
     from auditor.geo.table_database import mmdb_of
     from auditor.model.files import written
 
-    moment = moment_of(built, "--built") or datetime.now(UTC)
-    made = mmdb_of(table, kind, moment)
+    made = mmdb_of(table, kind, _day(built))
     written(out.parent, {out.name: made.content})
     say(f"{out}: {made.networks:,} mạng / networks, {made.records:,} mục / records")
+
+
+def _day(text: str | None) -> datetime:
+    try:
+        day = date.fromisoformat(text) if text else datetime.now(UTC).date()
+    except ValueError:
+        raise typer.BadParameter("write a day as 2026-06-17", param_hint="--built") from None
+    if not 1970 < day.year < 2200:
+        raise typer.BadParameter("use a year from 1971 to 2199", param_hint="--built")
+    return datetime.combine(day, time(), UTC)
 
 
 def _derive(folder: Path, owners: str, places: str, out: Path | None) -> None:

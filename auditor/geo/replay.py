@@ -159,7 +159,8 @@ def _side_by_side(
     nearest: Nearest | None,
 ) -> pa.Table:
     """Both decisions of each flow, as text; no value is the empty text."""
-    read = conform(to_pandas(part.select(list(READ_COLUMNS))), Stage.READ)
+    plain = part.select(list(READ_COLUMNS)).replace_schema_metadata(None)  # without pandas' own
+    read = conform(to_pandas(plain), Stage.READ)
     now = to_arrow(located(read, geodata, home, home_networks, nearest), Stage.GEO)
     # who is at home may have changed: then the peer of either decision names the destination
     address = pc.coalesce(now["peer_ip"], part["peer_ip"], now["dst_ip"])

@@ -20,6 +20,7 @@ class Listed:
 
     def __init__(self, name, built):
         self.name = name
+        self.publisher = name.split("-")[0].removesuffix(".ranges")
         self.built = built
 
     def codes(self, addresses):
