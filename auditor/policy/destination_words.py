@@ -72,10 +72,6 @@ _BASES: Final[dict[str, Text]] = {
         "theo dải địa chỉ do nhà cung cấp công bố; khách thuê máy chủ có thể là bên khác",
         "by the addresses that the provider publishes; a tenant may be another",
     ),
-    "network": Text(
-        "chỉ theo đơn vị quản lý mạng của địa chỉ; khách thuê có thể là bên khác",
-        "by the owner of the address's network only; a tenant may be another",
-    ),
 }
 
 _UNPLACED: Final[dict[str, Text]] = {
@@ -103,7 +99,7 @@ _NETWORK_ONLY: Final = Text(
 
 
 def destination_known_by(
-    far: FarSide, category: Category | None, first: date, *, about_data: bool
+    far: FarSide, category: Category | None, first: date, *, forms: bool
 ) -> Iterator[Text]:
     """Where the far side is, who runs it and which forms of transfer the flows show.
 
@@ -111,18 +107,17 @@ def destination_known_by(
         far: the far side.
         category: what the finding is about; null = not one category.
         first: first day on which one of its flows began.
-        about_data: the finding rests on which data the flows carry: only then is there a transfer
-            whose form the law tells apart.
+        forms: the finding is about handing data over, whose forms the law tells apart.
     """
     placed = [place for place in far.places if place.state == "country" and place.country]
     yield from map(_place_said, placed[:MOST_NAMED])
     yield from map(_operator_said, far.operators[:MOST_NAMED])
-    if about_data:
+    if forms:
         yield from _forms_said(far, category, first)
 
 
-def destination_not_known(seen: Seen, far: FarSide) -> Iterator[Text]:
-    """What the flows leave open about the far side."""
+def destination_not_known(seen: Seen, far: FarSide, *, forms: bool) -> Iterator[Text]:
+    """What the flows leave open about the far side; ``forms`` as in ``destination_known_by``."""
     if far.network_named:
         yield _NETWORK_ONLY
     for state, text in _UNPLACED.items():
@@ -157,6 +152,12 @@ def destination_not_known(seen: Seen, far: FarSide) -> Iterator[Text]:
             "The receiving country of {flows} is undecided.",
             seen.country_unknown,
         )
+    if forms and far.operator_unknown:
+        yield said(
+            "Chưa rõ bên nhận trong {flows} có phải là tổ chức nước ngoài hay không.",
+            "Whether the recipient in {flows} is a foreign organisation is not known.",
+            far.operator_unknown,
+        )
     if far.handed_on:
         yield said(
             "{flows} đi tới dịch vụ chuyển tiếp (mạng phân phối nội dung hoặc truy cập từ xa): đầu "
@@ -184,20 +185,27 @@ def _place_said(place: Place) -> Text:
 
 
 def _operator_said(operator: Operator) -> Text:
-    basis = _BASES.get(operator.basis, Text(operator.basis, operator.basis))
+    vi, en = "Bên vận hành trong {flows}: {vi_name}", "Run in {flows} by {en_name}"
+    if operator.basis == "network":
+        vi = "Mạng của địa chỉ trong {flows} do {vi_name} quản lý"
+        en = "The network of the address in {flows} is owned by {en_name}"
     country = _country(operator.country)
-    service = f" [{operator.service}]" if operator.service else ""
+    if operator.country is not None:
+        vi, en = vi + ", đăng ký tại {vi_country}", en + ", registered in {en_country}"
+    basis = _BASES.get(operator.basis)
+    if basis is not None:
+        vi, en = f"{vi}, {basis.vi}", f"{en}, {basis.en}"
+    if operator.service is not None:
+        vi, en = vi + " [{service}]", en + " [{service}]"
     return said(
-        f"Bên vận hành trong {{flows}}: {{vi_name}}, nước đăng ký: {{vi_country}}; biết {basis.vi}"
-        "{service}.",
-        f"Run in {{flows}} by {{en_name}}, registered in: {{en_country}}; known {basis.en}"
-        "{service}.",
+        vi + ".",
+        en + ".",
         operator.flows,
-        vi_name=operator.name or "không rõ tên",
+        vi_name=operator.name or "bên chưa rõ tên",
         en_name=operator.name or "somebody unnamed",
         vi_country=country.vi,
         en_country=country.en,
-        service=service,
+        service=operator.service or "",
     )
 
 

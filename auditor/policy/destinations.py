@@ -71,6 +71,7 @@ class FarSide:
         open_abroad: those of them to an unknown one of several foreign countries.
         foreign: flows to somebody foreign, wherever the server stands (form b).
         foreign_by_network: those of them of which only the network's owner is known.
+        operator_unknown: flows of which nobody can say whether somebody foreign runs the far side.
         platform: flows to a foreign platform abroad (form c).
         network_named: flows whose recipient is named by the owner of its network only.
         handed_on: flows to a service that hands traffic on.
@@ -84,6 +85,7 @@ class FarSide:
     open_abroad: int
     foreign: int
     foreign_by_network: int
+    operator_unknown: int
     platform: int
     network_named: int
     handed_on: int
@@ -109,6 +111,7 @@ class FarSides:
                 ("open_abroad", abroad & ambiguous),
                 ("foreign", foreign),
                 ("foreign_by_network", foreign & by_network),
+                ("operator_unknown", ~masks.decided(column_of(flows, "foreign_recipient")).known),
                 ("platform", platform),
                 ("network_named", named & ~operator_known(flows)),
                 ("handed_on", masks.one_of(column_of(flows, "service_kind"), HANDING_ON).hit),

@@ -39,6 +39,12 @@ class Matter:
     inventory: Inventory | None
     first: date
 
+    @property
+    def handed_over(self) -> bool:
+        """Whether it is about data that is handed over, and not about how that is done."""
+        about_party = self.category is not None or self.rule.about_operator
+        return self.rule.about_data and about_party
+
 
 _HOST_BASIS: Final[dict[str, Text]] = {
     "tls-sni": Text(
@@ -127,7 +133,7 @@ def known_by(
     out: list[Text] = []
     if rule.about_data:
         out += _data_known_by(seen, matter.system, code)
-    out += destination_known_by(far, matter.category, matter.first, about_data=rule.about_data)
+    out += destination_known_by(far, matter.category, matter.first, forms=matter.handed_over)
     for basis, text in _HOST_BASIS.items():
         count = seen.host_basis.get(basis, 0)
         if count:
@@ -220,7 +226,7 @@ def not_known(seen: Seen, far: FarSide, evidence: Evidence, matter: Matter) -> t
             out += _category_not_known(matter.category)
     if matter.system is None and matter.inventory is None:
         out.append(_NO_INVENTORY)
-    out += destination_not_known(seen, far)
+    out += destination_not_known(seen, far, forms=matter.handed_over)
     out += _name_not_known(seen)
     if (
         0 < evidence.outbound_bytes < SMALL

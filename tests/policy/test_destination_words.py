@@ -20,8 +20,8 @@ DAY = date(2026, 3, 1)
 def far_side(*, places=(), operators=(), **counts):
     plain = {
         **dict.fromkeys(("candidates", "claimed"), ()),
-        **dict.fromkeys(("abroad", "open_abroad", "foreign", "foreign_by_network"), 0),
-        **dict.fromkeys(("platform", "network_named", "handed_on"), 0),
+        **dict.fromkeys(("abroad", "open_abroad", "foreign", "foreign_by_network", "platform"), 0),
+        **dict.fromkeys(("operator_unknown", "network_named", "handed_on"), 0),
     }
     return FarSide(places=places, operators=operators, **(plain | counts))
 
@@ -30,16 +30,24 @@ def place(rule="databases", certainty="likely", basis="country.mmdb 2026-06-17")
     return Place("country", rule, "SG", certainty, basis, 3)
 
 
-def known(far, category=None, first=DAY, *, about_data=True):
-    said = destination_known_by(far, category, first, about_data=about_data)
+def known(far, category=None, first=DAY, *, forms=True):
+    said = destination_known_by(far, category, first, forms=forms)
     return [(each.vi, each.en) for each in said]
 
 
 @pytest.fixture
-def one_finding(flow_table, shipped, catalogue, inventory):
-    def ask(**changes):
+def found(flow_table, shipped, catalogue, inventory):
+    def ask(changes):
         flows = candidates([flow_table(changes)])
-        (one,) = policy.findings(flows, shipped, catalogue, inventory, None)
+        return policy.findings(flows, shipped, catalogue, inventory, None)
+
+    return ask
+
+
+@pytest.fixture
+def one_finding(found):
+    def ask(**changes):
+        (one,) = found(changes)
         return one
 
     return ask
@@ -68,10 +76,11 @@ def test_every_rule_and_every_certainty_has_words_of_its_own():
 def test_an_operator_is_told_with_how_it_is_known(basis):
     far = far_side(operators=(Operator("Example {flows}", "US", basis, "store", 2),))
     ((vi, en),) = known(far)
-    assert "Bên vận hành trong 2 luồng: Example {flows}, nước đăng ký: Hoa Kỳ (US)" in vi
+    assert "2 luồng" in vi and "Example {flows}" in vi
+    assert "đăng ký tại Hoa Kỳ (US)" in vi
     assert "[store]" in vi and "[store]" in en
-    tenant = "khách thuê" in vi
-    assert tenant is (basis in ("range", "network"))
+    # The owner of a network is not said to run what stands in it.
+    assert vi.startswith("Mạng của địa chỉ" if basis == "network" else "Bên vận hành")
 
 
 def test_only_the_heaviest_three_are_named_one_by_one():
@@ -101,8 +110,18 @@ def test_forms_are_told_apart_by_the_law_that_applied(catalogue, code, day, law)
         assert "a) chuyển tới nơi đặt ngoài lãnh thổ Việt Nam: 1 luồng." in said[0][0]
 
 
-def test_without_known_data_no_form_of_transfer_is_named():
-    assert known(far_side(abroad=4, foreign=2), about_data=False) == []
+def test_where_nothing_is_handed_over_no_form_of_transfer_is_named(found):
+    assert known(far_side(abroad=4, foreign=2), forms=False) == []
+    clear = {"encrypted": False, "app": "http"}
+    told = {one.rule: "\n".join(each.vi for each in one.known_by) for one in found(clear)}
+    assert "các hình thức nêu tại" in told["core-data-abroad"]
+    assert "các hình thức nêu tại" not in told["clear-text-core-or-important"]
+
+
+def test_an_operator_of_unknown_country_leaves_form_b_open(one_finding):
+    one = one_finding(foreign_recipient=None, operator_country=None)
+    said = "\n".join(each.vi for each in one.not_known)
+    assert "Chưa rõ bên nhận trong 1 luồng có phải là tổ chức nước ngoài hay không." in said
 
 
 def test_several_possible_countries_are_named_and_that_all_are_foreign(one_finding):
@@ -145,6 +164,6 @@ def test_long_lists_of_countries_are_cut():
     counts = dict.fromkeys((field.name for field in fields(Seen)), 0)
     seen = Seen(**(counts | {"geo_state": {"ambiguous": 1}}))
     far = far_side(candidates=tuple(f"{letter}{letter}" for letter in "ABCDEFGHIJKLMNOP"))
-    (said,) = destination_not_known(seen, far)
+    (said,) = destination_not_known(seen, far, forms=True)
     assert "LL, …" in said.vi
     assert "MM" not in said.vi
