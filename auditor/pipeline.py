@@ -12,7 +12,7 @@ import threading
 from collections import Counter
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, fields, replace
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Literal, Protocol
 
@@ -29,8 +29,9 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
-    from auditor.geo import GeoData
+    from auditor.geo import GeoData, Nearest
     from auditor.model.agreement import Agreement
+    from auditor.model.finding import Finding
     from auditor.model.inventory import Network
     from auditor.model.problem import Note, Problem
     from auditor.readers.second import Second
@@ -169,9 +170,9 @@ def audit(order: Order, now: Callable[[], datetime], progress: Progress) -> Audi
 
             sources += tuple(mapping_source(path) for path in order.mappings)
         table, counts = FlowTable(), _Counts()
-        geodata = geo.open_geodata(order.geoip, problems.append)
+        geodata = _geodata(order, started.date(), problems.append)
         networks = inventory.networks if inventory else ()
-        inputs, located = _located(order, reading, geodata, networks, problems.append)
+        inputs, located, nearest = _located(order, reading, geodata, networks, problems.append)
         sources = geodata.sources + sources
 
         def counted() -> Iterator[pd.DataFrame]:
@@ -185,6 +186,9 @@ def audit(order: Order, now: Callable[[], datetime], progress: Progress) -> Audi
     problems += counts.problems()
     progress.stage("judge")
     findings = policy.findings(candidates, rules, catalogue, inventory, dossiers)
+    peers = _peers(findings)
+    shown = peers[: run_document.MOST_DESTINATIONS]
+    destinations = geo.recorded(table, shown, geodata, order.home, networks, nearest)
     sources = tuple(replace(source, name=legible(source.name)) for source in sources)
     settings = _settings_of(order)
     audit_id = _audit_id(inputs, sources, settings)
@@ -206,28 +210,39 @@ def audit(order: Order, now: Callable[[], datetime], progress: Progress) -> Audi
         unverified=tuple(
             sorted({f.category for f in findings if f.category and f.category_verified is False})
         ),
+        destinations=tuple(destinations),
+        destinations_cut=len(peers) - len(shown),
     )
     return Audit(run, table)
 
 
+def _peers(findings: tuple[Finding, ...]) -> list[str]:
+    """The addresses that findings name, heaviest first."""
+    sent: Counter[str] = Counter()
+    for finding in findings:
+        for peer in finding.evidence.peers:
+            sent[peer.name] = max(sent[peer.name], peer.outbound_bytes)
+    return sorted(sent, key=lambda address: (-sent[address], address))
+
+
 def located_flows(
-    order: Order, progress: Progress
+    order: Order, progress: Progress, today: date
 ) -> tuple[FlowTable, tuple[InputFile, ...], tuple[Problem, ...]]:
-    """The flow table after the geo stage, without judging it.
+    """The flow table after the geo stage, without judging it; ``today`` as in ``open_geodata``.
 
     Raises:
         InputError, PolicyError, GeoDataError: as ``audit``.
     """
     problems: list[Problem] = []
     with _Reading(order, progress) as reading:
-        from auditor import classify, geo
+        from auditor import classify
 
         networks: tuple[Network, ...] = ()
         if order.inventory:
             inventory = classify.inventory(order.inventory, classify.catalogue(order.policies))
             networks = inventory.networks
-        geodata = geo.open_geodata(order.geoip, problems.append)
-        inputs, located = _located(order, reading, geodata, networks, problems.append)
+        geodata = _geodata(order, today, problems.append)
+        inputs, located, _ = _located(order, reading, geodata, networks, problems.append)
         table = FlowTable()
         for part in located:
             table.add(to_arrow(part, Stage.GEO))
@@ -235,7 +250,7 @@ def located_flows(
 
 
 def located_again(
-    order: Order, engine: Second, progress: Progress
+    order: Order, engine: Second, progress: Progress, today: date
 ) -> tuple[FlowTable, tuple[InputFile, ...], tuple[Problem, ...]]:
     """As ``located_flows``, with the packets read by a second engine: other code, and slow.
 
@@ -250,14 +265,15 @@ def located_again(
     if order.inventory:
         inventory = classify.inventory(order.inventory, classify.catalogue(order.policies))
         networks = inventory.networks
-    geodata = geo.open_geodata(order.geoip, problems.append)
+    geodata = _geodata(order, today, problems.append)
     progress.stage("read")
-    inputs, parts = read_again(_wanted(order), engine, problems.append)
+    inputs, again = read_again(_wanted(order), engine, problems.append)
     progress.stage("locate")
-    table = FlowTable()
+    table, parts = FlowTable(), list(again)
+    nearest = _nearest(order, parts, geodata, networks, inputs, problems.append)
     for part in parts:
         flows = conform(to_pandas(part), Stage.READ)
-        flows = geo.located(flows, geodata, order.home, networks)
+        flows = geo.located(flows, geodata, order.home, networks, nearest)
         table.add(to_arrow(flows, Stage.GEO))
     return table, inputs, tuple(problems)
 
@@ -361,28 +377,50 @@ def _write_json_lines(table: pa.Table, file: IO[bytes]) -> None:
         part.to_json(file, orient="records", lines=True)
 
 
+def _geodata(order: Order, today: date, note: Note) -> GeoData:
+    from auditor import geo
+
+    return geo.open_geodata(order.geoip, data_folder("geoip"), order.policies, today, note)
+
+
 def _located(
     order: Order,
     reading: _Reading,
     geodata: GeoData,
     networks: tuple[Network, ...],
     note: Note,
-) -> tuple[tuple[InputFile, ...], Iterator[pd.DataFrame]]:
-    """The inputs, and their flows after stage ``geo``, part by part, once."""
+) -> tuple[tuple[InputFile, ...], Iterator[pd.DataFrame], Nearest]:
+    """The inputs; their flows after stage ``geo``, part by part, once; their fastest handshakes."""
     from auditor import geo
 
     inputs, parts, problems = reading.result()
     for problem in problems:
         note(problem)
+    reading.progress.stage("locate")
+    nearest = _nearest(order, parts.columns(geo.HANDSHAKE_COLUMNS), geodata, networks, inputs, note)
 
     def located() -> Iterator[pd.DataFrame]:
         for part in parts:
             reading.progress.stage("locate")
             flows = conform(to_pandas(part), Stage.READ)
-            yield geo.located(flows, geodata, order.home, networks)
+            yield geo.located(flows, geodata, order.home, networks, nearest)
         parts.close()
 
-    return inputs, located()
+    return inputs, located(), nearest
+
+
+def _nearest(
+    order: Order,
+    parts: Iterable[pa.Table],
+    geodata: GeoData,
+    networks: tuple[Network, ...],
+    inputs: tuple[InputFile, ...],
+    note: Note,
+) -> Nearest:
+    from auditor import geo
+
+    names = {each.id: legible(each.name) for each in inputs}
+    return geo.nearest(parts, geodata, order.home, networks, names, note)
 
 
 Read = tuple[tuple[InputFile, ...], readers.FlowParts, list["Problem"]]

@@ -95,7 +95,7 @@ def gathered(
     if order is not None:
         from auditor.checklist.sources.traffic import traffic as added_up
 
-        table, inputs, problems = pipeline.located_flows(order, progress)
+        table, inputs, problems = pipeline.located_flows(order, progress, now.date())
         for problem in problems:
             note(problem)
         traffic = added_up(table, inputs, problems, folder.network, inventory)

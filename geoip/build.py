@@ -1,8 +1,11 @@
 """Builds the databases of this folder and their manifest from two published packages.
 
-A maintainer runs it: ``python geoip/build.py``. It needs ``npm`` (to fetch the packages, by their
+A maintainer runs it: ``python geoip/build.py``, then ``auditor geoip build``, which derives
+``as-countries.csv`` from them, then ``python geoip/build.py --manifest``, which lists all files as
+they lie there. It needs ``npm`` (to fetch the packages, by their
 exact versions and digests), ``mmdb_writer`` and ``netaddr``. The same versions give the same
-bytes; the downloads stay in a temporary folder.
+bytes; the downloads stay in a temporary folder. ``python geoip/build.py --lists`` compiles the
+lists of ``lists/`` only, and needs no network.
 """
 
 from __future__ import annotations
@@ -13,6 +16,7 @@ import io
 import json
 import shutil
 import subprocess
+import sys
 import tarfile
 import tempfile
 from datetime import UTC, datetime
@@ -68,9 +72,34 @@ ABOUT: Final[dict[str, dict[str, str]]] = {
     },
 }
 
+OTHERS: Final[dict[str, dict[str, str]]] = {
+    "as-countries.csv": {
+        "about": "Country that each autonomous system is taken to be registered in.",
+        "source": "Derived from asn.mmdb and country.mmdb by `auditor geoip build`.",
+        "licence": "CC-BY-4.0",
+        "attribution": (
+            "IP Geolocation by DB-IP (https://db-ip.com); Route Views (https://www.routeviews.org);"
+            f" {NRO} Merged by ip-location-db (sapics); countries of systems derived here."
+        ),
+    },
+    "distances.csv": {
+        "about": "Least distance from Vietnam to each country.",
+        "source": "Natural Earth 4.1.0 (npm world-atlas 2.0.2), by geoip/outlines.py.",
+        "licence": "public domain (Natural Earth), ISC (world-atlas)",
+    },
+    "regions.yaml": {
+        "about": "Country that each region of the clouds stands in.",
+        "source": "The clouds' own pages; the file names them.",
+        "licence": "facts",
+    },
+}
+
 
 def main() -> None:
     """Fetches, builds, and writes both databases, the licence notices and ``MANIFEST.yaml``."""
+    if sys.argv[1:] == ["--manifest"]:
+        (HERE / "MANIFEST.yaml").write_text(manifest(), encoding="utf-8")
+        return
     with tempfile.TemporaryDirectory() as folder:
         country = fetched(COUNTRY, Path(folder))
         (HERE / "country.mmdb").write_bytes(country["geo-whois-asn-country.mmdb"])
@@ -78,8 +107,7 @@ def main() -> None:
         asn = fetched(ASN, Path(folder))
         write_asn((asn["asn-ipv4.csv"], asn["asn-ipv6.csv"]), HERE / "asn.mmdb")
     notices = HERE / "LICENSES"
-    shutil.rmtree(notices, ignore_errors=True)
-    notices.mkdir()
+    notices.mkdir(exist_ok=True)
     for name in ("DBIP-LICENSE", "NRO_LICENSE", "ROUTEVIEWS-LICENSE", "MODIFICATIONS"):
         (notices / f"{name}.txt").write_bytes(asn[name].rstrip() + b"\n")
     (HERE / "MANIFEST.yaml").write_text(manifest(), encoding="utf-8")
@@ -149,8 +177,9 @@ def write_asn(tables: tuple[bytes, ...], path: Path) -> None:
 def manifest() -> str:
     """The text of ``MANIFEST.yaml`` for the files as they lie in this folder."""
     lines = [
-        "# Written by geoip/build.py. Where each database comes from, and what its licence asks.",
-        "# auditor compares the SHA-256 of a listed file each time it opens one.",
+        "# Written by geoip/build.py. Where each file comes from, and what its licence asks.",
+        "# auditor compares the SHA-256 of a database each time it opens one; auditor geoip verify",
+        "# compares all files.",
         "databases:",
     ]
     for name, about in ABOUT.items():
@@ -160,8 +189,20 @@ def manifest() -> str:
         lines.append(f"    built: {json.dumps(BUILT.date().isoformat())}")
         lines.append(f"    sha256: {hashlib.sha256(content).hexdigest()}")
         lines.append(f"    size: {len(content)}")
+    lines.append("files:")
+    for name, about in OTHERS.items():
+        content = (HERE / name).read_bytes()
+        lines.append(f"  - name: {name}")
+        lines += [f"    {key}: {json.dumps(value)}" for key, value in about.items()]
+        lines.append(f"    sha256: {hashlib.sha256(content).hexdigest()}")
+        lines.append(f"    size: {len(content)}")
     return "\n".join(lines) + "\n"
 
 
 if __name__ == "__main__":
-    main()
+    if sys.argv[1:] == ["--lists"]:
+        import anycast
+
+        anycast.main()
+    else:
+        main()

@@ -13,6 +13,7 @@ from typing import Final
 
 import exporters
 import papers
+import place_scene
 import profiles
 import scenes
 import tables
@@ -102,6 +103,15 @@ SAMPLES: Final = (
         "cổng thông tin và một máy chưa kê khai",
         "Nanosecond pcapng, two interfaces (Ethernet, raw IP): "
         "the public site and an unlisted host",
+    ),
+    Sample(
+        "pcaps/place.pcap",
+        place_scene.place,
+        "Nơi đến cần xem lại: địa chỉ được ghi là ở Hoa Kỳ nhưng trả lời sau 2 ms (bộ nhớ đệm "
+        "trong nước), một máy chủ ở xa thật, một máy phân giải tên miền anycast, một máy chủ trong "
+        "nước",
+        "Places worth a second look: an address filed in the United States that answers after 2 ms "
+        "(a cache at home), a server that is truly far, an anycast resolver, a server at home",
     ),
     Sample(
         "pcaps/exporters.pcap",

@@ -144,11 +144,12 @@ def flows(
         paths, inventory, None, policies, geoip, home, jobs, since, until, settings, cluster
     )
     order = replace(order, mappings=tuple(mapping or ()))
+    today = datetime.now(UTC).date()
     with progress_shown() as progress:
         if engine == "capture":
-            table, inputs, problems = pipeline.located_flows(order, progress)
+            table, inputs, problems = pipeline.located_flows(order, progress, today)
         else:
-            table, inputs, problems = pipeline.located_again(order, engine, progress)
+            table, inputs, problems = pipeline.located_again(order, engine, progress, today)
         progress.stage("write")
         report.written(out.parent, {out.name: lambda file: writer(table, file)})
     for problem in problems:

@@ -1,28 +1,23 @@
-"""The commands that show what the program rests on: rules, formats, geo databases, tools."""
+"""The commands that show what the program rests on: rules, formats, tools."""
 
 from __future__ import annotations
 
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from auditor import __version__
-from auditor.cli.options import MISTAKES, Geoip, Home, InventoryFile, Mappings, Policies
-from auditor.cli.terminal import complain, say, tell
+from auditor.cli.options import MISTAKES, InventoryFile, Mappings, Policies
+from auditor.cli.terminal import say
 from auditor.model.errors import AuditorError
-
-if TYPE_CHECKING:
-    from auditor.model.problem import Problem
 
 app = typer.Typer()
 policy_app = typer.Typer(help="Look at and check the rules.", no_args_is_help=True)
-geoip_app = typer.Typer(help="Look at the geo databases.", no_args_is_help=True)
 formats_app = typer.Typer(help="Look at the kinds of files that are read.", no_args_is_help=True)
 app.add_typer(policy_app, name="policy")
-app.add_typer(geoip_app, name="geoip")
 app.add_typer(formats_app, name="formats")
 
 
@@ -122,60 +117,6 @@ def formats_guess(
     say(guess_of(file).rstrip())
 
 
-@geoip_app.command("info")
-def geoip_info(geoip: Geoip = None) -> None:
-    """Show the geo databases: build date, licence, checksum, what is wrong with them."""
-    from auditor import geo, pipeline
-
-    problems: list[Problem] = []
-    folder = geoip or pipeline.data_folder("geoip")
-    with geo.open_databases(folder, problems.append) as databases:
-        for source in databases.sources:
-            say(f"{source.name}  {source.version}")
-            if source.built:
-                age = (datetime.now(UTC) - source.built).days
-                say(f"  built {source.built:%Y-%m-%d}, {age} days ago")
-            for label, value in (("licence", source.licence), ("source", source.attribution)):
-                if value:
-                    say(f"  {label}: {value}")
-            say(f"  sha256 {source.sha256}")
-    for problem in problems:
-        tell(problem)
-
-
-@geoip_app.command("lookup")
-def geoip_lookup(
-    addresses: Annotated[list[str], typer.Argument(help="IP addresses.")],
-    geoip: Geoip = None,
-    home: Home = "VN",
-) -> None:
-    """Show what is known about addresses, and what is decided from it."""
-    from auditor import geo, pipeline
-
-    folder = geoip or pipeline.data_folder("geoip")
-    with geo.open_databases(folder, lambda problem: complain(problem.message)) as databases:
-        for found in geo.looked_up(addresses, databases, home, ()):
-            decision = found.decision
-            country = decision.country or "-"
-            say(f"{found.address}  {decision.state}  {country}  ({decision.basis})")
-            if found.org or found.asn:
-                say(f"  AS{found.asn or '?'} {found.org or ''}".rstrip())
-            if found.carrier:
-                say(f"  carries an IPv4 address ({found.carrier})")
-            if found.special:
-                say(f"  {found.special.name}: {found.special.source}")
-            for given in found.answers:
-                answer = given.answer
-                said = [
-                    f"country {answer.country}" if answer.country else "",
-                    f"registered {answer.registered}" if answer.registered else "",
-                    f"AS{answer.asn}" if answer.asn else "",
-                    answer.org or "",
-                    "anycast" if answer.anycast else "",
-                ]
-                say(f"  {given.file}: {', '.join(part for part in said if part) or 'nothing'}")
-
-
 @app.command()
 def doctor() -> None:
     """Show what is installed, what is missing, and what that costs."""
@@ -201,11 +142,14 @@ def doctor() -> None:
     else:
         made = "compiled" if any(cache.FOLDER.rglob("*.nbc")) else "compiled at the first capture"
         say(f"  packet engine: {made}; kept in {cache.FOLDER}")
+    shipped = pipeline.data_folder("geoip")
+    policies = pipeline.data_folder("policies")
+    today = datetime.now(UTC).date()
     try:
-        with geo.open_databases(
-            pipeline.data_folder("geoip"), lambda problem: say(f"  geo: {problem.message}")
-        ) as databases:
-            for source in databases.sources:
-                say(f"  geo database {source.name}: {source.version}")
+        geodata = geo.open_geodata(
+            shipped, shipped, policies, today, lambda problem: say(f"  geo: {problem.message}")
+        )
+        for source in geodata.sources:
+            say(f"  geo data {source.name}: {source.version}".rstrip(": "))
     except AuditorError as error:
-        say(f"  geo databases: {error}")
+        say(f"  geo data: {error}")

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
@@ -42,6 +43,28 @@ _BROKEN: Final = (
     RecursionError,
     MemoryError,
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Tree:
+    """The search tree of a database, for walks over all of it.
+
+    Attributes:
+        entries: the left and the right entry of each node in turn (uint32): a node's number, the
+            number of nodes where there is nothing, else a record.
+        nodes: how many nodes there are.
+        four: where IPv4 begins: a node, or an entry that stands for all of IPv4.
+        six: it has IPv6 as well.
+    """
+
+    entries: np.ndarray
+    nodes: int
+    four: int
+    six: bool
+
+    def places(self, records: np.ndarray) -> np.ndarray:
+        """Where records begin in the data section, as ``Database.answers_at`` wants them."""
+        return records.astype(np.int64) - self.nodes - _SEPARATOR
 
 
 class UnusableError(Exception):
@@ -107,6 +130,11 @@ class Database:
             node[six] = self._descended(ends, addresses.low[six], 64)
         # A node number left over means a tree deeper than addresses are long: no record either.
         return np.where(node > self._nodes, node - self._nodes - _SEPARATOR, -1)
+
+    @property
+    def tree(self) -> Tree:
+        """Its search tree."""
+        return Tree(self._tree, self._nodes, int(self._four_root[0]), self._six)
 
     def answers_at(self, places: list[int]) -> list[Answer]:
         """The answer of each record; broken records say nothing and are counted in ``broken``."""

@@ -47,7 +47,7 @@ class Decision:
 
     Attributes:
         country: ISO 3166-1 alpha-2; given in the state ``country`` alone.
-        candidates: what remains possible in the states ``ambiguous`` and ``contradicted``.
+        candidates: what remains possible (``ambiguous``), or was claimed (``contradicted``).
         certainty: null where nothing was decided.
         basis: what the decision rests on, such as ``country.mmdb 2026-06-17``.
     """

@@ -8,21 +8,17 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 from itertools import pairwise
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
 import pandas as pd
 
-from auditor.geo.databases import GeoDatabase, open_databases
+from auditor.geo.databases import GeoDatabase
 from auditor.geo.decision import Origin
 from auditor.geo.host_names import HostNames
+from auditor.geo.overrides import OverrideSource
 from auditor.geo.statements import Source
 from auditor.model.run import DataSource
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from auditor.model.problem import Note
 
 OLD: Final = timedelta(days=400)
 """So far from the time of the traffic, data about places is old: addresses change hands."""
@@ -62,7 +58,7 @@ class GeoData:
 
     databases: tuple[GeoDatabase, ...]
     ranges: tuple[Source, ...] = ()
-    overrides: Source | None = None
+    overrides: OverrideSource | None = None
     names: HostNames | None = None
     distances: Mapping[str, int] = field(default_factory=dict)
     registrations: Mapping[int, str] = field(default_factory=dict)
@@ -107,8 +103,7 @@ class GeoData:
             stem = _DAY_IN_NAME.sub("", each.database.name)
             groups.setdefault((each.database.kind, stem), []).append((each, _day(each)))
         for source in self.ranges:
-            stem = _DAY_IN_NAME.sub("", source.name)
-            groups.setdefault(("ranges", stem), []).append((source, source.built))
+            groups.setdefault(("ranges", source.publisher), []).append((source, source.built))
         for group in groups.values():
             group.sort(key=lambda pair: pair[1] or date.min)
         return list(groups.values())
@@ -129,13 +124,15 @@ class GeoData:
         databases: list[tuple[GeoDatabase, Origin]] = []
         ranges: list[tuple[Source, Origin]] = []
         for group in self._groups:
-            each, day = _chosen(group, moment)
+            day = _chosen(group, moment)
             old = day is not None and moment is not None and abs(moment - _ns(day)) >= _OLD_NS
-            if isinstance(each, GeoDatabase):
-                name, licence = each.database.name, each.source.licence
-                databases.append((each, Origin(name, day, licence, old)))
-            else:
-                ranges.append((each, Origin(each.name, day, each.licence, old)))
+            # a publisher may give one day's data in several files; a database is one file
+            for each in [each for each, built in group if built == day]:
+                if isinstance(each, GeoDatabase):
+                    name, licence = each.database.name, each.source.licence
+                    databases.append((each, Origin(name, day, licence, old)))
+                else:
+                    ranges.append((each, Origin(each.name, day, each.licence, old)))
         return Edition(tuple(databases), tuple(ranges))
 
 
@@ -146,12 +143,12 @@ _OLD_NS: Final = int(OLD.total_seconds()) * 10**9
 
 def _chosen(
     group: list[tuple[GeoDatabase | Source, date | None]], moment: int | None
-) -> tuple[GeoDatabase | Source, date | None]:
-    dated = [pair for pair in group if pair[1] is not None]
-    if moment is None or not dated:
-        return group[-1]
-    # of two builds that are equally near, the older: the newer one was not known yet
-    return min(dated, key=lambda pair: abs(moment - _ns(pair[1])) if pair[1] else 0)
+) -> date | None:
+    """The day of the build nearest to ``moment``, of two equally near the older; null = undated."""
+    days = [day for _, day in group if day is not None]
+    if not days:
+        return None
+    return days[-1] if moment is None else min(days, key=lambda day: abs(moment - _ns(day)))
 
 
 def _day(database: GeoDatabase) -> date | None:
@@ -162,13 +159,3 @@ def _day(database: GeoDatabase) -> date | None:
 def _ns(day: date) -> int:
     nanoseconds = int(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp()) * 10**9
     return max(-_MOST_NS, min(_MOST_NS, nanoseconds))
-
-
-def open_geodata(folder: Path, note: Note) -> GeoData:
-    """Everything in ``folder`` that knows about places.
-
-    Raises:
-        GeoDataError: no such folder, or no usable database in it.
-    """
-    databases = open_databases(folder, note)
-    return GeoData(databases, sources=tuple(each.source for each in databases))

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from auditor.geo.geodata import Edition, GeoData
+    from auditor.geo.nearest import Nearest
     from auditor.geo.operators import Names, RunBy
-    from auditor.geo.physics import Nearest
     from auditor.model.inventory import Network
 
 _SIDES: Final = ("src", "dst", "both", "none")

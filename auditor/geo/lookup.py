@@ -10,6 +10,7 @@ import numpy as np
 from auditor.geo.addresses import CARRIERS, numbered
 from auditor.geo.decision import Decision, Heard, Origin, Place, Said
 from auditor.geo.operators import BASES, Names, operators
+from auditor.geo.physics import reach_km
 from auditor.geo.placement import known
 from auditor.geo.special import SPECIAL_RANGES
 from auditor.model.errors import InputError
@@ -145,14 +146,12 @@ def _platform(platform: bool | None, foreign: bool | None, abroad: bool | None) 
 
 
 def _reach(question: Question, decision: Decision, geodata: GeoData) -> Reach | None:
-    from auditor.geo.physics import reach_km
-
     if question.rtt_us is None:
         return None
     claimed = decision.country or next(iter(decision.candidates), None)
     return Reach(
         question.rtt_us,
-        int(reach_km(question.rtt_us)),
+        reach_km(question.rtt_us),
         claimed,
         geodata.distances.get(claimed) if claimed else None,
     )

@@ -1,15 +1,17 @@
-"""``MANIFEST.yaml``: where the databases of a folder come from, and what their licences ask."""
+"""``MANIFEST.yaml``: where the files of a folder come from, and what their licences ask."""
 
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final, Literal, TypeVar
 
-from pydantic import Field, field_validator
+from pydantic import Field, ValidationInfo, field_validator
 
 from auditor.model.documents import Document
 
 FILE_NAME: Final = "MANIFEST.yaml"
+
+_Each = TypeVar("_Each", "Listed", "ListedFile")
 
 
 class Listed(Document):
@@ -38,16 +40,38 @@ class Listed(Document):
     size: Annotated[int, Field(gt=0)]
 
 
+class ListedFile(Document):
+    """Another file of the folder.
+
+    Attributes:
+        about: what it tells, in one line.
+        source: where its facts come from.
+        licence: SPDX identifier of what it was made from, or of itself.
+        attribution: the words its licences ask for.
+    """
+
+    name: Annotated[
+        str, Field(pattern=r"^(ranges/)?[A-Za-z0-9][A-Za-z0-9._-]*\.(csv|yaml|ranges)$")
+    ]
+    about: Annotated[str, Field(min_length=1)]
+    source: Annotated[str, Field(min_length=1)]
+    licence: Annotated[str, Field(min_length=1)]
+    attribution: str = ""
+    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+    size: Annotated[int, Field(gt=0)]
+
+
 class Manifest(Document):
-    """The databases that came with a folder."""
+    """The files that came with a folder."""
 
     databases: tuple[Listed, ...]
+    files: tuple[ListedFile, ...] = ()
 
-    @field_validator("databases")
+    @field_validator("databases", "files")
     @classmethod
-    def _no_name_twice(cls, databases: tuple[Listed, ...]) -> tuple[Listed, ...]:
-        names = [listed.name for listed in databases]
+    def _no_name_twice(cls, listed: tuple[_Each, ...], info: ValidationInfo) -> tuple[_Each, ...]:
+        names = [each.name for each in listed]
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
-            raise ValueError(f"databases stand twice: {', '.join(twice)}")
-        return databases
+            raise ValueError(f"{info.field_name} stand twice: {', '.join(twice)}")
+        return listed

@@ -59,20 +59,22 @@ def names_of(flows: pd.DataFrame, names: HostNames | None) -> Names:
         encoded = encoded.combine_chunks()
     codes = np.asarray(pc.fill_null(encoded.indices, -1)).astype(np.int64)
     told = names.told(encoded.dictionary.to_pylist())
-    services: dict[Service, int] = {}
+    services: dict[str, Service] = {}
+    places: dict[str, int] = {}
     regions: dict[Said, int] = {}
     of_service, of_region = [], []
     for each in told:
-        of_service.append(
-            -1 if each.service is None else services.setdefault(each.service, len(services))
-        )
+        one = each.service
+        if one is not None:
+            services[one.id] = one
+        of_service.append(-1 if one is None else places.setdefault(one.id, len(places)))
         of_region.append(
             -1
             if each.region is None
             else regions.setdefault(Said(Origin("host"), each.region), len(regions))
         )
     return Names(
-        tuple(services),
+        tuple(services.values()),
         through(np.array(of_service, dtype=np.int64), codes),
         tuple(regions),
         through(np.array(of_region, dtype=np.int64), codes),
@@ -87,8 +89,9 @@ class RunBy:
         parties: the distinct operators, with the countries they are registered in.
         party: per flow, the index of its operator; -1 = not known.
         basis: per flow, the index in ``BASES`` of how it is known; -1 likewise.
-        services, service: the distinct services, and each flow's; -1 = none is known.
-        networks, network: the same of the owners of networks.
+        services: the distinct services.
+        service: per flow, the index of its service; -1 = none is known.
+        network: per flow, the index in ``parties`` of the network's owner; -1 likewise.
     """
 
     parties: tuple[tuple[str | None, str | None], ...]

@@ -22,6 +22,7 @@ from auditor.geo.decision import (
     overridden,
     special_decision,
 )
+from auditor.geo.physics import reaches_km
 from auditor.geo.special import SPECIAL_RANGES, special_codes
 from auditor.geo.statements import Statement
 
@@ -156,14 +157,12 @@ def _reached(
     rtt_us: np.ndarray, distances: Mapping[str, int]
 ) -> tuple[np.ndarray, tuple[frozenset[str], ...]]:
     """The number of each address's set of countries out of reach, and the sets."""
-    from auditor.geo.physics import reach_km
-
     far = np.array(sorted(set(distances.values())), dtype=np.float64)
     sets = tuple(
         frozenset(country for country, km in distances.items() if km > limit)
         for limit in (-1.0, *far.tolist())
     )
-    number = np.searchsorted(far, reach_km(rtt_us), side="right")
+    number = np.searchsorted(far, reaches_km(rtt_us), side="right")
     return np.where(rtt_us < 0, -1, number), sets
 
 

@@ -48,6 +48,7 @@ class Source(Protocol):
 
     Attributes:
         name: its file's name.
+        publisher: whose it is: files of one publisher are builds of one another.
         built: the day of its data; null = not known.
         licence: SPDX identifier or the terms in a few words; empty = not known.
         sha256: hex digest of the file.
@@ -55,6 +56,7 @@ class Source(Protocol):
     """
 
     name: str
+    publisher: str
     built: date | None
     licence: str
     sha256: str

@@ -63,7 +63,7 @@ FLOW_TABLE: Final = pa.schema(
         _field("dst_payload", pa.int64(), Stage.READ, "Transport payload sent by the responder, from the IP length, each TCP byte counted once.", "bytes"),
         _field("src_tcp_flags", pa.uint8(), Stage.READ, "All TCP flags the initiator sent, or-ed (FIN 1, SYN 2, RST 4, PSH 8, ACK 16, URG 32, ECE 64, CWR 128)."),
         _field("dst_tcp_flags", pa.uint8(), Stage.READ, "All TCP flags the responder sent, or-ed."),
-        _field("rtt_us", pa.int64(), Stage.READ, "Time from the first SYN to the first SYN-ACK as seen at the sensor; repeated ones only make it larger than the true one, never smaller.", "µs"),
+        _field("rtt_us", pa.int64(), Stage.READ, "Time from the first SYN to the first SYN-ACK as seen at the sensor; repeated ones only make it larger.", "µs"),
         _field("sampling", pa.int64(), Stage.READ, "One packet in so many was looked at: 1 = every packet; 0 = the exporter made estimates of its own and does not tell the rate; null = unknown. Packets and bytes are multiplied by it; unless it is 1 or null they are estimates."),
         _field("vlan", pa.string(), Stage.READ, "VLAN identifiers of the first packet, outer to inner, joined by `.`; null = untagged or not recorded."),
         _field("tunnel", pa.string(), Stage.READ, "Kinds of the tunnels around the flow, outer to inner, joined by `/`; null = none recognised."),

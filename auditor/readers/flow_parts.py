@@ -14,7 +14,7 @@ from auditor.readers.community import community_ids
 from auditor.readers.witnesses import confirmed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from auditor.readers.parts import Parts
 
@@ -66,6 +66,21 @@ class FlowParts:
                 waiting, rows = [], 0
         if rows or not first:
             yield from self._cut(waiting, first)
+
+    def columns(self, names: Sequence[str]) -> Iterator[pa.Table]:
+        """Some columns of all flows, without what makes them a flow table: for a look ahead.
+
+        ``input_id`` may be among them; ``flow_id``, ``witnesses`` and ``witness_of`` may not.
+        """
+        for told, table in self._numbered():
+            whole = table.append_column(
+                "input_id", pa.repeat(pa.scalar(told.number, pa.int32()), len(table))
+            )
+            for name in names:
+                if name not in whole.column_names:
+                    nulls = pa.nulls(len(table), SCHEMA.field(name).type)
+                    whole = whole.append_column(name, nulls)
+            yield whole.select(list(names))
 
     def whole(self) -> pa.Table:
         """All flows as one table: for what is known to be small."""

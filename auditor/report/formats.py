@@ -177,6 +177,17 @@ def duration(first: datetime, last: datetime) -> Text:
     )
 
 
+def milliseconds(microseconds: int) -> Text:
+    """A round trip: ``2,1 ms`` and ``2.1 ms``; ``0,04 ms`` below one."""
+    return _decimal(f"{microseconds / 1000:.{1 if microseconds >= 1000 else 2}f}", " ms")
+
+
+def kilometres(value: int) -> Text:
+    """A distance in whole kilometres."""
+    text = number(value)
+    return Text(f"{text.vi} km", f"{text.en} km")
+
+
 def endpoint(address: str, port: int | None) -> str:
     """``address:port``; IPv6 addresses in brackets (RFC 5952 section 6)."""
     if port is None:

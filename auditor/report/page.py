@@ -5,11 +5,14 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
-from auditor.report import formats, words
+from auditor.model.place import STATES as PLACE_STATES
+from auditor.report import formats, place_words, words
 from auditor.report.countries import countries_named, country
 from auditor.report.digest import STATES, counts, grouped, headline, traffic_period
+from auditor.report.flow_map import flow_map
 from auditor.report.fold import Group, common_doubts, folded
 from auditor.report.markup import both, content_security_policy, environment, script, style
+from auditor.report.places import OPEN_IN_PRINT, TONES, firmness, parts, records
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -27,6 +30,9 @@ INPUTS_ON_FIRST_PAGE: Final = 8
 MOST_PROBLEM_KINDS: Final = 40
 PROBLEMS_PER_KIND: Final = 25
 MOST_COUNTRIES: Final = 20
+MOST_WITNESSES: Final = 40
+HATCHED: Final = ("anycast", "ambiguous", "contradicted", "unknown")
+"""States drawn with a pattern (``hatches.html.j2``): they differ on a grey print as well."""
 
 
 def html(run: Run) -> str:
@@ -38,7 +44,8 @@ def html(run: Run) -> str:
     ranked = folded(run.findings)
     doubts = [each.not_known for each in ranked[:MOST_DETAILS]]
     common = common_doubts(doubts)
-    look = style("look.css", "report.css", foot=run.run_id)
+    placed = records(run.destinations, ranked[:MOST_DETAILS])
+    look = style("look.css", "report.css", "places.css", foot=run.run_id)
     switch = script("page.js")
     page: str = (
         _environment()
@@ -59,6 +66,11 @@ def html(run: Run) -> str:
             first_cited=_first_cited(ranked[:MOST_DETAILS]),
             instruments=_instruments(ranked[:MOST_DETAILS]),
             groups=grouped(run.problems),
+            map=flow_map(run),
+            place_parts=parts(run.totals),
+            firmness=firmness(run.totals),
+            records=placed,
+            by_address={each.destination.address: each for each in reversed(placed)},
         )
     )
     return page
@@ -94,6 +106,8 @@ def _environment() -> Environment:
         country=lambda code: both(country(code)),
         number_in=lambda key, numbers: numbers[key],
         sent=lambda evidence: both(formats.sent(evidence)),
+        built_day=lambda day: both(formats.day(day.isoformat())),
+        milliseconds=lambda value: both(formats.milliseconds(value)),
         brief=lambda value: both(formats.size(value)),
     )
     made.globals.update(
@@ -104,12 +118,18 @@ def _environment() -> Environment:
         size_text=formats.size,
         at_least=lambda *known: both(formats.at_least(*known)),
         about=lambda estimated: formats.ABOUT if estimated else "",
-        records=lambda seen: formats.records(
+        records_of=lambda seen: formats.records(
             seen.subjects, estimated=seen.subjects_basis != "counted"
         ),
         rounded=formats.rounded,
         flow_count=formats.flow_count,
         words=words,
+        place_words=place_words,
+        place_states=PLACE_STATES,
+        place_tones=TONES,
+        hatched=HATCHED,
+        open_in_print=OPEN_IN_PRINT,
+        most_witnesses=MOST_WITNESSES,
         states=STATES,
         countries_named=countries_named,
         most_details=MOST_DETAILS,

@@ -33,7 +33,8 @@ UNSURE: Final = frozenset((
     "absent-columns", "absurd-payload", "answered-by-proxy", "both-ways-bytes",
     "directions-assumed", "dropped-midway", "estimated", "event-unknown",
     "evidence-of-a-day-to-come", "exporter-clock", "flows-broken-off", "frame-bytes",
-    "gate-not-turned-off", "gate-turned-off", "geo-database-caution", "half-conversation",
+    "gate-not-turned-off", "gate-turned-off", "geo-database-caution", "geo-database-old",
+    "geo-override-nested", "half-conversation", "handshakes-answered-near",
     "late-names", "legacy-encoding", "lost-in-transit", "mapping-guessed", "missed-bytes",
     "no-built", "no-duration", "no-flow-event", "no-statistics", "no-time", "not-closed",
     "number-not-replaced", "number-replaced", "one-moment", "one-way", "opaque-tunnel",
@@ -41,13 +42,13 @@ UNSURE: Final = frozenset((
     "same-file-many-kinds", "same-file-other-day", "sampled", "samples-dropped",
     "sampling-unknown", "shortened-line", "snapped", "text-too-long", "tunnelled",
     "unknown-country", "unknown-protocol", "vnet-encrypted", "window", "year-assumed",
-    "zone-assumed",
+    "zone-assumed", "handshake-clock", "handshakes-answered-near",
 ))  # fmt: skip
 """Kinds of which everything was read, but not everything is sure."""
 
 SETTLED: Final = frozenset((
     "carried-flows", "copies", "counter-samples", "decryption-secrets", "duplicate-records",
-    "export-repeated", "flows-over", "gateway-copies", "interim-records", "no-traffic",
+    "export-repeated", "flows-over", "gateway-copies", "geo-builds", "interim-records", "no-traffic",
     "not-needed", "not-traffic", "open-flows", "other-message",
     "refused", "same-content", "second-witness", "several-names", "several-observers",
     "skipped-rows", "swapped-times", "translated", "unmatched-names", "vendor-fields",
@@ -209,6 +210,15 @@ PROBLEM: Final[dict[str, Text]] = {
     "wrong-path": Text("Đường dẫn không hợp lệ trong kho", "Path that does not belong to the store"),
     "year-assumed": Text("Thời gian không có năm", "Times without a year"),
     "zone-assumed": Text("Múi giờ được giả định", "Time zone assumed"),
+    "geo-database-old": Text("Cơ sở dữ liệu địa lý quá cũ so với lưu lượng", "Geo database much older than the traffic"),
+    "geo-override-nested": Text("Các xác nhận về địa chỉ nằm lồng nhau", "Statements about addresses inside one another"),
+    "geo-ranges-day": Text("Tệp dải địa chỉ không rõ ngày dữ liệu", "Day of a range file not certain"),
+    "geo-ranges-mistakes": Text("Mục sai trong tệp dải địa chỉ", "Wrong entries in a range file"),
+    "geo-ranges-too-many": Text("Quá nhiều tệp dải địa chỉ", "Too many range files"),
+    "geo-ranges-unusable": Text("Tệp dải địa chỉ không dùng được", "Range file cannot be used"),
+    "geo-regions-unknown": Text("Vùng đám mây chưa rõ nước", "Cloud regions without a country"),
+    "handshake-clock": Text("Dấu thời gian quá thô để đo vòng đi về", "Time stamps too coarse to measure round trips"),
+    "handshakes-answered-near": Text("Thiết bị ở gần trả lời thay cho nơi ở xa", "Something near answers for what is far"),
 }
 """Codes of problems that have words; any other code is shown as it is."""
 
@@ -366,6 +376,15 @@ WAY_OUT: Final[dict[str, Text]] = {
     "wrong-path": Text("Cơ sở dữ liệu nêu một đường dẫn ngoài thư mục dữ liệu. Tìm hiểu ai đã sửa cơ sở dữ liệu, rồi khôi phục từ bản sao lưu.", "The database names a path outside the data directory. Find out who changed it, then restore a backup."),
     "year-assumed": Text("Năm được suy ra; bật 'logging timestamp' kèm năm (RFC 5424) trên thiết bị để chắc chắn.", "The year was inferred; have the device write it (logging timestamp rfc5424) to be sure."),
     "zone-assumed": Text("Nhật ký không nêu múi giờ; giờ được hiểu theo múi giờ đã chọn. Nếu đồng hồ thiết bị chạy múi giờ khác, nêu --log-zone.", "The log names no zone; its times were taken for the chosen one. If the device runs another, give --log-zone."),
+    "geo-database-old": Text("Địa chỉ có thể đã đổi chủ, đổi nước; độ chắc chắn đã được hạ. Đặt một bản gần thời điểm lưu lượng vào thư mục geoip rồi chạy auditor geoip replay.", "Addresses may have moved since; certainty was lowered. Put a build of the time of the traffic into the folder geoip, then run auditor geoip replay."),
+    "geo-override-nested": Text("Xác nhận có dải hẹp hơn được dùng. Xem các dải đó có đúng là cố ý lồng nhau không.", "The narrower one was used. Look whether they are meant to lie inside one another."),
+    "geo-ranges-day": Text("Ngày của dữ liệu quyết định bản nào hợp với thời điểm lưu lượng. Nhập lại với --built.", "The day decides which build fits the time of the traffic. Import it again with --built."),
+    "geo-ranges-mistakes": Text("Các mục sai bị bỏ qua, các mục khác vẫn được nhập. Báo cho nhà phát hành.", "Wrong entries were left out, the others were imported. Tell the publisher."),
+    "geo-ranges-too-many": Text("Chỉ những tệp cuối theo tên được dùng. Bỏ các bản không còn lưu lượng cùng thời.", "Only the last by name are used. Take builds away whose time no traffic is from."),
+    "geo-ranges-unusable": Text("Tệp bị bỏ qua, các nguồn khác quyết định. Tải lại từ nhà phát hành rồi nhập lại (auditor geoip import).", "The file was left out; other sources decided. Get it again from its publisher and import it (auditor geoip import)."),
+    "geo-regions-unknown": Text("Mạng của các vùng này không nói gì về nơi đặt máy. Thêm vùng vào regions.yaml rồi nhập lại.", "Networks of these regions say nothing of a place. Add the regions to regions.yaml and import again."),
+    "handshake-clock": Text("Thời gian đi về trong tệp này không dùng để xét nơi đến. Thu lại với dấu thời gian chính xác đến micro giây nếu cần.", "Round trips in this file were not used to judge places. Capture with stamps of microseconds to have them."),
+    "handshakes-answered-near": Text("Tường lửa (SYN proxy), proxy trong suốt, hoặc hai đồng hồ lệch nhau trong một tệp. Thời gian đi về của các cổng này không dùng để xét nơi đến; nên thu ở phía ngoài thiết bị đó.", "A firewall (SYN proxy), a transparent proxy, or two clocks in one file. Round trips of these ports were not used to judge places; capture outside that device."),
 }
 """What each kind means and what somebody can do, for those who do not read the tool's English."""
 # fmt: on

@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING, Final
 from auditor.report.countries import countries_named
 from auditor.report.digest import STATES, counts, grouped, headline
 from auditor.report.fold import Group, folded
-from auditor.report.formats import number, sent, size, visible
+from auditor.report.formats import number, sent, share, size, visible
+from auditor.report.place_words import STATE_SHORT
+from auditor.report.places import parts
 from auditor.report.words import DOTS, SEVERITY, STATE, problem
 
 if TYPE_CHECKING:
+    from auditor.model.place import State
     from auditor.model.run import Run
 
 TOP_FINDINGS: Final = 5
@@ -39,6 +42,7 @@ def terminal_summary(run: Run, report: str) -> list[str]:
         )
     if first:
         lines.append("")
+    lines += _firm(run)
     lines += _unseen(run)
     lines.append(f"Báo cáo / Report: {visible(report)}")
     return lines
@@ -68,6 +72,21 @@ def _line(group: Group) -> str:
         f" → {visible(finding.recipient, 60)} ({visible(where, 60)})"
         f"{codes}, {sent(finding.evidence).vi}"
     )
+
+
+def _firm(run: Run) -> list[str]:
+    """How firm the places are, where some of them are undecided."""
+    found = parts(run.totals)
+    if all(part.decided for part in found):
+        return []
+    whole = sum(part.outbound_bytes for part in found)
+    amounts: dict[State, int] = {}
+    for part in found:
+        amounts[part.state] = amounts.get(part.state, 0) + part.outbound_bytes
+    shares = [(STATE_SHORT[state], share(amount, whole)) for state, amount in amounts.items()]
+    vi = ", ".join(f"{name.vi} {percent.vi}" for name, percent in shares)
+    en = ", ".join(f"{name.en} {percent.en}" for name, percent in shares)
+    return [f"Nơi đến theo số byte ra: {vi} / Places by bytes out: {en}", ""]
 
 
 def _unseen(run: Run) -> list[str]:

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import base64
 import re
+from dataclasses import replace
 
 import pytest
+
+from auditor.model.run import from_json
+from auditor.report import html
+from tests.report.destinations import destinations
 
 HIDDEN = """
   [...document.querySelectorAll('main [lang={language}]')]
@@ -103,6 +108,21 @@ def test_where_the_keyboard_is_can_be_seen(browser, report):
         )
         assert (style[0] != "none" and style[1] != "0px") or style[2] != "none"
         assert browser.run("document.activeElement.getClientRects().length") > 0
+
+
+def test_a_link_to_a_folded_record_opens_it_and_the_keyboard_does_too(browser, report, tmp_path):
+    run = from_json((report.parent / "run.json").read_text("utf-8"), "run.json")
+    peers = run.findings[0].evidence.peers
+    placed = tuple(replace(each, address=peers[0].name) for each in destinations()[:2])
+    page = tmp_path / "report.html"
+    page.write_text(html(replace(run, destinations=placed)), "utf-8")
+    browser.go(page)
+    assert browser.run("document.querySelectorAll('details[open]').length") == 0
+    browser.run("document.querySelector('article a[href=\"#d1\"]').click()")
+    assert browser.run("document.querySelector('#d1').open") is True
+    browser.run("document.querySelector('#d2 summary').focus()")
+    browser.press("Enter")
+    assert browser.run("document.querySelector('#d2').open") is True
 
 
 def test_it_prints_to_pages(browser, report):

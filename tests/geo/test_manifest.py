@@ -29,6 +29,18 @@ def test_a_shipped_database_is_the_one_the_manifest_lists(listed):
     assert built.date() == listed.built == date(2026, 6, 17)
 
 
+@pytest.mark.parametrize("listed", SHIPPED.files, ids=lambda listed: listed.name)
+def test_another_shipped_file_is_the_one_the_manifest_lists(listed):
+    content = (SHIPPED_FOLDER / listed.name).read_bytes()
+    assert hashlib.sha256(content).hexdigest() == listed.sha256, "run geoip/build.py --manifest"
+    assert len(content) == listed.size
+
+
+def test_the_manifest_lists_what_decides_beside_databases():
+    names = {path.name for path in SHIPPED_FOLDER.iterdir() if path.suffix in (".csv", ".yaml")}
+    assert {listed.name for listed in SHIPPED.files} == names - {FILE_NAME}
+
+
 def test_the_attribution_the_licences_ask_for_is_stated():
     by_name = {listed.name: listed for listed in SHIPPED.databases}
     assert "nro.net" in by_name["country.mmdb"].attribution

@@ -15,6 +15,7 @@ from auditor.model.finding import Counted, Evidence, Finding, FlowLine, LegalBas
 from auditor.model.problem import Problem
 from auditor.model.run import CountryTotal, DataSource, InputFile, Run, Totals
 from auditor.model.text import Text
+from tests.report.destinations import CERTAINTY_BYTES, FORMS, STATE_BYTES, destinations
 
 BEGIN = datetime(2026, 7, 14, 1, 2, 3, 250_000, tzinfo=UTC)
 
@@ -211,6 +212,9 @@ def run() -> Run:
             for code, outbound, recipients in abroad
         ),
         geo_states={"country": 38_204, "anycast": 3_600, "unknown": 501, "not-applicable": 210_730},
+        state_bytes=STATE_BYTES,
+        certainty_bytes=CERTAINTY_BYTES,
+        forms=FORMS,
     )
     problems = (
         Problem("truncated-record", "captures/damaged.pcap", "ends inside the record at byte 73400320; 1200 of 1514 bytes are there", "Copy the file again from where it was captured.", 73_400_320, 314),
@@ -242,13 +246,16 @@ def run() -> Run:
         problems=problems,
         sources=sources,
         unverified=("I.26a", "II.10"),
+        destinations=destinations(),
+        destinations_cut=17,
     )
 
 
 @pytest.fixture
 def empty_run(run: Run) -> Run:
     """A run that read nothing: no inventory, no input, no flow."""
-    nothing = dict.fromkeys(run.totals.__slots__, 0) | {"by_country": (), "geo_states": {}}
+    nothing = dict.fromkeys(run.totals.__slots__, 0) | {"by_country": (), "forms": ()}
+    nothing |= {name: {} for name in ("geo_states", "state_bytes", "certainty_bytes")}
     return replace(
         run,
         agency=None,
@@ -259,6 +266,8 @@ def empty_run(run: Run) -> Run:
         sources=(),
         settings={},
         unverified=(),
+        destinations=(),
+        destinations_cut=0,
     )
 
 

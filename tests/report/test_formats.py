@@ -160,3 +160,9 @@ def test_records_keep_two_digits_where_they_are_estimates_and_all_where_counted(
     assert formats.records(None, estimated=True) == Text("", "")
     rounded = [formats.rounded(value) for value in (0, 7, 42, 995, 104, 1_250, -1_250)]
     assert rounded == [0, 7, 42, 1000, 100, 1300, -1300]
+
+
+def test_round_trips_keep_a_digit_that_tells_something() -> None:
+    assert formats.milliseconds(2_149) == Text("2,1 ms", "2.1 ms")
+    assert formats.milliseconds(40) == Text("0,04 ms", "0.04 ms")
+    assert formats.kilometres(12_345) == Text("12.345 km", "12,345 km")

@@ -375,6 +375,7 @@ def test_many_countries_are_drawn_together_and_keep_their_bytes(run: Run) -> Non
     totals = replace(run.totals, by_country=by_country, outbound_bytes=22_000_000)
     text = Page(html(replace(run, totals=totals))).shown("vi")
     assert "2 nơi khác 2,0 MB" in text
+    assert "Các nơi khác: 21 Liên bang Nga 1,0 MB ; 22 Thụy Điển 1,0 MB ." in text
 
 
 def test_totals_say_that_some_flows_do_not_tell_how_much_left(run: Run) -> None:

@@ -28,6 +28,17 @@ def test_it_says_the_result_the_top_the_problems_and_where_the_report_is(run: Ru
     assert lines[-1] == "Báo cáo / Report: reports/a/report.html"
 
 
+def test_it_says_how_firm_the_places_are_where_some_are_undecided(run: Run) -> None:
+    (line,) = (each for each in terminal_summary(run, "r.html") if "Places by bytes out" in each)
+    assert line == (
+        "Nơi đến theo số byte ra: một quốc gia 96,7%, anycast 1,3%, nhiều nơi 0,3%, mâu thuẫn với "
+        "phép đo 1,6%, không rõ dưới 0,1% / Places by bytes out: one country 96.7%, anycast 1.3%, "
+        "several places 0.3%, contradicted 1.6%, unknown under 0.1%"
+    )
+    sure = replace(run, totals=replace(run.totals, state_bytes={"country": 5}))
+    assert "Places by bytes out" not in "".join(terminal_summary(sure, "r.html"))
+
+
 def test_covered_findings_do_not_take_a_place_at_the_top(run: Run, make_finding: Any) -> None:
     covered = replace(run, findings=(make_finding(5),))
     text = "\n".join(terminal_summary(covered, "r.html"))

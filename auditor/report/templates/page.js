@@ -34,6 +34,28 @@
     button.addEventListener("click", function () { show(button.dataset.show); });
   });
   document.getElementById("print").addEventListener("click", function () { window.print(); });
+
+  // A link to something folded opens it; what is marked for paper is open while it is printed.
+  function unfold(hash) {
+    var target = document.getElementById(hash.slice(1));
+    if (target && target.tagName === "DETAILS") { target.open = true; }
+  }
+  document.addEventListener("click", function (event) {
+    var link = event.target.closest("a");
+    if (link) { unfold(link.hash); }
+  });
+  var opened = [];
+  window.addEventListener("beforeprint", function () {
+    opened = Array.prototype.filter.call(
+      document.querySelectorAll("details.printed"), function (each) { return !each.open; }
+    );
+    opened.forEach(function (each) { each.open = true; });
+  });
+  window.addEventListener("afterprint", function () {
+    opened.forEach(function (each) { each.open = false; });
+  });
+
   root.classList.add("scripted");
+  unfold(location.hash);
   show(english.checked ? "en" : "vi");
 }());

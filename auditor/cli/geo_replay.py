@@ -1,0 +1,222 @@
+"""``auditor geoip replay``: decides again where a run's flows went, with other data."""
+
+from __future__ import annotations
+
+import re
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Annotated, Any, Final
+
+import typer
+
+from auditor.cli.geo_lookup import networks_of
+from auditor.cli.options import Geoip, InventoryFile, Policies  # noqa: TC001 - typer reads them
+from auditor.cli.terminal import complain, say, say_json, tell
+from auditor.model.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    import pyarrow as pa
+
+    from auditor.geo.replay import Change, MovedFinding, Placing, Replay
+    from auditor.model.run import Run
+
+_ROWS: Final = 1 << 17
+_UP: Final = 4
+"""Folders above a run's in which the agent's ``flows/`` is looked for."""
+_RUN_ID: Final = re.compile(r"[0-9A-Za-z][0-9A-Za-z-]{0,99}")
+_HINT: Final = "Give the folder of an audit, with run.json and flows.parquet, both unchanged."
+
+
+def geoip_replay(
+    run: Annotated[Path, typer.Argument(readable=False, help="Folder of a run, or its run.json.")],
+    geoip: Geoip = None,
+    inventory: InventoryFile = None,
+    policies: Policies = None,
+    limit: Annotated[
+        int, typer.Option("--limit", min=0, help="Changes that are shown one by one.")
+    ] = 50,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="All of it as one JSON object, without --limit.")
+    ] = False,
+) -> None:
+    """Decide again where a run's flows went, with other databases, and show what changes."""
+    from auditor import geo, pipeline
+    from auditor.geo.replay import moved_findings, replayed
+    from auditor.model.text import legible
+
+    told = _run(run / "run.json" if run.is_dir() else run)
+    flows = _Flows(_flow_files(run, told))
+    shipped = pipeline.data_folder("geoip")
+    geodata = geo.open_geodata(
+        geoip or shipped,
+        shipped,
+        policies or pipeline.data_folder("policies"),
+        datetime.now(UTC).date(),
+        tell,
+    )
+    if inventory is None and told.agency is not None:
+        complain(
+            "Cuộc kiểm tra có bản kê khai của cơ quan; nêu --inventory để xét giống lần trước.\n"
+            "  The run had an inventory; give --inventory to decide as it did."
+        )
+    networks = networks_of(inventory, policies)
+    names = {each.id: legible(each.name) for each in told.inputs}
+    nearest = geo.nearest(flows, geodata, told.home, networks, names, tell)
+    found = replayed(flows, geodata, told.home, networks, nearest)
+    findings = moved_findings(told.findings, found)
+    if as_json:
+        say_json(_json(told, found, findings))
+        return
+    for line in _lines(told, found, findings, limit):
+        say(line)
+
+
+def _run(path: Path) -> Run:
+    from auditor.model.run import from_json
+
+    try:
+        if not path.is_file():
+            raise InputError("is no file", place=str(path), hint=_HINT)
+        return from_json(path.read_text(encoding="utf-8"), str(path))
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        raise InputError(f"cannot be read: {reason}", place=str(path), hint=_HINT) from None
+
+
+def _flow_files(run: Path, told: Run) -> list[Path]:
+    """The run's flows: beside it, or where the agent keeps those of all runs."""
+    folder = (run if run.is_dir() else run.parent).resolve()
+    beside = folder / "flows.parquet"
+    if beside.is_file():
+        return [beside]
+    if _RUN_ID.fullmatch(told.run_id):
+        for above in list(folder.parents)[:_UP]:
+            found = sorted((above / "flows").glob(f"day=*/{told.run_id}*.parquet"))
+            if found:
+                return found
+    raise InputError(
+        "there is no flows.parquet beside the run, nor a folder of the agent with its flows",
+        place=str(folder),
+        hint=_HINT,
+    )
+
+
+class _Flows:
+    """The flow table of a run; iterate for its parts, as often as needed."""
+
+    def __init__(self, paths: Sequence[Path]) -> None:
+        self._paths = paths
+
+    def __iter__(self) -> Iterator[pa.Table]:
+        for path in self._paths:
+            yield from _parts(path)
+
+
+def _parts(path: Path) -> Iterator[pa.Table]:
+    """The flows of one file.
+
+    Raises:
+        InputError: it is no flow table, damaged, or claims more than it can hold.
+    """
+    import pyarrow as pa
+
+    from auditor.geo.replay import COLUMNS, prepared
+    from auditor.readers.tables.parquet_file import parquet_in
+
+    with _opened(path) as handle:
+        try:
+            file = parquet_in(handle)
+            _check(file.schema_arrow)
+            present = [name for name in file.schema_arrow.names if name in COLUMNS]
+            for batch in file.iter_batches(_ROWS, columns=present):
+                yield prepared(pa.Table.from_batches([batch]))
+        except InputError as error:
+            raise InputError(error.message, place=str(path), hint=_HINT) from None
+        except (pa.ArrowException, OSError, ValueError, MemoryError) as error:
+            reason = (str(error).splitlines() or ["its bytes make no sense"])[0][:200]
+            raise InputError(f"is damaged: {reason}", place=str(path), hint=_HINT) from None
+
+
+def _check(schema: pa.Schema) -> None:
+    from auditor.geo.replay import missing_of
+
+    wrong = missing_of(schema)
+    if wrong:
+        raise InputError(f"is no flow table: {'; '.join(wrong[:5])}", place="", hint=_HINT)
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[IO[bytes]]:
+    try:
+        handle = path.open("rb")
+    except OSError as error:
+        raise InputError(f"cannot be read: {error.strerror}", place=str(path), hint=_HINT) from None
+    with handle:
+        yield handle
+
+
+def _json(told: Run, found: Replay, findings: list[MovedFinding]) -> dict[str, Any]:
+    from dataclasses import asdict
+
+    return {
+        "run_id": told.run_id,
+        "home": told.home,
+        "flows": found.flows,
+        "changed_flows": found.changed_flows,
+        "changes": [asdict(each) for each in found.changes],
+        "findings": [asdict(each) for each in findings],
+    }
+
+
+def _lines(told: Run, found: Replay, findings: list[MovedFinding], limit: int) -> Iterator[str]:
+    yield f"{told.run_id}"
+    yield f"  {found.changed_flows:,} / {found.flows:,} luồng được quyết định khác đi"
+    yield f"  {found.changed_flows:,} of {found.flows:,} flows are decided otherwise"
+    for change in found.changes[:limit]:
+        yield from _change(change)
+    if len(found.changes) > limit:
+        more = len(found.changes) - limit
+        yield f"  … {more:,} thay đổi nữa (--limit) / more changes (--limit)"
+    if findings:
+        counts = f"{len(findings):,} / {len(told.findings):,}"
+        yield f"  {counts} phát hiện bị ảnh hưởng / findings touched"
+    for each in findings[:limit]:
+        rest = f" (+{each.unlisted:,} không liệt kê / not listed)" if each.unlisted else ""
+        yield f"    {each.id}  {each.rule}  {each.recipient}"
+        yield f"      {each.flows:,} / {each.listed:,} luồng / flows{rest}"
+        yield f"      {_places(each.countries)} -> {_places(each.countries_now)}"
+        if each.staying:
+            yield f"      {each.staying:,} luồng không ra nước ngoài nữa / flows no longer leave"
+
+
+def _change(change: Change) -> Iterator[str]:
+    named = f"  {change.host}" if change.host else ""
+    most = max(change.before.outbound_bytes, change.after.outbound_bytes)
+    yield f"  {change.address}{named}"
+    yield f"    {change.flows:,} luồng / flows, {most:,} byte"
+    for label, placing in (("trước / before", change.before), ("nay / now   ", change.after)):
+        yield f"    {label:<14}  {_placing(placing)}"
+
+
+def _placing(one: Placing) -> str:
+    where = one.country or _places(one.candidates)
+    operator = f"{one.operator or '?'} ({one.operator_country or '?'})"
+    forms = ", ".join(
+        f"{letter}={_MARK[answer]}"
+        for letter, answer in (
+            ("a", one.crosses_border),
+            ("b", one.foreign_recipient),
+            ("c", one.foreign_platform),
+        )
+    )
+    return f"{one.state} {where}, {one.certainty or '-'}; {operator}; {forms}; {one.basis or '-'}"
+
+
+_MARK: Final[dict[bool | None, str]] = {True: "có/yes", False: "không/no", None: "?"}
+
+
+def _places(countries: Sequence[str]) -> str:
+    return "/".join(countries) or "-"

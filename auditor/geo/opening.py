@@ -1,0 +1,95 @@
+"""Everything of a geo folder that knows about places, opened."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import UTC, date, datetime, time
+from typing import TYPE_CHECKING, Final
+
+from auditor.geo import distances, overrides, regions, registrations, services
+from auditor.geo.databases import open_databases
+from auditor.geo.geodata import GeoData
+from auditor.geo.host_names import HostNames
+from auditor.geo.ranges import open_ranges
+from auditor.model.run import DataSource
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from auditor.geo.ranges import RangeFile
+    from auditor.model.problem import Note
+
+SHIPPED_LISTS: Final = ("anycast",)
+"""Publishers of the lists of ranges that come with the program: facts that are true for whoever
+audits, so they are also used beside a folder of the user's own."""
+
+
+def open_geodata(folder: Path, shipped: Path, policies: Path, today: date, note: Note) -> GeoData:
+    """What decides about places.
+
+    Args:
+        folder: databases (``*.mmdb``), ``ranges/``, ``overrides.yaml``; whoever keeps files of
+            their own for distances, regions or registrations puts them there.
+        shipped: the geo folder that came with the program, for those that ``folder`` has not;
+            its list of anycast addresses too, unless ``folder`` has one of the same publisher.
+        policies: the folder of ``services.yaml``.
+        today: overrides of later days are mistakes.
+        note: told of what the decisions go on without.
+
+    Raises:
+        GeoDataError: no such folder, no usable database in it, or a file of it is wrong.
+        PolicyError: the overrides or the services have mistakes.
+    """
+    databases = open_databases(folder, note)
+    ranges = _ranges(folder, shipped, note)
+    stated = None
+    if (folder / overrides.FILE_NAME).exists():
+        stated = overrides.load_overrides(folder / overrides.FILE_NAME, today, note)
+
+    def beside(name: str) -> Path:
+        return folder / name if (folder / name).exists() else shipped / name
+
+    paths = [beside(module.FILE_NAME) for module in (regions, distances, registrations)]
+    clouds, kilometres, registered = paths
+    names = policies / services.FILE_NAME
+    served = services.load_services(names if names.exists() else _shipped_services(shipped))
+    plain = [
+        DataSource("geo", path.name, "", hashlib.sha256(path.read_bytes()).hexdigest())
+        for path in (*paths, names if names.exists() else _shipped_services(shipped))
+    ]
+    if stated is not None:
+        plain.append(DataSource("geo", stated.name, "", stated.sha256))
+    return GeoData(
+        databases,
+        ranges,
+        None if stated is None else stated.source,
+        HostNames(served, regions.load_regions(clouds)),
+        distances.Distances.load(kilometres).kilometres,
+        registrations.load_registrations(registered),
+        (*(each.source for each in databases), *_sources(ranges), *plain),
+    )
+
+
+def _ranges(folder: Path, shipped: Path, note: Note) -> tuple[RangeFile, ...]:
+    """The lists of ``folder``, and those that came with the program where it has none of theirs."""
+    ranges = open_ranges(folder, note)
+    if folder.resolve() == shipped.resolve():
+        return ranges
+    missing = set(SHIPPED_LISTS) - {each.publisher for each in ranges}
+    return (
+        *ranges,
+        *(each for each in open_ranges(shipped, note) if each.publisher in missing),
+    )
+
+
+def _shipped_services(shipped: Path) -> Path:
+    """``services.yaml`` that came with the program, for policies of others that have none."""
+    return shipped.parent / "policies" / services.FILE_NAME
+
+
+def _sources(ranges: tuple[RangeFile, ...]) -> Iterator[DataSource]:
+    for each in ranges:
+        built = None if each.built is None else datetime.combine(each.built, time(), UTC)
+        day = each.built.isoformat() if each.built else "build date unknown"
+        yield DataSource("geo", each.name, day, each.sha256, licence=each.licence, built=built)
