@@ -115,14 +115,14 @@ def _weight(row: dict[str, Any]) -> tuple[int, str, str]:
 def _summed(part: pa.Table, wanted: pa.Array) -> pa.Table:
     mine = part.filter(pc.is_in(part["peer_ip"], value_set=wanted))
     mine = mine.filter(pc.is_null(mine["witness_of"]))
-    asked = pc.is_in(mine["host_basis"], value_set=pa.array(["dns-query", "ech-outer"]))
-    said = pc.if_else(
-        pc.equal(mine["home_side"], "src"), mine["dst_log_country"], mine["src_log_country"]
-    )
+    at_dst = pc.equal(mine["home_side"], "src")
+    apart = pc.is_in(mine["host_basis"], value_set=pa.array(["dns-query", "ech-outer"]))
+    served = pc.and_(at_dst, pc.invert(apart))  # a name says nothing about a client
+    said = pc.if_else(at_dst, mine["dst_log_country"], mine["src_log_country"])
     table = pa.table(
         {
             "peer_ip": mine["peer_ip"],
-            "host": pc.if_else(asked, pa.scalar(None, pa.string()), mine["host"]),
+            "host": pc.if_else(served, mine["host"], pa.scalar(None, pa.string())),
             "log_country": said,
             "outbound_bytes": mine["outbound_bytes"].cast(pa.decimal128(38)),
             "start": mine["start"].cast(pa.int64()),

@@ -104,6 +104,18 @@ def test_the_agencys_own_network_at_a_foreign_cloud_stays_its_own(one):
     assert (row["home_side"], row["peer_ip"]) == ("src", NOWHERE)
 
 
+def test_what_is_at_home_by_itself_stays_there_whoever_runs_it(geodata, rows_of):
+    stated = Statement("override", operator="Cloud Ltd", operator_country="US", detail="An: hosted")
+    hosted = replace(
+        geodata, overrides=Ranges("overrides.yaml", {"10.9.0.0/16": stated, "8.8.8.0/24": stated})
+    )
+    own = [ip_network("8.8.8.0/24")]
+    for src, dst in (("10.9.1.1", PRIVATE), (PRIVATE, "10.9.1.1"), (US, PRIVATE), (PRIVATE, US)):
+        flow = {"src_ip": src, "dst_ip": dst, "host": "x.store.example.com"}
+        (row,) = rows_of(hosted, flow, own=own)
+        assert (row["home_side"], row["foreign_recipient"]) == ("both", False)
+
+
 def test_an_end_in_the_country_stays_at_home_where_the_other_end_is_abroad_or_open(one):
     row = one(CACHE, US)
     assert (row["home_side"], row["peer_ip"], row["crosses_border"]) == ("src", US, True)
