@@ -4,7 +4,8 @@ A maintainer runs it: ``python geoip/build.py``, then ``auditor geoip build``, w
 ``as-countries.csv`` from them, then ``python geoip/build.py --manifest``, which lists all files as
 they lie there. It needs ``npm`` (to fetch the packages, by their
 exact versions and digests), ``mmdb_writer`` and ``netaddr``. The same versions give the same
-bytes; the downloads stay in a temporary folder.
+bytes; the downloads stay in a temporary folder. ``python geoip/build.py --lists`` compiles the
+lists of ``lists/`` only, and needs no network.
 """
 
 from __future__ import annotations
@@ -106,8 +107,7 @@ def main() -> None:
         asn = fetched(ASN, Path(folder))
         write_asn((asn["asn-ipv4.csv"], asn["asn-ipv6.csv"]), HERE / "asn.mmdb")
     notices = HERE / "LICENSES"
-    shutil.rmtree(notices, ignore_errors=True)
-    notices.mkdir()
+    notices.mkdir(exist_ok=True)
     for name in ("DBIP-LICENSE", "NRO_LICENSE", "ROUTEVIEWS-LICENSE", "MODIFICATIONS"):
         (notices / f"{name}.txt").write_bytes(asn[name].rstrip() + b"\n")
     (HERE / "MANIFEST.yaml").write_text(manifest(), encoding="utf-8")
@@ -200,4 +200,9 @@ def manifest() -> str:
 
 
 if __name__ == "__main__":
-    main()
+    if sys.argv[1:] == ["--lists"]:
+        import anycast
+
+        anycast.main()
+    else:
+        main()

@@ -26,7 +26,7 @@ _LEVELS: Final = ("core", "important", "personal", "unclassified")
 
 _NEEDED: Final = (
     *("src_ip", "dst_ip", "home_side", "host", "host_basis"),
-    *("crosses_border", "outbound_bytes"),
+    *("crosses_border", "foreign_recipient", "outbound_bytes"),
 )
 
 _DECLARED: Final = pa.schema(
@@ -184,12 +184,16 @@ def _subjects(
 ) -> pa.ChunkedArray:
     """How many subjects' records fit into what left home, at most as many as the system has.
 
-    Null where nothing left, where the flow stays in the country, and where no record size or no
-    personal data is declared. Unknown whether it crosses: estimated, for it may.
+    Null where nothing left, where the flow stays in the country and with nobody foreign, and where
+    no record size or no personal data is declared. Unknown whether it crosses: estimated, for it
+    may.
     """
     sent = table["outbound_bytes"]
     may_cross = pc.fill_null(table["crosses_border"], pa.scalar(value=True))
-    left = pc.and_(may_cross, pc.fill_null(pc.greater(sent, 0), pa.scalar(value=False)))
+    foreign = pc.fill_null(table["foreign_recipient"], pa.scalar(value=False))
+    left = pc.and_(
+        pc.or_(may_cross, foreign), pc.fill_null(pc.greater(sent, 0), pa.scalar(value=False))
+    )
     sent = pc.if_else(left, sent, pa.scalar(None, pa.int64()))
     # Rounded up without adding to `sent`: a log may claim numbers next to the largest there is.
     records = pc.add(pc.divide(pc.subtract(sent, 1), record_bytes), 1)

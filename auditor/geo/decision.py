@@ -3,12 +3,13 @@
 The order of precedence, each step only where those before it said nothing:
 
 1. what the user states (``overrides.yaml``),
-2. ranges that are no places (``auditor.geo.special``) and the agency's own networks,
-3. anycast, by any witness: such an address is in many places at once,
-4. the region of a cloud, by the provider's own list, else by the server's name,
-5. what the operator publishes (geofeeds),
-6. most of the user's databases, else of those that came with the program,
-7. the country an address block is registered in.
+2. ranges that are no places (``auditor.geo.special``),
+3. the agency's own networks,
+4. anycast, by any witness: such an address is in many places at once,
+5. the region of a cloud, by the provider's own list, else by the server's name,
+6. what the operator publishes (geofeeds),
+7. most of the user's databases, else of those that came with the program,
+8. the country an address block is registered in.
 
 Countries that light cannot reach in the time of the fastest handshake are taken out of each step;
 a step that has only such ones ends in ``contradicted``.
@@ -46,7 +47,7 @@ class Decision:
 
     Attributes:
         country: ISO 3166-1 alpha-2; given in the state ``country`` alone.
-        candidates: what remains possible in the states ``ambiguous`` and ``contradicted``.
+        candidates: what remains possible (``ambiguous``), or was claimed (``contradicted``).
         certainty: null where nothing was decided.
         basis: what the decision rests on, such as ``country.mmdb 2026-06-17``.
     """
@@ -215,7 +216,7 @@ def _named(
 
 def _decided(step: _Step, later: list[_Step], heard: Heard, home: str) -> Decision:
     # A witness with several countries has one vote, for all of them.
-    votes = Counter(country for _, countries in step.named for country in countries)
+    votes = Counter(country for _, countries in step.named for country in set(countries))
     possible = {
         country: count for country, count in votes.items() if country not in heard.impossible
     }

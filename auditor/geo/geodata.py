@@ -23,7 +23,10 @@ from auditor.model.run import DataSource
 OLD: Final = timedelta(days=400)
 """So far from the time of the traffic, data about places is old: addresses change hands."""
 
-_DAY_IN_NAME: Final = re.compile(r"[-_.]?(19|20)\d{2}[-_.]?\d{2}([-_.]?\d{2})?")
+_DAY_IN_NAME: Final = re.compile(
+    r"(?:^|[-_. ])(?:19|20)\d{2}[-_.]?(?:0[1-9]|1[0-2])(?:[-_.]?(?:0[1-9]|[12]\d|3[01]))?(?!\d)"
+)
+"""A day or a month, apart from letters and other digits: ``AS201011`` names a network."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +91,9 @@ class GeoData:
 
     def _of_span(self, span: int) -> Edition:
         cuts = self._boundaries
-        return self._nearest(int(cuts[span - 1]) if span else -_MOST_NS)
+        if not len(cuts):
+            return self._nearest(None)
+        return self._nearest(int(cuts[span - 1]) if span else int(cuts[0]) - 1)
 
     @cached_property
     def _groups(self) -> list[list[tuple[GeoDatabase | Source, date | None]]]:

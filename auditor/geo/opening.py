@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from datetime import UTC, date, datetime, time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from auditor.geo import distances, overrides, regions, registrations, services
 from auditor.geo.databases import open_databases
@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from auditor.geo.ranges import RangeFile
     from auditor.model.problem import Note
 
+SHIPPED_LISTS: Final = ("anycast",)
+"""Publishers of the lists of ranges that come with the program: facts that are true for whoever
+audits, so they are also used beside a folder of the user's own."""
+
 
 def open_geodata(folder: Path, shipped: Path, policies: Path, today: date, note: Note) -> GeoData:
     """What decides about places.
@@ -27,7 +31,8 @@ def open_geodata(folder: Path, shipped: Path, policies: Path, today: date, note:
     Args:
         folder: databases (``*.mmdb``), ``ranges/``, ``overrides.yaml``; whoever keeps files of
             their own for distances, regions or registrations puts them there.
-        shipped: the geo folder that came with the program, for those that ``folder`` has not.
+        shipped: the geo folder that came with the program, for those that ``folder`` has not;
+            its list of anycast addresses too, unless ``folder`` has one of the same publisher.
         policies: the folder of ``services.yaml``.
         today: overrides of later days are mistakes.
         note: told of what the decisions go on without.
@@ -37,7 +42,7 @@ def open_geodata(folder: Path, shipped: Path, policies: Path, today: date, note:
         PolicyError: the overrides or the services have mistakes.
     """
     databases = open_databases(folder, note)
-    ranges = open_ranges(folder, note)
+    ranges = _ranges(folder, shipped, note)
     stated = None
     if (folder / overrides.FILE_NAME).exists():
         stated = overrides.load_overrides(folder / overrides.FILE_NAME, today, note)
@@ -63,6 +68,18 @@ def open_geodata(folder: Path, shipped: Path, policies: Path, today: date, note:
         distances.Distances.load(kilometres).kilometres,
         registrations.load_registrations(registered),
         (*(each.source for each in databases), *_sources(ranges), *plain),
+    )
+
+
+def _ranges(folder: Path, shipped: Path, note: Note) -> tuple[RangeFile, ...]:
+    """The lists of ``folder``, and those that came with the program where it has none of theirs."""
+    ranges = open_ranges(folder, note)
+    if folder.resolve() == shipped.resolve():
+        return ranges
+    missing = set(SHIPPED_LISTS) - {each.publisher for each in ranges}
+    return (
+        *ranges,
+        *(each for each in open_ranges(shipped, note) if each.publisher in missing),
     )
 
 

@@ -107,7 +107,7 @@ class Known:
             stated = overridden(self.heard(at), home)
             if stated is not None:
                 return stated
-            if self.own[at]:
+            if self.special[at] < 0:
                 return INVENTORY
             carrier = CARRIERS[int(self.carriers[at])]
             return special_decision(SPECIAL_RANGES[int(self.special[at])], carrier)
@@ -184,12 +184,12 @@ def distinct_rows(columns: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray
 
 def _told_codes(listed: Listed) -> np.ndarray:
     """For each address the number of what a list says about its place; 0 = nothing."""
-    kinds: dict[tuple[tuple[str, ...], bool, str], int] = {}
+    kinds: dict[tuple[str, tuple[str, ...], bool, str], int] = {}
     of_statement = [0]  # of -1: the list is silent
     for each in listed.statements:
         stated = each.detail if each.kind == "override" else ""
         of_statement.append(
-            kinds.setdefault((each.countries, each.anycast, stated), len(kinds) + 1)
+            kinds.setdefault((each.kind, each.countries, each.anycast, stated), len(kinds) + 1)
         )
     codes: np.ndarray = np.array(of_statement, dtype=np.int64)[listed.codes + 1]
     return codes

@@ -112,9 +112,13 @@ class Finding:
     """One indicator: rule x system x recipient x category.
 
     Attributes:
-        id: stable: the same rule, system, recipient and category give the same id in every run.
+        id: stable: the same rule, system, recipient and category give the same id in every run. A
+            recipient that becomes known by another name (a new list of services or ranges) is
+            another recipient.
         system: id of the inventory's system; null = not one system of the inventory.
-        recipient: the organisation (or, where unknown, the address) on the far side.
+        recipient: the operator of the far side where an override, a service's name or a
+            provider's list of addresses names it, else the organisation that owns its network,
+            else its address.
         category: code of the data category; null = the finding is not about one category.
         category_verified: false where the category's wording could not be confirmed.
         known_by: how each part is known (what was seen, how).

@@ -103,7 +103,8 @@ class Destination:
         address: the peer's address, in the form of RFC 5952.
         host: the server's name that took part; null = none did.
         country: ISO 3166-1 alpha-2; given in the state ``country`` alone.
-        candidates: countries that remain possible, in alphabetical order.
+        candidates: countries that remain possible (``ambiguous``) or were claimed
+            (``contradicted``), in alphabetical order.
         rule: the step that decided.
         certainty: null where nothing was decided.
         basis: what the decision rests on, in one line.

@@ -14,6 +14,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from auditor.policy import masks
+from auditor.policy.destinations import operator_known
 from auditor.policy.facts import PDPL_IN_FORCE, column_of, days_of, encoded, numbers_of
 from auditor.policy.masks import Integers, Masks, nothing, one_of
 
@@ -75,6 +77,13 @@ class Register:
         self._systems = encoded(flows, "system_id")
         self._countries = encoded(flows, "peer_country")
         self._organisations = encoded(flows, "peer_org")
+        self._operators = encoded(flows, "operator")
+        self._operator_countries = encoded(flows, "operator_country")
+        # Whoever the server's name or the user tells is another than the network's owner.
+        stated = one_of(column_of(flows, "operator_basis"), ["override", "service"]).hit
+        self._stated = stated & operator_known(flows)
+        foreign = masks.decided(column_of(flows, "foreign_recipient")).hit
+        self._in_country = foreign & masks.decided(column_of(flows, "crosses_border")).miss
         self._addresses = encoded(flows, "peer_ip")
         self._hosts = _named_hosts(flows)
         self._placed = one_of(column_of(flows, "geo_state"), ["country"]).hit
@@ -165,7 +174,7 @@ class Register:
         named = dossier.recipients
         who: list[Masks] = []
         if named.organisations:
-            who.append(_fits(self._organisations, flows, _organisation_test(named.organisations)))
+            who.append(self._organisation(named.organisations, flows))
         if named.hosts:
             who.append(_fits(self._hosts, flows, _host_test(named.hosts)))
         if named.networks:
@@ -177,10 +186,29 @@ class Register:
             recipient = Masks(recipient.hit, np.logical_or.reduce([each.known for each in who]))
         if not named.countries:
             return recipient
-        place = one_of(self._countries, named.countries).take(flows)
+        return recipient & self._country(named.countries, flows)
+
+    def _organisation(self, patterns: tuple[str, ...], flows: Integers) -> Masks:
+        """Where the operator, or else the owner of its network, is one of the organisations."""
+        test = _organisation_test(patterns)
+        operator = _fits(self._operators, flows, test)
+        network = _fits(self._organisations, flows, test)
+        # The network's owner may be the same under another name, or only lend the line.
+        unsure = network.hit & ~operator.hit & self._stated[flows]
+        hit = (operator.hit | network.hit) & ~unsure
+        return Masks(hit, (operator.known | network.known) & ~unsure)
+
+    def _country(self, countries: tuple[str, ...], flows: Integers) -> Masks:
+        """Where the far side is in one of the countries, or comes from one but stands at home."""
+        place = one_of(self._countries, countries).take(flows)
         # A place that is not firm can neither bring a transfer under a dossier nor keep it out.
         known = place.known & self._placed[flows]
-        return recipient & Masks(place.hit & known, known)
+        place = Masks(place.hit & known, known)
+        either = place | one_of(self._operator_countries, countries).take(flows)
+        inside = self._in_country[flows]
+        return Masks(
+            np.where(inside, either.hit, place.hit), np.where(inside, either.known, place.known)
+        )
 
 
 def rows_by_regime(facts: CategoryFacts) -> dict[str, Bools]:

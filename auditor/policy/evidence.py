@@ -37,7 +37,6 @@ class Seen:
 
     Attributes:
         host_basis, class_basis, geo_state: flows by value; ``""`` = null.
-        geo_basis: what places rest on, heaviest first, at most ``MOST_COUNTED``.
         crossing_unknown: flows of which nobody can say whether they cross the border.
         amount_unknown: flows whose outbound bytes are not known.
         not_whole: flows of which not every packet is known to be counted, without an estimate.
@@ -51,7 +50,6 @@ class Seen:
     host_basis: dict[str, int]
     class_basis: dict[str, int]
     geo_state: dict[str, int]
-    geo_basis: tuple[Counted, ...]
     encrypted: int
     clear: int
     crossing_unknown: int
@@ -128,7 +126,6 @@ class Gathering:
             host_basis=self._host_basis[number],
             class_basis=self._class_basis[number],
             geo_state=self._geo_state[number],
-            geo_basis=self._geo_basis[number],
             encrypted=self._encrypted[number],
             clear=self._clear[number],
             crossing_unknown=self._crossing_unknown[number],
@@ -211,7 +208,6 @@ class Gathering:
         self._peers = self._heaviest(encoded(table, "peer_ip"))
         self._hosts = self._heaviest(pa.DictionaryArray.from_arrays(named, hosts.dictionary))
         self._apps = self._heaviest(encoded(table, "app"))
-        self._geo_basis = self._heaviest(encoded(table, "geo_basis"))
         sampling = column_of(table, "sampling")
         factors = pc.if_else(pc.not_equal(sampling, 1), sampling, None).cast(pa.string())
         self._samplings = self._heaviest(factors.dictionary_encode())

@@ -19,6 +19,7 @@ from auditor.model.text import Text
 from auditor.policy import dossier_words, masks, words
 from auditor.policy.answers import STATES, answered, doubts_of
 from auditor.policy.coverage import Reason, Register
+from auditor.policy.destinations import FarSides, recipients_of
 from auditor.policy.evidence import Gathering, heaviest
 from auditor.policy.facts import (
     column_of,
@@ -29,7 +30,7 @@ from auditor.policy.facts import (
     of_categories,
     of_flows,
 )
-from auditor.policy.masks import Integers
+from auditor.policy.masks import Bools, Integers
 from auditor.policy.members import flow_sets
 from auditor.policy.rules import Rule, text
 
@@ -66,7 +67,6 @@ class _Keys:
     systems: list[str]
     recipient: Integers
     recipients: list[str]
-    networks: frozenset[str]
     categories: tuple[str, ...]
 
 
@@ -92,7 +92,11 @@ class _Group:
 
 
 def candidates(parts: Iterable[pd.DataFrame]) -> pa.Table:
-    """The flows that cross the border or might, of all parts of a flow table (``classify``)."""
+    """The flows that cross the border or might, and those to somebody foreign in the country.
+
+    Args:
+        parts: all parts of a flow table (``classify``).
+    """
     return pa.concat_tables(map(_candidates, parts)).unify_dictionaries().combine_chunks()
 
 
@@ -129,8 +133,10 @@ def findings(
 
 
 def _candidates(flows: pd.DataFrame) -> pa.Table:
-    """The flows that cross the border or might, with their texts encoded once for everybody."""
+    """The flows that any rule may ask about, with their texts encoded once for everybody."""
     maybe = ~masks.decided(pa.array(flows["crosses_border"], pa.bool_())).miss
+    # In the country, only what somebody foreign is known to run: most flows have no such end.
+    maybe |= masks.decided(pa.array(flows["foreign_recipient"], pa.bool_())).hit
     table = to_arrow(flows, Stage.CLASSIFY).select(_NEEDED)
     if not maybe.all():
         table = table.filter(pa.array(maybe))
@@ -175,10 +181,11 @@ class _Assembly:
         flow = np.concatenate([answer.flow for answer in answers])
         self._sets = flow_sets(group, flow, len(self._groups), table.num_rows)
         self._gathering = Gathering(table, self._sets)
-        self._certainty = [
-            self._gathering.best(_certainty(table, about_data=about)).tolist()
-            for about in (False, True)
-        ]
+        self._far = FarSides(table, self._sets, self._gathering.outbound_bytes)
+        self._certainty: dict[tuple[bool, bool], list[int]] = {
+            grounds: self._gathering.best(_certainty(table, *grounds)).tolist()
+            for grounds in {_grounds(group.rule) for group in self._groups}
+        }
         self._closest(group, answers, self._gathering.outbound_bytes[flow])
 
     def findings(self, *, register_given: bool) -> tuple[Finding, ...]:
@@ -244,7 +251,7 @@ class _Assembly:
         self, number: int, groups: Iterable[int], *, register_given: bool
     ) -> Iterator[Finding]:
         """The findings whose flows are those of set ``number``."""
-        seen = self._gathering.seen(number)
+        seen, far = self._gathering.seen(number), self._far.of(number)
         countries = tuple(counted.name for counted in self._gathering.countries[number])
         first, last = self._gathering.days(number)
         by_most: dict[int | None, Evidence] = {}
@@ -260,10 +267,9 @@ class _Assembly:
             personal = bool(category and is_personal(category))
             if group.category and not personal:
                 evidence = replace(evidence, subjects=None, subjects_basis=None)
-            certainty = _CERTAINTIES[self._certainty[rule.about_data][number]]
+            certainty = _CERTAINTIES[self._certainty[_grounds(rule)][number]]
             dossier, note = self._dossier_of(each, register_given=register_given, personal=personal)
-            network = group.recipient in self._keys.networks
-            matter = words.Matter(rule, group.system, category, network, self._inventory, first)
+            matter = words.Matter(rule, group.system, category, self._inventory, first)
             yield Finding(
                 id=group.id,
                 rule=rule.id,
@@ -278,10 +284,8 @@ class _Assembly:
                 category_verified=bool(category and category.verified) if group.category else None,
                 countries=countries,
                 certainty="weak" if group.state == "undecided" else certainty,
-                known_by=words.known_by(
-                    seen, evidence, group.system, group.category, about_data=rule.about_data
-                ),
-                not_known=rule.said.not_known + words.not_known(seen, evidence, matter),
+                known_by=words.known_by(seen, far, evidence, matter, group.category),
+                not_known=rule.said.not_known + words.not_known(seen, far, evidence, matter),
                 legal=rule.legal_between(first, last),
                 next_step=dossier_words.COVERED_STEP if covered else rule.said.next_step,
                 evidence=evidence,
@@ -316,39 +320,60 @@ def _title(code: str | None, category: Category | None) -> Text | None:
 
 def _keys_of(table: pa.Table, rows: Exploded) -> _Keys:
     systems = encoded(table, "system_id")
-    # Without an organisation the address stands for the recipient; without a known home end, the
-    # responder does.
-    recipients = pc.coalesce(
-        *(column_of(table, name).cast(pa.string()) for name in ("peer_org", "peer_ip", "dst_ip"))
-    ).dictionary_encode()
+    recipients = recipients_of(table)
     return _Keys(
         numbers_of(systems),
         systems.dictionary.to_pylist(),
         numbers_of(recipients),
         recipients.dictionary.to_pylist(),
-        frozenset(encoded(table, "peer_org").dictionary.to_pylist()),
         rows.codes,
     )
 
 
-def _certainty(table: pa.Table, *, about_data: bool) -> Integers:
+def _grounds(rule: Rule) -> tuple[bool, bool]:
+    """What a rule's answer rests on: which data it is, and who runs the far side."""
+    return rule.about_data, rule.about_operator
+
+
+def _certainty(table: pa.Table, about_data: bool, about_operator: bool) -> Integers:  # noqa: FBT001 - the two grounds of a rule
     """Per flow: 2 = firm, 1 = likely, 0 = weak; the weakest of its grounds decides.
 
     A finding is as certain as its best flow: one flow whose content was read and whose place is
     known makes the indicator firm, however many others are only declared.
     """
-    state = column_of(table, "geo_state")
-    place = np.where(masks.one_of(state, ["country"]).hit, 2, 1)
-    # One database alone may have where an address is registered, not where the machine stands.
-    place[~masks.contains(column_of(table, "geo_basis"), ", ").hit] = 1
-    # Known from the registration of the address block only: that may be another country.
-    place[masks.contains(column_of(table, "geo_basis"), "registered: ").hit] = 1
-    place[masks.one_of(state, ["unknown", "not-applicable"]).hit] = 0
+    abroad = np.asarray(pc.fill_null(column_of(table, "crosses_border"), False), np.bool_)
+    out = _place_certainty(table, abroad)
+    if about_operator:
+        # Handed to somebody foreign: that is so wherever the server stands.
+        operator = _operator_certainty(table)
+        out = np.where(abroad, np.minimum(out, operator), operator)
     whole = masks.equals(column_of(table, "sampling"), 1).hit
-    out = np.minimum(place, np.where(whole, 2, 1))
+    out = np.minimum(out, np.where(whole, 2, 1))
     if about_data:
         basis = column_of(table, "class_basis")
         data = np.where(masks.one_of(basis, ["content"]).hit, 2, 0)
         data[masks.one_of(basis, ["declared"]).hit] = 1
         out = np.minimum(out, data)
     return out.astype(np.int64)
+
+
+def _place_certainty(table: pa.Table, abroad: Bools) -> Integers:
+    """Per flow, how sure it is that it went where it is said to have gone."""
+    rated = column_of(table, "geo_certainty")
+    # Which of several foreign countries it is, is open; that it left is what most sources say.
+    place = np.where(abroad & masks.one_of(column_of(table, "geo_state"), ["ambiguous"]).hit, 1, 0)
+    for number, name in enumerate(_CERTAINTIES):
+        place[masks.one_of(rated, [name]).hit] = number
+    return place.astype(np.int64)
+
+
+def _operator_certainty(table: pa.Table) -> Integers:
+    """Per flow, how sure it is who runs the far side.
+
+    What the user states is firm. A name is what the client asked for, and whoever publishes a list
+    of addresses may let them: likely. The owner of a network tells little of its tenants: weak.
+    """
+    basis = column_of(table, "operator_basis")
+    sure = np.where(masks.one_of(basis, ["override"]).hit, 2, 0)
+    sure[masks.one_of(basis, ["service", "range"]).hit] = 1
+    return sure.astype(np.int64)

@@ -141,6 +141,12 @@ class Rule(Document):
         return self.by_category or bool(self.when.facts() & named)
 
     @cached_property
+    def about_operator(self) -> bool:
+        """Whether the answer rests on who runs the far side, wherever it stands."""
+        named = {"foreign_recipient", "operator", "operator_country", "operator_basis", "service"}
+        return bool(self.when.facts() & {*named, "service_kind"})
+
+    @cached_property
     def said(self) -> Said:
         """The rule's texts as its findings carry them."""
         return Said(

@@ -56,18 +56,31 @@ class Fact:
 
 
 LEVELS: Final = ("core", "important", "personal", "unclassified")
+RULES: Final = (
+    *("override", "special", "inventory", "anycast", "cloud-region", "geofeed", "databases"),
+    *("registration", "none"),
+)
 REGIMES: Final = ("decree-165-core", "decree-165-important", "pdpl", "decree-13", "none")
 
 # One line per fact: this is a table.
 # fmt: off
 FACTS: Final[tuple[Fact, ...]] = (
     # Columns of the flow table, as they are.
-    Fact("crosses_border", Kind.TRUTH, "The flow connects home with a foreign country."),
-    Fact("home_side", Kind.TEXT, "Which end is at home.", values=("src", "dst", "both", "none")),
-    Fact("geo_state", Kind.TEXT, "How far the place of the peer is known.", values=("country", "anycast", "ambiguous", "contradicted", "unknown", "not-applicable")),
-    Fact("peer_country", Kind.TEXT, "Country of the peer (ISO 3166-1 alpha-2)."),
+    Fact("crosses_border", Kind.TRUTH, "The flow connects home with a foreign country (form a of Article 23(2) of the Law on Data); false for a foreign-run server in the country."),
+    Fact("foreign_recipient", Kind.TRUTH, "Somebody foreign runs the far side, wherever it stands (form b); unknown where the operator's country is."),
+    Fact("foreign_platform", Kind.TRUTH, "The far side is a foreign platform abroad on which data is processed (form c); unknown without a known service, or where its place is undecided."),
+    Fact("home_side", Kind.TEXT, "Which end is at home; a foreign-run server in the country is not, but the peer.", values=("src", "dst", "both", "none")),
+    Fact("geo_state", Kind.TEXT, "How far the place of the peer is known; `ambiguous` = several countries, perhaps all foreign; `contradicted` = it answers faster than light allows from there.", values=("country", "anycast", "ambiguous", "contradicted", "unknown", "not-applicable")),
+    Fact("geo_rule", Kind.TEXT, "Step that decided the place.", values=RULES),
+    Fact("geo_certainty", Kind.TEXT, "How sure the country is; unknown where none was decided.", values=("firm", "likely", "weak")),
+    Fact("peer_country", Kind.TEXT, "Country the peer is in (ISO 3166-1 alpha-2); the home country for a foreign-run server that stands there."),
     Fact("peer_org", Kind.TEXT, "Organisation that runs the peer's network."),
     Fact("peer_org_country", Kind.TEXT, "Country that organisation is registered in."),
+    Fact("operator", Kind.TEXT, "Who runs what is at the peer's address."),
+    Fact("operator_country", Kind.TEXT, "Country the operator is registered in (ISO 3166-1 alpha-2)."),
+    Fact("operator_basis", Kind.TEXT, "How the operator is known; `network` = owner of the network only: a tenant may be another.", values=("override", "service", "range", "network")),
+    Fact("service", Kind.TEXT, "Well-known service that the server's name belongs to, by its id in `services.yaml`."),
+    Fact("service_kind", Kind.TEXT, "Kind of that service, as `services.yaml` names it."),
     Fact("protocol", Kind.NUMBER, "IP protocol number: 6 = TCP, 17 = UDP."),
     Fact("src_port", Kind.NUMBER, "Transport port of the initiator."),
     Fact("dst_port", Kind.NUMBER, "Transport port of the responder."),

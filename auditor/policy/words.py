@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from auditor.model.catalogue import Category
 from auditor.model.inventory import Inventory
 from auditor.model.text import Text
+from auditor.policy.destination_words import destination_known_by, destination_not_known
 from auditor.policy.rules import Rule
+from auditor.policy.sentences import grouped, said
 
 if TYPE_CHECKING:
     from auditor.model.catalogue import Threshold
     from auditor.model.finding import Evidence
+    from auditor.policy.destinations import FarSide
     from auditor.policy.evidence import Seen
 
 SMALL: Final = 10_000
@@ -27,7 +29,6 @@ class Matter:
 
     Attributes:
         category: null = the finding is not about one category.
-        network: the recipient's name is that of the organisation that runs its network.
         inventory: null = none was given.
         first: first day on which one of its flows began.
     """
@@ -35,9 +36,14 @@ class Matter:
     rule: Rule
     system: str | None
     category: Category | None
-    network: bool
     inventory: Inventory | None
     first: date
+
+    @property
+    def handed_over(self) -> bool:
+        """Whether it is about data that is handed over, and not about how that is done."""
+        about_party = self.category is not None or self.rule.about_operator
+        return self.rule.about_data and about_party
 
 
 _HOST_BASIS: Final[dict[str, Text]] = {
@@ -59,15 +65,6 @@ _HOST_BASIS: Final[dict[str, Text]] = {
     "log": Text("do nhật ký ghi", "as the log has it"),
 }
 
-_PLACES_NOT_KNOWN: Final[dict[str, Text]] = {
-    "anycast": Text(
-        "dùng chung ở nhiều nước (anycast)", "announced from several countries (anycast)"
-    ),
-    "ambiguous": Text("có thể ở nhiều nước", "possible in several countries"),
-    "contradicted": Text("có nguồn tra cứu mâu thuẫn nhau", "contradicted between sources"),
-    "unknown": Text("không tra được", "not found"),
-}
-
 _SUMMED: Final = Text(
     "Số byte chuyển ra được cộng từ các luồng đã thu, tính theo chiều từ trong nước "
     "ra, bất kể bên nào mở kết nối.",
@@ -80,13 +77,6 @@ _NO_INVENTORY: Final = Text(
     "lưu giữ dữ liệu gì.",
     "No inventory was given, so nobody can say which system the home end is and what "
     "data it holds.",
-)
-
-_NETWORK_ONLY: Final = Text(
-    "Tên tổ chức là đơn vị vận hành mạng của địa chỉ; bên nhận dữ liệu thực tế (ví dụ khách thuê "
-    "máy chủ) có thể khác.",
-    "The organisation named runs the address's network; the real recipient, such as its tenant, "
-    "may be another.",
 )
 
 _NOTHING_READ: Final = Text(
@@ -135,49 +125,28 @@ _ESTIMATED: Final = Text(
 )
 
 
-def flows_said(number: int) -> Text:
-    """``number`` flows, in words."""
-    return Text(f"{_vi(number)} luồng", f"{number:,} flow" + ("" if number == 1 else "s"))
-
-
-@lru_cache(maxsize=1 << 14)
-def _said(vi: str, en: str, flows: int = 0, /, **names: str) -> Text:
-    """A sentence with ``{flows}`` and ``names`` written in, made once however often it is said."""
-    counted = flows_said(flows)
-    return Text(vi.format(flows=counted.vi, **names), en.format(flows=counted.en, **names))
-
-
 def known_by(
-    seen: Seen, evidence: Evidence, system: str | None, category: str | None, *, about_data: bool
+    seen: Seen, far: FarSide, evidence: Evidence, matter: Matter, code: str | None
 ) -> tuple[Text, ...]:
-    """How each part of a finding is known."""
+    """How each part of a finding is known; ``code`` is its category, known to a list or not."""
+    rule = matter.rule
     out: list[Text] = []
-    if about_data:
-        out += _data_known_by(seen, system, category)
-    if evidence.countries:
-        out.append(
-            _said(
-                "Quốc gia của bên nhận được tra theo địa chỉ IP, theo cơ sở dữ liệu {basis}, có "
-                "thể là nơi đăng ký chứ không phải nơi đặt máy; tra được cho {flows}.",
-                "The recipient's country was looked up by IP address, according to {basis}, "
-                "possibly where registered, not where the server stands; found for {flows}.",
-                seen.geo_state.get("country", 0),
-                basis=", ".join(counted.name for counted in seen.geo_basis[:3]) or "?",
-            )
-        )
-    for basis, said in _HOST_BASIS.items():
+    if rule.about_data:
+        out += _data_known_by(seen, matter.system, code)
+    out += destination_known_by(far, matter.category, matter.first, forms=matter.handed_over)
+    for basis, text in _HOST_BASIS.items():
         count = seen.host_basis.get(basis, 0)
         if count:
             out.append(
-                _said(
-                    f"Tên máy chủ của {{flows}}: {said.vi}.",
-                    f"Server name of {{flows}}: {said.en}.",
+                said(
+                    f"Tên máy chủ của {{flows}}: {text.vi}.",
+                    f"Server name of {{flows}}: {text.en}.",
                     count,
                 )
             )
     if seen.clear:
         out.append(
-            _said(
+            said(
                 "{flows} dùng giao thức không mã hóa, nhận ra từ phần đầu nội dung hoặc do "
                 "nhật ký ghi.",
                 "{flows}: a clear-text protocol was recognised from the first payload bytes "
@@ -189,14 +158,14 @@ def known_by(
         out.append(_SUMMED)
     logs = [each.name for each in evidence.sources if each.name != "packets"]
     if logs:
-        out.append(_said(
+        out.append(said(
             "Theo nhật ký {logs}, không phải từ chính các gói tin: {flows}.",
             "By the word of logs ({logs}), not from the packets themselves: {flows}.",
             sum(each.flows for each in evidence.sources if each.name != "packets"),
             logs=", ".join(logs),
         ))  # fmt: skip
     if evidence.witnesses:
-        out.append(_said(
+        out.append(said(
             "Nguồn khác cũng thấy cùng lưu lượng này và không được cộng thêm: tệp {inputs}.",
             "Others saw the same traffic too and were not added: inputs {inputs}.",
             inputs=", ".join(f"#{each}" for each in evidence.witnesses),
@@ -213,7 +182,7 @@ def _data_known_by(seen: Seen, system: str | None, category: str | None) -> list
     content = seen.class_basis.get("content", 0)
     if content:
         out.append(
-            _said(
+            said(
                 vi + " được nhận ra từ nội dung của {flows}.",
                 en + ": recognised in the content of {flows}.",
                 content,
@@ -223,7 +192,7 @@ def _data_known_by(seen: Seen, system: str | None, category: str | None) -> list
     declared = seen.class_basis.get("declared", 0)
     if declared:
         out.append(
-            _said(
+            said(
                 vi + " được gán cho {flows} vì bản kê khai hệ thống ghi rằng hệ thống "
                 "{system} lưu giữ dữ liệu này.",
                 en + ": attributed to {flows} because the inventory declares that system "
@@ -235,7 +204,7 @@ def _data_known_by(seen: Seen, system: str | None, category: str | None) -> list
     destination = seen.class_basis.get("destination", 0)
     if destination:
         out.append(
-            _said(
+            said(
                 vi + " được suy từ nơi nhận của {flows}.",
                 en + ": inferred from the destination of {flows}.",
                 destination,
@@ -245,7 +214,7 @@ def _data_known_by(seen: Seen, system: str | None, category: str | None) -> list
     return out
 
 
-def not_known(seen: Seen, evidence: Evidence, matter: Matter) -> tuple[Text, ...]:
+def not_known(seen: Seen, far: FarSide, evidence: Evidence, matter: Matter) -> tuple[Text, ...]:
     """What the flows leave open about a finding."""
     rule = matter.rule
     out: list[Text] = []
@@ -257,9 +226,8 @@ def not_known(seen: Seen, evidence: Evidence, matter: Matter) -> tuple[Text, ...
             out += _category_not_known(matter.category)
     if matter.system is None and matter.inventory is None:
         out.append(_NO_INVENTORY)
-    if matter.network:
-        out.append(_NETWORK_ONLY)
-    out += _place_not_known(seen)
+    out += destination_not_known(seen, far, forms=matter.handed_over)
+    out += _name_not_known(seen)
     if (
         0 < evidence.outbound_bytes < SMALL
         and not seen.amount_unknown
@@ -268,7 +236,7 @@ def not_known(seen: Seen, evidence: Evidence, matter: Matter) -> tuple[Text, ...
         out.append(_SMALL_AMOUNT)
     if seen.amount_unknown:
         out.append(
-            _said(
+            said(
                 "Không biết số byte chuyển ra của {flows}.",
                 "How many bytes left in {flows} is not known.",
                 seen.amount_unknown,
@@ -276,7 +244,7 @@ def not_known(seen: Seen, evidence: Evidence, matter: Matter) -> tuple[Text, ...
         )
     if seen.not_whole:
         out.append(
-            _said(
+            said(
                 "{flows}: không rõ có lấy mẫu hay không, nên lượng thực tế có thể lớn hơn.",
                 "{flows}: whether the traffic was sampled is not known; the true amounts may be "
                 "larger.",
@@ -286,7 +254,7 @@ def not_known(seen: Seen, evidence: Evidence, matter: Matter) -> tuple[Text, ...
     if seen.estimated:
         names = [each.name for each in evidence.samplings[:3]]
         factors = ", ".join("1/?" if name == "0" else f"1/{name}" for name in names)
-        out.append(_said(
+        out.append(said(
             "{flows} được thu theo mẫu ({factors}): số byte và gói tin đã nhân với hệ số đó (1/?: "
             "nhà cung cấp tự ước tính, không nêu hệ số), là ước tính, không phải số đo.",
             "{flows}: sampled ({factors}); bytes and packets were multiplied by that factor (1/?: "
@@ -299,7 +267,7 @@ def not_known(seen: Seen, evidence: Evidence, matter: Matter) -> tuple[Text, ...
 
 
 def _before_said(instrument: str, day: date) -> Text:
-    return _said(
+    return said(
         "Có luồng trước {vi_day}, ngày {instrument} có hiệu lực: với các luồng đó, chế độ áp dụng "
         "chưa xác định; cần kiểm tra cả đồng hồ của thiết bị thu.",
         "Some flows are from before {en_day}, when {instrument} came into force: the regime of "
@@ -317,7 +285,7 @@ def _data_not_known(seen: Seen, evidence: Evidence) -> list[Text]:
         out.append(_NOTHING_READ)
     elif unread:
         out.append(
-            _said(
+            said(
                 "Nội dung của {flows} chưa được đọc hoặc không cho thấy dữ liệu này.",
                 "The content of {flows} was not read or did not show this data.",
                 unread,
@@ -332,7 +300,7 @@ def _category_not_known(category: Category) -> list[Text]:
     out: list[Text] = []
     if not category.verified:
         out.append(
-            _said(
+            said(
                 "Câu chữ của nhóm {code} chưa được đối chiếu với văn bản gốc (mức tin cậy {mark}).",
                 "The wording of category {code} has not been compared with the instrument itself "
                 "(mark {mark}).",
@@ -356,17 +324,17 @@ def _threshold_said(code: str, threshold: Threshold) -> Text:
     counted, source = _COUNTED[threshold.counts], _NUMBER_FROM[threshold.mark]
     at_least, below = threshold.at_least, threshold.below
     if at_least is None:
-        return _said(
+        return said(
             "Ngưỡng số lượng của nhóm {code} chưa được xác nhận.",
             "The quantity threshold of category {code} is not confirmed.",
             code=code,
         )
-    vi = f"từ {_vi(at_least)} {counted.vi} trở lên"
+    vi = f"từ {grouped(at_least)} {counted.vi} trở lên"
     en = f"{at_least:,} {counted.en} or more"
     if below is not None:
-        vi = f"từ {_vi(at_least)} đến {_vi(below - 1)} {counted.vi}"
+        vi = f"từ {grouped(at_least)} đến {grouped(below - 1)} {counted.vi}"
         en = f"{at_least:,} to {below - 1:,} {counted.en}"
-    return _said(
+    return said(
         "Nhóm {code}: {vi}, tính theo lượng đã chuyển tích lũy từ 01/07/2025; số chủ thể hệ thống "
         "lưu giữ không thay cho số này.",
         "Category {code}: {en}, counted by what was transferred, cumulatively from 1 July 2025; "
@@ -377,38 +345,12 @@ def _threshold_said(code: str, threshold: Threshold) -> Text:
     )
 
 
-def _place_not_known(seen: Seen) -> list[Text]:
+def _name_not_known(seen: Seen) -> list[Text]:
     out: list[Text] = []
-    for state, said in _PLACES_NOT_KNOWN.items():
-        count = seen.geo_state.get(state, 0)
-        if count:
-            out.append(
-                _said(
-                    f"Nơi đặt của bên nhận trong {{flows}}: {said.vi}.",
-                    f"The recipient's place in {{flows}}: {said.en}.",
-                    count,
-                )
-            )
-    if seen.crossing_unknown:
-        out.append(
-            _said(
-                "Chưa xác định được {flows} có ra nước ngoài hay không.",
-                "Whether {flows} left the country is undecided.",
-                seen.crossing_unknown,
-            )
-        )
-    if seen.country_unknown:
-        out.append(
-            _said(
-                "Chưa xác định được quốc gia nơi nhận của {flows}.",
-                "The receiving country of {flows} is undecided.",
-                seen.country_unknown,
-            )
-        )
     unnamed = seen.host_basis.get("", 0) + seen.host_basis.get("dns-query", 0)
     if unnamed:
         out.append(
-            _said(
+            said(
                 "Không thấy tên máy chủ của bên nhận trong {flows}.",
                 "The recipient's server name was not seen in {flows}.",
                 unnamed,
@@ -416,7 +358,7 @@ def _place_not_known(seen: Seen) -> list[Text]:
         )
     if seen.covered_name:
         out.append(
-            _said(
+            said(
                 "{flows} ẩn tên máy chủ (Encrypted Client Hello); tên nhìn thấy có thể chỉ "
                 "là tên ngụy trang và không được coi là tên máy chủ thật.",
                 "{flows}: Encrypted Client Hello was offered; the visible name may be a cover "
@@ -425,8 +367,3 @@ def _place_not_known(seen: Seen) -> list[Text]:
             )
         )
     return out
-
-
-def _vi(number: int) -> str:
-    """A number the Vietnamese way: 1.234.567."""
-    return f"{number:,}".replace(",", ".")

@@ -34,7 +34,7 @@ UNSURE: Final = frozenset((
     "directions-assumed", "dropped-midway", "estimated", "event-unknown",
     "evidence-of-a-day-to-come", "exporter-clock", "flows-broken-off", "frame-bytes",
     "gate-not-turned-off", "gate-turned-off", "geo-database-caution", "geo-database-old",
-    "geo-override-nested", "geo-ranges-old", "half-conversation", "handshakes-answered-near",
+    "geo-override-nested", "half-conversation", "handshakes-answered-near",
     "late-names", "legacy-encoding", "lost-in-transit", "mapping-guessed", "missed-bytes",
     "no-built", "no-duration", "no-flow-event", "no-statistics", "no-time", "not-closed",
     "number-not-replaced", "number-replaced", "one-moment", "one-way", "opaque-tunnel",

@@ -216,6 +216,12 @@ def test_subjects_are_estimated_from_what_may_have_left_the_country(sent, crosse
     assert (row["subjects"], row["subjects_basis"]) == (subjects, basis)
 
 
+def test_subjects_are_estimated_for_a_foreign_server_in_the_country_too():
+    handed = {"outbound_bytes": 900, "crosses_border": False, "foreign_recipient": True}
+    (row,) = classes(flow("10.20.2.5", **handed))
+    assert row["subjects"] == 1
+
+
 def test_without_a_number_of_subjects_an_estimate_has_no_cap():
     of = agency(system("one", ["B1"], record_bytes=10))
     (row,) = classes(flow("10.1.1.1", outbound_bytes=(1 << 63) - 1), of=of)

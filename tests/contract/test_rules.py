@@ -35,6 +35,18 @@ QUESTIONS = {
     "a system with protected data in clear text": lambda rule: hits(rule, encrypted=False),
     "a system nobody listed": lambda rule: hits(rule, listed=False),
     "a destination nobody knows": lambda rule: hits(rule, geo_state="unknown"),
+    "core data for a foreign organisation in the country": lambda rule: (
+        rule.coverable and hits(rule, category_level="core", crosses_border=False)
+    ),
+    "important data for one": lambda rule: (
+        rule.coverable and hits(rule, category_level="important", crosses_border=False)
+    ),
+    "personal data for one": lambda rule: (
+        rule.coverable and hits(rule, category_personal=True, crosses_border=False)
+    ),
+    "a server in a foreign organisation's network": lambda rule: hits(
+        rule, operator_basis="network", crosses_border=False
+    ),
 }
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,7 @@ import pytest
 from mmdb_writer import MMDBWriter
 from netaddr import IPSet
 
+from auditor.geo import GeoData, Question, destinations, located, open_geodata
 from auditor.model.flow_table import Stage, schema_at, to_pandas
 from auditor.model.problem import Problem
 
@@ -23,14 +26,36 @@ def folder(tmp_path):
     return made
 
 
+class _Writer(MMDBWriter):
+    """Writes databases that claim to be built on a given day."""
+
+    day: date | None = None
+
+    def _build_meta(self):
+        epoch = 0
+        if self.day is not None:
+            epoch = int(
+                datetime(self.day.year, self.day.month, self.day.day, tzinfo=UTC).timestamp()
+            )
+        return {**super()._build_meta(), "build_epoch": epoch}
+
+
 @pytest.fixture
 def write_mmdb(folder):
-    """Writes a database of the given records by network into the folder; gives its path."""
+    """Writes a database of the given records by network into the folder; gives its path.
 
-    def write(name: str, records: dict[str, Any], kind: str = "Test", ip_version: int = 6) -> Path:
-        writer = MMDBWriter(
-            ip_version=ip_version, database_type=kind, ipv4_compatible=ip_version == 6
-        )
+    Without ``built`` it gives no time that it was built at.
+    """
+
+    def write(
+        name: str,
+        records: dict[str, Any],
+        kind: str = "Test",
+        ip_version: int = 6,
+        built: date | None = None,
+    ) -> Path:
+        writer = _Writer(ip_version=ip_version, database_type=kind, ipv4_compatible=ip_version == 6)
+        writer.day = built
         for network, record in records.items():
             writer.insert_network(IPSet([network]), record)
         path: Path = folder / name
@@ -38,6 +63,38 @@ def write_mmdb(folder):
         return path
 
     return write
+
+
+@pytest.fixture
+def opened(folder, problems):
+    """Opens what the test wrote, with further sources."""
+
+    def open_all(**more: Any) -> GeoData:
+        return replace(open_geodata(folder, problems.append), **more)
+
+    return open_all
+
+
+@pytest.fixture
+def ask():
+    """The decision records of addresses, of the newest builds."""
+
+    def destinations_of(geodata, *questions, own=(), home="VN"):
+        asked = [Question(each) if isinstance(each, str) else each for each in questions]
+        return destinations(asked, geodata, geodata.newest(), home, own)
+
+    return destinations_of
+
+
+@pytest.fixture
+def rows_of(flows_of):
+    """Flows after the stage ``geo``, as dicts with None for null."""
+
+    def rows(geodata, *flows, own=(), home="VN", nearest=None):
+        done = located(flows_of(*flows), geodata, home, own, nearest)
+        return pa.Table.from_pandas(done, preserve_index=False).to_pylist()
+
+    return rows
 
 
 @pytest.fixture

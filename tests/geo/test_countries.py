@@ -1,6 +1,6 @@
 import pytest
 
-from auditor.geo import abroad, by_country, located, open_databases
+from auditor.geo import abroad, by_country, located, open_geodata
 from auditor.model.flow_table import Stage, empty
 from auditor.model.run import CountryTotal
 
@@ -18,8 +18,8 @@ def totals(world, problems, flows_of):
                 for src, dst, sent, received in rows
             )
         )
-        with open_databases(world, problems.append) as databases:
-            return by_country([abroad(located(flows, databases, "VN", []))])
+        geodata = open_geodata(world, problems.append)
+        return by_country([abroad(located(flows, geodata, "VN", []))])
 
     return of
 

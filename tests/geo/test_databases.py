@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from auditor.geo import looked_up, open_databases
-from auditor.geo.databases import MOST_DATABASES
+from auditor.geo import Question, destinations, open_geodata
+from auditor.geo.databases import MOST_DATABASES, open_databases
 from auditor.model.errors import GeoDataError
 
 SHIPPED_FOLDER = Path(__file__).resolve().parents[2] / "geoip"
@@ -14,10 +14,14 @@ US = {"8.0.0.0/8": {"country_code": "US"}}
 SG = {"8.0.0.0/8": {"country_code": "SG"}}
 
 
+def looked_up(addresses, geodata):
+    questions = [Question(address) for address in addresses]
+    return destinations(questions, geodata, geodata.newest(), "VN", [])
+
+
 def basis(folder, note, address="8.8.8.8"):
-    with open_databases(folder, note) as databases:
-        (found,) = looked_up([address], databases, "VN", [])
-    return found.decision.basis
+    (found,) = looked_up([address], open_geodata(folder, note))
+    return found.basis
 
 
 def codes(problems):
@@ -41,18 +45,16 @@ def manifest_line(path, **changes):
 
 
 def test_the_shipped_databases_place_well_known_addresses(problems):
-    with open_databases(SHIPPED_FOLDER, problems.append) as databases:
-        home, google, viettel = looked_up(
-            ["203.162.4.191", "8.8.8.8", "2402:800::1"], databases, "VN", []
-        )
-    assert (home.decision.country, viettel.decision.country) == ("VN", "VN")
-    assert (google.decision.country, google.asn, google.org) == ("US", 15169, "Google LLC")
+    geodata = open_geodata(SHIPPED_FOLDER, problems.append)
+    home, google, viettel = looked_up(["203.162.4.191", "8.8.8.8", "2402:800::1"], geodata)
+    assert (home.country, viettel.country) == ("VN", "VN")
+    assert (google.country, google.asn, google.org) == ("US", 15169, "Google LLC")
     assert viettel.asn == 7552
 
 
 def test_the_shipped_databases_state_their_sources_and_what_their_publisher_warns_of(problems):
-    with open_databases(SHIPPED_FOLDER, problems.append) as databases:
-        by_name = {source.name: source for source in databases.sources}
+    geodata = open_geodata(SHIPPED_FOLDER, problems.append)
+    by_name = {source.name: source for source in geodata.sources}
     assert set(by_name) == {"asn.mmdb", "country.mmdb"}
     assert by_name["country.mmdb"].licence == "CC0-1.0"
     assert "https://db-ip.com" in by_name["asn.mmdb"].attribution
@@ -80,9 +82,9 @@ def test_the_users_database_wins_over_the_shipped_one_without_a_word(write_mmdb,
 def test_the_users_owners_win_over_the_shipped_ones(write_mmdb, folder, problems):
     write_mmdb("asn.mmdb", {"8.0.0.0/8": {"asn": 1, "as_name": "Shipped"}})
     write_mmdb("zz.mmdb", {"8.0.0.0/8": {"asn": 2, "as_name": "Mine"}})
-    with open_databases(folder, problems.append) as databases:
-        assert [source.name for source in databases.sources] == ["zz.mmdb", "asn.mmdb"]
-        (found,) = looked_up(["8.8.8.8"], databases, "VN", [])
+    geodata = open_geodata(folder, problems.append)
+    assert [source.name for source in geodata.sources] == ["zz.mmdb", "asn.mmdb"]
+    (found,) = looked_up(["8.8.8.8"], geodata)
     assert (found.asn, found.org) == (2, "Mine")
 
 
@@ -98,8 +100,8 @@ def test_owners_are_never_mixed_from_two_networks(write_mmdb, folder, problems):
         "b.mmdb",
         {"8.0.0.0/8": {"asn": 2, "as_name": "Two"}, "9.0.0.0/8": {"asn": 3, "as_name": "Three"}},
     )
-    with open_databases(folder, problems.append) as databases:
-        one, three = looked_up(["8.8.8.8", "9.9.9.9"], databases, "VN", [])
+    geodata = open_geodata(folder, problems.append)
+    one, three = looked_up(["8.8.8.8", "9.9.9.9"], geodata)
     assert (one.asn, one.org) == (1, None)
     assert (three.asn, three.org) == (3, "Three")
 
@@ -152,10 +154,10 @@ def test_records_that_break_are_noted_once_with_their_number(write_mmdb, folder,
     good = {f"9.0.{n}.0/24": {"country_code": "US", "n": n} for n in range(250)}
     path = write_mmdb("a.mmdb", good | {"8.0.0.0/8": {"text": "break me"}})
     path.write_bytes(path.read_bytes().replace(b"break me", b"break\xff\xfee"))
-    with open_databases(folder, problems.append) as databases:
-        for _ in range(2):
-            found = looked_up(["8.8.8.8", "9.0.1.1"], databases, "VN", [])
-            assert [one.decision.state for one in found] == ["unknown", "country"]
+    geodata = open_geodata(folder, problems.append)
+    for _ in range(2):
+        found = looked_up(["8.8.8.8", "9.0.1.1"], geodata)
+        assert [one.state for one in found] == ["unknown", "country"]
     assert codes(problems) == ["geo-record-broken"]
     assert (problems[0].source, problems[0].count) == ("a.mmdb", 1)
 
@@ -163,7 +165,7 @@ def test_records_that_break_are_noted_once_with_their_number(write_mmdb, folder,
 def test_the_manifest_gives_licence_and_origin_of_a_listed_file(write_mmdb, folder, problems):
     path = write_mmdb("a.mmdb", US, kind="Mine")
     (folder / "MANIFEST.yaml").write_text("databases:\n" + manifest_line(path))
-    (source,) = open_databases(folder, problems.append).sources
+    (source,) = open_geodata(folder, problems.append).sources
     assert (source.licence, source.attribution) == ("CC0-1.0", "Somebody")
     assert source.version.startswith("1.2, ")
     assert source.version.endswith("(Mine)")
@@ -176,7 +178,7 @@ def test_a_file_that_differs_from_the_manifest_is_used_without_its_licence(
     path = write_mmdb("a.mmdb", US)
     line = manifest_line(path, sha256="0" * 64, caution="Beware")
     (folder / "MANIFEST.yaml").write_text("databases:\n" + line)
-    (source,) = open_databases(folder, problems.append).sources
+    (source,) = open_geodata(folder, problems.append).sources
     assert source.licence == ""
     assert source.sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
     assert codes(problems) == ["geo-database-changed"]
@@ -203,6 +205,6 @@ def test_more_databases_than_anyone_needs_are_cut_and_noted(write_mmdb, folder, 
     first = write_mmdb("m00.mmdb", US)
     for n in range(1, MOST_DATABASES + 3):
         (folder / f"m{n:02}.mmdb").write_bytes(first.read_bytes())
-    assert len(open_databases(folder, problems.append).sources) == MOST_DATABASES
+    assert len(open_geodata(folder, problems.append).sources) == MOST_DATABASES
     assert codes(problems) == ["geo-databases-too-many"]
     assert problems[0].count == 3

@@ -4,7 +4,7 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from auditor.geo import located, open_databases
+from auditor.geo import located, open_geodata
 from auditor.model.flow_table import Stage, empty, schema_at
 
 HOME, HOME6, HOME_PRIVATE = "203.162.4.191", "2402:800::1", "10.1.2.3"
@@ -13,17 +13,15 @@ US, SG, UNKNOWN, ANYCAST = "8.8.8.8", "118.189.1.1", "1.2.3.4", "192.31.196.1"
 
 @pytest.fixture
 def databases(world, problems):
-    with open_databases(world, problems.append) as opened:
-        yield opened
+    return open_geodata(world, problems.append)
 
 
 @pytest.fixture
-def locate(databases, flows_of):
+def locate(databases, rows_of):
     """The located flow of two addresses, as a dict with None for null."""
 
     def one(src, dst, own=(), **columns):
-        flows = located(flows_of({"src_ip": src, "dst_ip": dst, **columns}), databases, "VN", own)
-        return pa.Table.from_pandas(flows, preserve_index=False).to_pylist()[0]
+        return rows_of(databases, {"src_ip": src, "dst_ip": dst, **columns}, own=own)[0]
 
     return one
 
@@ -125,17 +123,30 @@ def test_the_agencys_own_network_abroad_is_home(locate):
     assert row["geo_basis"] == "country.mmdb; inventory"
 
 
-def test_databases_that_disagree_leave_the_flow_undecided(write_mmdb, locate_in):
+def test_databases_that_disagree_about_which_country_abroad_still_say_that_it_crosses(
+    write_mmdb, locate_in
+):
     write_mmdb("a.mmdb", {"8.8.8.0/24": {"country_code": "US"}})
     write_mmdb("b.mmdb", {"8.8.8.0/24": {"country": {"iso_code": "SG"}}})
     row = locate_in(HOME_PRIVATE, US)
-    assert (row["geo_state"], row["peer_country"], row["crosses_border"]) == (
+    assert (row["geo_state"], row["geo_rule"], row["geo_certainty"]) == (
         "ambiguous",
-        None,
+        "databases",
         None,
     )
+    assert (row["geo_candidates"], row["peer_country"]) == (["SG", "US"], None)
     assert row["geo_basis"] == "disagree: a.mmdb=US, b.mmdb=SG"
-    assert (row["home_side"], row["peer_ip"]) == ("src", US)
+    assert (row["home_side"], row["peer_ip"], row["crosses_border"]) == ("src", US, True)
+
+
+def test_databases_that_disagree_whether_it_is_abroad_leave_the_flow_undecided(
+    write_mmdb, locate_in
+):
+    write_mmdb("a.mmdb", {"8.8.8.0/24": {"country_code": "US"}})
+    write_mmdb("b.mmdb", {"8.8.8.0/24": {"country_code": "VN"}})
+    row = locate_in(HOME_PRIVATE, US)
+    assert (row["geo_state"], row["geo_candidates"]) == ("ambiguous", ["US", "VN"])
+    assert (row["home_side"], row["peer_ip"], row["crosses_border"]) == ("src", US, None)
 
 
 def test_an_anycast_peer_has_no_country(write_mmdb, locate_in):
@@ -153,13 +164,11 @@ def test_a_registered_country_decides_only_in_its_own_name(write_mmdb, locate_in
 
 
 @pytest.fixture
-def locate_in(folder, problems, flows_of):
+def locate_in(opened, rows_of):
     """As ``locate``, with the databases the test wrote."""
 
     def one(src, dst):
-        with open_databases(folder, problems.append) as databases:
-            flows = located(flows_of({"src_ip": src, "dst_ip": dst}), databases, "VN", [])
-        return pa.Table.from_pandas(flows, preserve_index=False).to_pylist()[0]
+        return rows_of(opened(), {"src_ip": src, "dst_ip": dst})[0]
 
     return one
 

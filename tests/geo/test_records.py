@@ -31,7 +31,19 @@ ANY_RECORD = st.recursive(
         pytest.param(
             {"country": {"iso_code": "GB", "names": {"en": "United Kingdom"}},
              "registered_country": {"iso_code": "FR"}, "city": {"names": {"en": "London"}}},
-            Answer("GB", "FR"), id="GeoLite2 City"),
+            Answer("GB", "FR", city="London"), id="GeoLite2 City"),
+        pytest.param(
+            {"country": "SG", "city": "Singapore"}, Answer("SG", city="Singapore"), id="flat city"),
+        pytest.param(
+            {"city": {"names": {"vi": "Hà Nội"}}}, Answer(), id="a city without an English name"),
+        pytest.param(
+            {"is_anonymous": True, "is_tor_exit_node": True, "is_anonymous_vpn": True},
+            Answer(relay="tor-exit"), id="GeoIP2 Anonymous IP"),
+        pytest.param(
+            {"vpn": False, "proxy": True, "relay": True}, Answer(relay="proxy"),
+            id="IPinfo Privacy"),
+        pytest.param(
+            {"traits": {"is_residential_proxy": True}}, Answer(relay="proxy"), id="IP Risk"),
         pytest.param(
             {"registered_country": {"iso_code": "FR"}}, Answer(None, "FR"), id="registered only"),
         pytest.param(

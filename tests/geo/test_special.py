@@ -1,10 +1,15 @@
+from dataclasses import replace
+from ipaddress import ip_network
+
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from auditor.geo import looked_up, open_databases
+from auditor.geo import Question, open_geodata
 from auditor.geo.addresses import numbered
 from auditor.geo.special import SPECIAL_RANGES, special_codes
+from auditor.geo.statements import Statement
+from tests.geo.sources import Ranges, names
 
 
 def range_of(text):
@@ -82,13 +87,46 @@ def special_addresses(draw):
 
 @given(special_addresses())
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=300)
-def test_no_special_address_ever_gets_a_country(everywhere, address):
-    (found,) = looked_up([address], everywhere, "VN", [])
-    assert found.special is not None
-    assert found.decision.country is None
-    assert found.decision.state != "country"
+def test_no_special_address_ever_gets_a_country(everywhere, ask, address):
+    (found,) = ask(everywhere, address)
+    special = range_of(address)
+    assert special is not None
+    assert (found.country, found.candidates, found.certainty in (None, "firm")) == (None, (), True)
+    assert found.state != "country"
+    assert found.rule == "special"
     assert found.asn is None
-    assert found.decision.basis == f"special: {found.special.name}"
+    assert found.basis == f"special: {special.name}"
+    assert {each.kind for each in found.witnesses} == {"special"}
+
+
+@given(special_addresses())
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=100)
+def test_whatever_lists_names_logs_and_handshakes_say_only_an_override_places_a_special_address(
+    everywhere, ask, address
+):
+    lists = tuple(
+        Ranges(
+            kind, {text: Statement(kind, ("SG",), operator="X") for text in ("0.0.0.0/0", "::/0")}
+        )
+        for kind in ("cloud", "geofeed", "relay")
+    )
+    witnesses = replace(everywhere, ranges=lists, names=names(), distances={"VN": 0, "SG": 900})
+    question = Question(address, "x.s3.us-east-1.example.com", "JP", 1_000)
+    (found,) = ask(witnesses, question)
+    assert (found.country, found.candidates, found.rule) == (None, (), "special")
+    assert found.basis == ask(everywhere, address)[0].basis
+    stated = {text: Statement("override", ("SG",)) for text in ("0.0.0.0/0", "::/0")}
+    (found,) = ask(replace(witnesses, overrides=Ranges("overrides.yaml", stated)), question)
+    assert (found.country, found.rule, found.certainty) == ("SG", "override", "firm")
+
+
+@given(special_addresses())
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=50)
+def test_a_special_range_goes_before_the_agencys_own_networks(everywhere, ask, address):
+    own = [ip_network("::/0"), ip_network("0.0.0.0/0")]
+    (found,) = ask(everywhere, address, own=own)
+    assert found.rule == "special"
+    assert ask(everywhere, "9.9.9.9", own=own)[0].rule == "inventory"
 
 
 @pytest.fixture
@@ -96,12 +134,12 @@ def everywhere(write_mmdb, folder, problems):
     """A database that gives every address of both families a country and an owner."""
     record = {"country_code": "US", "autonomous_system_number": 1, "traits": {"is_anycast": True}}
     write_mmdb("all.mmdb", {"::/1": record, "8000::/1": record})
-    with open_databases(folder, problems.append) as databases:
-        yield databases
+    geodata = open_geodata(folder, problems.append)
     assert problems == []
+    return geodata
 
 
-def test_the_database_of_these_tests_does_place_other_addresses(everywhere):
-    (found,) = looked_up(["9.9.9.9"], everywhere, "VN", [])
-    assert found.decision.state == "anycast"
+def test_the_database_of_these_tests_does_place_other_addresses(everywhere, ask):
+    (found,) = ask(everywhere, "9.9.9.9")
+    assert found.state == "anycast"
     assert found.asn == 1

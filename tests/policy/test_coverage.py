@@ -133,7 +133,11 @@ def test_transfers_before_2026_are_covered_by_dossiers_filed_before_2026_alone(r
         ({"organisations": ["*cloud*"]}, {}, Reason.COVERED),
         ({"organisations": ["Example Cloud"]}, {}, Reason.OTHER_RECIPIENT),
         ({"organisations": ["cloud*"]}, {}, Reason.OTHER_RECIPIENT),
-        ({"organisations": ["Example*"]}, {"peer_org": None}, Reason.RECIPIENT_UNKNOWN),
+        (
+            {"organisations": ["Example*"]},
+            {"peer_org": None, "operator": None},
+            Reason.RECIPIENT_UNKNOWN,
+        ),
         ({"hosts": ["store.example.com"]}, {}, Reason.COVERED),
         ({"hosts": ["*.example.com"]}, {}, Reason.COVERED),
         ({"hosts": ["*.store.example.com"]}, {}, Reason.OTHER_RECIPIENT),
@@ -175,3 +179,59 @@ def test_a_name_that_may_be_a_cover_does_not_bring_a_flow_under_a_dossier(reache
     hidden = {"ech": True, "host_basis": "ech-outer"}
     reason, _ = reached(hidden, dossier(recipients={"hosts": ["*.example.com"]}))
     assert reason is Reason.RECIPIENT_UNKNOWN
+
+
+NAMED = {"operator": "Example Storage Inc.", "operator_country": "US"}
+
+
+@pytest.mark.parametrize(
+    ("organisation", "basis", "reason"),
+    [
+        ("Example Storage*", "service", Reason.COVERED),
+        ("Example Storage*", "range", Reason.COVERED),
+        # A cloud under the name of its network is the same cloud.
+        ("Example Cloud*", "range", Reason.COVERED),
+        # Who is told by name may only use that network, or be the same company.
+        ("Example Cloud*", "service", Reason.RECIPIENT_UNKNOWN),
+        ("Example Cloud*", "override", Reason.RECIPIENT_UNKNOWN),
+        ("Somebody", "service", Reason.OTHER_RECIPIENT),
+    ],
+)
+def test_a_recipient_is_the_operator_or_the_owner_of_its_network(
+    reached, organisation, basis, reason
+):
+    flow = NAMED | {"operator_basis": basis}
+    assert reached(flow, dossier(recipients={"organisations": [organisation]}))[0] is reason
+
+
+@pytest.mark.parametrize(
+    ("country", "reason"),
+    [
+        ("US", Reason.COVERED),
+        ("VN", Reason.COVERED),
+        ("SG", Reason.OTHER_RECIPIENT),
+    ],
+)
+def test_of_a_foreign_server_in_the_country_the_operators_country_counts_too(
+    reached, country, reason
+):
+    inside = {"operator_basis": "service", "crosses_border": False, "peer_country": "VN"}
+    named = {"countries": [country], "organisations": ["Example Storage*"]}
+    assert reached(NAMED | inside, dossier(recipients=named))[0] is reason
+
+
+def test_abroad_the_place_alone_counts(reached):
+    flow = NAMED | {"operator_basis": "service"}
+    named = {"countries": ["US"], "organisations": ["Example Storage*"]}
+    assert reached(flow, dossier(recipients=named))[0] is Reason.OTHER_RECIPIENT
+
+
+def test_one_of_several_foreign_countries_is_not_covered_for_certain(reached):
+    somewhere = {
+        "geo_state": "ambiguous",
+        "geo_certainty": None,
+        "peer_country": None,
+        "geo_candidates": ["JP", "SG"],
+    }
+    named = {"countries": ["JP", "SG"], "organisations": ["Example Cloud*"]}
+    assert reached(somewhere, dossier(recipients=named))[0] is Reason.RECIPIENT_UNKNOWN

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pytest
+import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -31,6 +33,8 @@ from auditor.policy.vocabulary import (
     OPERATORS_OF,
     Kind,
 )
+
+ROOT = Path(__file__).parents[2]
 
 
 def asked(value: Any, operator: str, wanted: Any) -> bool | None:
@@ -169,6 +173,42 @@ def test_facts_of_flows_and_of_categories_answer_together(tree, flows, kinds, da
         for flow, kind in pairs
     ]
     assert said(answer) == [interpreted(tree, row) for row in joined]
+
+
+def test_the_shipped_rules_answer_as_the_plain_interpreter_does():
+    written = yaml.safe_load((ROOT / "policies" / "rules.yaml").read_text(encoding="utf-8"))
+    random = np.random.default_rng(5)
+    values = {
+        "categories": [None, ["B1"], ["S-d"], ["I.5", None]],
+        "category": [None, "I.5", "B1"],
+        "day": [None, date(2025, 6, 30), date(2025, 7, 1), date(2026, 1, 1)],
+        "outbound_bytes": [None, 0, 1],
+    }
+    asked_about = {name for rule in written["rules"] for name in names_in(rule["when"])}
+    choices = {name: values.get(name) or [None, *values_of(name)] for name in asked_about}
+    table = [
+        {name: several[random.integers(len(several))] for name, several in choices.items()}
+        for _ in range(400)
+    ]
+    facts = FactTable(
+        len(table),
+        {
+            fact.name: pa.array([row.get(fact.name) for row in table], ARROW_TYPE[fact.kind])
+            for fact in FACTS
+        },
+    )
+    for rule in written["rules"]:
+        answer = evaluated(Condition.model_validate(rule["when"]), facts)
+        assert said(answer) == [interpreted(rule["when"], row) for row in table], rule["id"]
+
+
+def names_in(condition: dict[str, Any]) -> set[str]:
+    ((name, inner),) = condition.items()
+    if name == "not":
+        return names_in(inner)
+    if name in ("all", "any"):
+        return set().union(*(names_in(part) for part in inner))
+    return {name}
 
 
 @pytest.fixture

@@ -77,7 +77,8 @@ def test_an_attempt_transfers_nothing(found):
 
 
 def test_what_stays_in_the_country_is_no_matter(found):
-    assert found({"crosses_border": False}) == ()
+    assert found({"crosses_border": False, "foreign_recipient": False}) == ()
+    assert found({"crosses_border": False, "foreign_recipient": None}) == ()
 
 
 def test_an_empty_table_has_no_findings(shipped, catalogue, inventory):
@@ -326,15 +327,17 @@ def test_certainty_rests_on_content_place_and_whole_counting(found):
     def certainty(*flows):
         return found(*flows)[0].certainty
 
-    two = {"geo_basis": "a.mmdb, b.mmdb"}
-    read = two | {"class_basis": "content"}
-    assert certainty(two) == "likely"
+    firm = {"geo_certainty": "firm"}
+    read = firm | {"class_basis": "content"}
+    assert certainty(firm) == "likely"
     assert certainty(read) == "firm"
     assert certainty(read | {"sampling": 100}) == "likely"
-    assert certainty(read | {"geo_basis": "registered: a.mmdb, b.mmdb"}) == "likely"
-    # One database alone may have where an address is registered.
-    assert certainty(read | {"geo_basis": "a.mmdb"}) == "likely"
-    assert certainty(read | {"geo_state": "unknown"}) == "weak"
+    assert certainty(read | {"geo_certainty": "likely"}) == "likely"
+    assert certainty(read | {"geo_certainty": "weak"}) == "weak"
+    unplaced = {"geo_certainty": None, "peer_country": None}
+    # That it left is what the sources agree on; to which of several countries is open.
+    assert certainty(read | unplaced | {"geo_state": "ambiguous"}) == "likely"
+    assert certainty(read | unplaced | {"geo_state": "unknown"}) == "weak"
     # The best flow decides what a finding may claim.
     assert certainty({"sampling": 100}, read) == "firm"
 

@@ -11,7 +11,7 @@ from auditor.model.catalogue import Threshold
 from auditor.policy import Dossier, candidates
 from auditor.policy.coverage import Reason
 from auditor.policy.dossier_words import dossier_said
-from auditor.policy.words import flows_said
+from auditor.policy.sentences import flows_said
 
 ONE = Dossier.model_validate(
     {
@@ -70,8 +70,8 @@ def test_a_finding_says_what_it_rests_on_and_what_is_open(
     known = "\n".join(said.vi for said in one.known_by)
     open_ = "\n".join(said.vi for said in one.not_known)
     assert "bản kê khai hệ thống ghi rằng hệ thống registry" in known
-    assert "theo cơ sở dữ liệu country.mmdb, có thể là nơi đăng ký" in known
-    assert "country.mmdb" in known
+    assert "theo đa số cơ sở dữ liệu địa chỉ IP đã tra; căn cứ: country.mmdb 2026-02-17." in known
+    assert "nhiều khả năng (một nguồn" in known
     assert "SNI" in known
     assert "Phiên bản này chưa đọc nội dung luồng nào" in open_
     assert "chưa được đối chiếu với văn bản gốc (mức tin cậy S)" in open_
