@@ -17,6 +17,7 @@ import subprocess
 import sys
 import time
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from socket import AF_INET, AF_INET6, inet_ntop
 from typing import TYPE_CHECKING, Any
@@ -28,17 +29,18 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from auditor.geo import located, open_geodata
 from auditor.geo.addresses import numbered
+from auditor.geo.databases import open_databases
 from auditor.geo.statements import Statement
 from auditor.model.flow_table import Stage, schema_at, to_pandas
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from datetime import date
 
     from auditor.geo.addresses import Addresses
 
 GEOIP = Path(__file__).parents[1] / "geoip"
 HOME = "203.162.4.191"
+TODAY = date(2026, 11, 22)
 START = 1_781_654_400 * 10**9
 TARGETS = {"seconds": 10.0, "lookups": 1e6, "megabytes": 500.0}
 
@@ -47,6 +49,7 @@ class RandomRanges:
     """A list of many ranges that do not nest, with a few hundred statements."""
 
     name = "ranges.json"
+    publisher = "random"
     built: date | None = None
     licence = ""
     sha256 = ""
@@ -129,9 +132,9 @@ def measured(kind: str, many: int, ranges: int, rows: int, rounds: int) -> dict[
     if kind == "decided":
         # Once: a database that has been asked before remembers what its records say.
         began = time.process_time()
-        geodata = open_geodata(GEOIP, lambda problem: None)
+        geodata = open_geodata(GEOIP, GEOIP, GEOIP.parent / "policies", TODAY, lambda problem: None)
         opened = time.process_time() - began
-        geodata = replace(geodata, ranges=(RandomRanges(ranges),))
+        geodata = replace(geodata, ranges=(*geodata.ranges, RandomRanges(ranges)))
         spent, placed = 0.0, 0
         for first in range(0, many, rows):
             flows = made_flows(first, min(rows, many - first))
@@ -145,8 +148,8 @@ def measured(kind: str, many: int, ranges: int, rows: int, rounds: int) -> dict[
     if kind == "numbered":
         return {"seconds": seconds(lambda: numbered(texts), rounds), "megabytes": peak()}
     asked = numbered(texts)
-    geodata = open_geodata(GEOIP, lambda problem: None)
-    database = next(each for each in geodata.databases if each.database.name == kind).database
+    databases = open_databases(GEOIP, lambda problem: None)
+    database = next(each for each in databases if each.database.name == kind).database
     return {"seconds": seconds(lambda: database.places(asked), rounds), "megabytes": peak()}
 
 

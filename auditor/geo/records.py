@@ -40,6 +40,8 @@ _RELAYS: Final = (
     ("private-relay", ("is_relay", "relay")),
 )
 """Keys by which databases of anonymous addresses (MaxMind, IPinfo) tell what hands traffic on."""
+_ANYCAST_KEYS: Final = ("is_anycast", "anycast")
+_FLAGS: Final = frozenset(_ANYCAST_KEYS).union(*(keys for _, keys in _RELAYS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,14 +77,15 @@ def answer_in(record: object) -> Answer:
     traits = record.get("traits")
     network = record.get("asn")
     parts = [part for part in (record, traits, network) if isinstance(part, dict)]
+    flagged = [part for part in parts if not _FLAGS.isdisjoint(part)]  # few records are
     return Answer(
         country=_code(record.get("country_code")) or _country(record.get("country")),
         registered=_country(record.get("registered_country")),
         asn=_number_in(parts),
         org=_owner_in(parts) or (_text(network.get("name")) if isinstance(network, dict) else None),
-        anycast=_any(parts, ("is_anycast", "anycast")),
+        anycast=bool(flagged) and _any(flagged, _ANYCAST_KEYS),
         city=_city(record.get("city")),
-        relay=next((name for name, keys in _RELAYS if _any(parts, keys)), None),
+        relay=_relay(flagged) if flagged else None,
     )
 
 
@@ -109,6 +112,10 @@ def _any(parts: list[dict[str, object]], keys: tuple[str, ...]) -> bool:
     return any(_yes(part.get(key)) for part in parts for key in keys)
 
 
+def _relay(parts: list[dict[str, object]]) -> str | None:
+    return next((name for name, keys in _RELAYS if _any(parts, keys)), None)
+
+
 def _city(value: object) -> str | None:
     if isinstance(value, dict):
         names = value.get("names")
@@ -117,13 +124,21 @@ def _city(value: object) -> str | None:
 
 
 def _number_in(parts: list[dict[str, object]]) -> int | None:
-    numbers = (_as_number(part.get(key)) for part in parts for key in _NUMBER_KEYS)
-    return next((number for number in numbers if number is not None), None)
+    for part in parts:
+        for key in _NUMBER_KEYS:
+            number = _as_number(part.get(key)) if key in part else None
+            if number is not None:
+                return number
+    return None
 
 
 def _owner_in(parts: list[dict[str, object]]) -> str | None:
-    owners = (_text(part.get(key)) for key in _OWNER_KEYS for part in parts)
-    return next((owner for owner in owners if owner is not None), None)
+    for key in _OWNER_KEYS:
+        for part in parts:
+            owner = _text(part.get(key)) if key in part else None
+            if owner is not None:
+                return owner
+    return None
 
 
 def _country(value: object) -> str | None:

@@ -88,7 +88,7 @@ FLOW_TABLE: Final = pa.schema(
         _field("dst_log_country", pa.string(), Stage.READ, "Country of the responder likewise."),
         _field("witnesses", pa.list_(pa.int32()), Stage.READ, "Inputs that saw the same traffic as well and are not counted for it, by `input_id`; null = none."),
         _field("witness_of", pa.int64(), Stage.READ, "The flow that is counted for this traffic, by `flow_id`: this row only confirms it; null = this row counts."),
-        _field("home_side", pa.string(), Stage.GEO, "Which end is at home: `src`, `dst`, `both`, `none`; null = not known. A server in the country that somebody foreign runs is not at home, but the peer."),
+        _field("home_side", pa.string(), Stage.GEO, "Which end is at home: `src`, `dst`, `both`, `none`; null = not known. A server in the country that somebody foreign runs is not at home, but the peer of an end that is."),
         _field("peer_ip", pa.string(), Stage.GEO, "The end that is not at home; null where both are or none is."),
         _field("peer_country", pa.string(), Stage.GEO, "Country the peer's address is in (ISO 3166-1 alpha-2): the home country for a foreign-run server that stands there."),
         _field("peer_asn", pa.int64(), Stage.GEO, "Autonomous system that announces the peer's address."),

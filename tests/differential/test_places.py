@@ -14,11 +14,11 @@ import pytest
 from mmdb_writer import MMDBWriter
 from netaddr import IPSet
 
-from auditor.geo import GeoData, Question, destinations, located, open_geodata
+from auditor.geo import GeoData, Question, destinations, located
 from auditor.geo.statements import Statement
 from auditor.model.flow_table import Stage, schema_at, to_pandas
 from tests.differential.places import COLUMNS, DAY_NS, Build, World, located_row
-from tests.geo.sources import Ranges, names
+from tests.geo.sources import Ranges, databases_of, names
 
 NETWORKS = (
     *("8.0.0.0/8", "8.8.0.0/16", "8.8.8.0/24", "203.162.0.0/16", "203.162.4.0/24", "52.0.0.0/8"),
@@ -173,13 +173,13 @@ def opened(world: World, folder: Path) -> GeoData:
             writer.insert_network(IPSet([network]), record)
         writer.to_db_file(str(folder / build.name))
     problems: list[object] = []
-    geodata = open_geodata(folder, problems.append)
+    geodata = databases_of(folder, problems.append)
     assert problems == []
     return GeoData(
         geodata.databases,
         tuple(
-            Ranges(build.name, statements(build.told), build.day)
-            for group in world.lists
+            Ranges(build.name, statements(build.told), build.day, publisher=f"publisher {number}")
+            for number, group in enumerate(world.lists)
             for build in group
         ),
         Ranges("overrides.yaml", statements(world.overrides)),

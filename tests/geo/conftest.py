@@ -13,9 +13,10 @@ import pytest
 from mmdb_writer import MMDBWriter
 from netaddr import IPSet
 
-from auditor.geo import GeoData, Question, destinations, located, open_geodata
+from auditor.geo import GeoData, Question, destinations, located
 from auditor.model.flow_table import Stage, schema_at, to_pandas
 from auditor.model.problem import Problem
+from tests.geo.sources import databases_of
 
 
 @pytest.fixture
@@ -70,7 +71,7 @@ def opened(folder, problems):
     """Opens what the test wrote, with further sources."""
 
     def open_all(**more: Any) -> GeoData:
-        return replace(open_geodata(folder, problems.append), **more)
+        return replace(databases_of(folder, problems.append), **more)
 
     return open_all
 

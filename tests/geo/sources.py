@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from datetime import date
 from ipaddress import ip_network
+from pathlib import Path
 
 import numpy as np
 
 from auditor.geo.addresses import Addresses, within
+from auditor.geo.databases import open_databases
+from auditor.geo.geodata import GeoData
 from auditor.geo.host_names import HostNames
 from auditor.geo.regions import Provider, Regions
 from auditor.geo.services import Services
 from auditor.geo.statements import Statement
+from auditor.model.problem import Note
 
 READ = date(2026, 11, 22)
 
@@ -25,8 +29,10 @@ class Ranges:
         told: dict[str, Statement],
         built: date | None = None,
         licence: str = "",
+        publisher: str = "",
     ) -> None:
         self.name = name
+        self.publisher = publisher or name
         self.built = built
         self.licence = licence
         self.sha256 = ""
@@ -40,6 +46,12 @@ class Ranges:
         for network, statement in self._networks:
             codes[within(addresses, network)] = self.statements.index(statement)
         return codes
+
+
+def databases_of(folder: Path, note: Note) -> GeoData:
+    """The databases of ``folder`` and nothing else that knows about places."""
+    databases = open_databases(folder, note)
+    return GeoData(databases, sources=tuple(each.source for each in databases))
 
 
 def names() -> HostNames:

@@ -1,8 +1,9 @@
 import pytest
 
-from auditor.geo import abroad, by_country, located, open_geodata
+from auditor.geo import abroad, by_country, located
 from auditor.model.flow_table import Stage, empty
 from auditor.model.run import CountryTotal
+from tests.geo.sources import databases_of
 
 HOME = "203.162.4.191"
 
@@ -18,7 +19,7 @@ def totals(world, problems, flows_of):
                 for src, dst, sent, received in rows
             )
         )
-        geodata = open_geodata(world, problems.append)
+        geodata = databases_of(world, problems.append)
         return by_country([abroad(located(flows, geodata, "VN", []))])
 
     return of

@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from auditor.geo import Question, destinations, open_geodata
+from auditor.geo import Question, destinations
 from auditor.geo.databases import MOST_DATABASES, open_databases
 from auditor.model.errors import GeoDataError
+from tests.geo.sources import databases_of
 
 SHIPPED_FOLDER = Path(__file__).resolve().parents[2] / "geoip"
 US = {"8.0.0.0/8": {"country_code": "US"}}
@@ -20,7 +21,7 @@ def looked_up(addresses, geodata):
 
 
 def basis(folder, note, address="8.8.8.8"):
-    (found,) = looked_up([address], open_geodata(folder, note))
+    (found,) = looked_up([address], databases_of(folder, note))
     return found.basis
 
 
@@ -45,7 +46,7 @@ def manifest_line(path, **changes):
 
 
 def test_the_shipped_databases_place_well_known_addresses(problems):
-    geodata = open_geodata(SHIPPED_FOLDER, problems.append)
+    geodata = databases_of(SHIPPED_FOLDER, problems.append)
     home, google, viettel = looked_up(["203.162.4.191", "8.8.8.8", "2402:800::1"], geodata)
     assert (home.country, viettel.country) == ("VN", "VN")
     assert (google.country, google.asn, google.org) == ("US", 15169, "Google LLC")
@@ -53,7 +54,7 @@ def test_the_shipped_databases_place_well_known_addresses(problems):
 
 
 def test_the_shipped_databases_state_their_sources_and_what_their_publisher_warns_of(problems):
-    geodata = open_geodata(SHIPPED_FOLDER, problems.append)
+    geodata = databases_of(SHIPPED_FOLDER, problems.append)
     by_name = {source.name: source for source in geodata.sources}
     assert set(by_name) == {"asn.mmdb", "country.mmdb"}
     assert by_name["country.mmdb"].licence == "CC0-1.0"
@@ -82,7 +83,7 @@ def test_the_users_database_wins_over_the_shipped_one_without_a_word(write_mmdb,
 def test_the_users_owners_win_over_the_shipped_ones(write_mmdb, folder, problems):
     write_mmdb("asn.mmdb", {"8.0.0.0/8": {"asn": 1, "as_name": "Shipped"}})
     write_mmdb("zz.mmdb", {"8.0.0.0/8": {"asn": 2, "as_name": "Mine"}})
-    geodata = open_geodata(folder, problems.append)
+    geodata = databases_of(folder, problems.append)
     assert [source.name for source in geodata.sources] == ["zz.mmdb", "asn.mmdb"]
     (found,) = looked_up(["8.8.8.8"], geodata)
     assert (found.asn, found.org) == (2, "Mine")
@@ -100,7 +101,7 @@ def test_owners_are_never_mixed_from_two_networks(write_mmdb, folder, problems):
         "b.mmdb",
         {"8.0.0.0/8": {"asn": 2, "as_name": "Two"}, "9.0.0.0/8": {"asn": 3, "as_name": "Three"}},
     )
-    geodata = open_geodata(folder, problems.append)
+    geodata = databases_of(folder, problems.append)
     one, three = looked_up(["8.8.8.8", "9.9.9.9"], geodata)
     assert (one.asn, one.org) == (1, None)
     assert (three.asn, three.org) == (3, "Three")
@@ -154,7 +155,7 @@ def test_records_that_break_are_noted_once_with_their_number(write_mmdb, folder,
     good = {f"9.0.{n}.0/24": {"country_code": "US", "n": n} for n in range(250)}
     path = write_mmdb("a.mmdb", good | {"8.0.0.0/8": {"text": "break me"}})
     path.write_bytes(path.read_bytes().replace(b"break me", b"break\xff\xfee"))
-    geodata = open_geodata(folder, problems.append)
+    geodata = databases_of(folder, problems.append)
     for _ in range(2):
         found = looked_up(["8.8.8.8", "9.0.1.1"], geodata)
         assert [one.state for one in found] == ["unknown", "country"]
@@ -165,7 +166,7 @@ def test_records_that_break_are_noted_once_with_their_number(write_mmdb, folder,
 def test_the_manifest_gives_licence_and_origin_of_a_listed_file(write_mmdb, folder, problems):
     path = write_mmdb("a.mmdb", US, kind="Mine")
     (folder / "MANIFEST.yaml").write_text("databases:\n" + manifest_line(path))
-    (source,) = open_geodata(folder, problems.append).sources
+    (source,) = databases_of(folder, problems.append).sources
     assert (source.licence, source.attribution) == ("CC0-1.0", "Somebody")
     assert source.version.startswith("1.2, ")
     assert source.version.endswith("(Mine)")
@@ -178,7 +179,7 @@ def test_a_file_that_differs_from_the_manifest_is_used_without_its_licence(
     path = write_mmdb("a.mmdb", US)
     line = manifest_line(path, sha256="0" * 64, caution="Beware")
     (folder / "MANIFEST.yaml").write_text("databases:\n" + line)
-    (source,) = open_geodata(folder, problems.append).sources
+    (source,) = databases_of(folder, problems.append).sources
     assert source.licence == ""
     assert source.sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
     assert codes(problems) == ["geo-database-changed"]
@@ -205,6 +206,6 @@ def test_more_databases_than_anyone_needs_are_cut_and_noted(write_mmdb, folder, 
     first = write_mmdb("m00.mmdb", US)
     for n in range(1, MOST_DATABASES + 3):
         (folder / f"m{n:02}.mmdb").write_bytes(first.read_bytes())
-    assert len(open_geodata(folder, problems.append).sources) == MOST_DATABASES
+    assert len(databases_of(folder, problems.append).sources) == MOST_DATABASES
     assert codes(problems) == ["geo-databases-too-many"]
     assert problems[0].count == 3

@@ -4,8 +4,9 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from auditor.geo import located, open_geodata
+from auditor.geo import located
 from auditor.model.flow_table import Stage, empty, schema_at
+from tests.geo.sources import databases_of
 
 HOME, HOME6, HOME_PRIVATE = "203.162.4.191", "2402:800::1", "10.1.2.3"
 US, SG, UNKNOWN, ANYCAST = "8.8.8.8", "118.189.1.1", "1.2.3.4", "192.31.196.1"
@@ -13,7 +14,7 @@ US, SG, UNKNOWN, ANYCAST = "8.8.8.8", "118.189.1.1", "1.2.3.4", "192.31.196.1"
 
 @pytest.fixture
 def databases(world, problems):
-    return open_geodata(world, problems.append)
+    return databases_of(world, problems.append)
 
 
 @pytest.fixture

@@ -3,16 +3,16 @@ from ipaddress import ip_network
 
 import pytest
 
-from auditor.geo import Question, open_geodata
+from auditor.geo import Question
 from auditor.geo.statements import Statement
 from auditor.model.errors import InputError
 from auditor.model.place import Reach, Witness
-from tests.geo.sources import Ranges, names
+from tests.geo.sources import Ranges, databases_of, names
 
 
 @pytest.fixture
 def geodata(world, problems):
-    return open_geodata(world, problems.append)
+    return databases_of(world, problems.append)
 
 
 def witnesses(found, kind):

@@ -3,17 +3,17 @@ from ipaddress import ip_network
 import numpy as np
 import pytest
 
-from auditor.geo import GeoData, open_geodata
+from auditor.geo import GeoData
 from auditor.geo.addresses import numbered
 from auditor.geo.decision import Place
 from auditor.geo.placement import distinct_rows, known
 from auditor.geo.statements import Statement
-from tests.geo.sources import Ranges
+from tests.geo.sources import Ranges, databases_of
 
 
 @pytest.fixture
 def geodata(world, problems):
-    return open_geodata(world, problems.append)
+    return databases_of(world, problems.append)
 
 
 def decided(about, home="VN"):

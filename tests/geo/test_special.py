@@ -5,11 +5,11 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from auditor.geo import Question, open_geodata
+from auditor.geo import Question
 from auditor.geo.addresses import numbered
 from auditor.geo.special import SPECIAL_RANGES, special_codes
 from auditor.geo.statements import Statement
-from tests.geo.sources import Ranges, names
+from tests.geo.sources import Ranges, databases_of, names
 
 
 def range_of(text):
@@ -86,7 +86,9 @@ def special_addresses(draw):
 
 
 @given(special_addresses())
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=300)
+@settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=300
+)
 def test_no_special_address_ever_gets_a_country(everywhere, ask, address):
     (found,) = ask(everywhere, address)
     special = range_of(address)
@@ -100,7 +102,9 @@ def test_no_special_address_ever_gets_a_country(everywhere, ask, address):
 
 
 @given(special_addresses())
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=100)
+@settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=100
+)
 def test_whatever_lists_names_logs_and_handshakes_say_only_an_override_places_a_special_address(
     everywhere, ask, address
 ):
@@ -121,7 +125,9 @@ def test_whatever_lists_names_logs_and_handshakes_say_only_an_override_places_a_
 
 
 @given(special_addresses())
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=50)
+@settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=50
+)
 def test_a_special_range_goes_before_the_agencys_own_networks(everywhere, ask, address):
     own = [ip_network("::/0"), ip_network("0.0.0.0/0")]
     (found,) = ask(everywhere, address, own=own)
@@ -134,7 +140,7 @@ def everywhere(write_mmdb, folder, problems):
     """A database that gives every address of both families a country and an owner."""
     record = {"country_code": "US", "autonomous_system_number": 1, "traits": {"is_anycast": True}}
     write_mmdb("all.mmdb", {"::/1": record, "8000::/1": record})
-    geodata = open_geodata(folder, problems.append)
+    geodata = databases_of(folder, problems.append)
     assert problems == []
     return geodata
 

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from auditor.geo.decision import Origin, Place, Said, Voice, decision_for
@@ -44,6 +44,7 @@ def anything_heard(draw, override_too=True):
 
 
 @given(anything_heard(), st.randoms(use_true_random=False))
+@settings(deadline=None)
 def test_the_order_of_the_witnesses_changes_no_decision(known, random):
     said, voices = list(known.said), list(known.voices)
     random.shuffle(said)
@@ -54,6 +55,7 @@ def test_the_order_of_the_witnesses_changes_no_decision(known, random):
 
 
 @given(anything_heard())
+@settings(deadline=None)
 def test_a_witness_without_an_opinion_changes_nothing(known):
     silent = Voice(Origin("silent", old=True), last_resort=False, answer=Answer(asn=1, org="X"))
     blank = Said(Origin("blank", old=True), Statement("cloud", operator="X", detail="no region"))
@@ -62,6 +64,7 @@ def test_a_witness_without_an_opinion_changes_nothing(known):
 
 
 @given(anything_heard())
+@settings(deadline=None)
 def test_every_decision_agrees_with_itself(known):
     found = decision_for(known, "VN")
     assert (found.country is not None) == (found.state == "country")
@@ -84,18 +87,21 @@ def test_every_decision_agrees_with_itself(known):
 
 
 @given(anything_heard(override_too=False), COUNTRIES)
+@settings(deadline=None)
 def test_an_override_has_the_last_word_over_anything(known, country):
     found = decision_for(replace(known, said=(*known.said, override(country))), "VN")
     assert (found.state, found.country, found.rule) == ("country", country, "override")
 
 
 @given(anything_heard(), COUNTRIES)
+@settings(deadline=None)
 def test_what_a_log_claims_never_moves_a_destination(known, country):
     one, two = (decision_for(replace(known, log_country=log), "VN") for log in (None, country))
     assert replace(one, certainty=None) == replace(two, certainty=None)
 
 
 @given(anything_heard())
+@settings(deadline=None)
 def test_only_countries_that_somebody_named_are_ever_named(known):
     told = {country for each in known.said for country in each.statement.countries}
     told |= {voice.answer.country for voice in known.voices}
