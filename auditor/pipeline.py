@@ -184,6 +184,7 @@ def audit(order: Order, now: Callable[[], datetime], progress: Progress) -> Audi
 
         candidates = policy.candidates(counted())
     problems += counts.problems()
+    problems += _ages(inputs, geodata)
     progress.stage("judge")
     findings = policy.findings(candidates, rules, catalogue, inventory, dossiers)
     peers = _peers(findings)
@@ -214,6 +215,15 @@ def audit(order: Order, now: Callable[[], datetime], progress: Progress) -> Audi
         destinations_cut=len(peers) - len(shown),
     )
     return Audit(run, table)
+
+
+def _ages(inputs: tuple[InputFile, ...], geodata: GeoData) -> list[Problem]:
+    """What is too far from the time of the traffic to be relied on alone."""
+    from auditor import geo
+
+    first = [each.first for each in inputs if each.first is not None]
+    last = [each.last for each in inputs if each.last is not None]
+    return geo.old_databases(geodata, min(first), max(last)) if first and last else []
 
 
 def _peers(findings: tuple[Finding, ...]) -> list[str]:

@@ -52,9 +52,9 @@ def folder(tmp_path):
     """A folder of geo data: two countries, one network owner."""
     made = tmp_path / "geo"
     made.mkdir()
-    places = {"203.162.0.0/16": "VN", "8.8.8.0/24": "US", "52.219.0.0/16": "SG"}
+    places = {"203.162.0.0/16": "VN", "18.7.21.0/24": "US", "52.219.0.0/16": "SG"}
     write(made / "country.mmdb", {net: {"country_code": code} for net, code in places.items()})
-    write(made / "asn.mmdb", {"8.8.8.0/24": {"autonomous_system_number": 15169}})
+    write(made / "asn.mmdb", {"18.7.21.0/24": {"autonomous_system_number": 15169}})
     return made
 
 
@@ -92,10 +92,10 @@ def test_a_folder_with_nothing_usable_is_exit_code_13(geoip, tmp_path, content):
 
 
 def test_lookup_shows_the_whole_record(geoip, folder):
-    done = geoip("lookup", "8.8.8.8", "10.1.2.3", "--geoip", folder)
+    done = geoip("lookup", "18.7.21.8", "10.1.2.3", "--geoip", folder)
     assert done.code == 0
     first, second = done.out.split("\n\n")
-    assert first.startswith("8.8.8.8\n")
+    assert first.startswith("18.7.21.8\n")
     assert "US United States" in first
     assert "AS15169" in first
     assert "Article 23(2)" in first
@@ -113,19 +113,19 @@ def test_lookup_gives_json_for_machines(geoip, folder):
 
 
 def test_lookup_contradicts_what_light_does_not_allow(geoip, folder):
-    done = geoip("lookup", "8.8.8.8", "--rtt", "2", "--geoip", folder)
+    done = geoip("lookup", "18.7.21.8", "--rtt", "2", "--geoip", folder)
     assert "contradicted" in done.out
     assert re.search(r"\d km", done.out)
 
 
 def test_lookup_reads_a_list_from_standard_input(geoip, folder, monkeypatch):
-    monkeypatch.setattr(sys, "stdin", TextIOWrapper(BytesIO(b"# mine\n8.8.8.8\n\n52.219.1.1\n")))
+    monkeypatch.setattr(sys, "stdin", TextIOWrapper(BytesIO(b"# mine\n18.7.21.8\n\n52.219.1.1\n")))
     done = geoip("lookup", "-", "--json", "--geoip", folder)
     assert [each["country"] for each in json.loads(done.out)] == ["US", "SG"]
 
 
 def test_lookup_asks_the_builds_of_the_day(geoip, folder):
-    asked = ("lookup", "8.8.8.8", "--json", "--geoip", folder)
+    asked = ("lookup", "18.7.21.8", "--json", "--geoip", folder)
     for at, certainty in (((), "likely"), (("--at", "1999-01-01"), "weak")):
         (record,) = json.loads(geoip(*asked, *at).out)
         assert record["certainty"] == certainty
@@ -138,7 +138,7 @@ def test_lookup_knows_the_agencys_own_networks(geoip, folder):
     assert record["rule"] == "inventory"
 
 
-@pytest.mark.parametrize("text", ["300.1.1.1", "8.8.8.8:53", "\x1b[31m", "\udcff"])
+@pytest.mark.parametrize("text", ["300.1.1.1", "18.7.21.8:53", "\x1b[31m", "\udcff"])
 def test_what_is_no_address_is_exit_code_11(geoip, folder, text):
     done = geoip("lookup", "--geoip", folder, "--", text)
     assert done.code == 11
@@ -152,7 +152,7 @@ def test_what_is_no_address_is_exit_code_11(geoip, folder, text):
      ("--rtt", "nan")],
 )  # fmt: skip
 def test_options_that_make_no_sense_are_wrong_usage(geoip, wrong):
-    assert geoip("lookup", "8.8.8.8", *wrong).code == 2
+    assert geoip("lookup", "18.7.21.8", *wrong).code == 2
 
 
 # ── build ────────────────────────────────────────────────────────────────────────────────────────
@@ -167,16 +167,16 @@ def test_build_derives_where_systems_are_registered(geoip, folder):
 
 def test_build_makes_a_database_of_a_table(geoip, folder, tmp_path):
     table = tmp_path / "table.csv"
-    table.write_text("8.8.8.0,8.8.8.255,JP\n")
+    table.write_text("18.7.21.0,18.7.21.255,JP\n")
     done = geoip("build", table, "--out", folder / "mine.mmdb", "--built", "2026-06-17")
     assert done.code == 0
-    (record,) = json.loads(geoip("lookup", "8.8.8.8", "--json", "--geoip", folder).out)
+    (record,) = json.loads(geoip("lookup", "18.7.21.8", "--json", "--geoip", folder).out)
     assert (record["country"], record["basis"]) == ("JP", "mine.mmdb 2026-06-17")
 
 
 def test_build_tells_what_it_cannot_use(geoip, folder, tmp_path):
     table = tmp_path / "table.csv"
-    table.write_text("8.8.8.0,8.8.8.255,Atlantis\n")
+    table.write_text("18.7.21.0,18.7.21.255,Atlantis\n")
     assert geoip("build", table, "--out", folder / "mine.mmdb").code == 11
     assert geoip("build", table, "--out", folder / "mine.csv").code == 2
     assert geoip("build", table, "--out", folder / "mine.mmdb", "--built", "June").code == 2

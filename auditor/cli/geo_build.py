@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from auditor.cli.options import Geoip  # noqa: TC001 - typer reads it
-from auditor.cli.terminal import say, tell
+from auditor.cli.terminal import complain, say
 from auditor.model.errors import GeoDataError
 
 if TYPE_CHECKING:
@@ -97,16 +97,12 @@ def _derive(folder: Path, owners: str, places: str, out: Path | None) -> None:
 
 def _warn_of_listed(folder: Path, target: Path) -> None:
     from auditor.geo.manifest import FILE_NAME
-    from auditor.model.problem import Problem
 
     if target.parent == folder and (folder / FILE_NAME).exists():
-        tell(
-            Problem(
-                "geo-file-written",
-                str(target),
-                f"{FILE_NAME} may list this file with another checksum",
-                "List it anew; for the files of the program: python geoip/build.py --manifest.",
-            )
+        complain(
+            f"{FILE_NAME} có thể còn ghi mã băm cũ của tệp này; `auditor geoip verify` cho biết.\n"
+            f"  {FILE_NAME} may still have the old checksum of this file; `auditor geoip verify` "
+            "tells. For the files of the program: python geoip/build.py --manifest."
         )
 
 

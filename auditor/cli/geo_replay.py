@@ -166,6 +166,7 @@ def _json(told: Run, found: Replay, findings: list[MovedFinding]) -> dict[str, A
         "home": told.home,
         "flows": found.flows,
         "changed_flows": found.changed_flows,
+        "changes_cut": found.changes_cut,
         "changes": [asdict(each) for each in found.changes],
         "findings": [asdict(each) for each in findings],
     }
@@ -177,8 +178,8 @@ def _lines(told: Run, found: Replay, findings: list[MovedFinding], limit: int) -
     yield f"  {found.changed_flows:,} of {found.flows:,} flows are decided otherwise"
     for change in found.changes[:limit]:
         yield from _change(change)
-    if len(found.changes) > limit:
-        more = len(found.changes) - limit
+    more = len(found.changes) + found.changes_cut - limit
+    if more > 0:
         yield f"  … {more:,} thay đổi nữa (--limit) / more changes (--limit)"
     if findings:
         counts = f"{len(findings):,} / {len(told.findings):,}"

@@ -1,5 +1,6 @@
 """Where did it go? A decision on the place of every destination, and on who runs it."""
 
+from auditor.geo.ages import old_databases
 from auditor.geo.countries import abroad, by_country, other_opinions
 from auditor.geo.forms import Firmness
 from auditor.geo.geodata import GeoData
@@ -21,6 +22,7 @@ __all__ = [
     "destinations",
     "located",
     "nearest",
+    "old_databases",
     "open_geodata",
     "other_opinions",
     "recorded",

@@ -12,6 +12,8 @@ from auditor.geo.decision import Decision, Heard, Origin, Place, Said
 from auditor.geo.operators import BASES, Names, operators
 from auditor.geo.physics import reach_km
 from auditor.geo.placement import known
+from auditor.geo.registrations import FILE_NAME as REGISTRATIONS
+from auditor.geo.registrations import Registrations
 from auditor.geo.special import SPECIAL_RANGES
 from auditor.model.errors import InputError
 from auditor.model.place import Destination, Reach, Witness
@@ -206,7 +208,9 @@ def _witnesses(
             detail = " ".join(part for part in (f"AS{answer.asn or '?'}", answer.org) if part)
             yield Witness("network", origin.name, (), detail, origin.built, origin.licence)
     if org_country:
-        yield Witness("network", "as-countries.csv", (org_country,), org or "", derived=True)
+        registered = geodata.registrations
+        built = registered.built if isinstance(registered, Registrations) else None
+        yield Witness("network", REGISTRATIONS, (org_country,), org or "", built, derived=True)
     if question.log_country:
         yield Witness("log", "log", (question.log_country,))
     if geodata.names and question.host:

@@ -53,10 +53,19 @@ def open_geodata(folder: Path, shipped: Path, policies: Path, today: date, note:
     paths = [beside(module.FILE_NAME) for module in (regions, distances, registrations)]
     clouds, kilometres, registered = paths
     names = policies / services.FILE_NAME
-    served = services.load_services(names if names.exists() else _shipped_services(shipped))
+    if not names.exists():  # policies of others, that came without: those of the program
+        names = shipped.parent / "policies" / services.FILE_NAME
+    served = services.load_services(names)
+    networks = registrations.load_registrations(registered)
+    versions = {
+        registered: networks.built.isoformat() if networks.built else "",
+        names: served.version,
+    }
     plain = [
-        DataSource("geo", path.name, "", hashlib.sha256(path.read_bytes()).hexdigest())
-        for path in (*paths, names if names.exists() else _shipped_services(shipped))
+        DataSource(
+            "geo", path.name, versions.get(path, ""), hashlib.sha256(path.read_bytes()).hexdigest()
+        )
+        for path in (*paths, names)
     ]
     if stated is not None:
         plain.append(DataSource("geo", stated.name, "", stated.sha256))
@@ -66,7 +75,7 @@ def open_geodata(folder: Path, shipped: Path, policies: Path, today: date, note:
         None if stated is None else stated.source,
         HostNames(served, regions.load_regions(clouds)),
         distances.Distances.load(kilometres).kilometres,
-        registrations.load_registrations(registered),
+        networks,
         (*(each.source for each in databases), *_sources(ranges), *plain),
     )
 
@@ -81,11 +90,6 @@ def _ranges(folder: Path, shipped: Path, note: Note) -> tuple[RangeFile, ...]:
         *ranges,
         *(each for each in open_ranges(shipped, note) if each.publisher in missing),
     )
-
-
-def _shipped_services(shipped: Path) -> Path:
-    """``services.yaml`` that came with the program, for policies of others that have none."""
-    return shipped.parent / "policies" / services.FILE_NAME
 
 
 def _sources(ranges: tuple[RangeFile, ...]) -> Iterator[DataSource]:

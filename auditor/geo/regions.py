@@ -24,7 +24,7 @@ class Provider(Document):
     """One cloud.
 
     Attributes:
-        name: what it is called.
+        name: who runs it, as ``services.yaml`` calls that operator.
         operator_country: where whoever runs it is registered.
         source: where its regions were read.
         read: the day they were read.

@@ -29,6 +29,7 @@ COMPARED: Final = (
 """Columns in which a decision can differ."""
 COLUMNS: Final = (*READ_COLUMNS, "peer_ip", "outbound_bytes", "geo_basis", *COMPARED)
 """What a flow table must have to be decided again."""
+MOST_CHANGES: Final = 10_000
 _WIDE: Final = pa.decimal128(38)
 _ANSWERS: Final = {"true": True, "false": False, "": None}
 _SEPARATOR: Final = " "
@@ -75,13 +76,15 @@ class Replay:
     Attributes:
         flows: all that were decided again; rows that only confirm others are not among them.
         changed_flows: those decided otherwise.
-        changes: by bytes, heaviest first.
+        changes: by bytes, heaviest first, at most ``MOST_CHANGES``.
+        changes_cut: how many more there are.
         moved: of each changed flow: ``flow_id``, ``crosses_border`` and ``peer_country`` now.
     """
 
     flows: int
     changed_flows: int
     changes: tuple[Change, ...]
+    changes_cut: int
     moved: pa.Table
 
 
@@ -134,12 +137,13 @@ def replayed(
         both = _side_by_side(counted, geodata, home, home_networks, nearest)
         both = both.filter(_differs(both))
         moved.append(both.select(["flow_id", "after_crosses_border", "after_peer_country"]))
-        sums.append(_summed(both, [("rows", "sum"), *_sums("outbound_bytes")]))
+        sums.append(_summed(both))
     table = pa.concat_tables(moved) if moved else _NO_MOVES
-    whole = _summed(pa.concat_tables(sums), _again()) if sums else None
-    changes = [] if whole is None else [_change(row) for row in whole.to_pylist()]
-    changes.sort(key=lambda one: (-_weight(one), -one.flows, one.address, one.host or ""))
-    return Replay(flows, len(table), tuple(changes), table)
+    if not sums:
+        return Replay(flows, 0, (), 0, table)
+    whole = _heaviest_first(_summed(pa.concat_tables(sums)))
+    changes = tuple(_change(row) for row in whole.slice(0, MOST_CHANGES).to_pylist())
+    return Replay(flows, len(table), changes, len(whole) - len(changes), table)
 
 
 _NO_MOVES: Final = pa.schema(
@@ -195,20 +199,21 @@ _KEYS: Final = ["address", "host", *(p + name for p in (_BEFORE, _AFTER) for nam
 _BASES: Final = [f"{_BEFORE}geo_basis", f"{_AFTER}geo_basis"]
 
 
-def _sums(name: str) -> list[tuple[str, str]]:
-    return [(f"{prefix}{name}", "sum") for prefix in (_BEFORE, _AFTER)]
+_SUMS: Final = ["rows", f"{_BEFORE}outbound_bytes", f"{_AFTER}outbound_bytes"]
 
 
-def _again() -> list[tuple[str, str]]:
-    return [("rows", "sum"), *_sums("outbound_bytes")]
+def _summed(table: pa.Table) -> pa.Table:
+    wanted = [*((name, "sum") for name in _SUMS), *((name, "min") for name in _BASES)]
+    grouped = table.group_by(_KEYS).aggregate(wanted)
+    grouped = grouped.select([*_KEYS, *(f"{name}_{function}" for name, function in wanted)])
+    return grouped.rename_columns([*_KEYS, *_SUMS, *_BASES])
 
 
-def _summed(table: pa.Table, sums: list[tuple[str, str]]) -> pa.Table:
-    names = [name for name, _ in sums]
-    bases = [(name, "min") for name in _BASES]
-    grouped = table.group_by(_KEYS).aggregate([*sums, *bases])
-    grouped = grouped.select([*_KEYS, *(f"{n}_{f}" for n, f in (*sums, *bases))])
-    return grouped.rename_columns([*_KEYS, *names, *_BASES])
+def _heaviest_first(table: pa.Table) -> pa.Table:
+    before, after = (table[name].cast(pa.float64()) for name in _SUMS[1:])
+    weighed = table.append_column("weight", pc.max_element_wise(before, after))
+    order = [("weight", "descending"), ("rows", "descending")]
+    return weighed.sort_by([*order, ("address", "ascending"), ("host", "ascending")])
 
 
 def _change(row: dict[str, Any]) -> Change:
@@ -235,10 +240,6 @@ def _placing(row: dict[str, Any], prefix: str) -> Placing:
         row[f"{prefix}geo_basis"] or None,
         int(row[f"{prefix}outbound_bytes"]),
     )
-
-
-def _weight(change: Change) -> int:
-    return max(change.before.outbound_bytes, change.after.outbound_bytes)
 
 
 def moved_findings(findings: Iterable[Finding], replay: Replay) -> list[MovedFinding]:

@@ -68,7 +68,7 @@ def mmdb_of(table: Path, kind: Literal["country", "asn"], built: datetime) -> Ma
         raise GeoDataError(
             "cannot be made: the packages mmdb_writer and netaddr are not installed",
             place=legible(str(table)),
-            hint="Install them beside auditor (pip install mmdb_writer netaddr), then try again.",
+            hint="pip install 'auditor[mmdb]', then try again.",
         ) from None
 
     class Dated(MMDBWriter):

@@ -83,7 +83,7 @@ def test_what_changes_is_told_by_destination_with_before_and_after(table, after)
     assert last.before.crosses_border is None
     assert (last.after.country, last.after.crosses_border) == ("JP", True)
     assert last.after.basis is not None
-    assert last.after.basis.startswith("mine.mmdb ")
+    assert last.after.basis.startswith("mine.mmdb")
 
 
 def test_candidates_are_told_one_by_one(table, before, write_mmdb, folder, problems):

@@ -121,7 +121,7 @@ class Google(Cloud):
         entries = list(_entries(found, content, "prefixes", original, self.name))
         if not any("scope" in entry for _, entry in entries):  # goog.json: cloud and all else
             found.publisher = "google-all"
-            said = replace(said, operator="Google")
+            said = replace(said, operator="Google LLC")
         for place, entry in entries:
             scope, country = _text(entry, "scope"), None
             if scope and scope != "global":
@@ -241,8 +241,10 @@ class Fastly(Cloud):
         _add_everywhere(found, lists, FASTLY, original)
 
 
-CLOUDFLARE: Final = Statement("cloud", anycast=True, operator="Cloudflare", operator_country="US")
-FASTLY: Final = Statement("cloud", anycast=True, operator="Fastly", operator_country="US")
+CLOUDFLARE: Final = Statement(
+    "cloud", anycast=True, operator="Cloudflare, Inc.", operator_country="US"
+)
+FASTLY: Final = Statement("cloud", anycast=True, operator="Fastly, Inc.", operator_country="US")
 
 
 def _add_everywhere(
