@@ -6,7 +6,7 @@ import os
 import shutil
 import socket
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
 
@@ -403,7 +403,7 @@ def test_another_home_turns_the_picture_round():
 
 
 def test_the_flow_table_alone_comes_without_judgement():
-    table, inputs, problems = pipeline.located_flows(order(SMALL), Watched())
+    table, inputs, problems = pipeline.located_flows(order(SMALL), Watched(), date(2026, 11, 22))
     conform(table.frame(), Stage.GEO)
     assert len(inputs) == 1
     assert "truncated-record" in {problem.code for problem in problems}
@@ -412,7 +412,7 @@ def test_the_flow_table_alone_comes_without_judgement():
 def test_the_three_forms_of_the_flow_table_hold_the_same(monkeypatch):
     monkeypatch.setattr(pipeline, "JSON_ROWS", 100)
     files = [BytesIO(), BytesIO(), BytesIO()]
-    table, _, _ = pipeline.located_flows(order(PCAPS, ZEEK), Watched())
+    table, _, _ = pipeline.located_flows(order(PCAPS, ZEEK), Watched(), date(2026, 11, 22))
     for write, file in zip(
         (pipeline.write_parquet, pipeline.write_csv, pipeline.write_json_lines), files, strict=True
     ):

@@ -99,11 +99,8 @@ def _warn_of_listed(folder: Path, target: Path) -> None:
     from auditor.geo.manifest import FILE_NAME
 
     if target.parent == folder and (folder / FILE_NAME).exists():
-        complain(
-            f"{FILE_NAME} có thể còn ghi mã băm cũ của tệp này; `auditor geoip verify` cho biết.\n"
-            f"  {FILE_NAME} may still have the old checksum of this file; `auditor geoip verify` "
-            "tells. For the files of the program: python geoip/build.py --manifest."
-        )
+        complain(f"{target.name}: {FILE_NAME} may list this file with another checksum.")
+        complain("  List it anew; for the files of the program: python geoip/build.py --manifest")
 
 
 def _opened(path: Path) -> Database:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import random
 from collections import Counter
-from datetime import UTC
+from datetime import UTC, date
 from pathlib import Path
 
 import pytest
@@ -175,7 +175,7 @@ def seen_in(path):
         geoip=pipeline.data_folder("geoip"),
         mappings=tuple(path.parent.glob("*.mapping.yaml")),
     )
-    found, inputs, _ = pipeline.located_flows(order, Quiet())
+    found, inputs, _ = pipeline.located_flows(order, Quiet(), date(2026, 11, 22))
     return list(found), inputs
 
 

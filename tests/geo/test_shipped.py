@@ -108,14 +108,14 @@ def test_every_prefix_of_the_list_is_anycast_in_the_range_file(listed):
 @pytest.mark.parametrize(
     ("address", "operator", "country"),
     [
-        ("8.8.8.8", "Google", "US"),
-        ("2001:4860:4860::8888", "Google", "US"),
-        ("1.1.1.1", "Cloudflare", "US"),
-        ("9.9.9.9", "Quad9", "CH"),
+        ("8.8.8.8", "Google LLC", "US"),
+        ("2001:4860:4860::8888", "Google LLC", "US"),
+        ("1.1.1.1", "Cloudflare, Inc.", "US"),
+        ("9.9.9.9", "Quad9 Foundation", "CH"),
         ("198.41.0.4", "Verisign", "US"),
         ("2001:dc3::35", "WIDE Project", "JP"),
         ("194.0.1.18", "VNNIC", "VN"),
-        ("::ffff:8.8.4.4", "Google", "US"),
+        ("::ffff:8.8.4.4", "Google LLC", "US"),
     ],
 )
 def test_what_is_announced_everywhere_has_no_country(asked, address, operator, country):

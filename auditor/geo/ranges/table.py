@@ -172,6 +172,8 @@ def _placed_within(inner: Statement, around: Statement) -> Statement:
 def _joined(statements: list[Statement]) -> Statement:
     if len(statements) == 1:
         return statements[0]
+    # whatever order a file gives them in, they become the same
+    statements = sorted(statements, key=_in_order)
     countries = {country for statement in statements for country in statement.countries}
     relays = [statement.relay for statement in statements if statement.relay]
     operators = [statement for statement in statements if statement.operator]
@@ -184,6 +186,21 @@ def _joined(statements: list[Statement]) -> Statement:
         operator=operator.operator,
         operator_country=operator.operator_country,
         detail=_details([statement.detail for statement in statements]),
+    )
+
+
+def _in_order(statement: Statement) -> tuple[str, ...]:
+    return tuple(
+        str(part or "")
+        for part in (
+            statement.kind,
+            statement.detail,
+            statement.operator,
+            statement.operator_country,
+            statement.relay,
+            statement.countries,
+            statement.anycast,
+        )
     )
 
 

@@ -43,7 +43,7 @@ def test_a_region_of_aws_gives_country_operator_and_services(take, ask):
     )
     (said,) = ask("203.0.113.7")
     assert (said.kind, said.countries, said.anycast) == ("cloud", ("SG",), False)
-    assert (said.operator, said.operator_country) == ("Amazon Web Services", "US")
+    assert (said.operator, said.operator_country) == ("Amazon Web Services, Inc.", "US")
     assert said.detail == "ap-southeast-1, AMAZON, S3"
     assert ask("2001:db8::7")[0].countries == ("IE",)
 
@@ -118,7 +118,7 @@ def test_all_of_google_names_the_operator_and_no_place(take, ask, noted):
     )
     assert came.origin.publisher == "google-all"
     (said,) = ask("203.0.113.1")
-    assert (said.operator, said.countries, noted) == ("Google", (), [])
+    assert (said.operator, said.countries, noted) == ("Google LLC", (), [])
 
 
 def azure_tag(name, region, *prefixes):
@@ -185,9 +185,9 @@ def test_cloudflare_and_fastly_answer_from_many_places(take, ask, noted):
     take("ips.json", cloudflare)
     take("public-ip-list", {"addresses": ["198.51.100.0/24"], "ipv6_addresses": ["3fff::/32"]})
     for address, operator in (
-        ("2001:db8::1", "Cloudflare"),
-        ("198.51.100.9", "Fastly"),
-        ("3fff::9", "Fastly"),
+        ("2001:db8::1", "Cloudflare, Inc."),
+        ("198.51.100.9", "Fastly, Inc."),
+        ("3fff::9", "Fastly, Inc."),
     ):
         (said,) = ask(address)
         assert (said.anycast, said.operator, said.countries) == (True, operator, ())

@@ -107,7 +107,7 @@ def test_a_plain_list_of_which_nothing_is_said_is_refused_with_the_way_out(take)
 def test_text_lists_of_cloudflare_are_its_networks(take, ask):
     take("ips-v4", "203.0.113.0/24\n198.51.100.0/24\n")
     (said,) = ask("203.0.113.1")
-    assert (said.kind, said.anycast, said.operator) == ("cloud", True, "Cloudflare")
+    assert (said.kind, said.anycast, said.operator) == ("cloud", True, "Cloudflare, Inc.")
 
 
 def test_anycast_prefixes_of_a_plain_list(take, ask):
@@ -119,7 +119,9 @@ def test_anycast_prefixes_of_a_plain_list(take, ask):
 def test_the_census_as_a_short_table(take, ask):
     came = take(
         "IPv4-2026-03-22.csv.gz",
-        gzip.compress(b"prefix,number_of_sites,backing_prefix\n203.0.113.0/24,67,203.0.112.0/23\n"),
+        gzip.compress(
+            b"prefix,number_of_sites,backing_prefix\n203.0.113.0/24,67,203.0.112.0/23\n", mtime=0
+        ),
     )
     assert came.path.name == "anycast-census-2026-03-22.ranges"
     (said,) = ask("203.0.113.1")
