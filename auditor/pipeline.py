@@ -406,7 +406,6 @@ def _located(
     inputs, parts, problems = reading.result()
     for problem in problems:
         note(problem)
-    reading.progress.stage("locate")
     nearest = _nearest(order, parts.columns(geo.HANDSHAKE_COLUMNS), geodata, networks, inputs, note)
 
     def located() -> Iterator[pd.DataFrame]:

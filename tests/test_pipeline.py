@@ -419,18 +419,22 @@ def test_the_three_forms_of_the_flow_table_hold_the_same(monkeypatch):
         write(table, file)
         file.seek(0)
     parquet = pyarrow.parquet.read_table(files[0])
-    lists = [" ".join(map(str, ids)) if ids else None for ids in parquet["witnesses"].to_pylist()]
-    parquet = parquet.drop_columns(["witnesses"])
+    joined = {
+        name: [" ".join(map(str, each)) if each else None for each in parquet[name].to_pylist()]
+        for name in ("witnesses", "geo_candidates")
+    }
+    parquet = parquet.drop_columns(list(joined))
+    types = parquet.schema
+    for name in joined:
+        types = types.append(pa.field(name, pa.string()))
     csv = pyarrow.csv.read_csv(
         files[1],
-        convert_options=pyarrow.csv.ConvertOptions(
-            column_types=parquet.schema.append(pa.field("witnesses", pa.string())),
-            strings_can_be_null=True,
-        ),
+        convert_options=pyarrow.csv.ConvertOptions(column_types=types, strings_can_be_null=True),
     )
-    assert csv.drop_columns(["witnesses"]).to_pydict() == parquet.to_pydict()
-    assert csv["witnesses"].to_pylist() == lists
-    assert any(lists)
+    assert csv.drop_columns(list(joined)).to_pydict() == parquet.to_pydict()
+    for name, lists in joined.items():
+        assert csv[name].to_pylist() == lists
+        assert any(lists)
     lines = [json.loads(line) for line in files[2].read().splitlines()]
     assert len(lines) == table.rows > 200
     for name in ("src_ip", "src_port", "src_bytes", "host", "encrypted", "rtt_us", "peer_asn"):

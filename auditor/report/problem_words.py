@@ -48,7 +48,7 @@ UNSURE: Final = frozenset((
 
 SETTLED: Final = frozenset((
     "carried-flows", "copies", "counter-samples", "decryption-secrets", "duplicate-records",
-    "export-repeated", "flows-over", "gateway-copies", "geo-builds", "interim-records", "no-traffic",
+    "export-repeated", "flows-over", "gateway-copies", "interim-records", "no-traffic",
     "not-needed", "not-traffic", "open-flows", "other-message",
     "refused", "same-content", "second-witness", "several-names", "several-observers",
     "skipped-rows", "swapped-times", "translated", "unmatched-names", "vendor-fields",

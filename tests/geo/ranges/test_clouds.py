@@ -94,17 +94,17 @@ def test_scopes_of_google_cloud_give_countries_and_global_gives_none(take, ask):
             "prefixes": [
                 {
                     "ipv4Prefix": "203.0.113.0/24",
-                    "service": "Google Cloud",
+                    "service": "Google LLC",
                     "scope": "asia-southeast1",
                 },
-                {"ipv6Prefix": "2001:db8::/44", "service": "Google Cloud", "scope": "global"},
+                {"ipv6Prefix": "2001:db8::/44", "service": "Google LLC", "scope": "global"},
             ],
         },
     )
     assert came.path.name == "google-2026-06-15.ranges"
     assert ask("203.0.113.1")[0].countries == ("SG",)
     (said,) = ask("2001:db8::1")
-    assert (said.countries, said.anycast, said.operator) == ((), False, "Google Cloud")
+    assert (said.countries, said.anycast, said.operator) == ((), False, "Google LLC")
 
 
 def test_all_of_google_names_the_operator_and_no_place(take, ask, noted):

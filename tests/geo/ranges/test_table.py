@@ -88,7 +88,7 @@ def test_statements_about_the_same_network_are_joined():
     network = ip_network("203.0.113.0/24")
     table = flattened([(network, feed("SG", "S3, x")), (network, feed("VN", "S3, EC2"))])
     assert table.statements[0].countries == ("SG", "VN")
-    assert table.statements[0].detail == "S3, x, EC2"
+    assert table.statements[0].detail == "S3, EC2, x"
 
 
 def test_a_network_without_a_place_stands_where_the_one_around_it_does_if_the_form_says_so():
