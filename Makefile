@@ -48,6 +48,10 @@ bench: $(VENV)/.test tools
 	-@$(BIN)/pip install --quiet --disable-pip-version-check dpkt nfstream duckdb
 	$(BIN)/python bench/run.py
 	$(BIN)/python bench/logs.py
+	$(BIN)/python bench/night.py
+	$(BIN)/python bench/store.py
+	$(BIN)/python bench/cluster.py
+	$(BIN)/python bench/places.py
 
 tools:
 	@missing=; for tool in tshark nfdump nfpcapd softflowd chromium nginx openssl tcpdump; do \

@@ -18,7 +18,7 @@ _WIDE: Final = pa.decimal128(38)
 _COLUMNS: Final = (
     "crosses_border",
     "peer_country",
-    "peer_org",
+    "operator",
     "peer_ip",
     "outbound_bytes",
     "inbound_bytes",
@@ -29,12 +29,12 @@ _COLUMNS: Final = (
 def abroad(flows: pd.DataFrame) -> pa.Table:
     """The sums of crossing flows by country and recipient, for ``by_country``.
 
-    Recipients are distinct organisations, or distinct addresses where the organisation is unknown.
+    Recipients are distinct operators, or distinct addresses where the operator is unknown.
     ``flows`` is (a part of) a flow table of the stage ``geo`` or later.
     """
     table = pa.Table.from_pandas(flows[list(_COLUMNS)], preserve_index=False)
     crossing = table.filter(pc.and_(table["crosses_border"], pc.is_valid(table["peer_country"])))
-    recipient = pc.coalesce(crossing["peer_org"], crossing["peer_ip"])
+    recipient = pc.coalesce(crossing["operator"], crossing["peer_ip"])
     sampled = pc.fill_null(pc.not_equal(crossing["sampling"], 1), False)
     estimated = pc.if_else(sampled, crossing["outbound_bytes"], 0)
     amounts = ("outbound_bytes", "inbound_bytes", "estimated_bytes")
