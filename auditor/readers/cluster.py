@@ -10,6 +10,7 @@ the scheduler holds none of them.
 
 from __future__ import annotations
 
+import gc
 from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, wait
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
@@ -97,18 +98,24 @@ def _connected(address: str) -> Iterator[Any]:
             place=address,
             hint="pip install 'auditor[cluster]'",
         ) from None
+    client: Any = None
+    silent = ""
     try:
-        client: Any = Client(  # type: ignore[no-untyped-call]
+        client = Client(  # type: ignore[no-untyped-call]
             address, timeout=ANSWER, set_as_default=False, direct_to_workers=True
         )
     except _OFF as error:
-        words = (str(error).splitlines() or [type(error).__name__])[0].rstrip(".")
+        silent = (str(error).splitlines() or [type(error).__name__])[0].rstrip(".")
+    if client is None:
+        # A client that could not connect closes itself when it is collected, for which it wants a
+        # lock that another client holds while it starts: collected then, it waits for ever.
+        gc.collect()
         raise StoreError(
-            f"the cluster's scheduler does not answer: {words}",
+            f"the cluster's scheduler does not answer: {silent}",
             place=address,
             hint="Check the address and that `dask scheduler` runs there; tls:// needs the "
             "certificates in Dask's own settings (distributed.comm.tls).",
-        ) from None
+        )
     try:
         try:
             client.wait_for_workers(1, timeout=ANSWER)

@@ -20,6 +20,8 @@ CORPUS = os.environ.get("AUDITOR_CORPUS")
 VERSIONS = {
     0x0300: "SSL 3.0", 0x0301: "TLS 1.0", 0x0302: "TLS 1.1", 0x0303: "TLS 1.2", 0x0304: "TLS 1.3",
 }  # fmt: skip
+HANDSHAKE = b"\x16\x03"
+"""How a record with a hello begins: tshark need not look for one where these bytes are nowhere."""
 FIELDS = (
     "ip.src", "ipv6.src", "tcp.srcport", "ip.dst", "ipv6.dst", "tcp.dstport",
     "tls.handshake.version", "tls.handshake.extensions.supported_version",
@@ -65,7 +67,7 @@ def test_version_and_suite_of_real_captures_are_tsharks():
         pytest.skip("AUDITOR_CORPUS is unset: it names the folder of the real captures")
     paths = [path for path in sorted(Path(CORPUS).rglob("*.pcap*")) if path.suffix != ".out"]
     same, other, unseen = 0, [], []
-    for path in paths:
+    for path in (each for each in paths if HANDSHAKE in each.read_bytes()):
         ours, theirs = chosen_by_engine(path), chosen_by_tshark(path)
         for ends, chosen in theirs.items():
             if ends not in ours:

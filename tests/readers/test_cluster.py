@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import signal
@@ -209,6 +210,17 @@ def test_a_scheduler_that_does_not_answer_is_told(sensors, monkeypatch):
         read(Wanted((sensors,), cluster=f"tcp://127.0.0.1:{free_port()}"))
     with pytest.raises(StoreError, match="does not answer"):
         read(Wanted((sensors,), cluster="tls://127.0.0.1:8786"))  # without certificates
+
+
+def test_a_client_that_could_not_connect_is_gone_when_that_is_told(sensors, monkeypatch):
+    def clients():
+        return sum(isinstance(each, distributed.Client) for each in gc.get_objects())
+
+    before = clients()
+    monkeypatch.setattr(cluster, "ANSWER", 1)
+    with pytest.raises(StoreError, match="does not answer"):
+        read(Wanted((sensors,), cluster=f"tcp://127.0.0.1:{free_port()}"))
+    assert clients() == before
 
 
 def test_a_cluster_without_workers_or_that_goes_away_is_told(sensors, monkeypatch, tmp_path):

@@ -10,8 +10,9 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from auditor.agent.health import Pulse, Standing
 from auditor.agent.health.metrics import last_success, text
-from auditor.agent.health.standing import CAPTURE_LATE, MOST_LISTED
+from auditor.agent.health.standing import MOST_LISTED
 from auditor.agent.live import State
+from auditor.agent.live.state import LATE
 from auditor.store.overview import Attempt, Backlog, JobOverview, LastRun, Outbox, Overview
 
 NOW = datetime(2026, 11, 22, 2, 0, tzinfo=UTC)
@@ -108,7 +109,7 @@ def test_of_very_many_jobs_the_first_are_told():
 def test_a_capture_counts_from_its_start_and_stands_still_when_it_is_not_heard():
     since = NOW - HOUR
     heard = State("one", "lo", "dumpcap", since, NOW, pid=1, packets=7)
-    quiet = State("two", "lo", "tcpdump", since, NOW - CAPTURE_LATE * 2, pid=2, dropped=0)
+    quiet = State("two", "lo", "tcpdump", since, NOW - LATE * 2, pid=2, dropped=0)
     found = samples(captures=(heard, quiet))
     assert found["auditor_capture_packets_total", "one"] == 7
     assert found["auditor_capture_running", "one"] == 1
