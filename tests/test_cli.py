@@ -263,9 +263,13 @@ def test_lint_lists_the_mistakes_of_all_files_at_once(auditor, tmp_path):
     shutil.copytree(ROOT / "policies", tmp_path / "policies")
     rules = tmp_path / "policies" / "rules.yaml"
     rules.write_text(rules.read_text(encoding="utf-8").replace("severity:", "sevrity:", 2))
+    services = rules.with_name("services.yaml")
+    text = services.read_text(encoding="utf-8")
+    services.write_text(text.replace("operator_country: US", "operator_country: UX", 1))
     inventory = written(tmp_path / "inventory.yaml", "agency: A\nsystem: []\nhome_networks: [x]\n")
     done = auditor("policy", "lint", "--policies", rules.parent, "--inventory", inventory)
     assert done.code == 12
+    assert re.search(r"services\.yaml:\d+: .*no country has the code 'UX'", done.out)
     assert done.out.count("sevrity: unknown key; did you mean 'severity'?") == 2
     assert re.search(r"rules\.yaml:\d+: .*sevrity", done.out)
     assert "inventory.yaml:2: system: unknown key; did you mean 'systems'?" in done.out

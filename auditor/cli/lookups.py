@@ -34,6 +34,7 @@ def policy_lint(
     from auditor import classify, pipeline, policy
     from auditor.checklist.catalogue import load
     from auditor.checklist.lint import mistakes
+    from auditor.geo import services
     from auditor.readers.tables.mapping import load_mapping
 
     folder = policies or pipeline.data_folder("policies")
@@ -45,6 +46,9 @@ def policy_lint(
             policy.load_dossiers(dossiers, catalogue, systems)
     except AuditorError as error:
         found += str(error).splitlines()
+    names = folder / services.FILE_NAME
+    if names.exists():
+        found += services.services_mistakes(names)
     try:
         found += [f"{folder}/checklists: {line}" for line in mistakes(load(folder))]
     except AuditorError as error:
