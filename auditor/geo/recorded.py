@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from auditor.model.place import Destination
 
 _KEYS = ["peer_ip", "host", "log_country"]
+_NEEDED = [
+    *("peer_ip", "witness_of", "home_side", "host", "host_basis"),
+    *("src_log_country", "dst_log_country", "outbound_bytes", "start"),
+]
 _SUMS = [("outbound_bytes", "sum"), ("start", "min"), ("flows", "sum")]
 
 
@@ -90,31 +94,32 @@ class _Heard:
 
 
 def _by_address(rows: pa.Table) -> dict[str, _Heard]:
-    lists: dict[str, list[dict[str, Any]]] = {}
-    for row in rows.to_pylist():
-        lists.setdefault(row["peer_ip"], []).append(row)
-    heard: dict[str, _Heard] = {}
-    for address, said in lists.items():
-        first = min(said, key=_weight)
-        heard[address] = _Heard(
-            first["host"],
-            first["log_country"],
-            min(row["start"] for row in said),
-            sum(row["flows"] for row in said),
-            sum(int(row["outbound_bytes"] or 0) for row in said),
+    """What is heard of each address; of names that are as heavy the first by alphabet."""
+    sums = [("outbound_bytes", "sum"), ("start", "min"), ("flows", "sum")]
+    whole = rows.group_by("peer_ip").aggregate(sums)
+    totals = {row["peer_ip"]: row for row in whole.to_pylist()}
+    order = [("peer_ip", "ascending"), ("outbound_bytes", "descending")]
+    order += [("host", "ascending"), ("log_country", "ascending")]
+    ranked = rows.take(pc.sort_indices(rows, order))
+    codes = ranked["peer_ip"].combine_chunks().dictionary_encode().indices.to_numpy()
+    first = np.flatnonzero(np.diff(codes, prepend=-1))
+    return {
+        row["peer_ip"]: _Heard(
+            row["host"],
+            row["log_country"],
+            totals[row["peer_ip"]]["start_min"],
+            totals[row["peer_ip"]]["flows_sum"],
+            int(totals[row["peer_ip"]]["outbound_bytes_sum"] or 0),
         )
-    return heard
-
-
-def _weight(row: dict[str, Any]) -> tuple[int, str, str]:
-    """Heaviest first, then by alphabet, without a name last."""
-    name, country = row["host"] or "\uffff", row["log_country"] or "\uffff"
-    return -int(row["outbound_bytes"] or 0), name, country
+        for row in ranked.take(pa.array(first)).to_pylist()
+    }
 
 
 def _summed(part: pa.Table, wanted: pa.Array) -> pa.Table:
-    mine = part.filter(pc.is_in(part["peer_ip"], value_set=wanted))
-    mine = mine.filter(pc.is_null(mine["witness_of"]))
+    mine = part.select(_NEEDED)  # before rows are taken: most columns are not looked at
+    mine = mine.filter(
+        pc.and_(pc.is_in(mine["peer_ip"], value_set=wanted), pc.is_null(mine["witness_of"]))
+    )
     at_dst = pc.equal(mine["home_side"], "src")
     apart = pc.is_in(mine["host_basis"], value_set=pa.array(["dns-query", "ech-outer"]))
     served = pc.and_(at_dst, pc.invert(apart))  # a name says nothing about a client
