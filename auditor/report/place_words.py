@@ -53,9 +53,9 @@ CERTAINTY: Final[dict[Certainty, Text]] = {
 }
 
 CERTAINTY_MEANING: Final[dict[Certainty, Text]] = {
-    "firm": Text("Có người chịu trách nhiệm về thông tin này, hoặc các nguồn không dựa vào nhau cùng nêu một nước và không nguồn nào nói khác.", "Somebody answers for it, or sources that do not rest on one another agree and none dissents."),
-    "likely": Text("Dựa vào một nguồn, hoặc đa số nguồn.", "It rests on one source, or on most of them."),
-    "weak": Text("Chỉ dựa vào nơi đăng ký địa chỉ, hoặc nguồn cách xa thời điểm lưu lượng, hoặc có nguồn nói khác.", "It rests on the registration alone or on a source far from the time of the traffic, or some source dissents."),
+    "firm": Text("Có người chịu trách nhiệm về thông tin này, hoặc cơ sở dữ liệu của ít nhất hai nhà phát hành khác nhau cùng nêu một nước và không nguồn nào nói khác.", "Somebody answers for it, or databases of at least two makers agree and no source dissents."),
+    "likely": Text("Dựa vào một nguồn, đa số nguồn, hoặc nhiều nguồn có thể lấy từ nhau.", "It rests on one source, on most of them, or on several that may rest on one another."),
+    "weak": Text("Chỉ dựa vào nơi đăng ký địa chỉ, hoặc nguồn cách xa thời điểm lưu lượng, hoặc một nguồn bị nguồn khác nói khác.", "It rests on the registration alone, on a source far from the time of the traffic, or on one whose word stands against another's."),
 }
 
 RULE: Final[dict[Rule, Text]] = {
@@ -179,6 +179,15 @@ FORM_LIMIT: Final[dict[Form, Text]] = {
         "known.",
     ),
 }
+
+TENANT_UNKNOWN: Final = ("range", "network")
+"""Ways by which an operator is known that do not tell who rents the server from it."""
+
+NOT_SEEN_FOREIGN: Final = Text(
+    "chưa thấy; chỉ biết chủ mạng hoặc hạ tầng trong nước, bên thuê có thể là tổ chức nước ngoài",
+    "not seen; only the owner of the network or infrastructure is known, and is at home: its "
+    "tenant may be foreign",
+)
 
 
 def service_kind(kind: str) -> Text:

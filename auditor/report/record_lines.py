@@ -28,7 +28,7 @@ _KINDS_OF_RULE: Final[dict[Rule, tuple[str, ...]]] = {
 """Witnesses of each step, in the order of precedence; any witness may tell of anycast."""
 
 _DECIDED: Final = Text("QUYẾT ĐỊNH", "DECIDED")
-_SILENT: Final = Text("không có nguồn nào như vậy", "no such source")
+_SILENT: Final = Text("không nói gì về địa chỉ này", "says nothing of this address")
 _PLACELESS: Final = Text("có nguồn, nhưng không nêu nước", "heard, but names no country")
 _NOT_ASKED: Final = Text("không cần xét nữa", "not needed any more")
 _AFTER: Final = Text("không quyết định; chỉ ảnh hưởng độ chắc chắn", "bears on certainty only")
@@ -141,8 +141,10 @@ def _witness(one: Witness) -> tuple[str, ...]:
 
 def _forms(one: Destination) -> Iterator[tuple[str, ...]]:
     answers = (one.abroad, one.foreign_recipient, one.foreign_platform)
-    for (_, form), answer in zip(words.FORM.items(), answers, strict=True):
+    for (letter, form), answer in zip(words.FORM.items(), answers, strict=True):
         said = _ANSWER[answer]
+        if letter == "b" and answer is False and one.operator_basis in words.TENANT_UNKNOWN:
+            said = words.NOT_SEEN_FOREIGN
         yield f"{form.vi} / {form.en}", f"{said.vi} / {said.en}"
 
 

@@ -52,7 +52,7 @@ def test_vietnamese_stands_before_english():
 
 def test_each_step_before_the_one_that_decided_says_why_it_did_not():
     whole = text()
-    assert "no such source" in line(whole, "1.  ")
+    assert "says nothing of this address" in line(whole, "1.  ")
     assert "DECIDED" in line(whole, "5.  ")
     assert "bears on certainty only" in line(whole, "7.  ")
     assert "not needed any more" in line(whole, "8.  ")
