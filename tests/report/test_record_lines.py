@@ -87,6 +87,23 @@ def test_the_three_forms_have_three_answers(answer, word):
     assert line(text(foreign_platform=answer), "(c)").endswith(f"/ {word}")
 
 
+@pytest.mark.parametrize("basis", ["range", "network"])
+def test_a_vietnamese_landlord_is_no_proof_that_the_recipient_is_vietnamese(basis):
+    told = line(text(foreign_recipient=False, operator_country="VN", operator_basis=basis), "(b)")
+    assert "bên thuê có thể là tổ chức nước ngoài" in told
+    assert "its tenant may be foreign" in told
+
+
+@pytest.mark.parametrize("basis", ["override", "service"])
+def test_a_vietnamese_operator_that_somebody_named_is_answered_plainly(basis):
+    told = line(text(foreign_recipient=False, operator_country="VN", operator_basis=basis), "(b)")
+    assert told.endswith("không / no")
+
+
+def test_an_operator_that_the_user_states_is_told_as_stated():
+    assert "as the user states" in text(operator_basis="override")
+
+
 def test_physics_is_told_with_its_figures():
     whole = text(
         state="contradicted", country=None, candidates=("US",), reach=Reach(2000, 309, "US", 8000)
