@@ -279,8 +279,17 @@ def operator_of(
         stated = override_for(address, world) or {}
         if stated.get("operator") or stated.get("operator_country"):
             return stated.get("operator"), stated.get("operator_country"), "override"
+    landlord = landlord_of(text, start, world)
     if service:
-        return service["operator"], service["operator_country"], "service"
+        away = landlord and landlord[1] not in (None, world.home)
+        if service["operator_country"] != world.home or not away:
+            return service["operator"], service["operator_country"], "service"
+    return landlord
+
+
+def landlord_of(text: str, start: int, world: World) -> tuple[str | None, str | None, str] | None:
+    """Whose list has the address, or else who owns its network."""
+    address = parsed(text)
     if address is not None and is_ordinary(address, world):
         for build, _ in at_the_time(world.lists, start):
             told = match(build.told, carried(address)) or {}
