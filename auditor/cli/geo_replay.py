@@ -190,7 +190,7 @@ def _lines(told: Run, found: Replay, findings: list[MovedFinding], limit: int) -
         yield f"      {each.flows:,} / {each.listed:,} luồng / flows{rest}"
         yield f"      {_places(each.countries)} -> {_places(each.countries_now)}"
         if each.staying:
-            yield f"      {each.staying:,} luồng không ra nước ngoài nữa / flows no longer leave"
+            yield f"      {each.staying:,} luồng nay ở trong nước / flows now stay at home"
 
 
 def _change(change: Change) -> Iterator[str]:

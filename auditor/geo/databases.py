@@ -25,6 +25,17 @@ MOST_DATABASES: Final = 32
 SHIPPED: Final = ("country.mmdb", "asn.mmdb")
 """Names of the databases that come with the program: asked where the user's own say nothing."""
 
+_MAKERS: Final = {
+    "geolite": "MaxMind",
+    "geoip": "MaxMind",
+    "dbip": "DB-IP",
+    "ipinfo": "IPinfo",
+    "ip2": "IP2Location",
+}
+"""How the type of a database (``GeoLite2-City``, ``DBIP-Country-Lite``, ``ipinfo ...``) begins, and
+who makes it. A type such as ``country ipvAll`` names nobody: other people's data is packed under
+it, so that it may be another file of a maker who speaks already."""
+
 
 @dataclass(frozen=True, slots=True)
 class Answers:
@@ -56,6 +67,12 @@ class GeoDatabase:
     def last_resort(self) -> bool:
         """It came with the program: asked where the user's own say nothing."""
         return self.database.name in SHIPPED
+
+    @property
+    def maker(self) -> str:
+        """Whose data it is, by its type; empty = not known."""
+        kind = self.database.kind.lower()
+        return next((maker for start, maker in _MAKERS.items() if kind.startswith(start)), "")
 
     def answers(self, addresses: Addresses, wanted: np.ndarray) -> Answers:
         """What it says about the addresses where ``wanted`` (bool) is true.

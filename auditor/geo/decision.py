@@ -6,7 +6,8 @@ The order of precedence, each step only where those before it said nothing:
 2. ranges that are no places (``auditor.geo.special``),
 3. the agency's own networks,
 4. anycast, by any witness: such an address is in many places at once,
-5. the region of a cloud, by the provider's own list, else by the server's name,
+5. the region of a cloud, by the provider's own list, else by the server's name, which never brings
+   anything home: it is only what the client asked for,
 6. what the operator publishes (geofeeds),
 7. most of the user's databases, else of those that came with the program,
 8. the country an address block is registered in.
@@ -69,12 +70,14 @@ class Origin:
         name: of the file.
         built: the day of its data; null = not known.
         old: its data is far from the time of the traffic.
+        maker: of a database, as far as its type tells; files of one maker have one vote.
     """
 
     name: str
     built: date | None = None
     licence: str = ""
     old: bool = False
+    maker: str = ""
 
     def __str__(self) -> str:
         return f"{self.name} {self.built.isoformat()}" if self.built else self.name
@@ -171,22 +174,23 @@ def decision_for(heard: Heard, home: str) -> Decision:
     if anycast:
         basis = _carried(heard.carrier, f"anycast: {', '.join(map(str, anycast))}")
         return Decision(Place.UNKNOWN, "anycast", None, "anycast", basis)
-    steps = list(_steps(heard))
+    steps = list(_steps(heard, home))
     if not steps:
         basis = _carried(heard.carrier, "in no database")
         return Decision(Place.UNKNOWN, "unknown", None, "none", basis)
     return _decided(steps[0], steps[1:], heard, home)
 
 
-def _steps(heard: Heard) -> Iterator[_Step]:
+def _steps(heard: Heard, home: str) -> Iterator[_Step]:
     """The steps that have something to say, the first one decides."""
+    named_region = heard.host.statement.countries if heard.host is not None else ()
     for rule, kind, certainty in _LISTS:
         said = [each for each in heard.of(kind) if each.statement.countries]
         if said:
             named = tuple((each.origin, each.statement.countries) for each in said)
             yield _Step(rule, named, certainty, f"{rule}: ")
-        if kind == "cloud" and heard.host is not None and heard.host.statement.countries:
-            host = (heard.host.origin, heard.host.statement.countries)
+        if kind == "cloud" and heard.host and named_region and home not in named_region:
+            host = (heard.host.origin, named_region)
             yield _Step("cloud-region", (host,), "likely", "cloud-region: ")
     for last_resort in (False, True):
         named = _named(heard, lambda answer: answer.country, last_resort=last_resort)
@@ -215,8 +219,9 @@ def _named(
 
 
 def _decided(step: _Step, later: list[_Step], heard: Heard, home: str) -> Decision:
-    # A witness with several countries has one vote, for all of them.
-    votes = Counter(country for _, countries in step.named for country in set(countries))
+    # A maker, or a witness, with several countries has one vote, for all of them.
+    voters = _by_maker(step)
+    votes = Counter(country for countries in voters for country in countries)
     possible = {
         country: count for country, count in votes.items() if country not in heard.impossible
     }
@@ -233,7 +238,7 @@ def _decided(step: _Step, later: list[_Step], heard: Heard, home: str) -> Decisi
         )
     most = max(possible.values())
     first = sorted(country for country, count in possible.items() if count == most)
-    speaking = sum(any(country in possible for country in told) for _, told in step.named)
+    speaking = sum(not told.isdisjoint(possible) for told in voters)
     if len(first) > 1 or most * 2 <= speaking:
         candidates = tuple(sorted(possible))
         place = Place.UNKNOWN if home in candidates else Place.FOREIGN
@@ -251,34 +256,49 @@ def _decided(step: _Step, later: list[_Step], heard: Heard, home: str) -> Decisi
     )
 
 
+def _by_maker(step: _Step) -> list[set[str]]:
+    """The countries that each maker of databases, or witness of no known maker, names."""
+    told: dict[str, set[str]] = {}
+    for origin, countries in step.named:
+        told.setdefault(_voter(origin), set()).update(countries)
+    return list(told.values())
+
+
+def _voter(origin: Origin) -> str:
+    return f"maker {origin.maker}" if origin.maker else f"file {origin}"
+
+
 def _certainty(step: _Step, later: list[_Step], country: str, heard: Heard) -> Certainty:
     """How sure the decision of a step is, after the later ones were heard too.
 
-    Nobody speaks against the region of a cloud: databases put clouds where their owner is
+    Firm is what a cloud's own list says, and what databases of two makers say. Databases copy
+    geofeeds, logs ask databases, those that came with the program rest on registrations, and a
+    name is what the client asked for: that they agree proves nothing more.
+
+    Nobody speaks against a cloud's own list: databases put clouds where their owner is
     registered. Nor do those that came with the program against the user's.
     """
     if step.rule == "registration":
         return "weak"
     others = [each for each in later if each.rule != "registration"]
     named = [*step.named, *(each for other in others for each in other.named)]
-    claims = [*(each for other in others if not other.last_resort for each in other.named)]
+    by_name = step.rule == "cloud-region" and step.certainty == "likely"
+    claims = [each for other in others if by_name or not other.last_resort for each in other.named]
     if heard.log_country is not None:
         log = (Origin("log"), (heard.log_country,))
         named.append(log)
         claims.append(log)
-    agreeing = {str(origin) for origin, told in named if country in told}
-    against = [*step.named, *(() if step.rule == "cloud-region" else claims)]
+    against = [*step.named, *(() if step.certainty == "firm" else claims)]
     dissent = any(
         country not in told and not heard.impossible.issuperset(told) for _, told in against
     )
-    certainty = step.certainty
-    if len(agreeing) > 1 and not dissent:
-        certainty = "firm"
-    elif len(agreeing) == 1 and dissent:
-        certainty = "weak"
+    agreeing = {_voter(origin) for origin, told in named if country in told}
+    makers = {origin.maker for origin, told in step.named if country in told and not origin.old}
     if all(origin.old for origin, told in step.named if country in told):
-        certainty = "weak"
-    return certainty
+        return "weak"
+    if dissent:
+        return "weak" if len(agreeing) == 1 or by_name else "likely"
+    return "firm" if step.rule == "databases" and len(makers - {""}) > 1 else step.certainty
 
 
 def _sides(step: _Step) -> str:

@@ -130,7 +130,7 @@ class GeoData:
             for each in [each for each, built in group if built == day]:
                 if isinstance(each, GeoDatabase):
                     name, licence = each.database.name, each.source.licence
-                    databases.append((each, Origin(name, day, licence, old)))
+                    databases.append((each, Origin(name, day, licence, old, each.maker)))
                 else:
                     ranges.append((each, Origin(each.name, day, each.licence, old)))
         return Edition(tuple(databases), tuple(ranges))

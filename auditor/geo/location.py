@@ -121,7 +121,7 @@ def _located(
         ends = ends.swapped(turn)
         side = np.where(turn, _SRC, side)
     peer = np.select([side == _SRC, side == _DST], [ends.dst, ends.src], -1)
-    run_by = runs.of(peer, by_name=(peer == served) & (peer >= 0))
+    run_by = runs.of(peer, by_name=(peer == served) & (peer >= 0), home=home)
     columns = _columns(flows, ends, about, side, peer) | run_by.columns()
     columns |= _forms(columns["crosses_border"], _blocked(flows), run_by, side, home)
     done = flows.assign(
@@ -192,9 +192,9 @@ def _sides(ends: _Ends, runs: Operators, home: str) -> np.ndarray:
     both = src_home & dst_home
     if both.any():
         placed = np.array([each.state == "country" for each in ends.decisions], dtype=bool)
-        src_away = both & placed[ends.at_src] & runs.of(ends.src, by_name=None).foreign(home)
+        src_away = both & placed[ends.at_src] & runs.of(ends.src, None, home).foreign(home)
         named = np.ones(len(both), dtype=bool)
-        dst_away = both & placed[ends.at_dst] & runs.of(ends.dst, by_name=named).foreign(home)
+        dst_away = both & placed[ends.at_dst] & runs.of(ends.dst, named, home).foreign(home)
         src_home &= ~(src_away & ~dst_away)
         dst_home &= ~(dst_away & ~src_away)
     both_foreign = (at_src == Place.FOREIGN) & (at_dst == Place.FOREIGN)

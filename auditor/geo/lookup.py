@@ -70,7 +70,8 @@ def destinations(
     about = known(addresses, geodata, edition, home_networks, rtt_us)
     names = _names(questions, geodata)
     at = np.arange(len(questions))
-    run_by = operators(about, names, geodata.registrations).of(at, by_name=np.ones(len(at), bool))
+    runs = operators(about, names, geodata.registrations)
+    run_by = runs.of(at, by_name=np.ones(len(at), bool), home=home)
     return [
         _record(question, number, about, names, run_by, geodata, home)
         for number, question in enumerate(questions)

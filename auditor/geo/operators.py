@@ -1,6 +1,8 @@
 """Who runs what is at an address: the service by its name, the cloud by its list, else the network.
 
-Article 23(2)(b) of the Law on Data asks for the recipient, wherever the server stands.
+Article 23(2)(b) of the Law on Data asks for the recipient, wherever the server stands. A name is
+what the client asked for: one that tells of an operator at home goes before nobody foreign whose
+list or network has the address.
 """
 
 from __future__ import annotations
@@ -154,21 +156,25 @@ class Operators:
     service: np.ndarray
     served: np.ndarray
 
-    def of(self, at: np.ndarray, by_name: np.ndarray | None) -> RunBy:
+    def of(self, at: np.ndarray, by_name: np.ndarray | None, home: str) -> RunBy:
         """Who runs the addresses ``at`` (per flow, an index; -1 = none).
 
         Args:
             at: per flow, the index of an address.
             by_name: where that end is the one that the server's name belongs to; null = nowhere.
+            home: the home country (ISO 3166-1 alpha-2).
         """
         none = np.full(len(at), -1, dtype=np.int64)
         service = none if by_name is None else np.where(by_name, self.service, -1)
-        voices = (
-            through(self.stated, at),
-            through(self.served, service),
-            through(self.listed, at),
-            through(self.network, at),
+        named, listed, network = (
+            through(codes, of)
+            for codes, of in ((self.served, service), (self.listed, at), (self.network, at))
         )
+        landlord = np.where(listed >= 0, listed, network)
+        away = [country is not None and country != home for _, country in self.parties]
+        ours = [country == home for _, country in self.parties]
+        named = np.where(_marked(ours, named) & _marked(away, landlord), -1, named)
+        voices = (through(self.stated, at), named, listed, network)
         party, basis = none, none
         for number, voice in enumerate(voices):
             open_ = (party < 0) & (voice >= 0)

@@ -30,9 +30,9 @@ Rule = Literal[
 """The step that decided, in the order of precedence; ``none`` = nobody knew anything."""
 
 Certainty = Literal["firm", "likely", "weak"]
-"""firm = somebody answers for it, or sources that do not rest on one another agree and nobody
-dissents; likely = one source, or most of them; weak = the registration alone, a source far from
-the time of the traffic, or somebody dissents."""
+"""firm = somebody answers for it, or databases of two makers agree and nobody dissents; likely =
+one source, most of them, or several that may rest on one another; weak = the registration alone, a
+source far from the time of the traffic, or a source alone with its word against another's."""
 
 Kind = Literal[
     "override",

@@ -43,21 +43,21 @@ _LOOKED_UP: Final = Text("tra theo địa chỉ IP", "looked up by IP address")
 
 _CERTAINTIES: Final[dict[str, Text]] = {
     "firm": Text(
-        "chắc chắn (có bên chịu trách nhiệm về thông tin này, hoặc các nguồn không dựa vào nhau "
-        "cùng nêu một nước)",
-        "firm (somebody answers for it, or sources that do not rest on one another agree)",
+        "chắc chắn (có bên chịu trách nhiệm về thông tin này, hoặc cơ sở dữ liệu của ít nhất hai "
+        "nhà phát hành cùng nêu một nước)",
+        "firm (somebody answers for it, or databases of at least two makers agree)",
     ),
     "likely": Text(
-        "nhiều khả năng (một nguồn hoặc đa số nguồn; nguồn có thể ghi nơi đăng ký thay cho nơi đặt "
-        "máy)",
-        "likely (one source, or most of them, which may have where an address is registered, not "
-        "where the server stands)",
+        "nhiều khả năng (một nguồn, đa số nguồn, hoặc nhiều nguồn có thể lấy từ nhau; nguồn có thể "
+        "ghi nơi đăng ký thay cho nơi đặt máy)",
+        "likely (one source, most of them, or several that may rest on one another; they may have "
+        "where an address is registered, not where the server stands)",
     ),
     "weak": Text(
-        "yếu, cần xác minh (chỉ có nơi đăng ký, hoặc nguồn cách xa thời điểm lưu lượng, hoặc có "
-        "nguồn nói khác)",
-        "weak, to be verified (the registration alone, or a source far from the time of the "
-        "traffic, or some source dissents)",
+        "yếu, cần xác minh (chỉ có nơi đăng ký, hoặc nguồn cách xa thời điểm lưu lượng, hoặc một "
+        "nguồn bị nguồn khác nói khác)",
+        "weak, to be verified (the registration alone, a source far from the time of the traffic, "
+        "or one whose word stands against another's)",
     ),
 }
 _NOT_RATED: Final = Text("chưa đánh giá được", "not rated")

@@ -10,7 +10,7 @@ from auditor.model.text import Text
 from auditor.report.formats import visible
 
 if TYPE_CHECKING:
-    from auditor.model.place import Certainty, Kind, Rule, State
+    from auditor.model.place import Certainty, Destination, Kind, Rule, State
 
 # fmt: off
 STATE: Final[dict[State, Text]] = {
@@ -53,9 +53,9 @@ CERTAINTY: Final[dict[Certainty, Text]] = {
 }
 
 CERTAINTY_MEANING: Final[dict[Certainty, Text]] = {
-    "firm": Text("Có người chịu trách nhiệm về thông tin này, hoặc các nguồn không dựa vào nhau cùng nêu một nước và không nguồn nào nói khác.", "Somebody answers for it, or sources that do not rest on one another agree and none dissents."),
-    "likely": Text("Dựa vào một nguồn, hoặc đa số nguồn.", "It rests on one source, or on most of them."),
-    "weak": Text("Chỉ dựa vào nơi đăng ký địa chỉ, hoặc nguồn cách xa thời điểm lưu lượng, hoặc có nguồn nói khác.", "It rests on the registration alone or on a source far from the time of the traffic, or some source dissents."),
+    "firm": Text("Có người chịu trách nhiệm về thông tin này, hoặc cơ sở dữ liệu của ít nhất hai nhà phát hành khác nhau cùng nêu một nước và không nguồn nào nói khác.", "Somebody answers for it, or databases of at least two makers agree and no source dissents."),
+    "likely": Text("Dựa vào một nguồn, đa số nguồn, hoặc nhiều nguồn có thể lấy từ nhau.", "It rests on one source, on most of them, or on several that may rest on one another."),
+    "weak": Text("Chỉ dựa vào nơi đăng ký địa chỉ, hoặc nguồn cách xa thời điểm lưu lượng, hoặc một nguồn bị nguồn khác nói khác.", "It rests on the registration alone, on a source far from the time of the traffic, or on one whose word stands against another's."),
 }
 
 RULE: Final[dict[Rule, Text]] = {
@@ -71,8 +71,8 @@ RULE: Final[dict[Rule, Text]] = {
 }
 
 RULE_ORDER: Final = Text(
-    "Bước đầu tiên có câu trả lời sẽ quyết định, theo thứ tự: xác nhận của người dùng, dải địa chỉ đặc biệt, bản kê khai, anycast, vùng của nhà cung cấp đám mây, geofeed, đa số cơ sở dữ liệu, nơi đăng ký. Thời gian bắt tay loại bỏ những nước quá xa. Tên miền quốc gia, ý kiến của thiết bị ghi nhật ký và mạng chỉ làm tăng hoặc giảm độ chắc chắn.",
-    "The first step with an answer decides, in this order: the user's statement, special ranges, inventory, anycast, cloud region, geofeed, majority of databases, registration. Handshake times take out countries that are too far. Country domains, the log's own opinion and the network only strengthen or weaken certainty.",
+    "Bước đầu tiên có câu trả lời sẽ quyết định, theo thứ tự: xác nhận của người dùng, dải địa chỉ đặc biệt, bản kê khai, anycast, vùng của nhà cung cấp đám mây, geofeed, đa số cơ sở dữ liệu, nơi đăng ký. Thời gian bắt tay loại bỏ những nước quá xa. Mỗi nhà phát hành cơ sở dữ liệu có một phiếu. Ý kiến của thiết bị ghi nhật ký không quyết định, chỉ có thể làm giảm độ chắc chắn; đuôi tên miền và chủ của mạng không quyết định.",
+    "The first step with an answer decides, in this order: the user's statement, special ranges, inventory, anycast, cloud region, geofeed, majority of databases, registration. Handshake times take out countries that are too far. Each maker of databases has one vote. What the log itself says decides nothing and can only weaken certainty; the ending of a name and the owner of the network decide nothing.",
 )
 
 MEASURE: Final = Text(
@@ -98,6 +98,7 @@ WITNESS: Final[dict[Kind, Text]] = {
 }
 
 OPERATOR_BASIS: Final[dict[str, Text]] = {
+    "override": Text("theo xác nhận của người dùng", "as the user states"),
     "service": Text("theo danh mục dịch vụ, từ tên máy chủ", "by the list of services, from the host name"),
     "range": Text("theo dải địa chỉ do nhà cung cấp công bố", "by the ranges that the provider publishes"),
     "network": Text("theo tổ chức quản lý mạng (AS); có thể chỉ là bên cho thuê", "by the network's organisation (AS); perhaps only the landlord"),
@@ -179,6 +180,30 @@ FORM_LIMIT: Final[dict[Form, Text]] = {
         "known.",
     ),
 }
+
+_TENANT_UNKNOWN: Final = ("range", "network")
+"""Ways by which an operator is known that do not tell who rents the server from it."""
+
+_NOT_SEEN_FOREIGN: Final = Text(
+    "chưa thấy; chỉ biết chủ mạng hoặc hạ tầng trong nước, bên thuê có thể là tổ chức nước ngoài",
+    "not seen; only the owner of the network or infrastructure is known, and is at home: its "
+    "tenant may be foreign",
+)
+
+_ANSWER: Final[dict[bool | None, Text]] = {
+    True: Text("CÓ", "YES"),
+    False: Text("không", "no"),
+    None: Text("chưa xác định được", "undecided"),
+}
+
+
+def forms(destination: Destination) -> dict[Form, Text]:
+    """Whether a destination is of each form; a no that proves nothing says so."""
+    one = destination
+    foreign = _ANSWER[one.foreign_recipient]
+    if one.foreign_recipient is False and one.operator_basis in _TENANT_UNKNOWN:
+        foreign = _NOT_SEEN_FOREIGN
+    return {"a": _ANSWER[one.abroad], "b": foreign, "c": _ANSWER[one.foreign_platform]}
 
 
 def service_kind(kind: str) -> Text:

@@ -28,16 +28,10 @@ _KINDS_OF_RULE: Final[dict[Rule, tuple[str, ...]]] = {
 """Witnesses of each step, in the order of precedence; any witness may tell of anycast."""
 
 _DECIDED: Final = Text("QUYẾT ĐỊNH", "DECIDED")
-_SILENT: Final = Text("không có nguồn nào như vậy", "no such source")
+_SILENT: Final = Text("không nói gì về địa chỉ này", "says nothing of this address")
 _PLACELESS: Final = Text("có nguồn, nhưng không nêu nước", "heard, but names no country")
 _NOT_ASKED: Final = Text("không cần xét nữa", "not needed any more")
 _AFTER: Final = Text("không quyết định; chỉ ảnh hưởng độ chắc chắn", "bears on certainty only")
-
-_ANSWER: Final[dict[bool | None, Text]] = {
-    True: Text("CÓ", "YES"),
-    False: Text("không", "no"),
-    None: Text("chưa xác định được", "undecided"),
-}
 
 Line = tuple[Text, Text]
 
@@ -89,16 +83,11 @@ def _head(one: Destination) -> Iterator[Line]:
         yield Text("Dịch vụ", "Service"), Text(f"{service} ({kind.vi})", f"{service} ({kind.en})")
     if one.operator or one.operator_country:
         party = _registered(visible(one.operator or "?", 120), one.operator_country)
-        how = words.OPERATOR_BASIS.get(one.operator_basis or "", _STATED)
-        yield (
-            Text("Bên vận hành", "Operator"),
-            Text(f"{party.vi}, {how.vi}", f"{party.en}, {how.en}"),
-        )
+        how = words.OPERATOR_BASIS.get(one.operator_basis or "")
+        told = Text(f"{party.vi}, {how.vi}", f"{party.en}, {how.en}") if how else party
+        yield Text("Bên vận hành", "Operator"), told
     else:
         yield Text("Bên vận hành", "Operator"), Text("chưa biết", "not known")
-
-
-_STATED: Final = Text("theo xác nhận của người dùng", "as the user states")
 
 
 def _registered(name: str, code: str | None) -> Text:
@@ -140,9 +129,8 @@ def _witness(one: Witness) -> tuple[str, ...]:
 
 
 def _forms(one: Destination) -> Iterator[tuple[str, ...]]:
-    answers = (one.abroad, one.foreign_recipient, one.foreign_platform)
-    for (_, form), answer in zip(words.FORM.items(), answers, strict=True):
-        said = _ANSWER[answer]
+    for letter, said in words.forms(one).items():
+        form = words.FORM[letter]
         yield f"{form.vi} / {form.en}", f"{said.vi} / {said.en}"
 
 

@@ -32,6 +32,7 @@ class Build:
     name: str
     day: date | None
     told: dict[str, dict[str, Any]]
+    kind: str = ""
 
 
 @dataclass
@@ -191,31 +192,39 @@ def end_of(text: str, start: int, region: str | None, log: str | None, world: Wo
         told.get("is_anycast") for _, _, told in voices
     ):
         return End("open", "anycast", "anycast")
+    region = None if region == world.home else region
     return by_steps(steps_of(said, voices, region), log, too_near, world)
 
 
 def steps_of(said: list, voices: list, region: str | None) -> list[tuple]:
-    """(rule, certainty, shipped, [(name, old, countries)]) of each step that says something."""
+    """(rule, certainty, shipped, [(who, old, countries, maker)]) of the steps that speak."""
     steps = []
     for rule, kind, certainty in (
         ("cloud-region", "cloud", "firm"), ("host", "", "likely"), ("geofeed", "geofeed", "likely")
     ):  # fmt: skip
-        told = [(build.name, old, each["countries"]) for build, old, each in said
+        told = [(build.name, old, each["countries"], "") for build, old, each in said
                 if each["kind"] == kind and each.get("countries")]  # fmt: skip
         if rule == "host":
-            rule, told = "cloud-region", [("host", False, [region])] if region else []
+            rule, told = "cloud-region", [("host", False, [region], "")] if region else []
         steps.append((rule, certainty, False, told))
     for rule, key, certainty in (
         ("databases", "country_code", "likely"), ("registration", "registered_country", "weak")
     ):  # fmt: skip
         for shipped in (False, True):
             told = [
-                (build.name, old, [code_of(each[key])])
+                (maker_of(build) or build.name, old, [code_of(each[key])], maker_of(build))
                 for build, old, each in voices
                 if each.get(key) and (build.name in ("country.mmdb", "asn.mmdb")) == shipped
             ]
             steps.append((rule, certainty, shipped, told))
     return [step for step in steps if step[3]]
+
+
+def maker_of(build: Build) -> str:
+    """Of a database: the first word of its type, if that is a name."""
+    return {"GeoLite2": "MaxMind", "GeoIP2": "MaxMind", "DBIP": "DB-IP"}.get(
+        build.kind.split("-")[0], ""
+    )
 
 
 def code_of(value: Any) -> str:
@@ -226,34 +235,40 @@ def by_steps(steps: list[tuple], log: str | None, too_near: set[str], world: Wor
     if not steps:
         return End("open", "unknown", "none")
     rule, certainty, _, told = steps[0]
-    named = {country for _, _, countries in told for country in countries}
+    named = {country for _, _, countries, _ in told for country in countries}
     left = named - too_near
     if not left:
         return End("open", "contradicted", rule, candidates=sorted(named))
-    votes = Counter({country: sum(country in each for _, _, each in told) for country in left})
-    voters = sum(bool(left & set(each)) for _, _, each in told)
+    ballots: dict[str, set[str]] = {}
+    for who, _, countries, _ in told:
+        ballots[who] = ballots.get(who, set()) | set(countries)
+    votes = Counter({each: sum(each in ballot for ballot in ballots.values()) for each in left})
+    voters = sum(bool(left & ballot) for ballot in ballots.values())
     (country, most), *others = votes.most_common()
     if most * 2 <= voters or any(count == most for _, count in others):
         place = "open" if world.home in left else "foreign"
         return End(place, "ambiguous", rule, candidates=sorted(left))
-    if rule == "registration":
-        return End(side(country, world), "country", rule, country, "weak")
+    here = side(country, world)
+    for_it = [each for each in told if country in each[2]]
+    if rule == "registration" or all(old for _, old, _, _ in for_it):
+        return End(here, "country", rule, country, "weak")
     later = [step for step in steps[1:] if step[0] != "registration"]
-    logged = [("log", False, [log])] if log else []
-    for_it = {name for name, _, each in told if country in each}
-    for_it |= {name for step in later for name, _, each in step[3] if country in each}
-    for_it |= {name for name, _, each in logged if country in each}
-    against = list(told)
-    if rule != "cloud-region":
-        against += [each for step in later if not step[2] for each in step[3]] + logged
-    dissent = any(country not in each and set(each) - too_near for _, _, each in against)
-    if len(for_it) >= 2 and not dissent:
+    logged = [("log", False, [log], "")] if log else []
+    heard = told + [each for step in later for each in step[3]] + logged
+    if certainty == "firm":  # a cloud's own list: only another such list speaks against it
+        against = told
+    elif rule == "cloud-region":  # a name: anybody does
+        against = heard
+    else:
+        against = told + [each for step in later if not step[2] for each in step[3]] + logged
+    if any(country not in each and set(each) - too_near for _, _, each, _ in against):
+        alone = len({who for who, _, each, _ in heard if country in each}) == 1
+        by_name = rule == "cloud-region" and certainty == "likely"
+        return End(here, "country", rule, country, "weak" if alone or by_name else "likely")
+    makers = {maker for _, old, _, maker in for_it if maker and not old}
+    if rule == "databases" and len(makers) >= 2:
         certainty = "firm"
-    if len(for_it) == 1 and dissent:
-        certainty = "weak"
-    if all(old for _, old, each in told if country in each):
-        certainty = "weak"
-    return End(side(country, world), "country", rule, country, certainty)
+    return End(here, "country", rule, country, certainty)
 
 
 def operator_of(
@@ -264,8 +279,17 @@ def operator_of(
         stated = override_for(address, world) or {}
         if stated.get("operator") or stated.get("operator_country"):
             return stated.get("operator"), stated.get("operator_country"), "override"
+    landlord = landlord_of(text, start, world)
     if service:
-        return service["operator"], service["operator_country"], "service"
+        away = landlord and landlord[1] not in (None, world.home)
+        if service["operator_country"] != world.home or not away:
+            return service["operator"], service["operator_country"], "service"
+    return landlord
+
+
+def landlord_of(text: str, start: int, world: World) -> tuple[str | None, str | None, str] | None:
+    """Whose list has the address, or else who owns its network."""
+    address = parsed(text)
     if address is not None and is_ordinary(address, world):
         for build, _ in at_the_time(world.lists, start):
             told = match(build.told, carried(address)) or {}

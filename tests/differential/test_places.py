@@ -37,6 +37,7 @@ STORE = {"id": "store", "kind": "object-store", "operator": "Store Inc", "operat
 HOSTS = {
     "x.s3.ap-southeast-1.example.com": (STORE, "SG"),
     "x.store.example.com": (STORE, None),
+    "x.s3.ap-southeast-1-han-1.example.com": (STORE, "VN"),
     "dns.example.net": (
         {"id": "resolver", "kind": "dns", "operator": "Resolver Ltd", "operator_country": "SG",
          "platform": False}, None),
@@ -102,11 +103,15 @@ def networks(chance, share):
                   key=lambda text: ip_network(text).prefixlen)  # fmt: skip
 
 
+KINDS = ("Test", "GeoLite2-Country", "GeoIP2-City", "DBIP-Country-Lite")
+
+
 def builds(chance, stem, suffix, made):
     """One undated file, or dated ones."""
+    kind = chance.choice(KINDS)
     days = chance.sample(DAYS, chance.choice((0, 1, 1, 2, 3)))
     names_ = [(f"{stem}-{day}{suffix}", day) for day in sorted(days)] or [(stem + suffix, None)]
-    return [Build(name, day, made()) for name, day in names_]
+    return [Build(name, day, made(), kind) for name, day in names_]
 
 
 def made_world(chance: random.Random) -> World:
@@ -167,7 +172,9 @@ class Writer(MMDBWriter):
 
 def opened(world: World, folder: Path) -> GeoData:
     for build in (build for group in world.databases for build in group):
-        writer = Writer(ip_version=6, database_type="Test", ipv4_compatible=True)
+        writer = Writer(
+            ip_version=6, database_type=build.kind or "country ipvAll", ipv4_compatible=True
+        )
         writer.epoch = (build.day - date(1970, 1, 1)).days * 86_400 if build.day else 0
         for network, record in build.told.items():
             writer.insert_network(IPSet([network]), record)

@@ -78,7 +78,13 @@ def names() -> HostNames:
         ),
         Regions(
             {
-                "aws": _provider({"ap-southeast-1": "SG Singapore", "us-east-1": "US Virginia"}),
+                "aws": _provider(
+                    {
+                        "ap-southeast-1": "SG Singapore",
+                        "ap-southeast-1-han-1": "VN Hanoi",
+                        "us-east-1": "US Virginia",
+                    }
+                ),
             }
         ),
     )

@@ -61,10 +61,22 @@ CASES = {
         "ambiguous", None, ("JP", "SG"), "cloud-region", None, True),
     "the region in the server's name goes before geofeeds and databases": (
         heard(geofeed("JP"), database("a", "US"), host="SG"),
+        "country", "SG", (), "cloud-region", "weak", True),
+    "the region in the name is no more than likely, whoever agrees": (
+        heard(database("a", "SG"), database("b", "SG"), host="SG", log="SG"),
         "country", "SG", (), "cloud-region", "likely", True),
-    "the region in the name is firm where a database agrees": (
-        heard(database("a", "SG"), host="SG"),
-        "country", "SG", (), "cloud-region", "firm", True),
+    "a shipped database that dissents weakens the region in the name": (
+        heard(shipped("VN"), host="SG"), "country", "SG", (), "cloud-region", "weak", True),
+    "whoever agrees, one dissent weakens the region in the name": (
+        heard(database("a", "SG"), database("b", "US"), host="SG"),
+        "country", "SG", (), "cloud-region", "weak", True),
+    "a name brings nothing home": (
+        heard(database("a", "US"), host="VN"), "country", "US", (), "databases", "likely", True),
+    "a name brings nothing home where nobody else speaks": (
+        heard(host="VN"), "unknown", None, (), "none", None, None),
+    "most of three lists of clouds are likely": (
+        heard(cloud("SG", name="a"), cloud("SG", name="b"), cloud("US", name="c")),
+        "country", "SG", (), "cloud-region", "likely", True),
     "a cloud's list without a region leaves it to the name": (
         heard(cloud(), host="SG"), "country", "SG", (), "cloud-region", "likely", True),
     "a cloud's list without a region leaves it to the databases": (
@@ -75,13 +87,16 @@ CASES = {
     "a geofeed goes before databases, but one that dissents makes it weak": (
         heard(geofeed("SG"), database("a", "US")),
         "country", "SG", (), "geofeed", "weak", True),
-    "a geofeed that a database agrees with is firm": (
-        heard(geofeed("SG"), database("a", "SG"), shipped("US")),
-        "country", "SG", (), "geofeed", "firm", True),
+    "databases copy geofeeds: that they agree makes none firm": (
+        heard(geofeed("SG"), database("a", "SG"), database("b", "SG"), shipped("US")),
+        "country", "SG", (), "geofeed", "likely", True),
+    "a geofeed between databases that disagree stays likely": (
+        heard(geofeed("SG"), database("a", "SG"), database("b", "US")),
+        "country", "SG", (), "geofeed", "likely", True),
     "a shipped database does not speak against a geofeed": (
         heard(geofeed("SG"), shipped("US")), "country", "SG", (), "geofeed", "likely", True),
-    "a shipped database may agree with a geofeed": (
-        heard(geofeed("SG"), shipped("SG")), "country", "SG", (), "geofeed", "firm", True),
+    "a shipped database that agrees with a geofeed makes it no firmer": (
+        heard(geofeed("SG"), shipped("SG")), "country", "SG", (), "geofeed", "likely", True),
     "a geofeed of several countries is open between them": (
         heard(geofeed("SG", "JP")), "ambiguous", None, ("JP", "SG"), "geofeed", None, True),
     # 7. databases
@@ -89,12 +104,29 @@ CASES = {
         heard(database("a", "US")), "country", "US", (), "databases", "likely", True),
     "one database may put it at home": (
         heard(database("a", "VN")), "country", "VN", (), "databases", "likely", False),
-    "two databases that agree are firm": (
+    "databases of two makers that agree are firm": (
         heard(database("a", "US"), database("b", "US")),
         "country", "US", (), "databases", "firm", True),
-    "the user's database and a shipped one that agree are firm": (
+    "two databases of one maker are one witness": (
+        heard(database("country", "US", maker="M"), database("city", "US", maker="M")),
+        "country", "US", (), "databases", "likely", True),
+    "two databases of one maker have one vote": (
+        heard(database("country", "US", maker="M"), database("city", "US", maker="M"),
+              database("b", "VN")),
+        "ambiguous", None, ("US", "VN"), "databases", None, None),
+    "two databases of one maker that a log speaks against are weak": (
+        heard(database("country", "US", maker="M"), database("city", "US", maker="M"), log="SG"),
+        "country", "US", (), "databases", "weak", True),
+    "a maker at odds with himself is decided by another, but not firmly": (
+        heard(database("country", "US", maker="M"), database("city", "SG", maker="M"),
+              database("b", "SG")),
+        "country", "SG", (), "databases", "likely", True),
+    "databases whose makers nobody knows may have one": (
+        heard(database("a", "US", maker=""), database("b", "US", maker="")),
+        "country", "US", (), "databases", "likely", True),
+    "a shipped database that agrees makes nothing firm": (
         heard(database("a", "US"), shipped("US")),
-        "country", "US", (), "databases", "firm", True),
+        "country", "US", (), "databases", "likely", True),
     "the user's database goes before a shipped one, which does not weaken it": (
         heard(database("a", "SG"), shipped("US")),
         "country", "SG", (), "databases", "likely", True),
@@ -128,8 +160,8 @@ CASES = {
         "ambiguous", None, ("US", "VN"), "databases", None, None),
     "what the log says never decides": (
         heard(database("a"), log="US"), "unknown", None, (), "none", None, None),
-    "a log that says the same makes one database firm": (
-        heard(database("a", "US"), log="US"), "country", "US", (), "databases", "firm", True),
+    "a log asks databases itself: that it says the same makes none firm": (
+        heard(database("a", "US"), log="US"), "country", "US", (), "databases", "likely", True),
     "a log that says otherwise makes one database weak": (
         heard(database("a", "US"), log="SG"), "country", "US", (), "databases", "weak", True),
     "a log that says otherwise makes two databases likely": (
@@ -143,9 +175,9 @@ CASES = {
     "two old databases that agree are weak": (
         heard(database("a", "US", old=True), database("b", "US", old=True)),
         "country", "US", (), "databases", "weak", True),
-    "an old database beside a new one that agrees is firm": (
+    "an old database beside a new one that agrees makes it no firmer": (
         heard(database("a", "US", old=True), database("b", "US")),
-        "country", "US", (), "databases", "firm", True),
+        "country", "US", (), "databases", "likely", True),
     # 8. registration
     "the registration decides where nothing else does, and is weak": (
         heard(database("a", registered="US")),

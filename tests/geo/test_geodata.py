@@ -208,3 +208,21 @@ def test_nothing_known_at_all_leaves_every_place_unknown(rows_of):
         None,
         None,
     )
+
+
+@pytest.mark.parametrize(
+    ("kinds", "certainty"),
+    [
+        (("GeoLite2-Country", "DBIP-Country-Lite"), "firm"),
+        (("GeoIP2-City", "ipinfo standard_location.mmdb"), "firm"),
+        (("GeoLite2-Country", "GeoLite2-City"), "likely"),
+        (("GeoLite2-Country", "GeoIP2-City"), "likely"),
+        (("GeoLite2-Country", "country ipvAll"), "likely"),
+        (("Mine", "Yours"), "likely"),
+    ],
+)
+def test_only_databases_of_two_known_makers_are_firm(write_mmdb, opened, rows_of, kinds, certainty):
+    for number, kind in enumerate(kinds):
+        write_mmdb(f"{number}.mmdb", {"8.8.8.0/24": {"country_code": "US"}}, kind=kind)
+    (row,) = rows_of(opened(), {"src_ip": HOME, "dst_ip": PEER})
+    assert (row["peer_country"], row["geo_certainty"]) == ("US", certainty)

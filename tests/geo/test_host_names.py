@@ -224,3 +224,19 @@ def test_every_pattern_finds_its_own_service():
     ]
     answers = NAMES.told([host for host, _ in pairs])
     assert [answer.service and answer.service.id for answer in answers] == [id_ for _, id_ in pairs]
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "vn.pool.ntp.org",
+        "0.amazon.pool.ntp.org",
+        "vn.archive.ubuntu.com",
+        "ftp.vn.debian.org",
+        "speedtest.example.vn.prod.hosts.ooklaserver.net",
+    ],
+)
+def test_servers_that_others_run_under_somebodys_name_belong_to_no_service(host):
+    """A mirror in Vietnam is not run by the foreign project that lends it a name."""
+    (told,) = NAMES.told([host])
+    assert told.service is None

@@ -146,7 +146,11 @@ def test_a_name_that_may_not_be_the_servers_says_nothing(one, basis):
         (US, "x.store.example.com", "Store Inc", "US", "service"),
         (US, None, "Google", "US", "network"),
         (CACHE, None, "Google", "US", "range"),
-        (US, "mail.example.vn", "Thư Việt", "VN", "service"),
+        # A name at home goes before nobody foreign who has the address: it is only what was asked.
+        (US, "mail.example.vn", "Google", "US", "network"),
+        (CACHE, "mail.example.vn", "Google", "US", "range"),
+        (FOREIGN_ISP, "mail.example.vn", "Foreign ISP", "SG", "network"),
+        (NOWHERE, "mail.example.vn", "Thư Việt", "VN", "service"),
         ("9.9.9.9", None, None, None, None),
     ],
 )
@@ -202,7 +206,9 @@ def test_the_name_of_a_server_at_home_says_nothing_about_the_peer_it_is_turned_t
     [
         (US, "x.store.example.com", True, True),
         (US, "dns.example.net", True, False),
-        (US, "mail.example.vn", False, False),
+        (US, "mail.example.vn", True, True),
+        (NOWHERE, "mail.example.vn", False, False),
+        (FOREIGN_ISP, "mail.example.vn", True, False),
         (US, None, True, None),
         ("9.9.9.9", None, None, None),
         (NOWHERE, "x.store.example.com", True, None),

@@ -27,8 +27,12 @@ def geofeed(*countries, **more):
     return listed("geofeed", *countries, **more)
 
 
-def database(name, country=None, *, registered=None, anycast=False, shipped=False, old=False):
-    return Voice(Origin(name, old=old), shipped, Answer(country, registered, anycast=anycast))
+def database(name, country=None, *, registered=None, anycast=False, shipped=False, old=False,
+             maker=None):  # fmt: skip
+    """Each of its own maker, if no other is given; those that are shipped of none that is known."""
+    by = maker if maker is not None else "" if shipped else f"maker of {name}"
+    origin = Origin(name, old=old, maker=by)
+    return Voice(origin, shipped, Answer(country, registered, anycast=anycast))
 
 
 def shipped(country=None, **more):

@@ -14,7 +14,7 @@ def test_every_term_of_a_decision_has_its_words() -> None:
     assert set(words.CERTAINTY) == set(words.CERTAINTY_MEANING) == set(get_args(Certainty))
     assert set(words.RULE) == set(get_args(Rule))
     assert set(words.WITNESS) == set(get_args(Kind))
-    assert set(words.OPERATOR_BASIS) == {"service", "range", "network"}
+    assert set(words.OPERATOR_BASIS) == {"override", "service", "range", "network"}
     assert set(words.FORM) == set(words.FORM_MEANING) == set(words.FORM_LIMIT) == {"a", "b", "c"}
 
 

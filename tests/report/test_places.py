@@ -119,11 +119,26 @@ def test_a_record_shows_its_rule_witnesses_physics_operator_and_forms(run: Run) 
         "Mạng (AS) asn.mmdb suy ra Hoa Kỳ AS16509 Amazon.com, Inc. 17/06/2026 CC-BY-4.0" in record
     )
     assert "Amazon S3 ( kho lưu trữ đối tượng )" in record
-    assert "a) có ; b) có ; c) có" in record
+    assert "a) CÓ ; b) CÓ ; c) CÓ" in record
     assert "máy chủ cách nơi đo xa nhất 3.140 km" in record
     assert "resolver-of-tomorrow" in annex
-    assert "a) chưa xác định ; b) có ; c) chưa xác định" in annex
+    assert "a) chưa xác định được ; b) CÓ ; c) chưa xác định được" in annex
     assert "Còn 17 nơi đến khác không có hồ sơ ở đây" in annex
+
+
+def test_a_record_of_an_operator_that_the_user_states_is_shown(run: Run) -> None:
+    stated = destination("203.0.113.77", operator_basis="override", operator=None)
+    text = Page(html(replace(run, destinations=(stated,)))).shown("vi")
+    assert "? , Hoa Kỳ theo xác nhận của người dùng" in text
+
+
+def test_a_record_says_that_a_vietnamese_landlord_proves_nothing(run: Run) -> None:
+    rented = destination(
+        "203.162.4.191", foreign_recipient=False, operator_country="VN", operator_basis="network"
+    )
+    page = Page(html(replace(run, destinations=(rented,))))
+    assert "b) chưa thấy; chỉ biết chủ mạng" in page.shown("vi")
+    assert "b) not seen; only the owner of the network" in page.shown("en")
 
 
 def test_forms_are_told_with_what_they_cannot_prove(run: Run) -> None:

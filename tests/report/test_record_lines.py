@@ -52,7 +52,7 @@ def test_vietnamese_stands_before_english():
 
 def test_each_step_before_the_one_that_decided_says_why_it_did_not():
     whole = text()
-    assert "no such source" in line(whole, "1.  ")
+    assert "says nothing of this address" in line(whole, "1.  ")
     assert "DECIDED" in line(whole, "5.  ")
     assert "bears on certainty only" in line(whole, "7.  ")
     assert "not needed any more" in line(whole, "8.  ")
@@ -85,6 +85,23 @@ def test_columns_of_witnesses_align():
 @pytest.mark.parametrize(("answer", "word"), [(True, "YES"), (False, "no"), (None, "undecided")])
 def test_the_three_forms_have_three_answers(answer, word):
     assert line(text(foreign_platform=answer), "(c)").endswith(f"/ {word}")
+
+
+@pytest.mark.parametrize("basis", ["range", "network"])
+def test_a_vietnamese_landlord_is_no_proof_that_the_recipient_is_vietnamese(basis):
+    told = line(text(foreign_recipient=False, operator_country="VN", operator_basis=basis), "(b)")
+    assert "bên thuê có thể là tổ chức nước ngoài" in told
+    assert "its tenant may be foreign" in told
+
+
+@pytest.mark.parametrize("basis", ["override", "service"])
+def test_a_vietnamese_operator_that_somebody_named_is_answered_plainly(basis):
+    told = line(text(foreign_recipient=False, operator_country="VN", operator_basis=basis), "(b)")
+    assert told.endswith("không / no")
+
+
+def test_an_operator_that_the_user_states_is_told_as_stated():
+    assert "as the user states" in text(operator_basis="override")
 
 
 def test_physics_is_told_with_its_figures():
