@@ -6,7 +6,8 @@ The order of precedence, each step only where those before it said nothing:
 2. ranges that are no places (``auditor.geo.special``),
 3. the agency's own networks,
 4. anycast, by any witness: such an address is in many places at once,
-5. the region of a cloud, by the provider's own list, else by the server's name,
+5. the region of a cloud, by the provider's own list, else by the server's name (which alone never
+   brings home what geofeeds or databases put abroad: that is ambiguous),
 6. what the operator publishes (geofeeds),
 7. most of the user's databases, else of those that came with the program,
 8. the country an address block is registered in.
@@ -124,13 +125,18 @@ class Heard:
 
 @dataclass(frozen=True, slots=True)
 class _Step:
-    """A step that has something to say: its witnesses, each with its countries."""
+    """A step that has something to say: its witnesses, each with its countries.
+
+    Attributes:
+        by_name: its witness is the server's name, which is what the client asked for.
+    """
 
     rule: Rule
     named: tuple[tuple[Origin, tuple[str, ...]], ...]
     certainty: Certainty
     prefix: str = ""
     last_resort: bool = False
+    by_name: bool = False
 
 
 NO_ADDRESS: Final = Decision(Place.UNKNOWN, "unknown", None, "none", "not an IP address")
@@ -175,7 +181,27 @@ def decision_for(heard: Heard, home: str) -> Decision:
     if not steps:
         basis = _carried(heard.carrier, "in no database")
         return Decision(Place.UNKNOWN, "unknown", None, "none", basis)
+    if steps[0].by_name:
+        doubted = _doubted_name(steps[0], steps[1:], heard, home)
+        if doubted is not None:
+            return doubted
     return _decided(steps[0], steps[1:], heard, home)
+
+
+def _doubted_name(step: _Step, later: list[_Step], heard: Heard, home: str) -> Decision | None:
+    """The decision where a name says home and whoever else speaks says abroad; null = not so.
+
+    Whoever sends the data chooses the name: it alone never keeps a destination in the country.
+    """
+    others = [each for each in later if each.rule in ("geofeed", "databases")]
+    elsewhere = {country for each in others for _, told in each.named for country in told}
+    named = {country for _, told in step.named for country in told}
+    candidates = tuple(sorted((named | elsewhere) - heard.impossible))
+    if named != {home} or home in elsewhere or not set(candidates) - named:
+        return None
+    sides = ", ".join(_sides(each) for each in (step, *others))
+    basis = _carried(heard.carrier, f"{step.prefix}disagree: {sides}")
+    return Decision(Place.UNKNOWN, "ambiguous", None, step.rule, basis, None, candidates)
 
 
 def _steps(heard: Heard) -> Iterator[_Step]:
@@ -187,7 +213,7 @@ def _steps(heard: Heard) -> Iterator[_Step]:
             yield _Step(rule, named, certainty, f"{rule}: ")
         if kind == "cloud" and heard.host is not None and heard.host.statement.countries:
             host = (heard.host.origin, heard.host.statement.countries)
-            yield _Step("cloud-region", (host,), "likely", "cloud-region: ")
+            yield _Step("cloud-region", (host,), "likely", "cloud-region: ", by_name=True)
     for last_resort in (False, True):
         named = _named(heard, lambda answer: answer.country, last_resort=last_resort)
         if named:

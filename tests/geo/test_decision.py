@@ -263,3 +263,24 @@ def test_special_ranges_have_a_place_only_when_they_never_leave():
 
 def test_only_overrides_override():
     assert overridden(heard(cloud("SG"), database("a", "US"), host="SG", log="SG"), "VN") is None
+
+
+@pytest.mark.parametrize(
+    ("witnesses", "state", "country", "candidates"),
+    [
+        (heard(database("a", "US"), host="VN"), "ambiguous", None, ("US", "VN")),
+        (heard(geofeed("US"), shipped("JP"), host="VN"), "ambiguous", None, ("JP", "US", "VN")),
+        (heard(database("a", "US"), shipped("VN"), host="VN"), "country", "VN", ()),
+        (heard(database("a", "US"), host="VN", too_near=["US"]), "country", "VN", ()),
+        (heard(database("a", registered="US"), host="VN"), "country", "VN", ()),
+        (heard(cloud("VN"), database("a", "US"), host="VN"), "country", "VN", ()),
+        (heard(database("a", "VN"), host="SG"), "country", "SG", ()),
+        (heard(host="VN"), "country", "VN", ()),
+    ],
+)
+def test_a_name_alone_brings_nothing_home_that_others_put_abroad(
+    witnesses, state, country, candidates
+):
+    made = decision_for(witnesses, "VN")
+    assert (made.state, made.country, made.candidates) == (state, country, candidates)
+    assert (made.place is Place.UNKNOWN) == (state == "ambiguous")
