@@ -348,3 +348,17 @@ def test_replay_tells_what_is_no_flow_table(geoip, audited, folder, tmp_path, ch
     assert done.code == 11
     assert said in done.err
     assert "flows.parquet" in done.err
+
+
+def test_page_one_warns_of_a_database_five_years_old_with_its_age(
+    geoip, folder, tmp_path, monkeypatch
+):
+    monkeypatch.setattr("mmdb_writer.time.time", lambda: 1605000000)  # 2020-11-10
+    write(folder / "stale.mmdb", {"52.219.0.0/16": {"country_code": "SG"}})
+    monkeypatch.undo()
+    done = geoip(CAPTURE, "--geoip", folder, "--out", tmp_path / "out", command="audit")
+    assert done.code == 0
+    page = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+    told = page.index("The data of stale.mmdb is of 2020-11-10")
+    assert re.search(r"\d\.\d years\) older than the traffic", page[told : told + 200])
+    assert told < page.index("What is not known")  # of the first finding: after page one
