@@ -63,3 +63,14 @@ def test_a_file_that_cannot_be_imported_is_told_and_the_others_are_taken(run, aw
 @pytest.mark.parametrize("option", [["--kind", "nonsense"], ["--built", "yesterday"]])
 def test_an_option_that_makes_no_sense_is_refused(run, aws, option):
     assert run(aws, *option).exit_code == 2
+
+
+def test_a_table_of_regions_that_leads_nowhere_is_not_replaced_by_the_programs_own(
+    run, aws, tmp_path
+):
+    (tmp_path / "geoip").mkdir()
+    (tmp_path / "geoip" / "regions.yaml").symlink_to(tmp_path / "gone")
+    done = run(aws)
+    assert done.exit_code != 0
+    assert "regions.yaml" in str(done.exception)
+    assert not (tmp_path / "geoip" / "ranges").exists()

@@ -278,6 +278,45 @@ def test_replay_tells_what_is_no_run(geoip, audited, tmp_path):
     assert "no flows.parquet" in done.err
 
 
+def test_replay_of_a_run_without_a_home_country_is_refused(geoip, audited, folder, tmp_path):
+    run = tmp_path / "run"
+    shutil.copytree(audited, run)
+    told = json.loads((run / "run.json").read_text())
+    (run / "run.json").write_text(json.dumps(told | {"home": "zz\n"}))
+    done = geoip("replay", run, "--geoip", folder)
+    assert done.code == 11
+    assert "home country" in done.err
+
+
+def test_replay_shows_what_a_hostile_flow_table_claims_on_one_line(
+    geoip, audited, folder, tmp_path
+):
+    import pyarrow as pa
+
+    run = tmp_path / "run"
+    shutil.copytree(audited, run)
+    table = pq.read_table(run / "flows.parquet")
+    for name in ("host", "geo_state"):
+        at = table.schema.get_field_index(name)
+        forged = pa.array([f"one\nforged {name} " * 5000] * len(table))
+        table = table.set_column(at, name, forged)
+    pq.write_table(table, run / "flows.parquet")
+    done = geoip("replay", run, "--geoip", folder)
+    assert done.code == 0
+    assert "forged host" in done.out
+    assert "forged geo_state" in done.out
+    assert not re.search(r"^\s*forged", done.out, re.MULTILINE)
+    assert max(map(len, done.out.splitlines())) < 2000
+
+
+def test_info_marks_a_build_of_a_day_to_come(geoip, folder, monkeypatch):
+    monkeypatch.setattr("mmdb_writer.time.time", lambda: 4102444800)
+    write(folder / "mine.mmdb", {"198.51.0.0/16": {"country_code": "JP"}})
+    monkeypatch.undo()
+    done = geoip("info", "--geoip", folder)
+    assert "NGÀY CHƯA TỚI / A DAY TO COME" in done.out
+
+
 def damaged(path):
     content = bytearray(path.read_bytes())
     content[100:300] = bytes(200)
@@ -309,3 +348,17 @@ def test_replay_tells_what_is_no_flow_table(geoip, audited, folder, tmp_path, ch
     assert done.code == 11
     assert said in done.err
     assert "flows.parquet" in done.err
+
+
+def test_page_one_warns_of_a_database_five_years_old_with_its_age(
+    geoip, folder, tmp_path, monkeypatch
+):
+    monkeypatch.setattr("mmdb_writer.time.time", lambda: 1605000000)  # 2020-11-10
+    write(folder / "stale.mmdb", {"52.219.0.0/16": {"country_code": "SG"}})
+    monkeypatch.undo()
+    done = geoip(CAPTURE, "--geoip", folder, "--out", tmp_path / "out", command="audit")
+    assert done.code == 0
+    page = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+    told = page.index("The data of stale.mmdb is of 2020-11-10")
+    assert re.search(r"\d\.\d years\) older than the traffic", page[told : told + 200])
+    assert told < page.index("What is not known")  # of the first finding: after page one

@@ -51,13 +51,14 @@ def geoip_import(
     from auditor import pipeline
     from auditor.geo.ranges import KINDS, imported
     from auditor.geo.regions import FILE_NAME, load_regions
+    from auditor.geo.regular_files import is_named
 
     if kind and kind not in KINDS:
         raise typer.BadParameter(f"write one of {', '.join(KINDS)}", param_hint="--kind")
     shipped = pipeline.data_folder("geoip")
     folder = geoip or shipped
     own = folder / FILE_NAME
-    regions = load_regions(own if own.is_file() else shipped / FILE_NAME)
+    regions = load_regions(own if is_named(own) else shipped / FILE_NAME)
     failed = 0
     for file in files:
         try:

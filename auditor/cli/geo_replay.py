@@ -27,6 +27,10 @@ _ROWS: Final = 1 << 17
 _UP: Final = 4
 """Folders above a run's in which the agent's ``flows/`` is looked for."""
 _RUN_ID: Final = re.compile(r"[0-9A-Za-z][0-9A-Za-z-]{0,99}")
+_HOME: Final = re.compile(r"[A-Z]{2}")
+_MOST_PLACES: Final = 20
+_MOST_SHOWN: Final = 300
+"""Characters of a text of the run on the screen: its flow table may claim any."""
 _HINT: Final = "Give the folder of an audit, with run.json and flows.parquet, both unchanged."
 
 
@@ -80,10 +84,13 @@ def _run(path: Path) -> Run:
     try:
         if not path.is_file():
             raise InputError("is no file", place=str(path), hint=_HINT)
-        return from_json(path.read_text(encoding="utf-8"), str(path))
+        told = from_json(path.read_text(encoding="utf-8"), str(path))
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
         raise InputError(f"cannot be read: {reason}", place=str(path), hint=_HINT) from None
+    if not _HOME.fullmatch(told.home):  # with another one everything would lie abroad
+        raise InputError("names no home country", place=str(path), hint=_HINT)
+    return told
 
 
 def _flow_files(run: Path, told: Run) -> list[Path]:
@@ -186,7 +193,7 @@ def _lines(told: Run, found: Replay, findings: list[MovedFinding], limit: int) -
         yield f"  {counts} phát hiện bị ảnh hưởng / findings touched"
     for each in findings[:limit]:
         rest = f" (+{each.unlisted:,} không liệt kê / not listed)" if each.unlisted else ""
-        yield f"    {each.id}  {each.rule}  {each.recipient}"
+        yield f"    {_line(each.id)}  {_line(each.rule)}  {_line(each.recipient)}"
         yield f"      {each.flows:,} / {each.listed:,} luồng / flows{rest}"
         yield f"      {_places(each.countries)} -> {_places(each.countries_now)}"
         if each.staying:
@@ -194,9 +201,9 @@ def _lines(told: Run, found: Replay, findings: list[MovedFinding], limit: int) -
 
 
 def _change(change: Change) -> Iterator[str]:
-    named = f"  {change.host}" if change.host else ""
+    named = f"  {_line(change.host)}" if change.host else ""
     most = max(change.before.outbound_bytes, change.after.outbound_bytes)
-    yield f"  {change.address}{named}"
+    yield f"  {_line(change.address)}{named}"
     yield f"    {change.flows:,} luồng / flows, {most:,} byte"
     for label, placing in (("trước / before", change.before), ("nay / now   ", change.after)):
         yield f"    {label:<14}  {_placing(placing)}"
@@ -213,11 +220,20 @@ def _placing(one: Placing) -> str:
             ("c", one.foreign_platform),
         )
     )
-    return f"{one.state} {where}, {one.certainty or '-'}; {operator}; {forms}; {one.basis or '-'}"
+    shown = (one.state, where, one.certainty or "-", operator, one.basis or "-")
+    state, where, certainty, operator, basis = map(_line, shown)
+    return f"{state} {where}, {certainty}; {operator}; {forms}; {basis}"
+
+
+def _line(text: str) -> str:
+    """Text of a run on one line."""
+    one = " ".join(text[: _MOST_SHOWN * 2].split())
+    return one if len(one) <= _MOST_SHOWN else one[: _MOST_SHOWN - 1] + "…"
 
 
 _MARK: Final[dict[bool | None, str]] = {True: "có/yes", False: "không/no", None: "?"}
 
 
 def _places(countries: Sequence[str]) -> str:
-    return "/".join(countries) or "-"
+    more = f" +{len(countries) - _MOST_PLACES:,}" if len(countries) > _MOST_PLACES else ""
+    return "/".join(countries[:_MOST_PLACES]) + more or "-"

@@ -84,6 +84,8 @@ def _about(source: DataSource, today: date) -> Iterator[str]:
     if source.built is not None:
         days = (today - source.built.date()).days
         old = "  CŨ / OLD" if days > OLD_DAYS else ""
+        if days < -1:  # somewhere it is that day already
+            old = "  NGÀY CHƯA TỚI / A DAY TO COME"
         years = f"{days / 365.25:.1f} năm / years"
         yield f"  built {source.built:%Y-%m-%d}, {days:,} days ago ({years}){old}"
     for label, value in (("licence", source.licence), ("source", source.attribution)):

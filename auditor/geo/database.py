@@ -18,6 +18,7 @@ import numpy as np
 from maxminddb.decoder import Decoder
 
 from auditor.geo.records import NOTHING, Answer, answer_in, too_heavy
+from auditor.geo.regular_files import content_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -218,17 +219,17 @@ class Database:
 
 def _content(path: Path) -> bytes:
     try:
-        size = path.stat().st_size
-        if size > MOST_BYTES:
-            raise UnusableError(
-                f"is larger than {MOST_BYTES >> 30} GiB", "Use the publisher's smaller edition."
-            )
-        return path.read_bytes()
+        content = content_of(path, MOST_BYTES)
     except OSError as error:
         raise UnusableError(
             f"cannot be read: {error.strerror}",
             "Check that it is a file and that this user may read it.",
         ) from None
+    if len(content) > MOST_BYTES:
+        raise UnusableError(
+            f"is larger than {MOST_BYTES >> 30} GiB", "Use the publisher's smaller edition."
+        )
+    return content
 
 
 def _metadata(content: bytes) -> maxminddb.reader.Metadata:

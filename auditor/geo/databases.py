@@ -11,6 +11,7 @@ import pandas as pd
 from auditor.geo.database import Database, UnusableError
 from auditor.geo.manifest import FILE_NAME, Listed, Manifest
 from auditor.geo.records import NOTHING, Answer
+from auditor.geo.regular_files import is_named
 from auditor.model.documents import read
 from auditor.model.errors import GeoDataError, PolicyError
 from auditor.model.problem import Note, Problem
@@ -197,7 +198,7 @@ def _paths(folder: Path, note: Note) -> list[Path]:
 
 def _listed(folder: Path, note: Note) -> dict[str, Listed]:
     path = folder / FILE_NAME
-    if not path.exists():
+    if not is_named(path):
         return {}
     try:
         manifest = read(path, Manifest)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from auditor.geo.regular_files import content_of
 from auditor.model.errors import GeoDataError
 from auditor.model.text import legible
 
@@ -52,8 +53,7 @@ class Distances:
             GeoDataError: it cannot be read, or a line is not of that form.
         """
         try:
-            with path.open("rb") as file:
-                content = file.read(_MOST_BYTES + 1)
+            content = content_of(path, _MOST_BYTES)
             lines = content.decode("utf-8").splitlines()
         except (OSError, UnicodeDecodeError) as error:
             raise _wrong(path, f"cannot be read: {error}") from error

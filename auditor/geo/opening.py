@@ -11,6 +11,7 @@ from auditor.geo.databases import open_databases
 from auditor.geo.geodata import GeoData
 from auditor.geo.host_names import HostNames
 from auditor.geo.ranges import open_ranges
+from auditor.geo.regular_files import is_named
 from auditor.model.run import DataSource
 
 if TYPE_CHECKING:
@@ -44,19 +45,22 @@ def open_geodata(folder: Path, shipped: Path, policies: Path, today: date, note:
     databases = open_databases(folder, note)
     ranges = _ranges(folder, shipped, note)
     stated = None
-    if (folder / overrides.FILE_NAME).exists():
+    if is_named(folder / overrides.FILE_NAME):
         stated = overrides.load_overrides(folder / overrides.FILE_NAME, today, note)
 
     def beside(name: str) -> Path:
-        return folder / name if (folder / name).exists() else shipped / name
+        return folder / name if is_named(folder / name) else shipped / name
 
     paths = [beside(module.FILE_NAME) for module in (regions, distances, registrations)]
     clouds, kilometres, registered = paths
     names = policies / services.FILE_NAME
-    if not names.exists():  # policies of others, that came without: those of the program
+    if not is_named(names):  # policies of others, that came without: those of the program
         names = shipped.parent / "policies" / services.FILE_NAME
     served = services.load_services(names)
+    # all are read and checked before their digests are taken
     networks = registrations.load_registrations(registered)
+    standing = regions.load_regions(clouds)
+    far = distances.Distances.load(kilometres)
     versions = {
         registered: networks.built.isoformat() if networks.built else "",
         names: served.version,
@@ -73,8 +77,8 @@ def open_geodata(folder: Path, shipped: Path, policies: Path, today: date, note:
         databases,
         ranges,
         None if stated is None else stated.source,
-        HostNames(served, regions.load_regions(clouds)),
-        distances.Distances.load(kilometres).kilometres,
+        HostNames(served, standing),
+        far.kilometres,
         networks,
         (*(each.source for each in databases), *_sources(ranges), *plain),
     )

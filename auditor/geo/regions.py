@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Annotated, Final
 
-from pydantic import Field, field_validator
+from pydantic import AfterValidator, Field, field_validator
 
+from auditor.geo.ranges.original import COUNTRIES
 from auditor.model.documents import Document, read
 
 if TYPE_CHECKING:
@@ -15,8 +16,15 @@ if TYPE_CHECKING:
 
 FILE_NAME: Final = "regions.yaml"
 
-Country = Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
-Standing = Annotated[str, Field(pattern=r"^[A-Z]{2} \S.{0,99}$")]
+
+def _known(text: str) -> str:
+    if text[:2] not in COUNTRIES:
+        raise ValueError(f"{text[:2]} is no country (ISO 3166-1), such as SG")
+    return text
+
+
+Country = Annotated[str, Field(pattern=r"^[A-Z]{2}$"), AfterValidator(_known)]
+Standing = Annotated[str, Field(pattern=r"^[A-Z]{2} \S.{0,99}$"), AfterValidator(_known)]
 """A country and a place in it: ``SG Singapore``."""
 
 

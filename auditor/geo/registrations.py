@@ -19,6 +19,7 @@ import pandas as pd
 
 from auditor.geo.database import UnusableError
 from auditor.geo.networks import answers_of, blocks
+from auditor.geo.regular_files import content_of
 from auditor.model.errors import GeoDataError
 from auditor.model.text import legible
 
@@ -96,8 +97,7 @@ def load_registrations(path: Path) -> Registrations:
         GeoDataError: it cannot be read, or is not of that form; with the line.
     """
     try:
-        with path.open("rb") as file:
-            content = file.read(MOST_BYTES + 1)
+        content = content_of(path, MOST_BYTES)
     except OSError as error:
         raise _wrong(path, f"cannot be read: {error.strerror}") from None
     if len(content) > MOST_BYTES:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -12,6 +13,7 @@ from auditor.geo import regions as clouds
 from auditor.geo.database import Database, UnusableError
 from auditor.geo.networks import contents
 from auditor.geo.ranges import stored
+from auditor.geo.regular_files import is_named
 from auditor.model.documents import read
 from auditor.model.errors import AuditorError, GeoDataError
 from auditor.model.text import legible
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 
 Listed = Literal["as-listed", "changed", "not-listed", "missing"]
 MOST_FILES: Final = 1000
+_READABLE: Final = "Check that it is a file and that this user may read it."
 _AGAIN: Final = "Restore the file, or list the new one in the manifest."
 
 
@@ -81,11 +84,14 @@ def verified(folder: Path, today: date) -> tuple[Checked, ...]:
 def _manifest(folder: Path) -> tuple[dict[str, tuple[str, int]], list[Checked]]:
     """Digest and size of each listed file; the manifest itself as a file."""
     path = folder / manifest.FILE_NAME
-    if not path.exists():
+    if not is_named(path):
         return {}, []
-    sha256 = _sha256(path)
+    sha256 = ""
     try:
+        sha256 = _sha256(path)
         told = read(path, manifest.Manifest)
+    except OSError as error:
+        return {}, [_wrong(Checked(path.name), f"cannot be read: {error.strerror}", _READABLE)]
     except AuditorError as error:
         return {}, [_wrong(Checked(path.name, sha256=sha256), error.message, error.hint)]
     listed = {each.name: (each.sha256, each.size) for each in told.databases}
@@ -113,8 +119,7 @@ def _compared(folder: Path, name: str, listed: dict[str, tuple[str, int]], today
     try:
         sha256 = _sha256(path)
     except OSError as error:
-        hint = "Check that it is a file and that this user may read it."
-        return _wrong(Checked(legible(name)), f"cannot be read: {error.strerror}", hint)
+        return _wrong(Checked(legible(name)), f"cannot be read: {error.strerror}", _READABLE)
     checked = Checked(legible(name), sha256=sha256)
     if name in listed:
         same = listed[name] == (sha256, path.stat().st_size)
@@ -145,6 +150,8 @@ def _told(error: GeoDataError | UnusableError) -> str:
 
 
 def _sha256(path: Path) -> str:
+    if not path.is_file() and path.exists():
+        raise OSError(errno.EINVAL, "it is no regular file")
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 

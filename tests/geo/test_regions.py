@@ -52,3 +52,14 @@ def test_mistakes_of_the_table_are_told_with_their_line(tmp_path, line, told):
     with pytest.raises(PolicyError, match=told) as caught:
         load_regions(path)
     assert f"{path}:" in caught.value.message
+
+
+@pytest.mark.parametrize(("operator", "standing"), [("QQ", "SG Singapore"), ("US", "EU Europe")])
+def test_a_country_that_does_not_exist_is_a_mistake(tmp_path, operator, standing):
+    table = tmp_path / "regions.yaml"
+    table.write_text(
+        f"providers:\n  aws: {{name: A, operator_country: {operator}, source: s, "
+        f"read: 2026-01-01, regions: {{a: {standing}}}}}\n"
+    )
+    with pytest.raises(PolicyError, match="is no country"):
+        load_regions(table)

@@ -94,7 +94,7 @@ def test_each_broken_file_is_told_with_a_way_out(checked, name, content, said):
 
 def test_a_folder_in_the_place_of_a_file_is_told(checked):
     found = checked(lambda folder: (folder / "deep.mmdb").mkdir())
-    assert "cannot be read: Is a directory" in found["deep.mmdb"].wrong[0]
+    assert "cannot be read: it is no regular file" in found["deep.mmdb"].wrong[0]
 
 
 def test_registrations_of_other_databases_than_lie_there_are_remarked(checked):

@@ -19,6 +19,7 @@ from pydantic import AfterValidator, Field, ValidationError
 
 from auditor.geo.ranges.original import COUNTRIES
 from auditor.geo.ranges.table import RangeTable
+from auditor.geo.regular_files import content_of
 from auditor.geo.statements import Statement
 from auditor.model.documents import Document
 from auditor.model.errors import GeoDataError
@@ -171,15 +172,15 @@ def opened(path: Path) -> RangeFile:
     """
     place = legible(str(path))
     try:
-        if path.stat().st_size > MOST_BYTES:
-            raise _broken(place, "is too large")
-        content = path.read_bytes()
+        content = content_of(path, MOST_BYTES)
     except OSError as error:
         raise GeoDataError(
             f"cannot be read: {error.strerror}",
             place=place,
             hint="Check that this user may read it.",
         ) from None
+    if len(content) > MOST_BYTES:
+        raise _broken(place, "is too large")
     end = content.find(b"\n", len(_MARK), len(_MARK) + MOST_HEADER)
     if not content.startswith(_MARK) or end < 0:
         raise _broken(place, "is no range file of this program")
