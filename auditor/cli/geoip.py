@@ -65,8 +65,9 @@ def _info(geodata: GeoData, today: date) -> Iterator[str]:
             use = "đang dùng / in use" if source.name in chosen else _OTHER_TIMES
             yield f"  {use}"
         yield from _about(source, today)
-    if geodata.overrides is not None:
-        count = len(geodata.overrides.statements)
+    stated = geodata.newest().overrides
+    if stated is not None:
+        count = len(stated.statements)
         yield f"overrides.yaml: {count:,} xác nhận đang có hiệu lực / statements that hold today"
     yield f"distances.csv: {len(geodata.distances):,} nước / countries"
     yield (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -16,7 +17,7 @@ import pandas as pd
 from auditor.geo.databases import GeoDatabase
 from auditor.geo.decision import Origin
 from auditor.geo.host_names import HostNames
-from auditor.geo.overrides import OverrideSource
+from auditor.geo.overrides import Overrides
 from auditor.geo.statements import Source
 from auditor.model.run import DataSource
 
@@ -36,10 +37,12 @@ class Edition:
     Attributes:
         databases: with whether they are old for these flows, in the order of precedence.
         ranges: lists of ranges, likewise.
+        overrides: what the user states of that time; null = nothing.
     """
 
     databases: tuple[tuple[GeoDatabase, Origin], ...]
     ranges: tuple[tuple[Source, Origin], ...]
+    overrides: Source | None = None
 
 
 @dataclass(frozen=True)  # no slots: what is worked out once is kept
@@ -49,7 +52,7 @@ class GeoData:
     Attributes:
         databases: every build of every database.
         ranges: every build of every list of ranges.
-        overrides: the user's own statements; null = there are none.
+        overrides: the user's own statements, those with an end until then; null = there are none.
         names: what the names of servers say; null = not known.
         distances: least distance from Vietnam to a country, in km.
         registrations: country that an autonomous system is registered in, by its number.
@@ -58,7 +61,7 @@ class GeoData:
 
     databases: tuple[GeoDatabase, ...]
     ranges: tuple[Source, ...] = ()
-    overrides: OverrideSource | None = None
+    overrides: Overrides | Source | None = None
     names: HostNames | None = None
     distances: Mapping[str, int] = field(default_factory=dict)
     registrations: Mapping[int, str] = field(default_factory=dict)
@@ -117,7 +120,27 @@ class GeoData:
             cuts |= {(_ns(a) + _ns(b)) // 2 + 1 for a, b in pairwise(days) if a != b}
             cuts |= {_ns(day) - _OLD_NS + 1 for day in days}
             cuts |= {_ns(day) + _OLD_NS for day in days}
+        cuts |= set(self._endings)
         return np.array(sorted(cuts), dtype=np.int64)
+
+    @cached_property
+    def _endings(self) -> list[int]:
+        """When overrides end: with the last day of theirs, in Vietnam (ns), ascending."""
+        if not isinstance(self.overrides, Overrides):
+            return []
+        last = {each.until for each in self.overrides.entries if each.until is not None}
+        return sorted(_ns(day) + _DAY_NS - _VIETNAM_NS for day in last)
+
+    @cached_property
+    def _stated(self) -> dict[int, Source]:
+        """The overrides that hold, by how many ends have passed."""
+        if self.overrides is None:
+            return {}
+        if not isinstance(self.overrides, Overrides):
+            return {0: self.overrides}
+        ends = [datetime.fromtimestamp((ns + _VIETNAM_NS) // 10**9, UTC) for ns in self._endings]
+        days = [date.min, *(end.date() for end in ends)]
+        return {number: self.overrides.source_on(day) for number, day in enumerate(days)}
 
     def _nearest(self, moment: int | None) -> Edition:
         """The build of each group nearest to ``moment`` (ns); the newest for null."""
@@ -133,9 +156,18 @@ class GeoData:
                     databases.append((each, Origin(name, day, licence, old, each.maker)))
                 else:
                     ranges.append((each, Origin(each.name, day, each.licence, old)))
-        return Edition(tuple(databases), tuple(ranges))
+        return Edition(tuple(databases), tuple(ranges), self._held(moment))
+
+    def _held(self, moment: int | None) -> Source | None:
+        """What the user states of a moment (ns); of today for null."""
+        if moment is None and isinstance(self.overrides, Overrides):
+            moment = _ns(self.overrides.today)
+        return self._stated.get(bisect_right(self._endings, moment or 0))
 
 
+_DAY_NS: Final = 86_400 * 10**9
+_VIETNAM_NS: Final = 7 * 3600 * 10**9
+"""Ahead of UTC: days are Vietnam's."""
 _MOST_NS: Final = 1 << 62
 """No build is farther from 1970 than this; a database may claim any day."""
 _OLD_NS: Final = int(OLD.total_seconds()) * 10**9

@@ -76,7 +76,7 @@ def open_geodata(folder: Path, shipped: Path, policies: Path, today: date, note:
     return GeoData(
         databases,
         ranges,
-        None if stated is None else stated.source,
+        stated,
         HostNames(served, standing),
         far.kilometres,
         networks,

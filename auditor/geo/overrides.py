@@ -160,11 +160,6 @@ class Overrides:
     entries: tuple[Override, ...]
     today: datetime.date
 
-    @property
-    def source(self) -> OverrideSource:
-        """The overrides that hold today."""
-        return self.source_on(self.today)
-
     def source_on(self, day: datetime.date) -> OverrideSource:
         """The overrides that held on ``day``: those that had not ended before it."""
         holding = tuple(

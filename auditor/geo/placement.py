@@ -134,8 +134,8 @@ def known(
         Listed(origin, source.statements, np.where(asked, source.codes(deciding), -1))
         for source, origin in edition.ranges
     ]
-    if geodata.overrides is not None:
-        mine = geodata.overrides
+    if edition.overrides is not None:
+        mine = edition.overrides
         codes = np.where(real, mine.codes(addresses), -1)
         codes = np.where(real & (codes < 0), mine.codes(deciding), codes)
         lists.insert(0, Listed(Origin(mine.name), mine.statements, codes))

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
@@ -7,6 +8,7 @@ from hypothesis import strategies as st
 
 from auditor.geo import GeoData
 from auditor.geo.geodata import OLD
+from auditor.geo.overrides import load_overrides
 from auditor.geo.statements import Statement
 from auditor.model.errors import GeoDataError
 from tests.geo.sources import Ranges
@@ -226,3 +228,19 @@ def test_only_databases_of_two_known_makers_are_firm(write_mmdb, opened, rows_of
         write_mmdb(f"{number}.mmdb", {"8.8.8.0/24": {"country_code": "US"}}, kind=kind)
     (row,) = rows_of(opened(), {"src_ip": HOME, "dst_ip": PEER})
     assert (row["peer_country"], row["geo_certainty"]) == ("US", certainty)
+
+
+def test_an_override_decides_about_the_flows_until_its_last_day_in_vietnam(
+    builds, rows_of, folder, problems
+):
+    text = """
+overrides:
+  - {network: 8.8.8.0/24, country: FR, author: An, date: 2025-01-01, reason: r, until: 2025-06-30}
+"""
+    (folder / "overrides.yaml").write_text(text, encoding="utf-8")
+    stated = load_overrides(folder / "overrides.yaml", date(2026, 1, 1), problems.append)
+    geodata = replace(builds((date(2025, 6, 1), "US")), overrides=stated)
+    last = at(2025, 6, 30, 17)  # midnight in Vietnam
+    found = countries(geodata, rows_of, at(2025, 2), last - 1, last, at(2025, 9), at(2024, 12, 1))
+    assert found == ["FR", "FR", "US", "US", "FR"]
+    assert geodata.newest().overrides.statements == ()

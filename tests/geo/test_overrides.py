@@ -35,10 +35,10 @@ def said(source, address):
 
 def test_an_override_states_a_country_with_author_day_and_reason(load):
     overrides, problems = load("203.0.113.0/24; country: SG")
-    statement = said(overrides.source, "203.0.113.9")
+    statement = said(overrides.source_on(overrides.today), "203.0.113.9")
     assert (statement.kind, statement.countries) == ("override", ("SG",))
     assert statement.detail == "Nguyễn Văn An, 2026-06-01: Hợp đồng 12/2026"
-    assert said(overrides.source, "198.51.100.1") is None
+    assert said(overrides.source_on(overrides.today), "198.51.100.1") is None
     assert problems == []
 
 
@@ -46,22 +46,22 @@ def test_an_override_states_anycast_or_an_operator(load):
     overrides, _ = load(
         "203.0.113.0/24; anycast: true", '"2001:db8::/32"; operator: ACME; operator_country: US'
     )
-    assert said(overrides.source, "203.0.113.9").anycast
-    operator = said(overrides.source, "2001:db8::9")
+    assert said(overrides.source_on(overrides.today), "203.0.113.9").anycast
+    operator = said(overrides.source_on(overrides.today), "2001:db8::9")
     assert (operator.operator, operator.operator_country, operator.countries) == ("ACME", "US", ())
 
 
 def test_the_narrower_network_counts_and_that_is_noted(load):
     overrides, problems = load("203.0.113.0/24; country: SG", "203.0.113.128/25; country: VN")
-    assert said(overrides.source, "203.0.113.1").countries == ("SG",)
-    assert said(overrides.source, "203.0.113.200").countries == ("VN",)
+    assert said(overrides.source_on(overrides.today), "203.0.113.1").countries == ("SG",)
+    assert said(overrides.source_on(overrides.today), "203.0.113.200").countries == ("VN",)
     assert [problem.code for problem in problems] == ["geo-override-nested"]
     assert "203.0.113.128/25 in 203.0.113.0/24" in problems[0].message
 
 
 def test_an_override_holds_until_its_last_day(load):
     overrides, _ = load("203.0.113.0/24; country: SG; until: 2026-07-01")
-    assert said(overrides.source, "203.0.113.1") is None
+    assert said(overrides.source_on(overrides.today), "203.0.113.1") is None
     assert said(overrides.source_on(date(2026, 7, 1)), "203.0.113.1").countries == ("SG",)
     assert said(overrides.source_on(date(2026, 7, 2)), "203.0.113.1") is None
 
@@ -122,5 +122,5 @@ def test_names_that_steer_the_screen_are_shown_without_that(load):
         "203.0.113.0/24; country: SG",
         signed='author: "An\\u202e"\n    date: 2026-06-01\n    reason: "a\\nb\\e[2J"',
     )
-    detail = said(overrides.source, "203.0.113.1").detail
+    detail = said(overrides.source_on(overrides.today), "203.0.113.1").detail
     assert not any(mark in detail for mark in "\u202e\n\x1b")
