@@ -19,7 +19,7 @@ _FORMS: Final[tuple[tuple[Literal["a", "b", "c"], str], ...]] = (
     ("c", "foreign_platform"),
 )
 _NEEDED: Final = (
-    *("geo_state", "geo_certainty", "outbound_bytes", "home_side"),
+    *("geo_state", "geo_certainty", "outbound_bytes", "home_side", "operator_basis"),
     *(column for _, column in _FORMS),
 )
 _PLACED: Final = "not-applicable"
@@ -51,7 +51,11 @@ class Firmness:
             far_side = pc.fill_null(pc.is_in(table["home_side"], pa.array(["src", "dst"])), False)
             alone = pc.or_(far_side, pc.is_null(table["home_side"]))
             open_ = table.filter(pc.and_(pc.is_null(table[column]), alone))
-            for name, part in (("", taken), ("at_home_", at_home), ("undecided_", open_)):
+            landlord = taken.filter(pc.equal(taken["operator_basis"], "network"))
+            kinds = {"": taken, "at_home_": at_home, "undecided_": open_}
+            if form == "b":
+                kinds["network_"] = landlord
+            for name, part in kinds.items():
                 self._forms[form, f"{name}flows"] += len(part)
                 total = pc.sum(part["outbound_bytes"]).as_py()
                 self._forms[form, f"{name}bytes"] += int(total or 0)
@@ -76,6 +80,8 @@ class Firmness:
                 at_home_bytes=counts[form, "at_home_bytes"],
                 undecided_flows=counts[form, "undecided_flows"],
                 undecided_bytes=counts[form, "undecided_bytes"],
+                network_flows=counts[form, "network_flows"],
+                network_bytes=counts[form, "network_bytes"],
             )
             for form, _ in _FORMS
         )

@@ -90,6 +90,8 @@ class FormTotal:
         flows, outbound_bytes: of which the form is known to be taken.
         at_home_flows, at_home_bytes: what of them stays in the country (form b alone).
         undecided_flows, undecided_bytes: of which nobody can say.
+        network_flows, network_bytes: what of ``flows`` is known by the network's owner alone, whose
+            tenant may be another (form b alone).
     """
 
     form: Literal["a", "b", "c"]
@@ -99,6 +101,8 @@ class FormTotal:
     at_home_bytes: int
     undecided_flows: int
     undecided_bytes: int
+    network_flows: int = 0
+    network_bytes: int = 0
 
 
 @dataclass(frozen=True, slots=True)

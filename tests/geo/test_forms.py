@@ -71,3 +71,10 @@ def test_no_flows_add_up_to_nothing():
     total.add(empty(Stage.GEO))
     assert (total.state_bytes(), total.certainty_bytes()) == ({}, {})
     assert total.forms() == tuple(FormTotal(form, 0, 0, 0, 0, 0, 0) for form in ("a", "b", "c"))
+
+
+def test_what_is_known_by_the_networks_owner_alone_is_told_apart(firmness):
+    found = firmness([(US, None, 128), (US, STORE, 1), (SG, None, 8)])
+    _, b, _ = found.forms()
+    assert (b.flows, b.outbound_bytes) == (2, 129)
+    assert (b.network_flows, b.network_bytes) == (1, 128)
