@@ -205,8 +205,8 @@ class Loop:
                 raise RuntimeError("nobody delivers notices any more")
             try:
                 if self.again.is_set():
-                    self._reread(made)
-                    self.again.clear()
+                    self.again.clear()  # before: a signal that comes meanwhile is not lost
+                    self._renewed(made)
                 wait = BUSY if made.step() else IDLE
                 self._beat = self._now()
                 if wait == IDLE and time.monotonic() > tidy:
@@ -233,6 +233,13 @@ class Loop:
         with self._store.writing() as connection:
             told = drafts.trouble_drafts(None, "store", self._settings, now, detail=detail)
             outbox.put(connection, told, now)
+
+    def _renewed(self, made: Service) -> None:
+        try:
+            self._reread(made)
+        except StoreError:
+            self.again.set()  # once the store is back
+            raise
 
     def _reread(self, made: Service) -> None:
         try:

@@ -124,10 +124,31 @@ def test_settings_with_mistakes_are_told_and_so_is_their_end(agent):
     thread = threading.Thread(target=running.run)
     thread.start()
     right = (agent.folder / "agent.yaml").read_text(encoding="utf-8")
-    for content in (right + "nonsense: 1\n", right):
+    told = ["trouble settings", "recovery settings"]
+    for number, content in enumerate((right + "nonsense: 1\n", right), start=1):
         (agent.folder / "agent.yaml").write_text(content, encoding="utf-8")
         running.again.set()
-        until(lambda: not running.again.is_set())
+        until(lambda wanted=told[:number]: agent.told() == wanted)
     running.stop.set()
     thread.join(30)
-    assert agent.told() == ["trouble settings", "recovery settings"]
+    assert agent.told() == told
+
+
+def test_a_signal_that_comes_while_settings_are_read_is_not_lost(agent):
+    settings = agent.settings(schedule={"cron": "0 2 1 1 *"})
+    reads = []
+
+    def read():
+        reads.append(len(reads))
+        if len(reads) == 1:
+            running.again.set()  # somebody wrote the file once more
+        return settings
+
+    running = Loop(agent.store, settings, lambda: datetime.now(UTC), read)
+    thread = threading.Thread(target=running.run)
+    thread.start()
+    running.again.set()
+    until(lambda: len(reads) == 2)
+    running.stop.set()
+    thread.join(30)
+    assert reads == [0, 1]
