@@ -14,10 +14,7 @@ import csv
 import hashlib
 import io
 import json
-import shutil
-import subprocess
 import sys
-import tarfile
 import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,6 +22,7 @@ from typing import Any, Final
 
 from mmdb_writer import MMDBWriter
 from netaddr import IPSet, iprange_to_cidrs
+from package import fetched, step
 
 HERE: Final = Path(__file__).resolve().parent
 VERSION: Final = "2.3.2026061719"
@@ -101,10 +99,10 @@ def main() -> None:
         (HERE / "MANIFEST.yaml").write_text(manifest(), encoding="utf-8")
         return
     with tempfile.TemporaryDirectory() as folder:
-        country = fetched(COUNTRY, Path(folder))
+        country = fetched(COUNTRY, VERSION, SHA256[COUNTRY], Path(folder))
         (HERE / "country.mmdb").write_bytes(country["geo-whois-asn-country.mmdb"])
         step("country.mmdb: unchanged from the package")
-        asn = fetched(ASN, Path(folder))
+        asn = fetched(ASN, VERSION, SHA256[ASN], Path(folder))
         write_asn((asn["asn-ipv4.csv"], asn["asn-ipv6.csv"]), HERE / "asn.mmdb")
     notices = HERE / "LICENSES"
     notices.mkdir(exist_ok=True)
@@ -112,32 +110,6 @@ def main() -> None:
         (notices / f"{name}.txt").write_bytes(asn[name].rstrip() + b"\n")
     (HERE / "MANIFEST.yaml").write_text(manifest(), encoding="utf-8")
     step("MANIFEST.yaml and LICENSES/ written")
-
-
-def step(what: str) -> None:
-    """Prints one line of progress."""
-    print(what, flush=True)
-
-
-def fetched(package: str, folder: Path) -> dict[str, bytes]:
-    """The files of ``package``, by name inside it; stops when its digest is not the known one."""
-    npm = shutil.which("npm")
-    if npm is None:
-        raise SystemExit("npm is not installed; install it (Debian: apt-get install npm) and retry")
-    command = [npm, "pack", f"{package}@{VERSION}", "--json", "--pack-destination", str(folder)]
-    answer = subprocess.run(command, check=True, capture_output=True, text=True).stdout  # noqa: S603 - fixed words, no shell
-    archive = folder / json.loads(answer)[0]["filename"]
-    digest = hashlib.sha256(archive.read_bytes()).hexdigest()
-    if digest != SHA256[package]:
-        raise SystemExit(f"{package}@{VERSION} has SHA-256 {digest}, not {SHA256[package]}: stop")
-    step(f"{package}@{VERSION}: {archive.stat().st_size:,} bytes, SHA-256 as expected")
-    files: dict[str, bytes] = {}
-    with tarfile.open(archive) as tar:
-        for member in tar:
-            content = tar.extractfile(member)
-            if content is not None:
-                files[member.name.removeprefix("package/")] = content.read()
-    return files
 
 
 class DatedWriter(MMDBWriter):

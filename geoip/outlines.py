@@ -13,11 +13,7 @@ exact version and digest) and ``numpy``. The same version gives the same bytes.
 
 from __future__ import annotations
 
-import hashlib
 import json
-import shutil
-import subprocess
-import tarfile
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +21,7 @@ from typing import Any, Final
 
 import numpy as np
 import world_map
+from package import fetched, step
 from territories import CODES, DEPENDENCIES, ISLANDS, PARTS, UNNUMBERED
 
 HERE: Final = Path(__file__).resolve().parent
@@ -67,7 +64,7 @@ class Shape:
 def main() -> None:
     """Fetches the package and writes both files."""
     with tempfile.TemporaryDirectory() as folder:
-        files = fetched(Path(folder))
+        files = fetched(PACKAGE, VERSION, SHA256, Path(folder))
     fine = topology(files["countries-10m.json"])
     kilometres = distances(shapes(*fine))
     (HERE / "distances.csv").write_text(table(kilometres), encoding="utf-8")
@@ -79,32 +76,6 @@ def main() -> None:
     step(f"world.json: {path.stat().st_size:,} bytes")
     notice = HERE / "LICENSES" / "WORLD-ATLAS-LICENSE.txt"
     notice.write_bytes(files["LICENSE"].rstrip() + b"\n")
-
-
-def step(what: str) -> None:
-    """Prints one line of progress."""
-    print(what, flush=True)
-
-
-def fetched(folder: Path) -> dict[str, bytes]:
-    """The files of the package, by name inside it; stops when its digest is not the known one."""
-    npm = shutil.which("npm")
-    if npm is None:
-        raise SystemExit("npm is not installed; install it (Debian: apt-get install npm) and retry")
-    command = [npm, "pack", f"{PACKAGE}@{VERSION}", "--json", "--pack-destination", str(folder)]
-    answer = subprocess.run(command, check=True, capture_output=True, text=True).stdout  # noqa: S603 - fixed words, no shell
-    archive = folder / json.loads(answer)[0]["filename"]
-    digest = hashlib.sha256(archive.read_bytes()).hexdigest()
-    if digest != SHA256:
-        raise SystemExit(f"{PACKAGE}@{VERSION} has SHA-256 {digest}, not {SHA256}: stop")
-    step(f"{PACKAGE}@{VERSION}: {archive.stat().st_size:,} bytes, SHA-256 as expected")
-    files: dict[str, bytes] = {}
-    with tarfile.open(archive) as tar:
-        for member in tar:
-            content = tar.extractfile(member)
-            if content is not None:
-                files[member.name.removeprefix("package/")] = content.read()
-    return files
 
 
 def topology(content: bytes) -> tuple[list[np.ndarray], list[dict[str, Any]]]:

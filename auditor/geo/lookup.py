@@ -189,6 +189,27 @@ def _witnesses(
     if heard.host is not None:
         told = heard.host.statement
         yield Witness("host", question.host or "", told.countries, told.detail)
+    yield from _of_databases(heard)
+    if org_country:
+        registered = geodata.registrations
+        built = registered.built if isinstance(registered, Registrations) else None
+        yield Witness("network", REGISTRATIONS, (org_country,), org or "", built, derived=True)
+    if question.log_country:
+        yield Witness("log", "log", (question.log_country,))
+    if geodata.names and question.host:
+        named = geodata.names.told([question.host])[0]
+        if named.service is not None:
+            one_service = named.service
+            detail = f"{one_service.name}, {one_service.operator}"
+            yield Witness("service", "services.yaml", (), detail)
+        if named.top_level is not None:
+            yield Witness("host", question.host, named.top_level.countries, named.top_level.detail)
+    if question.rtt_us is not None and not about.own[number]:
+        yield Witness("handshake", "handshake", (), f"{question.rtt_us} µs")
+
+
+def _of_databases(heard: Heard) -> Iterator[Witness]:
+    """What databases say of the place, then of the registration, then of the network."""
     for voice in heard.voices:
         answer, origin = voice.answer, voice.origin
         if answer.country or answer.anycast or answer.relay or answer.city:
@@ -208,19 +229,3 @@ def _witnesses(
         if answer.asn or answer.org:
             detail = " ".join(part for part in (f"AS{answer.asn or '?'}", answer.org) if part)
             yield Witness("network", origin.name, (), detail, origin.built, origin.licence)
-    if org_country:
-        registered = geodata.registrations
-        built = registered.built if isinstance(registered, Registrations) else None
-        yield Witness("network", REGISTRATIONS, (org_country,), org or "", built, derived=True)
-    if question.log_country:
-        yield Witness("log", "log", (question.log_country,))
-    if geodata.names and question.host:
-        named = geodata.names.told([question.host])[0]
-        if named.service is not None:
-            one_service = named.service
-            detail = f"{one_service.name}, {one_service.operator}"
-            yield Witness("service", "services.yaml", (), detail)
-        if named.top_level is not None:
-            yield Witness("host", question.host, named.top_level.countries, named.top_level.detail)
-    if question.rtt_us is not None and not about.own[number]:
-        yield Witness("handshake", "handshake", (), f"{question.rtt_us} µs")
