@@ -1,6 +1,7 @@
 # make audit   sets up and audits the samples with the defaults; report in reports/
 # make test    sets up what tests need (system packages too) and runs all gates and tests
-# make bench   measures beside nfdump, tshark and others (15 GB of captures); figures in bench/RESULTS.md
+# make bench   measures beside nfdump, tshark and others (15 GB of captures); figures in bench/RESULTS.md;
+#              then a night of the agent (10 GB more), the store, a cluster and places: printed
 # make agreement  compares with tshark and nDPI on real captures (AUDITOR_CORPUS names their folder)
 # make docs    writes the generated pages anew
 
