@@ -106,8 +106,14 @@ class Content(Protocol):
                 ``zstd``, ``base64``, ``quoted-printable``; unknown ones make it unread.
         """
 
+    def unframed(self, side: int, place: str) -> Part:
+        """As ``part``, where no protocol is known: plain text in it counts as raw, not as read."""
+
     def unread(self, side: int, size: int, why: Unread) -> None:
         """So many of the bytes fed were not read (and lie in no part)."""
+
+    def raw(self, side: int, size: int) -> None:
+        """So many of the bytes fed were searched without their protocol being understood."""
 
     def covert(self, side: int, place: str, size: int, distinct: bytes) -> None:
         """So many bytes hide in a protocol that is not for them; ``distinct`` tells two apart."""

@@ -1,0 +1,143 @@
+"""Bytes of flows in, hits and coverage out.
+
+Every payload byte of a flow is counted once: read, raw, or unread with a reason.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import pyarrow as pa
+
+from auditor.inspect.contracts import FlowHead
+from auditor.inspect.detectors.counting import Subjects
+from auditor.inspect.flow_content import FlowContent
+from auditor.model.content import UNREAD, Hit
+from auditor.model.problem import Problem
+from auditor.model.stream import Chunk
+
+if TYPE_CHECKING:
+    from auditor.inspect.detectors.items import Search
+    from auditor.model.stream import Ended
+
+MOST_MESSAGES: Final = 20
+"""Different messages of one code that are told."""
+
+COVERAGE: Final = pa.schema(
+    [
+        pa.field("flow_id", pa.int64()),
+        pa.field("side", pa.int8()),
+        pa.field("read", pa.int64()),
+        pa.field("raw", pa.int64()),
+        *(pa.field(why, pa.int64()) for why in UNREAD),
+    ]
+)
+"""Payload bytes of each side of each flow that was read again: what became of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Inspection:
+    """What was inside.
+
+    Attributes:
+        hits: by flow, direction and detector.
+        coverage: ``COVERAGE``, ordered by flow and side.
+        subjects: distinct values by group of flows, detector and direction.
+    """
+
+    hits: tuple[Hit, ...]
+    coverage: pa.Table
+    subjects: dict[tuple[int, str, bool | None], Subjects] = field(default_factory=dict)
+
+
+class Inspector:
+    """Takes the events of flows in any order of flows, each flow's in its own.
+
+    Args:
+        flows: the wanted flows: ``flow_id`` (ascending), ``protocol``, ``src_port``, ``dst_port``,
+            ``app``, ``host``, ``home_side``, ``src_payload``, ``dst_payload``, and ``group``
+            (int64), which subjects are counted by.
+        search: the detectors.
+    """
+
+    def __init__(self, flows: pa.Table, search: Search) -> None:
+        self.search = search
+        self._table = flows
+        self._ids = flows["flow_id"].to_numpy()
+        self._open: dict[int, FlowContent] = {}
+        self._hits: list[Hit] = []
+        self._rows = array("q")
+        self._subjects: dict[tuple[int, str, bool | None], Subjects] = {}
+        self._problems: Counter[tuple[str, str]] = Counter()
+        self._done = np.zeros(len(self._ids), np.bool_)
+
+    def take(self, event: Chunk | Ended) -> None:
+        """The next event; those of flows that are not wanted are left alone."""
+        flow = self._open.get(event.flow_id)
+        if flow is None:
+            place = int(np.searchsorted(self._ids, event.flow_id))
+            if place == len(self._ids) or self._ids[place] != event.flow_id or self._done[place]:
+                return
+            flow = self._open[event.flow_id] = FlowContent(self, *self._head(place), place)
+        if isinstance(event, Chunk):
+            flow.take(event)
+        else:
+            flow.end(event)
+            self._ended(flow)
+
+    def finish(self, problems: list[Problem]) -> Inspection:
+        """Everything that was found; ``problems`` takes what must be told."""
+        for flow in list(self._open.values()):
+            flow.end(None)
+            self._ended(flow)
+        for (code, message), count in sorted(self._problems.items()):
+            problems.append(Problem(code, "content", message, count=count))
+        return Inspection(
+            tuple(sorted(self._hits, key=lambda hit: (hit.flow_id, hit.detector, str(hit.outbound)))),
+            self._coverage(),
+            self._subjects,
+        )
+
+    def problem(self, code: str, message: str) -> None:
+        """Counts one; a code shows the first messages only."""
+        known = sum(1 for other, _ in self._problems if other == code)
+        key = (code, message)
+        if key not in self._problems and known >= MOST_MESSAGES:
+            key = (code, "further content of this kind")
+        self._problems[key] += 1
+
+    def _head(self, place: int) -> tuple[FlowHead, str | None, int]:
+        row = self._table.slice(place, 1).to_pylist()[0]
+        head = FlowHead(
+            row["flow_id"],
+            row["protocol"],
+            row["src_port"] or 0,
+            row["dst_port"] or 0,
+            row["app"],
+            row["host"],
+        )
+        return head, row["home_side"], row["group"]
+
+    def _ended(self, flow: FlowContent) -> None:
+        del self._open[flow.head.flow_id]
+        self._done[flow.place] = True
+        for side in (0, 1):
+            self._rows.extend((flow.head.flow_id, side, *flow.counts(side)))
+        for (side, detector), found in flow.found.items():
+            outbound = flow.outbound(side)
+            subjects = Subjects(found.values)
+            self._hits.append(found.hit(flow, outbound, subjects))
+            if found.subject:
+                key = (flow.group, detector, outbound)
+                known = self._subjects.get(key)
+                self._subjects[key] = subjects if known is None else known.union(subjects)
+
+    def _coverage(self) -> pa.Table:
+        rows = np.frombuffer(self._rows, np.int64).reshape(-1, len(COVERAGE))
+        rows = rows[np.lexsort((rows[:, 1], rows[:, 0]))]
+        columns = [pa.array(rows[:, i]).cast(each.type) for i, each in enumerate(COVERAGE)]
+        return pa.table(columns, schema=COVERAGE)
