@@ -1,13 +1,14 @@
 """The order of the stages: the only place that knows it.
 
-read -> geo -> classify -> policy -> ``Run``. Everything that shapes the result comes in as an
+read -> geo -> classify (declared) -> inspect (what leaves) -> classify (recognised) -> policy ->
+``Run``. Everything that shapes the result comes in as an
 ``Order``; the clock comes in as a function.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from auditor import __version__, readers
@@ -15,6 +16,7 @@ from auditor.model import run as run_document
 from auditor.model.flow_table import Stage, conform, to_arrow, to_pandas
 from auditor.model.run import InputFile, Run
 from auditor.model.text import legible
+from auditor.pipeline.contents import ContentCounts, Opened, opened
 from auditor.pipeline.counts import Counts
 from auditor.pipeline.orders import (
     Engine,
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
 
     from auditor.geo import GeoData, Nearest
     from auditor.model.agreement import Agreement
+    from auditor.model.content import Counted
     from auditor.model.finding import Finding
     from auditor.model.inventory import Network
     from auditor.model.problem import Note, Problem
@@ -62,10 +65,16 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class Audit:
-    """The run, and the flow table it rests on (after stage ``classify``)."""
+    """The run, and what it rests on.
+
+    Attributes:
+        table: the flow table after stage ``classify``.
+        counted: distinct subjects by keyed hash, for the store alone: never for a report.
+    """
 
     run: Run
     table: FlowTable
+    counted: tuple[Counted, ...] = field(default=(), repr=False)
 
     @property
     def flows(self) -> pd.DataFrame:
@@ -86,9 +95,10 @@ def audit(order: Order, now: Callable[[], datetime], progress: Progress) -> Audi
     with Reading(order, progress) as reading:
         # The other rooms load, and the files that people write are checked, while packets are
         # read: a mistake in them ends the reading at once instead of showing after an hour.
-        from auditor import classify, geo, policy
+        from auditor import classify, geo, inspect, policy
 
         catalogue = classify.catalogue(order.policies)
+        search = inspect.search(order.policies, catalogue.by_code) if order.content else None
         rules = policy.load_rules(order.policies / "rules.yaml")
         inventory = classify.inventory(order.inventory, catalogue) if order.inventory else None
         dossiers = (
@@ -97,6 +107,8 @@ def audit(order: Order, now: Callable[[], datetime], progress: Progress) -> Audi
         sources = classify.sources(order.policies) + policy.sources(
             order.policies / "rules.yaml", rules, order.dossiers, dossiers
         )
+        if search is not None:
+            sources += inspect.sources(order.policies)
         if order.inventory and inventory:
             sources += (classify.inventory_source(order.inventory, inventory),)
         if order.mappings:
@@ -109,18 +121,33 @@ def audit(order: Order, now: Callable[[], datetime], progress: Progress) -> Audi
         inputs, located, nearest = _located(order, reading, geodata, networks, problems.append)
         sources = geodata.sources + sources
 
+        declared = FlowTable()
+        for part in located:
+            progress.stage("classify")
+            flows = classify.classified(part, inventory, catalogue)
+            declared.add(to_arrow(flows, Stage.CLASSIFY))
+        inside = Opened()
+        if search is not None:
+            inside = opened(order, inputs, declared, search, problems, progress)
+        content = ContentCounts(inside.coverage)
+
         def counted() -> Iterator[pd.DataFrame]:
-            for part in located:
-                progress.stage("classify")
-                flows = classify.classified(part, inventory, catalogue)
+            for part in declared:
+                flows = to_pandas(part)
+                if inside.by_flow is not None:
+                    flows = classify.recognised(flows, inside.by_flow, catalogue)
                 table.add(to_arrow(flows, Stage.CLASSIFY))
-                yield counts.added(flows)
+                flows = counts.added(flows)
+                content.add(to_arrow(flows, Stage.CLASSIFY))
+                yield flows
 
         candidates = policy.candidates(counted())
     problems += counts.problems()
     problems += _ages(inputs, geodata)
     progress.stage("judge")
-    findings = policy.findings(candidates, rules, catalogue, inventory, dossiers)
+    findings = policy.findings(
+        candidates, rules, catalogue, inventory, dossiers, inside.contents
+    )
     peers = _peers(findings)
     shown = peers[: run_document.MOST_DESTINATIONS]
     destinations = geo.recorded(table, shown, geodata, order.home, networks, nearest)
@@ -138,7 +165,7 @@ def audit(order: Order, now: Callable[[], datetime], progress: Progress) -> Audi
         home=order.home,
         settings=settings,
         inputs=inputs,
-        totals=counts.totals(),
+        totals=replace(counts.totals(), content=content.totals() if search else ()),
         findings=findings,
         problems=tuple(problems),
         sources=sources,
@@ -148,7 +175,7 @@ def audit(order: Order, now: Callable[[], datetime], progress: Progress) -> Audi
         destinations=tuple(destinations),
         destinations_cut=len(peers) - len(shown),
     )
-    return Audit(run, table)
+    return Audit(run, table, inside.contents.counted)
 
 
 def _ages(inputs: tuple[InputFile, ...], geodata: GeoData) -> list[Problem]:

@@ -8,16 +8,21 @@ from typing import TYPE_CHECKING, Any
 from auditor.model.run import Totals
 
 if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
     import pandas as pd
     import pyarrow as pa
 
     from auditor.model.problem import Problem
 
 
-def _sum(column: pd.Series) -> int:
+def whole_sum(numbers: npt.NDArray[np.int64]) -> int:
     """The sum of whole numbers, however large: a log may claim any number."""
-    known = column.dropna().to_numpy(dtype="int64")
-    return (int((known >> 32).sum()) << 32) + int((known & 0xFFFFFFFF).sum())
+    return (int((numbers >> 32).sum()) << 32) + int((numbers & 0xFFFFFFFF).sum())
+
+
+def _sum(column: pd.Series) -> int:
+    return whole_sum(column.dropna().to_numpy(dtype="int64"))
 
 
 class Counts:
