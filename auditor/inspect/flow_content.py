@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final, Protocol
 
 from auditor.inspect.contracts import About
 from auditor.inspect.parts import FlowPart
 from auditor.inspect.protocols import DISSECTORS
 from auditor.inspect.protocols.raw import RAW
-from auditor.model.content import UNREAD
+from auditor.model.content import MOST_SAMPLES, UNREAD
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from auditor.inspect.contracts import Conversation, FlowHead
-    from auditor.inspect.detectors.items import Found, Item, Search
+    from auditor.inspect.detectors.items import Found, Item
+    from auditor.inspect.detectors.search import Search
     from auditor.model.content import Unread
     from auditor.model.stream import Chunk, Ended
 
@@ -29,6 +31,24 @@ _TLS: Final = (b"\x16\x03\x00", b"\x16\x03\x01", b"\x16\x03\x03", b"\x17\x03\x03
 
 MOST_MESSAGE: Final = 200
 """Characters of a problem's text that may come from the content's surroundings (file names)."""
+
+
+_SURE: Final = ("weak", "likely", "firm")
+
+
+def _together(one: Found, other: Found) -> Found:
+    """What one detector found in two items of one side."""
+    one.subjects.update(other.subjects)
+    hidden = one.withheld or other.withheld
+    samples = tuple(dict.fromkeys(one.samples + other.samples))
+    return replace(
+        one,
+        certainty=max(one.certainty, other.certainty, key=_SURE.index),
+        matches=one.matches + other.matches,
+        samples=() if hidden else samples[:MOST_SAMPLES],
+        places=tuple(dict.fromkeys(one.places + other.places))[:MOST_SAMPLES],
+        withheld=hidden,
+    )
 
 
 class Told(Protocol):
@@ -123,10 +143,7 @@ class FlowContent:
 
     def text(self, side: int, place: str, data: bytes) -> None:
         """See ``Content.text``."""
-        item = self._items[side]
-        if item is None:
-            item = self._items[side] = self.item(side, self._name)
-        item.text(data, place)
+        self._short(side).text(data, place)
 
     def part(
         self,
@@ -164,10 +181,7 @@ class FlowContent:
 
     def covert(self, side: int, place: str, size: int, distinct: bytes) -> None:
         """See ``Content.covert``."""
-        item = self._items[side]
-        if item is None:
-            item = self._items[side] = self.item(side, self._name)
-        item.covert(place, size, distinct)
+        self._short(side).fact("covert", f"{place}: {size:,} bytes")
 
     def secure(self) -> None:
         """See ``Content.secure``."""
@@ -181,15 +195,15 @@ class FlowContent:
 
     def item(self, side: int, place: str) -> Item:
         """See ``Owner.item``."""
-        return self._inspector.search.item(place)
+        return self._inspector.search.item(side, place, withheld=self.secret)
 
     def judged(self, side: int, item: Item) -> None:
         """See ``Owner.judged``."""
         self.secret |= item.secret
         for found in item.found:
-            key = side, found.detector
+            key = side, found.detector.id
             known = self.found.get(key)
-            self.found[key] = found if known is None else known.joined(found)
+            self.found[key] = found if known is None else _together(known, found)
 
     def lost(self, side: int, size: int, why: Unread) -> None:
         """See ``Owner.lost``."""
@@ -197,9 +211,12 @@ class FlowContent:
 
     # The rest.
 
-    @property
-    def _name(self) -> str:
-        return self.head.app or "payload"
+    def _short(self, side: int) -> Item:
+        """The search of a side's short texts."""
+        item = self._items[side]
+        if item is None:
+            item = self._items[side] = self.item(side, "")
+        return item
 
     def _begin(self) -> None:
         heads = self._heads[0], self._heads[1]

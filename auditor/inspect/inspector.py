@@ -7,21 +7,21 @@ from __future__ import annotations
 
 from array import array
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pyarrow as pa
 
 from auditor.inspect.contracts import FlowHead
-from auditor.inspect.detectors.counting import Subjects
+from auditor.model.subjects import Subjects
 from auditor.inspect.flow_content import FlowContent
 from auditor.model.content import UNREAD, Hit
 from auditor.model.problem import Problem
 from auditor.model.stream import Chunk
 
 if TYPE_CHECKING:
-    from auditor.inspect.detectors.items import Search
+    from auditor.inspect.detectors.search import Search
     from auditor.model.stream import Ended
 
 MOST_MESSAGES: Final = 20
@@ -51,7 +51,7 @@ class Inspection:
 
     hits: tuple[Hit, ...]
     coverage: pa.Table
-    subjects: dict[tuple[int, str, bool | None], Subjects] = field(default_factory=dict)
+    subjects: dict[tuple[int, str, bool | None], Subjects]
 
 
 class Inspector:
@@ -61,7 +61,7 @@ class Inspector:
         flows: the wanted flows: ``flow_id`` (ascending), ``protocol``, ``src_port``, ``dst_port``,
             ``app``, ``host``, ``home_side``, ``src_payload``, ``dst_payload``, and ``group``
             (int64), which subjects are counted by.
-        search: the detectors.
+        search: the detectors, and the key of their hashes.
     """
 
     def __init__(self, flows: pa.Table, search: Search) -> None:
@@ -127,14 +127,27 @@ class Inspector:
         self._done[flow.place] = True
         for side in (0, 1):
             self._rows.extend((flow.head.flow_id, side, *flow.counts(side)))
-        for (side, detector), found in flow.found.items():
-            outbound = flow.outbound(side)
-            subjects = Subjects(found.values)
-            self._hits.append(found.hit(flow, outbound, subjects))
-            if found.subject:
-                key = (flow.group, detector, outbound)
-                known = self._subjects.get(key)
-                self._subjects[key] = subjects if known is None else known.union(subjects)
+        for (side, name), found in flow.found.items():
+            outbound, subjects = flow.outbound(side), found.subjects
+            hidden = found.withheld or flow.secret
+            self._hits.append(
+                Hit(
+                    flow_id=flow.head.flow_id,
+                    outbound=outbound,
+                    detector=name,
+                    labels=found.detector.labels,
+                    certainty=found.certainty,
+                    matches=found.matches,
+                    distinct=subjects.count,
+                    exact=subjects.exact,
+                    samples=() if hidden else found.samples,
+                    places=found.places,
+                    withheld=hidden,
+                )
+            )
+            if found.detector.subject is not None:
+                known = self._subjects.setdefault((flow.group, name, outbound), Subjects())
+                known.update(subjects)
 
     def _coverage(self) -> pa.Table:
         rows = np.frombuffer(self._rows, np.int64).reshape(-1, len(COVERAGE))

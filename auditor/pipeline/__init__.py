@@ -7,6 +7,7 @@ read -> geo -> classify (declared) -> inspect (what leaves) -> classify (recogni
 
 from __future__ import annotations
 
+import secrets
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
@@ -98,7 +99,8 @@ def audit(order: Order, now: Callable[[], datetime], progress: Progress) -> Audi
         from auditor import classify, geo, inspect, policy
 
         catalogue = classify.catalogue(order.policies)
-        search = inspect.search(order.policies, catalogue.by_code) if order.content else None
+        key = order.hash_key or secrets.token_bytes(inspect.KEY_BYTES)
+        search = inspect.search(order.policies, catalogue.by_code, key) if order.content else None
         rules = policy.load_rules(order.policies / "rules.yaml")
         inventory = classify.inventory(order.inventory, catalogue) if order.inventory else None
         dossiers = (

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -64,7 +63,7 @@ def opened(
     from auditor import inspect
 
     chosen = _chosen(table, decrypting=order.key_log is not None)
-    sought = search.sought
+    sought = inspect.sought(search)
     if not len(chosen):
         return Opened(Contents(sought))
     clear = chosen.filter(pc.invert(pc.fill_null(chosen["encrypted"], pa.scalar(value=False))))
@@ -72,7 +71,7 @@ def opened(
     again = set(pc.unique(clear["input_id"]).to_pylist())
     grouped = _grouped(chosen)
     progress.stage("inspect", sum(sizes[each] for each in again))
-    inspector = inspect.Inspector(grouped, search, order.hash_key or os.urandom(32))
+    inspector = inspect.Inspector(grouped, search)
     events = readers.payloads(wanted(order), inputs, clear, problems.append, progress.advance)
     for event in events:
         inspector.take(event)
