@@ -134,12 +134,12 @@ def begun(
     if not encodings:
         boundary = named.get("boundary", "").encode()
         if kind.startswith("multipart/") and boundary and depth < _MOST_DEPTH:
-            return Multipart(content, side, place, boundary[:_MOST_BOUNDARY], depth + 1)
+            return _Multipart(content, side, place, boundary[:_MOST_BOUNDARY], depth + 1)
         if kind.startswith("application/grpc") and not kind.endswith("-text"):
-            return Messages(content, side, place, fields)
+            return _Messages(content, side, place, fields)
         if kind == "application/x-www-form-urlencoded":
             charset = named.get("charset", "utf-8")
-            return Form(content.part(side, place, media_type="text/plain", charset=charset))
+            return _Form(content.part(side, place, media_type="text/plain", charset=charset))
     return content.part(
         side,
         place,
@@ -153,7 +153,7 @@ def begun(
 _PLAIN: Final = frozenset({"identity", "7bit", "8bit", "binary", "chunked"})
 
 
-class Multipart:
+class _Multipart:
     """A multipart body (RFC 2046 section 5.1, RFC 7578): every field and file is a part."""
 
     def __init__(
@@ -167,41 +167,45 @@ class Multipart:
         self._held = b"\n"  # so that a delimiter at the very beginning is one
         self._part: Part | None = None  # null: before the first part, or after the last
         self._in_head = False
+        self._unsplit = False
         self._count = 0
-        self._dropped = 1  # the line break above was never sent
+        self._line_break_before = True  # what is held begins with one that is not the part's
 
     def feed(self, data: bytes) -> None:
         data = self._held + data if self._held else data
         self._held = b""
         while data:
-            data = self._head(data) if self._in_head else self._body(data)
+            if self._in_head:
+                data = self._head(data)
+            elif self._unsplit and self._part is not None:
+                self._part.feed(data)
+                return
+            else:
+                data = self._body(data)
 
     def _body(self, data: bytes) -> bytes:
         """Gives the part what belongs to it; gives back what is to be looked at again."""
         found = data.find(self._delimiter)
         if found < 0:
             end = data.find(b"\n", max(0, len(data) - len(self._delimiter)))
-            end = _before_line_end(data, len(data) if end < 0 else end)
-            self._give(data[:end])
-            self._held = data[end:]
+            self._give_and_hold(data, len(data) if end < 0 else end)
             return b""
         line = found + len(self._delimiter)
-        end = data.find(b"\n", line)
-        closing = data[line : line + 2] == b"--"
-        if end < 0 and not closing and len(data) - line < _MOST_BOUNDARY:
-            begin = _before_line_end(data, found)
-            self._give(data[:begin])
-            self._held = data[begin:]
-            return b""
-        if not closing and (end < 0 or data[line:end].strip()):  # a longer word, no delimiter
+        end = data.find(b"\n", line, line + _MOST_BOUNDARY)
+        closing = data.startswith(b"--", line)
+        if end < 0 and not closing:
+            if len(data) - line < _MOST_BOUNDARY:
+                self._give_and_hold(data, found)
+                return b""
+            end = line + 1  # such a long line is no delimiter
+        if not closing and data[line:end].strip():  # the beginning of a longer word
             self._give(data[:line])
             return data[line:]
         self._give(data[: _before_line_end(data, found)])
         self._close_part()
-        if closing:
-            return data[line + 2 :]
-        self._in_head = True
-        return data[end:]
+        self._line_break_before = False
+        self._in_head = not closing
+        return data[line + 2 :] if closing else data[end:]
 
     def _head(self, data: bytes) -> bytes:
         """``data`` begins with the line break that ends the delimiter."""
@@ -209,60 +213,61 @@ class Multipart:
         if match is None and len(data) < _MOST_PART_HEAD:
             self._held = data
             return b""
-        end = match.start() if match else 0
         self._in_head = False
         self._count += 1
         if self._count > _MOST_PARTS:
+            self._unsplit = True
             self._part = self._content.part(self._side, self._place)
-            self._delimiter = b"\n" * (_MOST_BOUNDARY + 4)  # the rest is one part
-            self._content.problem("http-multipart-too-many-parts", f"more than {_MOST_PARTS}")
+            self._content.problem("http-too-many-parts", f"more than {_MOST_PARTS} parts in a body")
             return data
-        self._begin(fields_of(data[:end].splitlines()))
-        return (
-            data[match.end() - 1 :]
-            if match and self._at_delimiter(data, match)
-            else (data[match.end() :] if match else data)
-        )
-
-    def _at_delimiter(self, data: bytes, match: re.Match[bytes]) -> bool:
-        """An empty part: the blank line's end begins the next delimiter."""
-        return data.startswith(self._delimiter[1:], match.end())
+        self._begin(fields_of(data[: match.start() if match else 0].splitlines()))
+        if match is None:
+            return data
+        self._line_break_before = True
+        return data[match.end() - 1 :]  # the delimiter may follow at once
 
     def _begin(self, fields: Fields) -> None:
         _, named = parameters(fields.get(b"content-disposition", b""))
-        name = named.get("name", "")[:200]
-        place = f"{self._place} / {name}" if name and "filename" not in named else self._place
+        name = "" if "filename" in named else named.get("name", "")[:200]
+        place = f"{self._place} / {name}" if name else self._place
         self._part = begun(self._content, self._side, place, fields, depth=self._depth)
-        if name and "filename" not in named and b"content-type" not in fields:
+        if name and b"content-type" not in fields:
             self._part.feed(name.encode() + b"=")  # detectors look for context before a value
 
+    def _give_and_hold(self, data: bytes, end: int) -> None:
+        """Holds back what may be the beginning of a delimiter."""
+        end = _before_line_end(data, end)
+        self._give(data[:end])
+        self._held = data[end:]
+
     def _give(self, data: bytes) -> None:
-        if self._dropped:
-            data, self._dropped = data[1:], 0 if data else 1
-        if not data:
-            return
+        if self._line_break_before and data:
+            data = data[1:]
+            self._line_break_before = False
         if self._part is None:
-            if not data.strip():
-                return
-            # Before the first delimiter or after the last: no program shows it, so it is looked at.
-            self._part = self._content.part(self._side, f"{self._place} / outside of its parts")
-        self._part.feed(data)
+            data = data.lstrip()
+            if data:
+                # Before the first delimiter or after the last no program shows it: all the more.
+                place = f"{self._place} / outside of its parts"
+                self._part = self._content.part(self._side, place)
+        if self._part is not None and data:
+            self._part.feed(data)
 
     def gap(self, size: int) -> None:
+        self._give_held()
+        if self._part is not None:
+            self._part.gap(size)
+
+    def close(self) -> None:
+        self._give_held()
+        self._close_part()
+
+    def _give_held(self) -> None:
         if self._in_head:
             self._in_head = False
             self._part = self._content.part(self._side, self._place)
         self._give(self._held)
         self._held = b""
-        if self._part is not None:
-            self._part.gap(size)
-
-    def close(self) -> None:
-        if self._in_head:
-            self._part = self._content.part(self._side, self._place)
-        self._give(self._held)
-        self._held = b""
-        self._close_part()
 
     def _close_part(self) -> None:
         if self._part is not None:
@@ -278,7 +283,7 @@ def _before_line_end(data: bytes, end: int) -> int:
     return end - 1 if end and data[end - 1] == 13 else end
 
 
-class Form:
+class _Form:
     """A form's body (WHATWG URL, section 5.1) as lines ``name=value``, decoded."""
 
     def __init__(self, part: Part) -> None:
@@ -317,7 +322,7 @@ def _form_text(data: bytes) -> bytes:
     return binascii.a2b_qp(data.translate(_TO_QUOTED)).translate(_FROM_QUOTED)
 
 
-class Messages:
+class _Messages:
     """A gRPC body: messages behind a flag and their length (gRPC over HTTP/2, `Length-Prefixed`).
 
     Messages that are not packed are one part together; each packed one is a part of its own.
