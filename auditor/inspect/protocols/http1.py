@@ -43,7 +43,8 @@ class Http1:
             line = head.lstrip(b"\r\n").partition(b"\n")[0].rstrip(b"\r")
             if RESPONSE.fullmatch(line) or REQUEST.fullmatch(line):
                 return 0.95
-            if line.partition(b" ")[0] in METHODS and b" " in line:
+            method, space, target = line.partition(b" ")
+            if method in METHODS and space and b" " not in target:  # the line goes on
                 return 0.7
         return 0.5 if flow.app == "http" else 0.0
 

@@ -302,10 +302,10 @@ class _Side:
             filename = unquote_to_bytes(path.rpartition(b"/")[2]).decode("utf-8", "replace")[:255]
             if "." in filename and len(self._conversation.filenames) < _MOST_STREAMS:
                 self._conversation.filenames[self._block_stream] = filename
-        kind = "request" if method or b":status" not in fields else "response"
-        bodies.tell_fields(self._content, self._number, f"HTTP/2 {kind} header", fields)
-        trailers = stream.fields and b":status" not in fields
-        if not trailers and not fields.get(b":status", b"").startswith(b"1"):
+        answer = b":status" in fields
+        place = "response header" if answer else "trailer" if method is None else "request header"
+        bodies.tell_fields(self._content, self._number, f"HTTP/2 {place}", fields)
+        if place != "trailer" and not fields.get(b":status", b"").startswith(b"1"):
             stream.fields = fields
 
     # Streams
