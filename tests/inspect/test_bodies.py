@@ -61,9 +61,8 @@ def test_what_stands_outside_of_the_parts_is_read_too():
 
 
 def test_a_part_may_have_neither_header_nor_body():
-    assert [part.data for part in read(FORM_DATA, b"--=_x\r\n\r\n--=_x\r\n\r\n\r\n--=_x--").parts] == [
-        b"", b"",
-    ]  # fmt: skip
+    parts = read(FORM_DATA, b"--=_x\r\n\r\n--=_x\r\n\r\n\r\n--=_x--").parts
+    assert [part.data for part in parts] == [b"", b""]
 
 
 def test_another_boundary_than_declared_loses_nothing():

@@ -1,6 +1,7 @@
 """Content encodings are taken off whole, in bounded pieces, and bombs are stopped."""
 
 import base64
+import contextlib
 import gzip
 import quopri
 import random
@@ -152,11 +153,9 @@ def test_what_was_unpacked_before_the_damage_is_kept(name):
 @pytest.mark.parametrize("name", ["gzip", "deflate", "br", "zstd"])
 def test_bytes_after_the_end_are_damage(name):
     taking = decoder([name])
-    out = []
+    assert b"".join(taking.feed(PACKERS[name](TEXT))) == TEXT
     with pytest.raises(DamagedError):
-        for piece in (PACKERS[name](TEXT), b"and something else that is not packed"):
-            out += taking.feed(piece)
-    assert b"".join(out) == TEXT
+        list(taking.feed(b"and something else that is not packed"))
 
 
 def test_a_cut_off_end_is_no_error():
@@ -167,7 +166,5 @@ def test_a_cut_off_end_is_no_error():
 @given(st.sampled_from(sorted(PACKERS)), st.binary(max_size=300), st.integers(0, 300))
 def test_any_bytes_end_in_bytes_or_in_damage(name, noise, kept):
     packed = PACKERS[name](TEXT)[:kept] + noise
-    try:
+    with contextlib.suppress(DamagedError, BombError):
         unpacked([name], packed, 17)
-    except (DamagedError, BombError):
-        pass
