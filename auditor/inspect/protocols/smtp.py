@@ -240,7 +240,7 @@ class _Session:
             while pending[0] != b"DATA":
                 pending.popleft()
         if self._body and b"DATA" not in pending:
-            if self._body.doubtful(self._waiting[0]):  # the server has the mail, though its end was not seen
+            if self._body.doubtful(self._waiting[0]):  # the server has the mail all the same
                 self._end_mail()
             return
         verb = pending.popleft() if pending else b""
