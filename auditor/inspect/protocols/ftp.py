@@ -16,6 +16,7 @@ _VERBS: Final = (
     b"AUTH", b"PBSZ", b"PROT", b"QUIT", b"NOOP", b"DELE", b"SIZE", b"MDTM", b"REST", b"MKD", b"RMD",
     b"RNFR", b"RNTO", b"SITE", b"HELP", b"STAT", b"ABOR", b"CDUP", b"HOST", b"CLNT",
 )  # fmt: skip
+_TLS: Final = b"\x16\x03"
 _SIX: Final = re.compile(rb"([0-9]{1,3}(?:,[0-9]{1,3}){5})(?![0-9,])")
 _EXTENDED: Final = re.compile(rb"([!-~])([12])\1([0-9A-Fa-f.:]{2,45})\1([0-9]{1,5})\1")
 _PASSIVE: Final = re.compile(rb"\(([!-~])\1\1([0-9]{1,5})\1\)")
@@ -59,7 +60,7 @@ class Ftp:
     def sniff(self, flow: FlowHead, heads: tuple[bytes, bytes]) -> float:
         """By the greeting, the first command and the port."""
         client, server = heads
-        if client.startswith(b"\x16\x03") or server.startswith(b"\x16\x03"):
+        if client.startswith(_TLS) or server.startswith(_TLS):
             return 0.0
         greeted = server.startswith((b"220 ", b"220-"))
         verb = client.split(maxsplit=1)[0].upper() if client.strip() else b""
@@ -92,6 +93,8 @@ class _Control:
             self._missing(side)
         incoming = self._waiting[side]
         incoming.add(data)
+        if side == 0 and self._tls_asked and incoming.head(2) == _TLS:
+            self._sealed.encrypted(self._waiting)
         while not self._sealed and (line := incoming.line()) is not None:
             self._line(side, line)
 
@@ -119,9 +122,6 @@ class _Control:
             return
         if verb == b"AUTH" and line[5:8].upper() in (b"TLS", b"SSL"):
             self._tls_asked = True
-        if self._tls_asked and line.startswith(b"\x16\x03"):
-            self._sealed.add(0, len(line))
-            return
         self._content.text(0, "FTP command", line)
 
 
@@ -132,7 +132,7 @@ class FtpData:
 
     def sniff(self, flow: FlowHead, heads: tuple[bytes, bytes]) -> float:
         """By port 20 (active mode); passive ones are known only from the control connection."""
-        if heads[0].startswith(b"\x16\x03") or heads[1].startswith(b"\x16\x03"):
+        if heads[0].startswith(_TLS) or heads[1].startswith(_TLS):
             return 0.0
         if flow.app == "ftp-data":
             return 0.8

@@ -16,6 +16,7 @@ _COMMAND: Final = re.compile(
     rb"|XTND)\b",
     re.IGNORECASE,
 )
+_TLS: Final = b"\x16\x03"
 _MOST_PENDING: Final = 10_000
 """Commands whose reply has not come; a client may fetch a whole mailbox without waiting."""
 
@@ -28,7 +29,7 @@ class Pop3:
     def sniff(self, flow: FlowHead, heads: tuple[bytes, bytes]) -> float:
         """By the greeting, the first command and the port."""
         client, server = heads
-        if client.startswith(b"\x16\x03") or server.startswith(b"\x16\x03"):
+        if client.startswith(_TLS) or server.startswith(_TLS):
             return 0.0
         greeted = server.startswith((b"+OK", b"-ERR"))
         spoken = _COMMAND.match(client) is not None
@@ -54,6 +55,7 @@ class _Session:
         self._sealed = Sealed(content)
         self._pending: deque[bytes] = deque()
         self._secret = False  # the client's next lines are a credential
+        self._last = b""
         self._greeted = False
         self._body: Body | None = None
         self._listing = False
@@ -77,6 +79,9 @@ class _Session:
             self._body.close(self._waiting[1])
 
     def _missing(self, side: int, gap: int) -> None:
+        if gap and side:  # which reply answers which command is not known any more
+            self._pending.clear()
+            self._secret = False
         if side and self._body:
             if gap:
                 self._body.gap(self._waiting[1], gap)
@@ -88,7 +93,14 @@ class _Session:
             self._command(rest)
 
     def _commands(self) -> None:
-        while (line := self._waiting[0].line()) is not None:
+        incoming = self._waiting[0]
+        while True:
+            if self._last == b"STLS" and incoming.head(2) == _TLS:
+                self._sealed.encrypted(self._waiting)
+                return
+            line = incoming.line()
+            if line is None:
+                return
             self._command(line)
 
     def _command(self, line: bytes) -> None:
@@ -102,6 +114,7 @@ class _Session:
         if verb in (b"PASS", b"AUTH", b"APOP"):
             line = b" ".join(words[: 1 if verb == b"PASS" else 2])
         self._content.text(0, "POP3 command", line)
+        self._last = verb
         self._secret = verb == b"AUTH" and len(words) > 1
         if len(self._pending) >= _MOST_PENDING:
             self._pending.clear()
