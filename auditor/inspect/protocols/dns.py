@@ -7,6 +7,7 @@ packed data are counted as a covert channel, see ``hidden``.
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 from auditor.inspect.protocols.incoming import Incoming
@@ -33,7 +34,7 @@ _LEAST_HIDDEN: Final = 30
 """Bytes of judged labels in one name; hashes in names that clouds give out stay below mostly."""
 
 _HEX: Final = re.compile(rb"[0-9a-f]+\Z")
-_PACKED: Final = re.compile(rb"[0-9a-z_=+/-]+\Z")
+_LETTERS: Final = re.compile(rb"[0-9a-z_=+/-]+\Z")
 _SHARED_SECOND: Final = frozenset(
     (b"com", b"net", b"org", b"edu", b"gov", b"co", b"ac", b"or", b"ne", b"go", b"info", b"biz")
 )
@@ -90,8 +91,15 @@ def _is_packed(label: bytes) -> bool:
     low = label.lower()
     if low.startswith((b"xn--", b"_")):
         return False
-    if _PACKED.match(low) is None:
-        return True
+    if _LETTERS.match(low) is None:
+        try:
+            text = label.decode("utf-8")
+        except UnicodeDecodeError:
+            return True
+        if not text.isprintable():
+            return True
+        if " " in text or not text.isascii():  # a printer in Vietnamese, announced as a service
+            return False
     if _HEX.match(low):
         return True
     size = len(low)
@@ -101,9 +109,8 @@ def _is_packed(label: bytes) -> bool:
         return False
     if label not in (low, low.upper()) and digits * 20 > size:
         return True  # base64: names are not written in mixed letters with digits
-    turns = sum(
-        (a in b"0123456789") != (b in b"0123456789") for a, b in zip(low, low[1:], strict=False)
-    )
+    kinds = [byte in b"0123456789" for byte in low]
+    turns = sum(a != b for a, b in pairwise(kinds))
     vowels = sum(map(low.count, b"aeiou"))
     # Random base32 has 19 % digits in some 30 % of places a turn, and 16 % vowels; words have
     # 35 to 45 % vowels, and their digits stand together.
