@@ -126,7 +126,8 @@ class TDSConversation:
 
     def _message(self, side: int, head: bytes) -> Steps:
         """A message of a client, whole unless it is too large."""
-        kind, pieces, held = head[0], [], 0
+        kind, held = head[0], 0
+        pieces: list[bytes] = []
         while True:
             size = int.from_bytes(head[2:4], "big") - 8
             held += size

@@ -130,7 +130,7 @@ class Tokens:
     def _token(self, cursor: Cursor) -> None:
         """One token; ``Short`` where it goes on, ``ValueError`` where it is not understood."""
         token = cursor.number(1)
-        if token == ROW or token == SPARSE_ROW:
+        if token in (ROW, SPARSE_ROW):
             self._row(cursor, sparse=token == SPARSE_ROW)
         elif token == COLUMNS:
             self._described(cursor)

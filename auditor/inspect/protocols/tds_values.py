@@ -13,8 +13,8 @@ FIXED: Final = {
     0x1F: 0, 0x30: 1, 0x32: 1, 0x34: 2, 0x38: 4, 0x3A: 4, 0x3B: 4, 0x3C: 8, 0x3D: 8, 0x3E: 8,
     0x7A: 4, 0x7F: 8,
 }  # fmt: skip
-"""Sizes of types that have one: null, int1, bit, int2, int4, datetime4, flt4, money, datetime, flt8,
-money4, int8."""
+"""Sizes of types that have one: null, int1, bit, int2, int4, datetime4, flt4, money, datetime,
+flt8, money4, int8."""
 SIZED: Final = frozenset({0x24, 0x26, 0x68, 0x6D, 0x6E, 0x6F, 0x25, 0x27, 0x2D, 0x2F})
 """One byte tells the greatest size: GUID, and the types above where they may be null."""
 DECIMALS: Final = frozenset({0x37, 0x3F, 0x6A, 0x6C})
@@ -113,15 +113,19 @@ class Cursor:
         raise ValueError("a type that is not known")
 
     def value(self, kind: Kind) -> bytes | None:
-        """A value as UTF-8 text; empty where it is absent, null where it is binary.
+        """A value as UTF-8 text; empty where it is absent, null where it is binary or damaged.
 
         Raises:
-            ValueError, struct.error, OverflowError: it is damaged.
+            Short: it is not there to its end yet.
+            ValueError: it is too long.
         """
         raw = self._raw(kind)
         if not raw:
             return b""
-        return plain(kind, raw)
+        try:
+            return plain(kind, raw)
+        except (ValueError, OverflowError, struct.error):
+            return None
 
     def _raw(self, kind: Kind) -> bytes:
         number = kind.number
