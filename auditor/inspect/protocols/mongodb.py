@@ -21,6 +21,7 @@ from auditor.inspect.protocols.framing import (
     OutOfStep,
     Steps,
     passed,
+    unread,
 )
 
 if TYPE_CHECKING:
