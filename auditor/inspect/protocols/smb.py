@@ -22,6 +22,7 @@ from auditor.inspect.protocols.smb_files import Files
 
 if TYPE_CHECKING:
     from auditor.inspect.contracts import Content, FlowHead
+    from auditor.model.content import Unread
 
 PORTS: Final = frozenset({139, 445})
 SMB2, ENCRYPTED, COMPRESSED, SMB1 = b"\xfeSMB", b"\xfdSMB", b"\xfcSMB", b"\xffSMB"
@@ -93,13 +94,14 @@ class SMBConversation:
                 continue
             if head[0] != SESSION_MESSAGE:
                 raise OutOfStep
-            inner = Framed(
-                lambda size=size: self._messages(side, size), Aside(self._content, side, "SMB")
-            )  # type: ignore[misc]
+            inner = self._frame(side, size)
             try:
                 yield Body(size, inner.feed, inner.gap)
             finally:
                 inner.close()
+
+    def _frame(self, side: int, size: int) -> Framed:
+        return Framed(lambda: self._messages(side, size), Aside(self._content, side, "SMB"))
 
     def _messages(self, side: int, left: int) -> Steps:
         """The messages of a frame, one or several chained ones."""
@@ -121,7 +123,7 @@ class SMBConversation:
 
     def _unread(self, side: int, head: bytes, size: int) -> Steps:
         """A message that cannot be read, whose first four bytes were taken."""
-        why = "encrypted" if head == ENCRYPTED else "unsupported"
+        why: Unread = "encrypted" if head == ENCRYPTED else "unsupported"
         if head == SMB1:
             command = yield 1
             size -= 1

@@ -51,10 +51,12 @@ class Open:
 
     Attributes:
         name: path within the share; empty = not captured.
+        closed: nothing more may be written into it.
     """
 
     def __init__(self, name: str) -> None:
         self.name = name
+        self.closed = False
         self._runs: tuple[list[Run], list[Run]] = ([], [])
 
     def run(self, content: Content, side: int, offset: int | None, *, written: bool) -> Run:
@@ -76,6 +78,7 @@ class Open:
 
     def close(self) -> None:
         """Ends its parts."""
+        self.closed = True
         for runs in self._runs:
             for each in runs:
                 each.close()
@@ -83,7 +86,7 @@ class Open:
 
 
 class Files:
-    """The open files of a connection, by their identifiers and by requests that are not answered."""
+    """The open files of a connection, by their identifiers and by unanswered requests."""
 
     def __init__(self) -> None:
         self._open: dict[bytes, Open] = {}
@@ -112,13 +115,16 @@ class Files:
 
     def refused(self, message: int) -> None:
         """The answer is that it failed."""
-        for awaited in (self._creating, self._reading, self._closing):
-            awaited.pop(message, None)  # type: ignore[attr-defined]
+        found = self._creating.pop(message, None)
+        if found is not None:
+            found.close()
+        self._reading.pop(message, None)
+        self._closing.pop(message, None)
 
     def file(self, number: bytes) -> Open:
         """The open file; all ones stand for the one that was asked for last."""
-        if number.endswith(b"\xff" * 16) and self.last is not None:
-            return self.last
+        if number.endswith(b"\xff" * 16):
+            return self.last if self.last is not None and not self.last.closed else self._nameless
         found = self._open.get(number)
         if found is None:
             if len(self._open) >= MOST_OPEN:
@@ -133,7 +139,8 @@ class Files:
 
     def answered(self, message: int) -> tuple[Open, int | None]:
         """The file and offset of the bytes that answer it."""
-        return self._reading.pop(message, None) or (self._nameless, None)
+        found = self._reading.pop(message, None)
+        return found if found is not None and not found[0].closed else (self._nameless, None)
 
     def leaving(self, message: int, number: bytes) -> None:
         """A file is to be closed."""
