@@ -76,6 +76,7 @@ class TDSConversation:
         self._content = content
         self._all_encrypted = False
         self._secured = False
+        self._asked = False
         self._tokens = (Tokens(content, 0), Tokens(content, 1))
         self._sides = (
             Framed(lambda: self._packets(0), Aside(content, 0, "TDS"), ANEW),
@@ -103,6 +104,9 @@ class TDSConversation:
                 yield from self._record(side, head)
             elif not _packet(head):
                 raise OutOfStep
+            elif head[0] == ANSWER and self._asked:
+                self._asked = False
+                yield from self._message(side, head, PRELOGIN)
             elif head[0] in (ANSWER, BULK):
                 tokens = self._tokens[side]
                 yield Body(int.from_bytes(head[2:4], "big") - 8, tokens.feed, tokens.gap)
@@ -124,8 +128,8 @@ class TDSConversation:
             raise OutOfStep
         yield unread(self._content, side, size, "encrypted")
 
-    def _message(self, side: int, head: bytes) -> Steps:
-        """A message of a client, whole unless it is too large."""
+    def _message(self, side: int, head: bytes, meant: int | None = None) -> Steps:
+        """A message of a client, whole unless it is too large; ``meant`` tells another type."""
         kind, held = head[0], 0
         pieces: list[bytes] = []
         while True:
@@ -144,7 +148,7 @@ class TDSConversation:
             head = yield 8
             if head[0] != kind or not _packet(head):
                 raise OutOfStep
-        self._read(side, kind, b"".join(pieces))
+        self._read(side, meant or kind, b"".join(pieces))
 
     def _large(self, side: int, head: bytes, begun: bytes) -> Steps:
         """A message that is not held whole is a part."""
@@ -184,6 +188,7 @@ class TDSConversation:
         if body[:1] in (b"\x14", b"\x15", b"\x16", b"\x17"):
             self._content.unread(side, len(body), "encrypted")
             return
+        self._asked = side == 0
         place = 0
         while place + 5 <= len(body) and body[place] != 0xFF:
             option, begin, size = struct.unpack_from(">BHH", body, place)

@@ -94,7 +94,7 @@ class Cursor:
         if number in (0xA5, 0xAD):
             return Kind(number, self.number(2) == UNBOUNDED)
         if number in (0xA7, 0xAF, 0xE7, 0xEF):
-            return Kind(number, self.number(2) == UNBOUNDED, charset=_charset(self.take(7)[2:]))
+            return Kind(number, self.number(2) == UNBOUNDED, charset=_charset(self.take(5)))
         if number in LONG:
             return Kind(number, charset=_charset(self.take(4 if number == 0x22 else 9)[4:]))
         if number == VARIANT:
