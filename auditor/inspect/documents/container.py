@@ -223,9 +223,8 @@ def _listed(directory: bytes, shift: int, size: int) -> list[Entry] | None:
         if len(directory) - at < _CENTRAL_HEADER.size or directory[at : at + 4] != _CENTRAL:
             return None
         fields = _CENTRAL_HEADER.unpack_from(directory, at)
-        _, _, _, flags, method, _, _, _, packed, unpacked, names, extras, comment, *_, offset = (
-            fields
-        )
+        flags, method, packed, unpacked = fields[3], fields[4], fields[8], fields[9]
+        names, extras, comment, offset = fields[10], fields[11], fields[12], fields[16]
         name = at + _CENTRAL_HEADER.size
         extra = directory[name + names : name + names + extras]
         unpacked, packed, offset = _with_64(extra, unpacked, packed, offset)
