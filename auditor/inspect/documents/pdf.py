@@ -26,9 +26,9 @@ MOST_SIZE: Final = 64 << 20
 
 MOST_PAGES: Final = 2_000
 
-MOST_WORK: Final = 8_000_000
-"""Bytes of content, fonts and tables that are taken apart in one file: 500 pages of text. What
-is made to be slow takes 1.5 microseconds a byte."""
+MOST_WORK: Final = 12_000_000
+"""Bytes of content, fonts and tables that are taken apart in one file: 400 dense pages of text in
+9 seconds. What is made to be slow takes up to 1.5 microseconds a byte."""
 
 MOST_DAMAGED: Final = 100
 """Pages that cannot be read, before the rest is given up."""
@@ -94,7 +94,8 @@ class _Metered(PdfReader):
             _SpentError: see there.
         """
         found = super().get_object(indirect_reference)
-        number = getattr(indirect_reference, "idnum", indirect_reference)
+        given = indirect_reference
+        number = given if isinstance(given, int) else given.idnum
         work = self._work.get(number)
         if work is None:
             self._work[number] = 0  # it may lead to itself
@@ -125,7 +126,7 @@ def _work(found: PdfObject | None) -> int:
 
 
 def _widths(found: PdfObject | None) -> int:
-    """Widths of letters that fonts in an object spell out: a range of three numbers is thousands."""
+    """Widths of letters that fonts spell out; three numbers may stand for thousands."""
     count = 0
     left: list[object] = [found]
     while left:
