@@ -234,7 +234,8 @@ def test_an_open_text_is_read_with_spaces_tabs_and_lists():
 def test_an_open_sheet_gives_values_and_leaves_repeated_emptiness_out():
     def cell(words, **said):
         attributes = " ".join(f'{name.replace("_", ":", 1)}="{v}"' for name, v in said.items())
-        return f"<table:table-cell {attributes.replace('_', '-')}><text:p>{words}</text:p></table:table-cell>"
+        opening = f"<table:table-cell {attributes.replace('_', '-')}>"
+        return f"{opening}<text:p>{words}</text:p></table:table-cell>"
 
     def row(cells, extra=""):
         return f"<table:table-row {extra}>{cells}</table:table-row>"
