@@ -31,14 +31,21 @@ def masked(value: bytes, shown: tuple[int, int]) -> str:
         else:
             tail -= 1
     hidden = _HIDDEN * (size - lead - tail)
-    front = _legible(letters[:lead])
-    back = _legible(letters[size - tail :] if tail else "")
+    front = legible(letters[:lead])
+    back = legible(letters[size - tail :] if tail else "")
     if len(front) + len(hidden) + len(back) > MOST_SHOWN:
         room = MOST_SHOWN - len(front) - len(back) - 1
         hidden = _HIDDEN * ((room + 1) // 2) + _LEFT_OUT + _HIDDEN * (room // 2)
     return front + hidden + back
 
 
-def _legible(letters: str) -> str:
-    """Characters that nobody sees, or that turn text around, as a dot that stands for them."""
+def legible(letters: str, most: int | None = None) -> str:
+    """A text in which characters that nobody sees, or that turn text around, are dots.
+
+    Args:
+        letters: the text.
+        most: characters to keep; a longer text ends in an ellipsis.
+    """
+    if most is not None and len(letters) > most:
+        letters = letters[: most - 1] + _LEFT_OUT
     return "".join(letter if letter.isprintable() else "·" for letter in letters)

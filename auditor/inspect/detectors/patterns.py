@@ -19,10 +19,11 @@ from typing import TYPE_CHECKING, Final
 
 import hyperscan
 
+from auditor.inspect.detectors.rules import Bound
 from auditor.inspect.detectors.structure import widths
 
 if TYPE_CHECKING:
-    from auditor.inspect.detectors.rules import Bound, Detector
+    from auditor.inspect.detectors.rules import Detector
 
 WIDEST: Final = 1024
 """Bytes that a pattern may match at most: how far windows of a text overlap rests on it."""
@@ -43,16 +44,22 @@ _BEFORE: Final = {
     "digits": "[^0-9]",
     "word": f"(?:{'|'.join((_ASCII, *_LONGER))})",
 }
+"""What hyperscan is to see before a match."""
+
 _AFTER: Final = {
     "none": "",
     "digits": "[^0-9]",
     "word": r"[\x00-/:-@\x5b-`{-\x7f\xc2\xe2\xe3\xef]",
 }
+"""And after: one byte, always; ``ends_word`` looks further where it begins a longer character."""
+
 _BEHIND: Final = {
     "none": "",
     "digits": "(?<![0-9])",
     "word": "(?:" + "|".join(f"(?<={one})" for one in (_ASCII, *_LONGER)) + ")",
 }
+"""The same as ``_BEFORE`` for the second look."""
+
 _ENDS: Final = re.compile("|".join((_ASCII, *_LONGER)).encode(), re.DOTALL)
 
 _TONES: Final = frozenset("\u0300\u0301\u0303\u0309\u0323")
@@ -65,18 +72,20 @@ class Expression:
 
     Attributes:
         source: over bytes, in ASCII.
-        bound: what may not stand beside a match.
         case: whether case of ASCII letters counts.
+        before: what may not stand directly before a match.
+        after: and after it.
     """
 
     source: str
-    bound: Bound
     case: bool
+    before: Bound
+    after: Bound
 
     @property
     def compiled_as(self) -> bytes:
         """What hyperscan is given."""
-        return f"{_BEFORE[self.bound]}(?:{self.source}){_AFTER[self.bound]}".encode("ascii")
+        return f"{_BEFORE[self.before]}(?:{self.source}){_AFTER[self.after]}".encode("ascii")
 
     @property
     def flags(self) -> int:
@@ -92,12 +101,18 @@ class Expression:
     @property
     def taken(self) -> int:
         """Bytes after a match that its reported end includes."""
-        return 0 if self.bound == "none" else 1
+        return 0 if self.after == "none" else 1
+
+    @cached_property
+    def whole(self) -> re.Pattern[bytes]:
+        """For a value that stands by itself."""
+        flags = re.MULTILINE | (0 if self.case else re.IGNORECASE)
+        return re.compile(self.source.encode("ascii"), flags)
 
     @cached_property
     def _from_behind(self) -> re.Pattern[bytes]:
         flags = re.MULTILINE | (0 if self.case else re.IGNORECASE)
-        return re.compile(rf"{_BEHIND[self.bound]}(?:{self.source})\Z".encode("ascii"), flags)
+        return re.compile(rf"{_BEHIND[self.before]}(?:{self.source})\Z".encode("ascii"), flags)
 
     def start(self, data: bytes, end: int, earliest: int) -> int | None:
         """The first place from which a match reaches to ``end``; null = none after ``earliest``."""
@@ -119,17 +134,19 @@ def of_words(words: tuple[str, ...], *, exact: bool, case: bool) -> list[Express
         exact: their diacritics must be there.
         case: letter case counts.
     """
-    return [
-        Expression(
-            "".join(
-                GAP if letter == " " else _letter(letter, exact, case)
-                for letter in " ".join(unicodedata.normalize("NFC", word).split())
-            ),
-            "word",
-            case,
-        )
-        for word in words
-    ]
+    return [_of_word(word, exact, case) for word in words]
+
+
+def _of_word(word: str, exact: bool, case: bool) -> Expression:  # noqa: FBT001 - as of_words
+    letters = " ".join(unicodedata.normalize("NFC", word).split())
+    source = "".join(GAP if one == " " else _letter(one, exact, case) for one in letters)
+    # a word that ends in a sign, such as "tel:", ends there whatever follows
+    return Expression(
+        source,
+        case,
+        "word" if letters[0].isalnum() else "none",
+        "word" if letters[-1].isalnum() else "none",
+    )
 
 
 @lru_cache(maxsize=1024)
@@ -186,7 +203,7 @@ def of_pattern(pattern: str, bound: Bound, *, case: bool) -> Expression:
             in_class = True
         elif letter == "]":
             in_class = False
-    return Expression("".join(out), bound, case)
+    return Expression("".join(out), case, bound, bound)
 
 
 def expressions(detector: Detector) -> list[Expression]:

@@ -7,9 +7,10 @@ anything is compiled.
 
 from __future__ import annotations
 
+import functools
+import operator
 import re
 import warnings
-from functools import lru_cache
 from re import _constants, _parser  # type: ignore[attr-defined] # the tree that ``re`` compiles
 from typing import Any, Final
 
@@ -33,7 +34,7 @@ Tree = Any
 """What ``re._parser`` gives: sequences of (operation, arguments)."""
 
 
-@lru_cache(maxsize=4096)
+@functools.lru_cache(maxsize=4096)
 def _tree(source: str) -> Tree:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
@@ -149,14 +150,15 @@ def _ambiguities(body: Tree, after: int = 0) -> list[str]:
                     "(a+)+"
                 )
         elif operation is _constants.BRANCH:
-            seen = 0
-            for one in argument[1]:
-                first, nothing = _first(one)
-                if first & seen or (nothing and first & follows):
-                    found.append(
-                        "repeats alternatives that begin alike: its ways multiply, as in (a|aa)*"
-                    )
-                seen |= first
+            parts = [_first(one) for one in argument[1]]
+            alike = sum(first for first, _ in parts) != functools.reduce(
+                operator.or_, (first for first, _ in parts)
+            )
+            skipped = any(nothing for _, nothing in parts)
+            if alike or (skipped and any(first & follows for first, _ in parts)):
+                found.append(
+                    "repeats alternatives that begin alike: its ways multiply, as in (a|aa)*"
+                )
         for inner in _bodies(operation, argument):
             if inner and not _first(inner)[1]:
                 found += _ambiguities(inner, follows)
@@ -193,9 +195,9 @@ def _first_of(operation: object, argument: Tree) -> tuple[int, bool]:
 
 def _class_of(operation: object, argument: Tree) -> int:
     if operation is _constants.LITERAL:
-        return _folded(1 << argument)
+        return _folded(1 << int(argument))
     if operation is _constants.NOT_LITERAL:
-        return _EVERY & ~(1 << argument)
+        return _EVERY & ~(1 << int(argument))
     if operation is _constants.ANY:
         return _EVERY & ~_NEWLINE
     if operation is not _constants.IN:
@@ -210,9 +212,7 @@ def _class_of(operation: object, argument: Tree) -> int:
         elif kind is _constants.RANGE:
             out |= (1 << (value[1] + 1)) - (1 << value[0])
         else:
-            out |= sum(
-                1 << byte for byte in range(256) if re.match(_KINDS[value], bytes((byte,)))
-            )
+            out |= sum(1 << byte for byte in range(256) if re.match(_KINDS[value], bytes((byte,))))
     return _EVERY & ~out if negated else _folded(out)
 
 
