@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from auditor.inspect.detectors.counting import Subjects
 from auditor.inspect.detectors.masks import legible, masked
-from auditor.inspect.detectors.patterns import WIDEST
+from auditor.inspect.detectors.patterns import WIDEST, plain
 from auditor.inspect.detectors.rules import Certain, Detector
 from auditor.inspect.detectors.spans import Pieces, Span, matches, undisputed
 from auditor.inspect.detectors.tables import Table
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from auditor.inspect.detectors.search import Search
     from auditor.inspect.detectors.sought import Sought
 
-WINDOW: Final = 1 << 18
+WINDOW: Final = 1 << 19
 """Bytes judged at once. An item holds one window and its margins at most: thousands are open."""
 
 MARGIN: Final = 3 * WIDEST + 2_048 + 64
@@ -187,7 +187,10 @@ class Item:
         if gathered is None:
             gathered = by_way[sought.rank] = Gathered()
         gathered.matches += 1
-        gathered.subjects.add(sought.hashing.of(canonical(span.value)))
+        value = span.value
+        if sought.detector.words:  # one word, with or without diacritics
+            value = plain(value.decode("utf-8", "replace")).encode()
+        gathered.subjects.add(sought.hashing.of(canonical(value)))
         if len(gathered.samples) < MOST_SAMPLES or len(gathered.places) < MOST_SAMPLES:
             place = self._places[max(bisect_right(self._starts, span.start) - 1, 0)]
             gathered.show(masked(span.value, sought.detector.shown), place)

@@ -151,10 +151,16 @@ class _Linted(Detector):
         return self
 
 
+def _some(found: tuple[_Linted, ...]) -> tuple[_Linted, ...]:
+    if not found:
+        raise ValueError("there is none; write one, or delete the file")
+    return found
+
+
 class _LintedFile(DetectorFile):
     """A file of such detectors."""
 
-    detectors: Annotated[tuple[_Linted, ...], Field(min_length=1)]
+    detectors: Annotated[tuple[_Linted, ...], AfterValidator(_some)]
 
 
 def load_detectors(

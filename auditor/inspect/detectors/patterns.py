@@ -104,12 +104,6 @@ class Expression:
         return 0 if self.after == "none" else 1
 
     @cached_property
-    def whole(self) -> re.Pattern[bytes]:
-        """For a value that stands by itself."""
-        flags = re.MULTILINE | (0 if self.case else re.IGNORECASE)
-        return re.compile(self.source.encode("ascii"), flags)
-
-    @cached_property
     def _from_behind(self) -> re.Pattern[bytes]:
         flags = re.MULTILINE | (0 if self.case else re.IGNORECASE)
         return re.compile(rf"{_BEHIND[self.before]}(?:{self.source})\Z".encode("ascii"), flags)
@@ -221,6 +215,14 @@ def context_words(detector: Detector) -> list[Expression]:
     """What must, or may, stand near it."""
     words = detector.context.words if detector.context else ()
     return of_words(words, exact=False, case=False)
+
+
+def whole(found: list[Expression]) -> re.Pattern[bytes] | None:
+    """What a value that stands by itself must be; null = there is no expression."""
+    if not found:
+        return None
+    flags = re.MULTILINE | (0 if found[0].case else re.IGNORECASE)
+    return re.compile("|".join(f"(?:{one.source})" for one in found).encode("ascii"), flags)
 
 
 def database(numbered: dict[int, Expression]) -> hyperscan.Database | None:

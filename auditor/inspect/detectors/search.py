@@ -10,8 +10,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-import numpy as np
-
 from auditor.inspect.detectors.counting import Hashing
 from auditor.inspect.detectors.items import Item
 from auditor.inspect.detectors.patterns import (
@@ -19,15 +17,18 @@ from auditor.inspect.detectors.patterns import (
     database,
     ends_word,
     expressions,
+    whole,
 )
 from auditor.inspect.detectors.sought import Sought, structure_checks
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    import hyperscan
+
     from auditor.inspect.detectors.patterns import Expression
     from auditor.inspect.detectors.rules import Detector
-    from auditor.inspect.detectors.sought import Check, Places
+    from auditor.inspect.detectors.sought import Check
 
 _BITS: Final = 32
 _LOW: Final = (1 << _BITS) - 1
@@ -67,12 +68,8 @@ class Search:
             first.update(sought.words if sought.near else (*sought.words, *sought.numbers))
         second = {number for number in self.by_number if number not in first}
         self._reach = self._reaches(second)
-        widest = max((self.expressions[one].widths[1] for one in second), default=0)
-        self._wide = widest + 8  # the character before and after
         self._first = database({one: self.expressions[one] for one in sorted(first)})
         self._second = database({one: self.expressions[one] for one in sorted(second)})
-        self._taken = np.array([one.taken for one in self.expressions] or [0], np.int64)
-        self._wordy = np.array([one.after == "word" for one in self.expressions] or [False])
         self._found: list[int] = []
 
     def _sought(
@@ -93,7 +90,7 @@ class Search:
             near=near,
             hashing=Hashing(key, detector.id),
             check=checks[detector.check] if detector.check else None,
-            cells=[one.whole for one in own],
+            cells=whole(own),
             shortest=min((one.widths[0] for one in own), default=0),
             longest=max((one.widths[1] for one in own), default=0),
         )
@@ -104,20 +101,22 @@ class Search:
             self.expressions.append(expression)
         return number
 
-    def _reaches(self, second: set[int]) -> Places:
-        """How far around each word the second automaton must run; 0 = it is no such word."""
-        reach = np.zeros(max(len(self.expressions), 1), np.int64)
+    def _reaches(self, second: set[int]) -> dict[int, int]:
+        """How far around each word the second automaton must run."""
+        widest = max((self.expressions[one].widths[1] for one in second), default=0)
+        reach: dict[int, int] = {}
         for sought in self.sought:
             if second.intersection(sought.numbers):
                 for word in sought.words:
-                    reach[word] = max(reach[word], sought.within)
+                    # 8: the characters before and after a match, and what an end includes
+                    reach[word] = max(reach.get(word, 0), sought.within + widest + 8)
         return reach
 
-    def ends(self, data: bytes) -> dict[int, Places]:
-        """Where each expression's matches end, ascending; at most ``_LOW`` bytes.
+    def ends(self, data: bytes) -> dict[int, list[int]]:
+        """Where each expression's matches end, ascending; ``data`` is shorter than 4 GiB.
 
-        Ends of patterns that need a context word are told only where one is near (and perhaps a
-        few more). The text begins and ends with a byte that belongs to no match.
+        Ends of patterns that need a context word are told only where one is near (and a few more).
+        The text begins and ends with a byte that belongs to no match.
         """
         found = self._found
         found.clear()
@@ -125,55 +124,44 @@ class Search:
             self._first.scan(data, self._seen)
         if not found:
             return {}
-        codes = np.array(found, np.int64)
+        codes = found.copy()
         if self._second is not None:
-            further = self._around(data, codes)
-            codes = np.concatenate((codes, *further)) if further else codes
-        codes.sort()
-        numbers = codes >> _BITS
-        ends = (codes & _LOW) - self._taken[numbers]
-        begins = np.flatnonzero(np.diff(numbers, prepend=-1))
-        out: dict[int, Places] = {}
-        for begin, end in zip(begins, (*begins[1:], len(codes)), strict=True):
-            number = int(numbers[begin])
-            own = ends[begin:end]
-            out[number] = self._true_ends(data, own) if self._wordy[number] else own
+            codes += self._around(data, codes, self._second)
+        out: dict[int, list[int]] = {}
+        for code in sorted(set(codes)):
+            number = code >> _BITS
+            expression = self.expressions[number]
+            end = (code & _LOW) - expression.taken
+            if expression.after == "word" and data[end] >= 0x80 and not ends_word(data, end):
+                continue
+            out.setdefault(number, []).append(end)
         return out
 
     def _seen(self, number: int, _start: int, end: int, _flags: int, _context: object) -> None:
         self._found.append(number << _BITS | end)
 
-    def _around(self, data: bytes, codes: Places) -> list[Places]:
+    def _around(self, data: bytes, codes: list[int], second: hyperscan.Database) -> list[int]:
         """What the second automaton finds in the surroundings of words."""
-        reach = self._reach[codes >> _BITS]
-        words = reach > 0
-        if not words.any() or self._second is None:
-            return []
-        places, reach = (codes & _LOW)[words], reach[words] + self._wide
-        order = np.argsort(places - reach)
-        low = np.maximum((places - reach)[order], 0)
-        high = np.maximum.accumulate(np.minimum((places + reach)[order], len(data)))
-        opens = np.flatnonzero(np.concatenate(([True], low[1:] > high[:-1])))
-        closes = np.concatenate((opens[1:] - 1, [len(low) - 1]))
+        regions: list[list[int]] = []
+        reaches = self._reach
+        near = sorted(
+            (max((code & _LOW) - reach, 0), (code & _LOW) + reach)
+            for code in codes
+            if (reach := reaches.get(code >> _BITS, 0))
+        )
+        for low, high in near:
+            if regions and low <= regions[-1][1]:
+                regions[-1][1] = max(regions[-1][1], high)
+            else:
+                regions.append([low, high])
         view = memoryview(data)
-        out: list[Places] = []
-        for begin, end in zip(low[opens].tolist(), high[closes].tolist(), strict=True):
+        out: list[int] = []
+        for low, high in regions:
             self._found.clear()
-            self._second.scan(view[begin:end], self._seen)  # type: ignore[type-var] # any buffer will do
-            if self._found:
-                out.append(np.array(self._found, np.int64) + begin)
+            second.scan(view[low:high], self._seen)  # type: ignore[type-var] # any buffer will do
+            out += [code + low for code in self._found]
+        self._found.clear()
         return out
-
-    @staticmethod
-    def _true_ends(data: bytes, ends: Places) -> Places:
-        """Those ends after which no word character follows."""
-        after = np.frombuffer(data, np.uint8)[np.minimum(ends, len(data) - 1)]
-        unsure = np.flatnonzero(after >= 0x80)
-        if not len(unsure):
-            return ends
-        keep = np.ones(len(ends), bool)
-        keep[unsure] = [ends_word(data, int(ends[place])) for place in unsure]
-        return ends[keep]
 
     def item(self, side: int, place: str = "", *, withheld: bool = False) -> Item:
         """Begins to search an item.

@@ -8,16 +8,11 @@ from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Final
 
-import numpy as np
-from numpy.typing import NDArray
-
 from auditor.inspect.detectors.counting import Hashing
 from auditor.inspect.detectors.rules import Detector
 
 Check = Callable[[bytes], bool]
 """Whether what a pattern matched has the structure it should have."""
-
-Places = NDArray[np.int64]
 
 MOST_JUDGED: Final = 65_536
 """Values of a detector whose check is remembered."""
@@ -39,6 +34,9 @@ class Sought:
         words: its context words.
         near: a match counts for nothing without a context word.
         hashing: of its values.
+        cells: for a cell of a table as a whole.
+        shortest: bytes of a value.
+        longest: likewise.
     """
 
     detector: Detector
@@ -49,7 +47,7 @@ class Sought:
     near: bool
     hashing: Hashing
     check: Check | None
-    cells: list[re.Pattern[bytes]]
+    cells: re.Pattern[bytes] | None
     shortest: int
     longest: int
     _judged: dict[bytes, bool] = field(default_factory=dict)
@@ -65,11 +63,13 @@ class Sought:
             verdict = self._judged[value] = bool(self.check(value))
         return verdict
 
-    def is_cell(self, value: bytes) -> bool:
-        """Whether a whole cell of a table is such a value."""
-        return any(one.fullmatch(value) for one in self.cells) and (
-            self.check is None or bool(self.check(value))
-        )
+    def cells_among(self, values: list[bytes], places: list[int]) -> list[int]:
+        """Those places in ``values`` whose whole value is one."""
+        if self.cells is None:
+            return []
+        fits, check = self.cells.fullmatch, self.check
+        fitting = [place for place in places if fits(values[place])]
+        return fitting if check is None else [one for one in fitting if check(values[one])]
 
     def forget(self) -> None:
         """No value outlives what it was found in."""

@@ -15,15 +15,14 @@ Marks and topics are outside of 3.
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from typing import TYPE_CHECKING, NamedTuple
 
-import numpy as np
-
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator
 
     from auditor.inspect.detectors.search import Search
-    from auditor.inspect.detectors.sought import Places, Sought
+    from auditor.inspect.detectors.sought import Sought
 
 
 class Span(NamedTuple):
@@ -45,26 +44,30 @@ class Span(NamedTuple):
 class Pieces:
     """Texts that stand in one buffer and do not reach into each other."""
 
-    def __init__(self, starts: Sequence[int], size: int) -> None:
+    def __init__(self, starts: list[int], size: int) -> None:
         """``starts``: where each begins, ascending; ``size``: of the buffer."""
-        self._starts = np.array(starts, np.int64)
-        self._ends = np.append(self._starts[1:] - 1, size)
+        self._starts = starts
+        self._size = size
 
-    def around(self, ends: Places) -> tuple[Places, Places]:
-        """Begin and end of the texts in which matches end."""
-        piece = np.maximum(np.searchsorted(self._starts, ends - 1, side="right") - 1, 0)
-        return self._starts[piece], self._ends[piece]
+    def around(self, end: int) -> tuple[int, int]:
+        """Begin and end of the text in which a match ends."""
+        place = bisect_left(self._starts, end) - 1  # it begins before its matches end
+        following = place + 1
+        return (
+            max(self._starts[max(place, 0)], 1),
+            self._starts[following] - 1 if following < len(self._starts) else self._size,
+        )
 
 
 def matches(
     search: Search,
-    ends: dict[int, Places],
+    ends: dict[int, list[int]],
     data: bytes,
     pieces: Pieces,
     begin: int,
     last_ends: list[int],
 ) -> list[Span]:
-    """Matches that start at ``begin`` or later, by rule 1 and 2, with their contexts.
+    """Matches that start at ``begin`` or later, by rules 1 and 2, with their contexts.
 
     Args:
         search: the detectors.
@@ -75,26 +78,15 @@ def matches(
         last_ends: for each detector, where its last match of before ends.
     """
     found: list[Span] = []
-    for sought in {
-        one.rank: one for number in ends for one in search.by_number.get(number, ())
-    }.values():
+    ended = {one.rank: one for number in ends for one in search.by_number.get(number, ())}
+    for sought in ended.values():
         words = _words(sought, ends)
-        if sought.near and not len(words):
+        if sought.near and not words:
             continue
-        candidates = _candidates(search, sought, ends, data, pieces, words)
-        if candidates is None:
-            continue
-        starts, stops, distances = candidates
-        last = last_ends[sought.rank]
-        keep = (starts >= max(begin, last)) & (stops < len(data))
-        if sought.near:
-            keep &= distances >= 0
-        starts, stops, distances = starts[keep], stops[keep], distances[keep]
-        order = np.lexsort((-stops, starts))
-        for start, end, distance in zip(
-            starts[order].tolist(), stops[order].tolist(), distances[order].tolist(), strict=True
-        ):
-            if start < last:
+        last = max(last_ends[sought.rank], begin)
+        for start, late, distance in sorted(_candidates(search, sought, ends, data, pieces, words)):
+            end = -late
+            if start < last or end >= len(data):
                 continue
             value = data[start:end]
             if sought.passes(value):
@@ -103,74 +95,68 @@ def matches(
     return found
 
 
-def _words(sought: Sought, ends: dict[int, Places]) -> Places:
+def _words(sought: Sought, ends: dict[int, list[int]]) -> list[int]:
     own = [ends[word] for word in sought.words if word in ends]
-    return np.unique(np.concatenate(own)) if own else np.empty(0, np.int64)
+    if len(own) == 1:
+        return own[0]
+    return sorted({end for places in own for end in places})
 
 
 def _candidates(
     search: Search,
     sought: Sought,
-    ends: dict[int, Places],
+    ends: dict[int, list[int]],
     data: bytes,
     pieces: Pieces,
-    words: Places,
-) -> tuple[Places, Places, Places] | None:
-    """Starts, ends and distances of all that a detector's expressions match."""
-    all_starts: list[Places] = []
-    all_ends: list[Places] = []
+    words: list[int],
+) -> Iterator[tuple[int, int, int]]:
+    """Start, negative end and distance of all that a detector's expressions match."""
     for number in sought.numbers:
         own = ends.get(number)
         if own is None:
             continue
         expression = search.expressions[number]
         fewest, most = expression.widths
-        low, high = pieces.around(own)
-        if sought.near:  # the second look is dear: only where a word can be near
-            close = np.searchsorted(words, own - most - sought.within) < np.searchsorted(
-                words, own + sought.within, side="right"
-            )
-            own, low, high = own[close], low[close], high[close]
-        if fewest == most:
-            starts = own - most
-        else:
-            starts = np.array(
-                [
-                    -1 if (start := expression.start(data, end, earliest)) is None else start
-                    for end, earliest in zip(own.tolist(), low.tolist(), strict=True)
-                ],
-                np.int64,
-            )
-        inside = (starts >= np.maximum(low, 0)) & (own <= high)
-        all_starts.append(starts[inside])
-        all_ends.append(own[inside])
-    if not all_starts:
-        return None
-    starts, stops = np.concatenate(all_starts), np.concatenate(all_ends)
-    return starts, stops, _distances(starts, stops, words, sought.within, pieces)
+        reach = sought.within + most
+        for end in own:
+            if sought.near:  # the second look is dear: only where a word can be near
+                following = bisect_left(words, end - reach)
+                if following == len(words) or words[following] > end + sought.within:
+                    continue
+            low, high = pieces.around(end)
+            if end > high:
+                continue
+            start = end - most if fewest == most else expression.start(data, end, low)
+            if start is None or start < low:
+                continue
+            distance = -1
+            if words:
+                distance = _distance(
+                    words,
+                    start,
+                    end,
+                    max(low, start - sought.within),
+                    min(high, end + sought.within),
+                )
+            if distance >= 0 or not sought.near:
+                yield start, -end, distance
 
 
-def _distances(starts: Places, stops: Places, words: Places, within: int, pieces: Pieces) -> Places:
-    """Bytes from each match to the nearest word's end, -1 where none is near.
+def _distance(words: list[int], start: int, end: int, low: int, high: int) -> int:
+    """Bytes from a match to the nearest word's end, -1 where none is near.
 
-    A word is near if it ends at most ``within`` bytes before the match begins or after it ends.
+    A word is near if it ends at most ``within`` bytes before the match begins or after it ends,
+    and in the same text.
     """
-    out = np.full(len(starts), -1, np.int64)
-    if not len(words) or not len(starts):
-        return out
-    low, high = pieces.around(stops)
-    low = np.maximum(low, starts - within)
-    high = np.minimum(high, stops + within)
-    following = np.searchsorted(words, starts, side="right")
-    before = words[np.maximum(following - 1, 0)]
-    after = words[np.minimum(following, len(words) - 1)]
-    is_before = (following > 0) & (before >= low)
-    is_after = (following < len(words)) & (after <= high)
-    out[is_after] = np.maximum(after - stops, 0)[is_after]
-    ahead = starts - before
-    nearer = is_before & (~is_after | (ahead <= out))
-    out[nearer] = ahead[nearer]
-    return out
+    following = bisect_right(words, start)
+    nearest = -1
+    if following and words[following - 1] >= low:
+        nearest = start - words[following - 1]
+    if following < len(words) and words[following] <= high:
+        after = max(words[following] - end, 0)
+        if nearest < 0 or after < nearest:
+            nearest = after
+    return nearest
 
 
 def undisputed(spans: list[Span]) -> list[Span]:

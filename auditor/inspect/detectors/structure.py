@@ -21,6 +21,9 @@ takes hyperscan some tenths of a second."""
 MOST_AMBIGUOUS: Final = 2
 """Repeats that follow each other and could share the same bytes: each multiplies the ways back."""
 
+MOST_HARMLESS: Final = 4
+"""Rounds up to which it does not matter that each can be taken in two ways."""
+
 _EVERY: Final = (1 << 256) - 1
 _NEWLINE: Final = 1 << 10
 _REPEATS: Final = (_constants.MAX_REPEAT, _constants.MIN_REPEAT)
@@ -98,22 +101,25 @@ def _bodies(operation: object, argument: Tree) -> list[Tree]:
     return []
 
 
-def _refusals(tree: Tree) -> list[str]:
-    """Operations that the engine lacks, and repeats whose ways multiply."""
+def _refusals(tree: Tree, rounds: int = 1) -> list[str]:
+    """Operations that the engine lacks, and repeats whose ways multiply.
+
+    ``rounds``: how often what surrounds ``tree`` repeats it.
+    """
     found: list[str] = []
     unsure = 0
     for place, (operation, argument) in enumerate(tree):
         rest = tree[place + 1 :]
         if operation in _REPEATS:
             fewest, most, body = argument
-            if most > 1:
+            if most > 1 and rounds * most > MOST_HARMLESS:
                 found += _ambiguities(body)
             if fewest != most and most > 1 and _first(body)[0] & _first(rest)[0]:
                 unsure += 1
-            found += _refusals(body)
+            found += _refusals(body, rounds * int(most))
         elif operation in (_constants.SUBPATTERN, _constants.BRANCH):
             for body in _bodies(operation, argument):
-                found += _refusals(body)
+                found += _refusals(body, rounds)
         elif operation is _constants.AT:
             if argument not in (_constants.AT_BEGINNING, _constants.AT_END):
                 found.append("uses \\b, \\A or \\Z; use `bound`, ^ and $")

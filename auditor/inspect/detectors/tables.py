@@ -112,11 +112,10 @@ class Values:
         if not by_name:
             if self.rows[right].sum() < share * self.filled:
                 return out
-            tried = places[:: max(1, len(places) // _TRIED)]
-            fitting = sum(sought.is_cell(self.cells[place]) for place in tried.tolist())
-            if fitting < share * len(tried) / 4:
+            tried = places[:: max(1, len(places) // _TRIED)].tolist()
+            if len(sought.cells_among(self.cells, tried)) < share * len(tried) / 4:
                 return out
-        out[places] = [sought.is_cell(self.cells[place]) for place in places.tolist()]
+        out[sought.cells_among(self.cells, places.tolist())] = True
         return out
 
 
