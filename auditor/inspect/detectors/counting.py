@@ -109,7 +109,8 @@ class Subjects:
         if not self._exact and len(self._sorted) >= SKETCH:
             hashes = hashes[hashes < self._sorted[SKETCH - 1]]
         if len(hashes):
-            self._sorted = np.union1d(self._sorted, hashes)
+            every = np.sort(np.concatenate((self._sorted, hashes)))
+            self._sorted = every[np.concatenate(([True], every[1:] != every[:-1]))]
         self._exact = self._exact and len(self._sorted) <= MOST_EXACT
         if not self._exact:
             self._sorted = self._sorted[:SKETCH].copy()
@@ -150,8 +151,10 @@ class Subjects:
             raise ValueError("is no count of subjects of this version")
         most = 8 * (MOST_EXACT if form == _EXACT_FORM else SKETCH)
         try:
-            with zstandard.ZstdDecompressor().stream_reader(data[2:]) as reader:
-                raw = reader.read(most + 1)
+            size = zstandard.get_frame_parameters(data[2:]).content_size
+            if size > most:  # also where the frame does not say
+                raise ValueError("a count of subjects is damaged: it has another length")
+            raw = zstandard.ZstdDecompressor().decompress(data[2:], most)
         except zstandard.ZstdError as error:
             raise ValueError(f"a count of subjects is damaged: {error}") from None
         if len(raw) % 8 or len(raw) > most or (form == _SKETCH_FORM and len(raw) != most):

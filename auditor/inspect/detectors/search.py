@@ -134,6 +134,8 @@ class Search:
             end = (code & _LOW) - expression.taken
             if expression.after == "word" and data[end] >= 0x80 and not ends_word(data, end):
                 continue
+            if expression.is_word and not expression.begins_word(data, end):
+                continue
             out.setdefault(number, []).append(end)
         return out
 

@@ -116,7 +116,7 @@ def _candidates(
         if own is None:
             continue
         expression = search.expressions[number]
-        fewest, most = expression.widths
+        most = expression.widths[1]
         reach = sought.within + most
         for end in own:
             if sought.near:  # the second look is dear: only where a word can be near
@@ -126,7 +126,7 @@ def _candidates(
             low, high = pieces.around(end)
             if end > high:
                 continue
-            start = end - most if fewest == most else expression.start(data, end, low)
+            start = end - most if expression.is_fixed else expression.start(data, end, low)
             if start is None or start < low:
                 continue
             distance = -1
