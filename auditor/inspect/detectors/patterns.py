@@ -1,0 +1,243 @@
+"""Detectors as bytes: what the search looks for, and where letters of a word begin and end.
+
+Text is UTF-8, or nearly: a byte that belongs to no character does no harm. A **word character** is
+a letter or digit of ASCII or any byte of a longer character, but for the punctuation, arrows and
+blanks of Latin-1, U+2000 to U+2BFF and U+3000 to U+303F, the byte order mark and the replacement
+character. Combining marks are word characters: what ends before one has not ended.
+
+hyperscan has no look around: an expression takes one byte after a match, and the character before
+it, into what it reports; the search takes both off again.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from typing import TYPE_CHECKING, Final
+
+import hyperscan
+
+from auditor.inspect.detectors.rules import Bound
+from auditor.inspect.detectors.structure import widths
+
+if TYPE_CHECKING:
+    from auditor.inspect.detectors.rules import Detector
+
+WIDEST: Final = 1024
+"""Bytes that a pattern may match at most: how far windows of a text overlap rests on it."""
+
+GAP: Final = r"[\s_\-\xc2\xa0]{0,4}"
+"""What a space of a word stands for. An upper end makes the search twice as fast as none; nothing
+between is allowed for names in programs (``maSoThue``)."""
+
+_ASCII: Final = r"[\x00-/:-@\x5b-`{-\x7f]"
+_LONGER: Final = (
+    r"\xc2[\x80-\xbf]", r"\xe2[\x80-\xaf][\x80-\xbf]", r"\xe3\x80[\x80-\xbf]",
+    r"\xef\xbb\xbf", r"\xef\xbf\xbd",
+)  # fmt: skip
+"""Characters that are no word characters."""
+
+_BEFORE: Final = {
+    "none": "",
+    "digits": "[^0-9]",
+    "word": f"(?:{'|'.join((_ASCII, *_LONGER))})",
+}
+"""What hyperscan is to see before a match."""
+
+_AFTER: Final = {
+    "none": "",
+    "digits": "[^0-9]",
+    "word": r"[\x00-/:-@\x5b-`{-\x7f\xc2\xe2\xe3\xef]",
+}
+"""And after: one byte, always; ``ends_word`` looks further where it begins a longer character."""
+
+_BEHIND: Final = {
+    "none": "",
+    "digits": "(?<![0-9])",
+    "word": "(?:" + "|".join(f"(?<={one})" for one in (_ASCII, *_LONGER)) + ")",
+}
+"""The same as ``_BEFORE`` for the second look."""
+
+_ENDS: Final = re.compile("|".join((_ASCII, *_LONGER)).encode(), re.DOTALL)
+
+_TONES: Final = frozenset("\u0300\u0301\u0303\u0309\u0323")
+_STROKES: Final = str.maketrans("đĐ", "dD")
+
+
+@dataclass(frozen=True, slots=False)
+class Expression:
+    """One expression as the engine runs it; equal ones of several detectors run once.
+
+    Attributes:
+        source: over bytes, in ASCII.
+        case: whether case of ASCII letters counts.
+        before: what may not stand directly before a match.
+        after: and after it.
+    """
+
+    source: str
+    case: bool
+    before: Bound
+    after: Bound
+
+    @property
+    def compiled_as(self) -> bytes:
+        """What hyperscan is given."""
+        return f"{_BEFORE[self.before]}(?:{self.source}){_AFTER[self.after]}".encode("ascii")
+
+    @property
+    def flags(self) -> int:
+        """And its flags: lines count for ``^`` and ``$``."""
+        caseless = 0 if self.case else hyperscan.HS_FLAG_CASELESS
+        return int(hyperscan.HS_FLAG_MULTILINE | caseless)
+
+    @cached_property
+    def widths(self) -> tuple[int, int]:
+        """Fewest and most bytes of a match."""
+        return widths(self.source)
+
+    @property
+    def taken(self) -> int:
+        """Bytes after a match that its reported end includes."""
+        return 0 if self.after == "none" else 1
+
+    @cached_property
+    def _from_behind(self) -> re.Pattern[bytes]:
+        flags = re.MULTILINE | (0 if self.case else re.IGNORECASE)
+        return re.compile(rf"{_BEHIND[self.before]}(?:{self.source})\Z".encode("ascii"), flags)
+
+    def start(self, data: bytes, end: int, earliest: int) -> int | None:
+        """The first place from which a match reaches to ``end``; null = none after ``earliest``."""
+        begin = max(earliest, end - self.widths[1])
+        found = self._from_behind.search(data, begin, end)
+        return None if found is None else found.start()
+
+
+def ends_word(data: bytes, end: int) -> bool:
+    """Whether no word character stands at ``end``."""
+    return _ENDS.match(data, end) is not None
+
+
+def of_words(words: tuple[str, ...], *, exact: bool, case: bool) -> list[Expression]:
+    """Words as expressions: composed, decomposed, half composed, and without diacritics.
+
+    Args:
+        words: as people write them.
+        exact: their diacritics must be there.
+        case: letter case counts.
+    """
+    return [_of_word(word, exact, case) for word in words]
+
+
+def _of_word(word: str, exact: bool, case: bool) -> Expression:  # noqa: FBT001 - as of_words
+    letters = " ".join(unicodedata.normalize("NFC", word).split())
+    source = "".join(GAP if one == " " else _letter(one, exact, case) for one in letters)
+    # a word that ends in a sign, such as "tel:", ends there whatever follows
+    return Expression(
+        source,
+        case,
+        "word" if letters[0].isalnum() else "none",
+        "word" if letters[-1].isalnum() else "none",
+    )
+
+
+@lru_cache(maxsize=1024)
+def _letter(letter: str, exact: bool, case: bool) -> str:  # noqa: FBT001 - cached
+    if letter.isascii():
+        return re.escape(letter)
+    forms: list[str] = []
+    for cased in (letter,) if case else (letter.lower(), letter.upper()):
+        apart = unicodedata.normalize("NFD", cased)
+        tones = "".join(mark for mark in apart if mark in _TONES)
+        bare = "".join(mark for mark in apart if mark not in _TONES)
+        forms += [cased, apart, unicodedata.normalize("NFC", bare) + tones]
+        if not exact:
+            forms.append(plain(cased))
+    return f"(?:{'|'.join(_escaped(form) for form in dict.fromkeys(forms) if form)})"
+
+
+def _escaped(text: str) -> str:
+    return "".join(
+        re.escape(chr(byte)) if byte < 0x80 else f"\\x{byte:02x}" for byte in text.encode()
+    )
+
+
+def plain(text: str) -> str:
+    """A text without diacritics."""
+    apart = unicodedata.normalize("NFD", text).translate(_STROKES)
+    return "".join(letter for letter in apart if not unicodedata.combining(letter))
+
+
+def of_pattern(pattern: str, bound: Bound, *, case: bool) -> Expression:
+    """A pattern over characters as one over bytes.
+
+    Raises:
+        ValueError: a letter beyond ASCII stands in a class, where it would be several bytes.
+    """
+    out: list[str] = []
+    in_class = escaped = False
+    for letter in pattern:
+        if not letter.isascii():
+            if in_class or escaped:
+                raise ValueError(
+                    f"{letter!r} is several bytes and cannot stand in [...] or after a backslash; "
+                    "write alternatives: (?:a|b)"
+                )
+            forms = (letter,) if case else dict.fromkeys((letter.lower(), letter.upper()))
+            out.append(f"(?:{'|'.join(_escaped(form) for form in forms)})")
+            continue
+        out.append(letter)
+        if escaped:
+            escaped = False
+        elif letter == "\\":
+            escaped = True
+        elif letter == "[":
+            in_class = True
+        elif letter == "]":
+            in_class = False
+    return Expression("".join(out), case, bound, bound)
+
+
+def expressions(detector: Detector) -> list[Expression]:
+    """What a detector looks for in text.
+
+    Raises:
+        ValueError: as ``of_pattern``.
+    """
+    found = [of_pattern(one, detector.bound, case=detector.case) for one in detector.patterns]
+    exact = detector.kind == "mark"
+    return found + of_words(detector.words, exact=exact, case=detector.case)
+
+
+def context_words(detector: Detector) -> list[Expression]:
+    """What must, or may, stand near it."""
+    words = detector.context.words if detector.context else ()
+    return of_words(words, exact=False, case=False)
+
+
+def whole(found: list[Expression]) -> re.Pattern[bytes] | None:
+    """What a value that stands by itself must be; null = there is no expression."""
+    if not found:
+        return None
+    flags = re.MULTILINE | (0 if found[0].case else re.IGNORECASE)
+    return re.compile("|".join(f"(?:{one.source})" for one in found).encode("ascii"), flags)
+
+
+def database(numbered: dict[int, Expression]) -> hyperscan.Database | None:
+    """Expressions as one automaton, reported by their numbers; null = there are none.
+
+    Raises:
+        hyperscan.error: an expression is refused.
+    """
+    if not numbered:
+        return None
+    compiled = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
+    compiled.compile(
+        expressions=[one.compiled_as for one in numbered.values()],
+        ids=list(numbered),
+        elements=len(numbered),
+        flags=[one.flags for one in numbered.values()],
+    )
+    return compiled
