@@ -9,15 +9,15 @@ from __future__ import annotations
 import tempfile
 from typing import IO, TYPE_CHECKING, Final, Protocol
 
-from auditor.inspect.contracts import MOST_DEPTH, About
-from auditor.inspect.decoding import BombError, DamagedError, UnknownEncodingError, decoder
-from auditor.inspect.documents import DOCUMENTS, PLAIN, WHOLE_DOCUMENTS
+from auditor.inspect.contracts import MOST_DEPTH, About, WholeDocument
+from auditor.inspect.decoding import BombError, DamagedError, decoder
+from auditor.inspect.documents import DOCUMENTS, PLAIN
 from auditor.inspect.documents.media import looks_random
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from auditor.inspect.contracts import Document, Item, Reading, WholeDocument
+    from auditor.inspect.contracts import Document, Item, Reading
     from auditor.inspect.decoding import Decoder
     from auditor.model.content import Unread
 
@@ -103,9 +103,8 @@ class FlowPart:
         self._decoder: Decoder | None = None
         self._closed = False
         if encodings:
-            try:
-                self._decoder = decoder(encodings)
-            except UnknownEncodingError:
+            self._decoder = decoder(encodings)
+            if self._decoder is None:
                 self.unread("unsupported", "/".join(encodings))
 
     # What a conversation, or a document around this one, does.
@@ -230,11 +229,7 @@ class FlowPart:
                 return
             document = PLAIN
         self._unframed = self._unframed and document is PLAIN
-        self._reading = (
-            _Whole(document, self._about, self)
-            if _is_whole(document)
-            else document.reading(self._about, self)
-        )
+        self._reading = begun(document, self._about, self)
         self._reading.feed(head)
 
     def _searched(self) -> Item:
@@ -265,7 +260,7 @@ def recognised(head: bytes, about: About) -> Document | WholeDocument | None:
     """The kind of document that begins with ``head``; null = none is sure of it."""
     best: Document | WholeDocument | None = None
     most = 0.0
-    for document in (*WHOLE_DOCUMENTS, *DOCUMENTS):
+    for document in DOCUMENTS:
         sure = document.sniff(head, about)
         if sure > most:
             best, most = document, sure
@@ -274,8 +269,11 @@ def recognised(head: bytes, about: About) -> Document | WholeDocument | None:
     return best
 
 
-def _is_whole(document: Document | WholeDocument) -> bool:
-    return document in WHOLE_DOCUMENTS
+def begun(document: Document | WholeDocument, about: About, pages: FlowPart) -> Reading:
+    """The reading of a document; one that must be there whole is collected first."""
+    if isinstance(document, WholeDocument):
+        return _Whole(document, about, pages)
+    return document.reading(about, pages)
 
 
 class _Whole:
