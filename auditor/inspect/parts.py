@@ -138,7 +138,7 @@ class FlowPart:
         """See ``Part.gap``."""
         if self._why is not None:
             return
-        if self._decoder is not None:  # what follows cannot be unpacked without it
+        if self._decoder is not None and not self._decoder.resumed():
             self._stop("damaged", "damaged-content", "bytes are missing inside packed content")
             return
         if self._reading is None and self._head:
