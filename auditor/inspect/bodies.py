@@ -7,6 +7,7 @@ more than once are joined by commas (RFC 9110 section 5.2).
 from __future__ import annotations
 
 import binascii
+import functools
 import re
 from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote_to_bytes
@@ -74,6 +75,11 @@ def tell_fields(content: Content, side: int, place: str, fields: Fields) -> None
         content.text(side, place, b"\n".join(lines))
 
 
+@functools.lru_cache(maxsize=256)  # the same few types come again and again
+def _typed(value: bytes) -> tuple[str, dict[str, str]]:
+    return parameters(value)
+
+
 def parameters(value: bytes) -> tuple[str, dict[str, str]]:
     """The first word of a field and its parameters (RFC 9110 section 5.6.6, RFC 8187).
 
@@ -99,6 +105,8 @@ def parameters(value: bytes) -> tuple[str, dict[str, str]]:
 
 def listed(value: bytes) -> list[str]:
     """The words of a comma-separated field, lower case, without parameters."""
+    if not value:
+        return []
     words = (word.partition(b";")[0].strip() for word in value.split(b",", 20))
     return [word.lower().decode("latin-1") for word in words if word]
 
@@ -125,12 +133,18 @@ def begun(
         depth: multipart bodies it lies within.
     """
     declared = fields.get(b"content-type", b"")
-    media_type, named = parameters(declared)
+    media_type, named = _typed(declared)
     kind = media_type.lower()
-    _, disposition = parameters(fields.get(b"content-disposition", b""))
-    encodings = [*packed, *reversed(listed(fields.get(b"content-encoding", b"")))]
-    encodings += listed(fields.get(b"content-transfer-encoding", b""))
-    encodings = [name for name in encodings if name not in _PLAIN]
+    encodings = list(packed)
+    if b"content-encoding" in fields:
+        told = listed(fields[b"content-encoding"])
+        # Signed chunks are made last, but named first.
+        told.sort(key=lambda name: name == "aws-chunked")
+        encodings += reversed(told)
+    if b"content-transfer-encoding" in fields:
+        encodings += listed(fields[b"content-transfer-encoding"])
+    if encodings:
+        encodings = [name for name in encodings if name not in _PLAIN]
     if not encodings:
         boundary = named.get("boundary", "").encode()
         if kind.startswith("multipart/") and boundary and depth < _MOST_DEPTH:
@@ -140,11 +154,14 @@ def begun(
         if kind == "application/x-www-form-urlencoded":
             charset = named.get("charset", "utf-8")
             return _Form(content.part(side, place, media_type="text/plain", charset=charset))
+    if b"content-disposition" in fields:
+        _, disposition = parameters(fields[b"content-disposition"])
+        filename = disposition.get("filename") or filename
     return content.part(
         side,
         place,
         media_type=declared.decode("utf-8", "replace"),
-        filename=disposition.get("filename") or filename or named.get("name", ""),
+        filename=filename or named.get("name", ""),
         charset=named.get("charset", "").lower(),
         encodings=encodings,
     )

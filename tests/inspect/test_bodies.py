@@ -153,6 +153,11 @@ def test_encodings_are_told_outermost_first():
     )  # fmt: skip
 
 
+def test_signed_chunks_are_outermost_wherever_they_are_named():
+    (part,) = read({b"content-encoding": b"aws-chunked,gzip"}, b"xyz").parts
+    assert part.encodings == ("aws-chunked", "gzip")
+
+
 def test_a_packed_form_is_one_part():
     (part,) = read(FORM_DATA | {b"content-encoding": b"gzip"}, b"xyz").parts
     assert (part.data, part.encodings) == (b"xyz", ("gzip",))

@@ -383,9 +383,8 @@ class _Side:
             begin = self._searched = match.start()
             following = begin + 9 + int.from_bytes(held[begin : begin + 3], "big")
             if following + 9 > len(held):
-                if plausible(held[begin : begin + 9]):
-                    break  # the frame after it will tell
-            elif plausible(held[begin : begin + 9]) and FRAME.match(held, following):
+                break  # the frame after it will tell
+            if FRAME.match(held, following):
                 self._flush_stray(begin)
                 self._data, self._begin = bytes(held), 0
                 held.clear()
