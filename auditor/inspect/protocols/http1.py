@@ -9,7 +9,7 @@ from collections import deque
 from typing import TYPE_CHECKING, Final, NamedTuple
 from urllib.parse import unquote_to_bytes
 
-from auditor.inspect import bodies
+from auditor.inspect import bodies, header_fields
 from auditor.inspect.contracts import MOST_HELD
 from auditor.inspect.protocols import http2
 from auditor.inspect.protocols.start_lines import BEGINNING, METHODS, REQUEST, RESPONSE, Stray
@@ -157,7 +157,7 @@ class _Side:
         line, *lines = head.split(b"\n")
         line = line.rstrip(b"\r")
         if match := RESPONSE.fullmatch(line):
-            self._response(int(match[1]), bodies.fields_of(lines))
+            self._response(int(match[1]), header_fields.fields_of(lines))
         elif not (match := REQUEST.fullmatch(line)):
             self._held += head
             self._go_astray()
@@ -165,15 +165,15 @@ class _Side:
             self._data, self._begin = head + self._data[self._begin :], 0
             self._conversation.http2(None)
         else:
-            self._request(match[1], match[2], bodies.fields_of(lines))
+            self._request(match[1], match[2], header_fields.fields_of(lines))
 
-    def _request(self, method: bytes, target: bytes, fields: bodies.Fields) -> None:
+    def _request(self, method: bytes, target: bytes, fields: header_fields.Fields) -> None:
         path, mark, query = target.partition(b"?")
         url = unquote_to_bytes(path + mark + query.replace(b"+", b" "))
         self._content.text(self.number, "HTTP request URL", method + b" " + url)
-        bodies.tell_fields(self._content, self.number, "HTTP request header", fields)
+        header_fields.tell_fields(self._content, self.number, "HTTP request header", fields)
         filename = unquote_to_bytes(path.rpartition(b"/")[2]).decode("utf-8", "replace")[:255]
-        upgrade = (bodies.listed(fields.get(b"upgrade", b"")) or [""])[0]
+        upgrade = (header_fields.listed(fields.get(b"upgrade", b"")) or [""])[0]
         settings = fields.get(b"http2-settings", b"")
         self._conversation.pending.append(
             _Request(method, filename if "." in filename else "", upgrade, settings)
@@ -181,9 +181,9 @@ class _Side:
         self._next = self._wait if method == b"CONNECT" or upgrade else self._head
         self._begin_body(fields, "HTTP request body", filename if method == b"PUT" else "")
 
-    def _response(self, status: int, fields: bodies.Fields) -> None:
+    def _response(self, status: int, fields: header_fields.Fields) -> None:
         pending = self._conversation.pending
-        bodies.tell_fields(self._content, self.number, "HTTP response header", fields)
+        header_fields.tell_fields(self._content, self.number, "HTTP response header", fields)
         if status == 101:
             self._upgrade(pending.popleft() if pending else None, fields)
             return
@@ -201,8 +201,8 @@ class _Side:
             fields, "HTTP response body", request.filename if request else "", to_the_end=True
         )
 
-    def _upgrade(self, request: _Request | None, fields: bodies.Fields) -> None:
-        words = bodies.listed(fields.get(b"upgrade", b""))
+    def _upgrade(self, request: _Request | None, fields: header_fields.Fields) -> None:
+        words = header_fields.listed(fields.get(b"upgrade", b""))
         word = words[0] if words else request.upgrade if request else ""
         if word == "websocket":
             self._conversation.websocket()
@@ -215,10 +215,10 @@ class _Side:
     # Bodies
 
     def _begin_body(
-        self, fields: bodies.Fields, place: str, filename: str, *, to_the_end: bool = False
+        self, fields: header_fields.Fields, place: str, filename: str, *, to_the_end: bool = False
     ) -> None:
         """RFC 9112 section 6.3; ``to_the_end``: where no length is told."""
-        coded = bodies.listed(fields.get(b"transfer-encoding", b""))
+        coded = header_fields.listed(fields.get(b"transfer-encoding", b""))
         length = _NUMBER.match(fields.get(b"content-length", b""))
         packed = [name for name in reversed(coded) if name != "chunked"]
 
@@ -316,9 +316,9 @@ class _Side:
         self._begin += end - before
         if not match and end < MOST_HELD:
             return
-        fields = bodies.fields_of(bytes(self._held[:end]).split(b"\n"))
+        fields = header_fields.fields_of(bytes(self._held[:end]).split(b"\n"))
         self._held.clear()
-        bodies.tell_fields(self._content, self.number, "HTTP trailer", fields)
+        header_fields.tell_fields(self._content, self.number, "HTTP trailer", fields)
         self._end_message()
 
     # Other protocols

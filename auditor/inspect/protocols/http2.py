@@ -7,7 +7,7 @@ from urllib.parse import unquote_to_bytes
 
 import hpack
 
-from auditor.inspect import bodies
+from auditor.inspect import bodies, header_fields
 from auditor.inspect.contracts import MOST_HELD
 from auditor.inspect.protocols.http2_frames import (
     COLLECTED,
@@ -94,7 +94,7 @@ class _Stream:
     __slots__ = ("fields", "part")
 
     def __init__(self) -> None:
-        self.fields: bodies.Fields = {}
+        self.fields: header_fields.Fields = {}
         self.part: Part | None = None
 
 
@@ -279,7 +279,7 @@ class _Side:
             for name, value in self._decoder.decode(block, raw=True):
                 if name in fields:
                     fields[name] += (b"; " if name == b"cookie" else b", ") + value
-                elif len(fields) < bodies.MOST_FIELDS:
+                elif len(fields) < header_fields.MOST_FIELDS:
                     fields[bytes(name)] = bytes(value)
         except hpack.HPACKError as error:
             self._forget_fields(str(error)[:200], "damaged")
@@ -293,7 +293,7 @@ class _Side:
             self._forgotten = why
             self._content.problem("http2-headers-lost", message)
 
-    def _tell(self, stream: _Stream, fields: bodies.Fields) -> None:
+    def _tell(self, stream: _Stream, fields: header_fields.Fields) -> None:
         method = fields.get(b":method")
         if method is not None:
             path, mark, query = fields.get(b":path", b"").partition(b"?")
@@ -304,7 +304,7 @@ class _Side:
                 self._conversation.filenames[self._block_stream] = filename
         answer = b":status" in fields
         place = "response header" if answer else "trailer" if method is None else "request header"
-        bodies.tell_fields(self._content, self._number, f"HTTP/2 {place}", fields)
+        header_fields.tell_fields(self._content, self._number, f"HTTP/2 {place}", fields)
         if place != "trailer" and not fields.get(b":status", b"").startswith(b"1"):
             stream.fields = fields
 
@@ -359,9 +359,10 @@ class _Side:
         if self._step == self._body:
             self._part().gap(gap)
         elif self._step == self._payload:
-            self._held.clear()
             if self._kind in (HEADERS, PUSH, CONTINUATION):
                 self._forget_fields("bytes are missing", "missing")
+                self._content.unread(self._number, collected, "missing")
+            self._held.clear()
             self._step = self._skip
         if not self._left:
             self._end_payload()
