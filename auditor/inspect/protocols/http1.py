@@ -106,6 +106,7 @@ class _Side:
         self._begin = 0
         self._held = bytearray()  # of a header or a chunk's line, or until the answer comes
         self._left = 0  # bytes of the body or chunk still to come
+        self._gathered: list[bytes] = []  # small chunks are handed on together
         self._part: Part | None = None
         self._begun: Callable[[], Part]  # the part, when the first byte of the body comes
         self._stray = Stray(conversation.content, number)
@@ -120,6 +121,7 @@ class _Side:
         while self._begin < len(self._data):
             self._step()
         self._data = b""
+        self._give_gathered()
 
     # Headers
 
@@ -249,16 +251,12 @@ class _Side:
         return self._part
 
     def _body(self) -> None:
-        self._take()
-        if not self._left:
-            self._end_message()
-
-    def _take(self) -> None:
-        end = self._begin + self._left
-        piece = self._data[self._begin : end]
+        piece = self._data[self._begin : self._begin + self._left]
         self._begin += len(piece)
         self._left -= len(piece)
         self._opened().feed(piece)
+        if not self._left:
+            self._end_message()
 
     def _rest(self) -> None:
         self._opened().feed(self._data[self._begin :])
@@ -272,6 +270,7 @@ class _Side:
             self._step = self._rest
 
     def _close_part(self) -> None:
+        self._give_gathered()
         if self._part is not None:
             self._part.close()
             self._part = None
@@ -279,9 +278,17 @@ class _Side:
     # Chunks (RFC 9112 section 7.1)
 
     def _chunk(self) -> None:
-        self._take()
+        piece = self._data[self._begin : self._begin + self._left]
+        self._begin += len(piece)
+        self._left -= len(piece)
+        self._gathered.append(piece)
         if not self._left:
             self._step = self._chunk_line
+
+    def _give_gathered(self) -> None:
+        if self._gathered:
+            self._opened().feed(b"".join(self._gathered))
+            self._gathered.clear()
 
     def _chunk_line(self) -> None:
         held = self._held
