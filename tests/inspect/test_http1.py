@@ -115,6 +115,15 @@ def test_a_gap_within_a_chunk_leaves_what_follows_in_step():
     assert [(part.data, part.gaps) for part in content.parts] == [(b"lo world", [3])]
 
 
+def test_a_gap_between_chunks_is_told_to_the_body():
+    begin = CHUNKED.index(b"\r\n0006")
+    content = gapped((1, CHUNKED[:begin], 0), (1, CHUNKED[begin + 9 :], 9))
+    assert [(part.data, part.gaps) for part in content.parts] == [
+        (b"hello", [9]),
+        (b" world\r\n0\r\nX-Sum: 1\r\n\r\n", []),
+    ]
+
+
 def test_after_a_gap_over_a_header_the_next_message_is_found():
     content = gapped((0, POST[:-4], 0), (0, b"rest of another" + POST, 500))
     assert [(part.place, part.data, part.gaps) for part in content.parts] == [
@@ -207,6 +216,15 @@ def test_an_upgraded_connection_goes_on_as_websocket():
     content = talked((0, ASK_WEBSOCKET + FRAME), (1, WEBSOCKET + FRAME), size=5)
     assert max(content.texts) == (1, "WebSocket message", b"hi")
     assert (0, "WebSocket message", b"hi") in content.texts
+
+
+@pytest.mark.parametrize("size", [None, 50_000])
+def test_upgrades_that_are_never_answered_are_not_waited_for(size):
+    content = talked((0, ASK_WEBSOCKET * 3_000 + POST), size=size)
+    assert len(content.texts) == 3_002
+    assert parts(content) == [(0, "HTTP request body", b"1234567")]
+    content = talked((0, ASK_WEBSOCKET * 3 + POST))
+    assert parts(content) == [(0, "HTTP request body", b"1234567")]
 
 
 def test_a_refused_upgrade_stays_http():

@@ -264,6 +264,8 @@ def test_frames_of_unknown_kinds_and_sizes_are_passed_over():
     [
         (PREFACE, b"", None, 1.0),
         (b"", frame(4, bytes(6)), None, 0.6),
+        (b"", frame(4) + frame(8, bytes(4)), None, 0.6),
+        (b"", frame(4) + b"something of another kind", None, 0),
         (b"\0\1\2", b"", "http2", 0.5),
         (b"GET / HTTP/1.1\r\n", b"", None, 0),
     ],

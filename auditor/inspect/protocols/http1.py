@@ -113,6 +113,7 @@ class _Side:
         self._step: Callable[[], None] = self._head
         self._next: Callable[[], None] = self._head  # after the message
         self._switched: Part | None = None
+        self._patient = True  # answers are waited for
 
     def feed(self, data: bytes, gap: int) -> None:
         if gap:
@@ -180,7 +181,8 @@ class _Side:
         self._conversation.pending.append(
             _Request(method, filename if "." in filename else "", upgrade, settings)
         )
-        self._next = self._wait if method == b"CONNECT" or upgrade else self._head
+        waits = self._patient and (method == b"CONNECT" or upgrade)
+        self._next = self._wait if waits else self._head
         self._begin_body(fields, "HTTP request body", filename if method == b"PUT" else "")
 
     def _response(self, status: int, fields: header_fields.Fields) -> None:
@@ -338,7 +340,8 @@ class _Side:
             self._decide()
 
     def _decide(self) -> None:
-        """There is no answer: by the bytes themselves."""
+        """There is no answer: by the bytes themselves, and no other is waited for."""
+        self._patient = False
         if TLS_RECORD.match(self._held):
             self.switch(Tunnel(self._content, self.number))
         else:
@@ -368,6 +371,7 @@ class _Side:
         self._data, self._begin = held + self._data[self._begin :], 0
         while self._begin < len(self._data):
             self._step()
+        self._give_gathered()
 
     # Out of step
 
@@ -405,6 +409,8 @@ class _Side:
             self._opened().gap(gap)
             return
         self._conversation.pending.clear()
+        if self._part is not None:
+            self._part.gap(gap)
         if self._step != self._seek:
             self._go_astray(bytes(self._held))
         self._stray.gap(gap)

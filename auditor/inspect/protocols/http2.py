@@ -51,13 +51,20 @@ class Http2:
         """By the client's preface, or a server's settings; else by what the engine says."""
         if any(head.startswith(PREFACE) for head in heads):
             return 1.0
-        if any(FIRST_SETTINGS.match(head) and len(head[3:]) % 6 == 0 for head in heads):
+        if any(_begins_with_settings(head) for head in heads):
             return 0.6
         return 0.5 if flow.app == "http2" else 0.0
 
     def conversation(self, flow: FlowHead, content: Content) -> Conversation:
         """As ``Dissector.conversation``."""
         return Conversation(content)
+
+
+def _begins_with_settings(head: bytes) -> bool:
+    if not FIRST_SETTINGS.match(head) or head[2] % 6:
+        return False
+    following = 9 + head[2]
+    return len(head) < following + 9 or bool(FRAME.match(head, following))
 
 
 class Conversation:
@@ -352,6 +359,8 @@ class _Side:
         collected = len(self._held) if self._step == self._payload else 0
         within = self._step in (self._body, self._skip, self._payload)
         if not within or gap > self._left - collected:
+            if self._step == self._body:
+                self._part().gap(self._left)
             self._forget_fields("bytes are missing", "missing")
             self._lose_step()
             return
