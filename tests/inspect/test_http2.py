@@ -274,7 +274,7 @@ def test_it_is_recognised_by_its_preface_on_any_port(client, server, app, sure):
     assert HTTP2.sniff(head(4711, app=app), (client, server)) == sure
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(st.data())
 def test_cutting_elsewhere_changes_nothing_even_where_it_is_damaged(drawn):
     chunks = []
@@ -290,7 +290,7 @@ def test_cutting_elsewhere_changes_nothing_even_where_it_is_damaged(drawn):
     assert talked(chunks, drawn.draw(st.integers(1, 60))).summary == whole
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(st.data())
 def test_gaps_anywhere_end_in_closed_parts(drawn):
     chunks = []
