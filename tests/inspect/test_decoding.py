@@ -118,6 +118,8 @@ def bomb(name):
     if name == "zstd":  # blocks of one repeated byte: 4 bytes become 128 KiB
         frame = b"\x28\xb5\x2f\xfd\x00\x58" + b"\x02\x00\x10A" * 800 + b"\x03\x00\x10A"
         return ["zstd"], frame
+    if name == "br":
+        return ["br"], brotli.compress(zeros, quality=5)
     return [name], PACKERS[name](zeros)
 
 
