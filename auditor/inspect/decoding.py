@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Final, Protocol
 import brotli
 import zstandard
 
+from auditor.inspect.aws_chunks import AwsChunks
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
@@ -123,7 +125,8 @@ def decoder(encodings: Sequence[str], limits: Limits | None = None) -> Decoder |
     """Takes off the encodings, the outermost first; null = one is not known, or they are too many.
 
     Names in any letter case: ``gzip``, ``x-gzip``, ``deflate`` (RFC 1950, and RFC 1951 as some
-    send it), ``br`` (RFC 7932), ``zstd`` (RFC 8878), ``base64``, ``quoted-printable`` (RFC 2045);
+    send it), ``br`` (RFC 7932), ``zstd`` (RFC 8878), ``base64``, ``quoted-printable`` (RFC 2045),
+    ``aws-chunked``;
     ``identity``, ``7bit``, ``8bit``, ``binary`` and the empty name change nothing.
     """
     stages: list[_Stage] = []
@@ -377,4 +380,5 @@ _STAGES: Final[dict[str, Callable[[], _Stage]]] = {
     "zstd": _Zstandard,
     "base64": _Base64,
     "quoted-printable": _QuotedPrintable,
+    "aws-chunked": AwsChunks,
 }

@@ -153,25 +153,14 @@ def test_encodings_are_told_outermost_first():
     )  # fmt: skip
 
 
+def test_signed_chunks_are_outermost_wherever_they_are_named():
+    (part,) = read({b"content-encoding": b"aws-chunked,gzip"}, b"xyz").parts
+    assert part.encodings == ("aws-chunked", "gzip")
+
+
 def test_a_packed_form_is_one_part():
     (part,) = read(FORM_DATA | {b"content-encoding": b"gzip"}, b"xyz").parts
     assert (part.data, part.encodings) == (b"xyz", ("gzip",))
-
-
-def test_fields_are_joined_folded_and_capped():
-    lines = [b"A: 1\r", b"nonsense\r", b"a : 2\r", b"\tthree\r", b": x", b"\r", b""]
-    assert bodies.fields_of(lines) == {b"a": b"1, 2 three", b"": b"x"}
-    assert len(bodies.fields_of(b"n%d: x" % n for n in range(5_000))) == bodies.MOST_FIELDS
-
-
-def test_credentials_are_not_copied():
-    content = RecordedContent()
-    fields = {
-        b"authorization": b"Basic dXNlcjpwYXNz", b"x-api-key": b"k3y", b"x-user": b"an%20",
-        b"host": b"a.vn", b"cookie": b"id=1", b"x-auth-token": b"t",
-    }  # fmt: skip
-    bodies.tell_fields(content, 0, "here", fields)
-    assert content.texts == [(0, "here", b"authorization: Basic\nx-user: an \ncookie: id=1")]
 
 
 @settings(max_examples=60, deadline=None)

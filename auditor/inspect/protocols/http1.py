@@ -9,7 +9,7 @@ from collections import deque
 from typing import TYPE_CHECKING, Final, NamedTuple
 from urllib.parse import unquote_to_bytes
 
-from auditor.inspect import bodies
+from auditor.inspect import bodies, header_fields
 from auditor.inspect.contracts import MOST_HELD
 from auditor.inspect.protocols import http2
 from auditor.inspect.protocols.start_lines import BEGINNING, METHODS, REQUEST, RESPONSE, Stray
@@ -106,12 +106,14 @@ class _Side:
         self._begin = 0
         self._held = bytearray()  # of a header or a chunk's line, or until the answer comes
         self._left = 0  # bytes of the body or chunk still to come
+        self._gathered: list[bytes] = []  # small chunks are handed on together
         self._part: Part | None = None
         self._begun: Callable[[], Part]  # the part, when the first byte of the body comes
         self._stray = Stray(conversation.content, number)
         self._step: Callable[[], None] = self._head
         self._next: Callable[[], None] = self._head  # after the message
         self._switched: Part | None = None
+        self._patient = True  # answers are waited for
 
     def feed(self, data: bytes, gap: int) -> None:
         if gap:
@@ -120,6 +122,7 @@ class _Side:
         while self._begin < len(self._data):
             self._step()
         self._data = b""
+        self._give_gathered()
 
     # Headers
 
@@ -157,7 +160,7 @@ class _Side:
         line, *lines = head.split(b"\n")
         line = line.rstrip(b"\r")
         if match := RESPONSE.fullmatch(line):
-            self._response(int(match[1]), bodies.fields_of(lines))
+            self._response(int(match[1]), header_fields.fields_of(lines))
         elif not (match := REQUEST.fullmatch(line)):
             self._held += head
             self._go_astray()
@@ -165,25 +168,26 @@ class _Side:
             self._data, self._begin = head + self._data[self._begin :], 0
             self._conversation.http2(None)
         else:
-            self._request(match[1], match[2], bodies.fields_of(lines))
+            self._request(match[1], match[2], header_fields.fields_of(lines))
 
-    def _request(self, method: bytes, target: bytes, fields: bodies.Fields) -> None:
+    def _request(self, method: bytes, target: bytes, fields: header_fields.Fields) -> None:
         path, mark, query = target.partition(b"?")
         url = unquote_to_bytes(path + mark + query.replace(b"+", b" "))
         self._content.text(self.number, "HTTP request URL", method + b" " + url)
-        bodies.tell_fields(self._content, self.number, "HTTP request header", fields)
+        header_fields.tell_fields(self._content, self.number, "HTTP request header", fields)
         filename = unquote_to_bytes(path.rpartition(b"/")[2]).decode("utf-8", "replace")[:255]
-        upgrade = (bodies.listed(fields.get(b"upgrade", b"")) or [""])[0]
+        upgrade = (header_fields.listed(fields.get(b"upgrade", b"")) or [""])[0]
         settings = fields.get(b"http2-settings", b"")
         self._conversation.pending.append(
             _Request(method, filename if "." in filename else "", upgrade, settings)
         )
-        self._next = self._wait if method == b"CONNECT" or upgrade else self._head
+        waits = self._patient and (method == b"CONNECT" or upgrade)
+        self._next = self._wait if waits else self._head
         self._begin_body(fields, "HTTP request body", filename if method == b"PUT" else "")
 
-    def _response(self, status: int, fields: bodies.Fields) -> None:
+    def _response(self, status: int, fields: header_fields.Fields) -> None:
         pending = self._conversation.pending
-        bodies.tell_fields(self._content, self.number, "HTTP response header", fields)
+        header_fields.tell_fields(self._content, self.number, "HTTP response header", fields)
         if status == 101:
             self._upgrade(pending.popleft() if pending else None, fields)
             return
@@ -201,8 +205,8 @@ class _Side:
             fields, "HTTP response body", request.filename if request else "", to_the_end=True
         )
 
-    def _upgrade(self, request: _Request | None, fields: bodies.Fields) -> None:
-        words = bodies.listed(fields.get(b"upgrade", b""))
+    def _upgrade(self, request: _Request | None, fields: header_fields.Fields) -> None:
+        words = header_fields.listed(fields.get(b"upgrade", b""))
         word = words[0] if words else request.upgrade if request else ""
         if word == "websocket":
             self._conversation.websocket()
@@ -215,10 +219,10 @@ class _Side:
     # Bodies
 
     def _begin_body(
-        self, fields: bodies.Fields, place: str, filename: str, *, to_the_end: bool = False
+        self, fields: header_fields.Fields, place: str, filename: str, *, to_the_end: bool = False
     ) -> None:
         """RFC 9112 section 6.3; ``to_the_end``: where no length is told."""
-        coded = bodies.listed(fields.get(b"transfer-encoding", b""))
+        coded = header_fields.listed(fields.get(b"transfer-encoding", b""))
         length = _NUMBER.match(fields.get(b"content-length", b""))
         packed = [name for name in reversed(coded) if name != "chunked"]
 
@@ -249,16 +253,12 @@ class _Side:
         return self._part
 
     def _body(self) -> None:
-        self._take()
-        if not self._left:
-            self._end_message()
-
-    def _take(self) -> None:
-        end = self._begin + self._left
-        piece = self._data[self._begin : end]
+        piece = self._data[self._begin : self._begin + self._left]
         self._begin += len(piece)
         self._left -= len(piece)
         self._opened().feed(piece)
+        if not self._left:
+            self._end_message()
 
     def _rest(self) -> None:
         self._opened().feed(self._data[self._begin :])
@@ -272,6 +272,7 @@ class _Side:
             self._step = self._rest
 
     def _close_part(self) -> None:
+        self._give_gathered()
         if self._part is not None:
             self._part.close()
             self._part = None
@@ -279,9 +280,17 @@ class _Side:
     # Chunks (RFC 9112 section 7.1)
 
     def _chunk(self) -> None:
-        self._take()
+        piece = self._data[self._begin : self._begin + self._left]
+        self._begin += len(piece)
+        self._left -= len(piece)
+        self._gathered.append(piece)
         if not self._left:
             self._step = self._chunk_line
+
+    def _give_gathered(self) -> None:
+        if self._gathered:
+            self._opened().feed(b"".join(self._gathered))
+            self._gathered.clear()
 
     def _chunk_line(self) -> None:
         held = self._held
@@ -316,9 +325,9 @@ class _Side:
         self._begin += end - before
         if not match and end < MOST_HELD:
             return
-        fields = bodies.fields_of(bytes(self._held[:end]).split(b"\n"))
+        fields = header_fields.fields_of(bytes(self._held[:end]).split(b"\n"))
         self._held.clear()
-        bodies.tell_fields(self._content, self.number, "HTTP trailer", fields)
+        header_fields.tell_fields(self._content, self.number, "HTTP trailer", fields)
         self._end_message()
 
     # Other protocols
@@ -331,7 +340,8 @@ class _Side:
             self._decide()
 
     def _decide(self) -> None:
-        """There is no answer: by the bytes themselves."""
+        """There is no answer: by the bytes themselves, and no other is waited for."""
+        self._patient = False
         if TLS_RECORD.match(self._held):
             self.switch(Tunnel(self._content, self.number))
         else:
@@ -361,6 +371,7 @@ class _Side:
         self._data, self._begin = held + self._data[self._begin :], 0
         while self._begin < len(self._data):
             self._step()
+        self._give_gathered()
 
     # Out of step
 
@@ -398,6 +409,8 @@ class _Side:
             self._opened().gap(gap)
             return
         self._conversation.pending.clear()
+        if self._part is not None:
+            self._part.gap(gap)
         if self._step != self._seek:
             self._go_astray(bytes(self._held))
         self._stray.gap(gap)

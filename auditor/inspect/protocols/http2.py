@@ -7,7 +7,7 @@ from urllib.parse import unquote_to_bytes
 
 import hpack
 
-from auditor.inspect import bodies
+from auditor.inspect import bodies, header_fields
 from auditor.inspect.contracts import MOST_HELD
 from auditor.inspect.protocols.http2_frames import (
     COLLECTED,
@@ -51,13 +51,20 @@ class Http2:
         """By the client's preface, or a server's settings; else by what the engine says."""
         if any(head.startswith(PREFACE) for head in heads):
             return 1.0
-        if any(FIRST_SETTINGS.match(head) and len(head[3:]) % 6 == 0 for head in heads):
+        if any(_begins_with_settings(head) for head in heads):
             return 0.6
         return 0.5 if flow.app == "http2" else 0.0
 
     def conversation(self, flow: FlowHead, content: Content) -> Conversation:
         """As ``Dissector.conversation``."""
         return Conversation(content)
+
+
+def _begins_with_settings(head: bytes) -> bool:
+    if not FIRST_SETTINGS.match(head) or head[2] % 6:
+        return False
+    following = 9 + head[2]
+    return len(head) < following + 9 or bool(FRAME.match(head, following))
 
 
 class Conversation:
@@ -94,7 +101,7 @@ class _Stream:
     __slots__ = ("fields", "part")
 
     def __init__(self) -> None:
-        self.fields: bodies.Fields = {}
+        self.fields: header_fields.Fields = {}
         self.part: Part | None = None
 
 
@@ -279,7 +286,7 @@ class _Side:
             for name, value in self._decoder.decode(block, raw=True):
                 if name in fields:
                     fields[name] += (b"; " if name == b"cookie" else b", ") + value
-                elif len(fields) < bodies.MOST_FIELDS:
+                elif len(fields) < header_fields.MOST_FIELDS:
                     fields[bytes(name)] = bytes(value)
         except hpack.HPACKError as error:
             self._forget_fields(str(error)[:200], "damaged")
@@ -293,7 +300,7 @@ class _Side:
             self._forgotten = why
             self._content.problem("http2-headers-lost", message)
 
-    def _tell(self, stream: _Stream, fields: bodies.Fields) -> None:
+    def _tell(self, stream: _Stream, fields: header_fields.Fields) -> None:
         method = fields.get(b":method")
         if method is not None:
             path, mark, query = fields.get(b":path", b"").partition(b"?")
@@ -304,7 +311,7 @@ class _Side:
                 self._conversation.filenames[self._block_stream] = filename
         answer = b":status" in fields
         place = "response header" if answer else "trailer" if method is None else "request header"
-        bodies.tell_fields(self._content, self._number, f"HTTP/2 {place}", fields)
+        header_fields.tell_fields(self._content, self._number, f"HTTP/2 {place}", fields)
         if place != "trailer" and not fields.get(b":status", b"").startswith(b"1"):
             stream.fields = fields
 
@@ -352,6 +359,8 @@ class _Side:
         collected = len(self._held) if self._step == self._payload else 0
         within = self._step in (self._body, self._skip, self._payload)
         if not within or gap > self._left - collected:
+            if self._step == self._body:
+                self._part().gap(self._left)
             self._forget_fields("bytes are missing", "missing")
             self._lose_step()
             return
@@ -359,9 +368,10 @@ class _Side:
         if self._step == self._body:
             self._part().gap(gap)
         elif self._step == self._payload:
-            self._held.clear()
             if self._kind in (HEADERS, PUSH, CONTINUATION):
                 self._forget_fields("bytes are missing", "missing")
+                self._content.unread(self._number, collected, "missing")
+            self._held.clear()
             self._step = self._skip
         if not self._left:
             self._end_payload()
@@ -383,9 +393,8 @@ class _Side:
             begin = self._searched = match.start()
             following = begin + 9 + int.from_bytes(held[begin : begin + 3], "big")
             if following + 9 > len(held):
-                if plausible(held[begin : begin + 9]):
-                    break  # the frame after it will tell
-            elif plausible(held[begin : begin + 9]) and FRAME.match(held, following):
+                break  # the frame after it will tell
+            if FRAME.match(held, following):
                 self._flush_stray(begin)
                 self._data, self._begin = bytes(held), 0
                 held.clear()
