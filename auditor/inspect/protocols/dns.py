@@ -27,6 +27,8 @@ _LONGEST_NAME: Final = 255
 _PTR: Final = 12
 _TEXT_TYPES: Final = {10: "NULL", 13: "HINFO", 16: "TXT", 99: "SPF", 257: "CAA"}
 
+_IN_STRINGS: Final = (13, 16, 99)
+
 _LONG_LABEL: Final = 24
 """Letters from which a label is judged; a word is shorter, packed data is not."""
 
@@ -231,7 +233,7 @@ def _read(content: Content, side: int, data: bytes) -> None:
             content.unread(side, len(data) - at, "damaged")
             return
         if kind in _TEXT_TYPES and body:
-            text = _strings(body) if kind in (13, 16, 99) else body
+            text = _strings(body) if kind in _IN_STRINGS else body
             content.text(side, f"DNS {_TEXT_TYPES[kind]} answer", text)
         at = end + 10 + size
 
