@@ -135,3 +135,27 @@ def test_it_is_recognised_by_its_words(port, heads, least, most):
 
 def test_damage_neither_fails_nor_hangs():
     survives_damage(IMAP, PORT, TALK)
+
+
+@pytest.mark.parametrize(
+    ("asked", "place"),
+    [
+        (b"RFC822.HEADER", "IMAP mail"),
+        (b"body[HEADER.FIELDS (SUBJECT FROM)]", "IMAP mail"),
+        (b"BODY[1.2.MIME]", "IMAP mail"),
+        (b"BINARY[2] ~", "IMAP mail"),
+        (b"BODY[TEXT]<0>", "IMAP mail"),
+    ],
+)
+def test_pieces_of_mails_become_parts_too(asked, place):
+    line = b"* 1 FETCH (UID 3 " + asked + (b"" if asked.endswith(b"~") else b" ")
+    content = alike_for_all_cuts(IMAP, PORT, [(1, line + b"{3}\r\nabc)\r\n")])
+    assert [(part.place, part.data) for part in content.parts] == [(place, b"abc")]
+
+
+def test_names_and_envelopes_in_literals_become_texts():
+    content = alike_for_all_cuts(
+        IMAP, PORT, [(1, b'* 1 FETCH (ENVELOPE ("x" {3}\r\nb(c "a"))\r\n')]
+    )
+    assert content.parts == []
+    assert b"b(c" in texts(content, 1)
