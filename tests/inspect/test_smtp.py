@@ -61,6 +61,16 @@ def test_credentials_are_never_copied():
     )
 
 
+def test_a_credential_at_the_beginning_of_a_capture_is_not_copied_either():
+    content = alike_for_all_cuts(
+        SMTP,
+        PORT,
+        [(1, b"334 UGFz\r\n"), (0, b"c2VjcmV0\r\n"), (1, b"235 ok\r\n"), (0, b"RSET\r\n")],
+    )
+    assert texts(content) == b"RSET\r\n"
+    assert content.parts == []
+
+
 def test_the_reply_decides_whether_tls_begins():
     start = [(1, b"220 x ESMTP\r\n"), (0, b"EHLO a\r\n"), (1, b"250 STARTTLS\r\n")]
     tls = b"\x16\x03\x01" + bytes(60)
