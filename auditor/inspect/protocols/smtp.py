@@ -158,10 +158,8 @@ class _Session:
     def _command(self, line: bytes) -> None:
         match = _COMMAND.match(line)
         if match is None:
-            if (
-                not self._begun and not self._secret
-            ):  # the beginning was not captured, and a mail is on its way
-                self._begun = True
+            if not self._begun and not self._secret:
+                self._begun = True  # the beginning was not captured: a mail is on its way
                 self._waiting[0].back(line)
                 self._begin_mail()
             elif not self._secret:
