@@ -100,6 +100,7 @@ def test_bytes_that_names_do_not_have_are_counted():
         "thisisaratherlongnameofashopwithoutanyhyphens.example.com",
         "xn--bch-hng-thnh-ph-h-ch-minh-2kc3g6f.example.vn",
         "_acme-challenge.www.example.com",
+        "_0123456789abcdef0123456789abcdef.shop.example.com",
         "e1234.dscx.akamaiedge.net",
         "outlook-namnortheast3.office365.com",
         "llanfairpwllgwyngyllgogerychwyrndrobwllllantysiliogogogoch.co.uk",
