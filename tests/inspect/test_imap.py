@@ -159,3 +159,15 @@ def test_names_and_envelopes_in_literals_become_texts():
     )
     assert content.parts == []
     assert b"b(c" in texts(content, 1)
+
+
+def test_the_rest_of_a_torn_line_is_not_copied():
+    content = RecordedContent()
+    conversation = IMAP.conversation(PORT, content)
+    conversation.feed(0, b"a NOOP\r\nb LOG", 0)
+    conversation.feed(0, b"IN anna secret\r\n", 1)
+    conversation.feed(0, b"z NOOP\r\n", 0)
+    conversation.close()
+    assert b"secret" not in texts(content)
+    assert texts(content).endswith(b"z NOOP\r\n")
+    assert content.summary[2] == {(0, "damaged"): 16}

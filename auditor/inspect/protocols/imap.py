@@ -53,6 +53,7 @@ class _Session:
         self._turns: dict[bytes, bytes] = {}  # tag -> a command that changes what follows
         self._verb = b""  # of the client's command that is not whole
         self._whole = True
+        self._torn = False
         self._secret = b""  # tag of the authentication that is going on
         self._asked = False  # a literal waits for the server's word
         self._answered = False
@@ -90,6 +91,7 @@ class _Session:
             self._secret = b""  # the word that ends the authentication may be lost
         elif gap and not self._left[0]:
             self._whole = True
+            self._torn = True
 
     def _literal_missing(self, side: int, gap: int) -> None:
         part = self._literals[side]
@@ -160,6 +162,10 @@ class _Session:
         self._literals[side] = None
 
     def _command(self, line: bytes) -> None:
+        if self._torn:  # the rest of a line whose beginning is missing may be a password
+            self._torn = False
+            self._content.unread(0, len(line), "damaged")
+            return
         if self._secret and self._answered:
             return  # a credential, until the server has judged it
         if self._whole:

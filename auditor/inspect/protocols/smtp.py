@@ -63,6 +63,7 @@ class _Session:
         self._pending: deque[bytes] = deque()
         self._answered = False  # the server was heard at all
         self._secret = False  # the client's next lines are a credential
+        self._torn = False
         self._begun = False  # a command or a greeting was seen
         self._body: Body | None = None
         self._chunked: Part | None = None
@@ -117,6 +118,7 @@ class _Session:
             rest = self._waiting[0].rest()
             if rest:
                 self._command(rest)
+            self._torn = gap > 0
 
     def _commands(self) -> None:
         incoming = self._waiting[0]
@@ -156,6 +158,10 @@ class _Session:
             self._sealed.encrypted(self._waiting)
 
     def _command(self, line: bytes) -> None:
+        if self._torn:  # the rest of a line whose beginning is missing may be a credential
+            self._torn = False
+            self._content.unread(0, len(line), "damaged")
+            return
         match = _COMMAND.match(line)
         if match is None:
             if not self._begun and not self._secret:
@@ -241,6 +247,10 @@ class _Session:
         if code == b"354" and b"DATA" in pending:
             while pending[0] != b"DATA":
                 pending.popleft()
+        if code == b"354" and not (self._body or self._held or self._chunk_left):
+            self._torn = False  # DATA itself is missing
+            self._begin_mail()
+            return
         if self._body and b"DATA" not in pending:
             if self._body.doubtful(self._waiting[0]):  # the server has the mail all the same
                 self._end_mail()
