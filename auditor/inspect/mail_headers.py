@@ -67,8 +67,9 @@ def parameters(value: str) -> tuple[str, dict[str, str]]:
     pieces: dict[str, dict[int, tuple[str, bool]]] = {}
     for match in _PARAMETER.finditer(value, len(value.partition(";")[0])):
         name, text = match[1].lower(), match[2]
-        if text.startswith('"') and len(text) > 1:
-            text = text[1:-1].replace('\\"', '"')
+        if text.startswith('"'):
+            closed = len(text) > 1 and text.endswith('"')
+            text = text[1 : -1 if closed else None].replace('\\"', '"')
         base, star, number = name.partition("*")
         if not star:
             plain.setdefault(name, text)

@@ -99,3 +99,15 @@ def test_it_is_recognised_by_its_words(port, heads, least, most):
 
 def test_damage_neither_fails_nor_hangs():
     survives_damage(FTP, PORT, TALK)
+
+
+def test_the_rest_of_a_torn_line_is_not_copied():
+    content = RecordedContent()
+    conversation = FTP.conversation(PORT, content)
+    conversation.feed(0, b"USER a\r\nPA", 0)
+    conversation.feed(0, b"IN anna secret\r\n", 1)
+    conversation.feed(0, b"z NOOP\r\n", 0)
+    conversation.close()
+    assert b"secret" not in texts(content)
+    assert texts(content).endswith(b"z NOOP\r\n")
+    assert content.summary[2] == {(0, "damaged"): 16}

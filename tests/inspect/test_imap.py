@@ -135,3 +135,39 @@ def test_it_is_recognised_by_its_words(port, heads, least, most):
 
 def test_damage_neither_fails_nor_hangs():
     survives_damage(IMAP, PORT, TALK)
+
+
+@pytest.mark.parametrize(
+    ("asked", "place"),
+    [
+        (b"RFC822.HEADER", "IMAP mail"),
+        (b"body[HEADER.FIELDS (SUBJECT FROM)]", "IMAP mail"),
+        (b"BODY[1.2.MIME]", "IMAP mail"),
+        (b"BINARY[2] ~", "IMAP mail"),
+        (b"BODY[TEXT]<0>", "IMAP mail"),
+    ],
+)
+def test_pieces_of_mails_become_parts_too(asked, place):
+    line = b"* 1 FETCH (UID 3 " + asked + (b"" if asked.endswith(b"~") else b" ")
+    content = alike_for_all_cuts(IMAP, PORT, [(1, line + b"{3}\r\nabc)\r\n")])
+    assert [(part.place, part.data) for part in content.parts] == [(place, b"abc")]
+
+
+def test_names_and_envelopes_in_literals_become_texts():
+    content = alike_for_all_cuts(
+        IMAP, PORT, [(1, b'* 1 FETCH (ENVELOPE ("x" {3}\r\nb(c "a"))\r\n')]
+    )
+    assert content.parts == []
+    assert b"b(c" in texts(content, 1)
+
+
+def test_the_rest_of_a_torn_line_is_not_copied():
+    content = RecordedContent()
+    conversation = IMAP.conversation(PORT, content)
+    conversation.feed(0, b"a NOOP\r\nb LOG", 0)
+    conversation.feed(0, b"IN anna secret\r\n", 1)
+    conversation.feed(0, b"z NOOP\r\n", 0)
+    conversation.close()
+    assert b"secret" not in texts(content)
+    assert texts(content).endswith(b"z NOOP\r\n")
+    assert content.summary[2] == {(0, "damaged"): 16}

@@ -81,7 +81,8 @@ def test_a_cut_elsewhere_changes_nothing(size):
     st.lists(
         st.sampled_from(
             [b"\n--", b"\r\n--b\r\n", b"--b--", b"\r\n", b"\n", b"=", b"==\r\n41", b"QUJD", b"\r",
-             b"a: b\n", b"Content-Transfer-Encoding: base64\n", b"content-type: multipart/x; boundary=b\n"]
+             b"a: b\n", b"Content-Transfer-Encoding: base64\n",
+             b"content-type: multipart/x; boundary=b\n"]
         ),
         max_size=40,
     ),

@@ -72,7 +72,9 @@ def test_the_reply_decides_whether_tls_begins():
 
 
 def test_a_mail_whose_client_was_not_captured_is_read():
-    content = alike_for_all_cuts(POP3, PORT, [(1, b"+OK 12\r\nSubject: a\r\n\r\nx\r\n.\r\n+OK\r\n")])
+    content = alike_for_all_cuts(
+        POP3, PORT, [(1, b"+OK 12\r\nSubject: a\r\n\r\nx\r\n.\r\n+OK\r\n")]
+    )
     assert [part.data for part in content.parts] == [b"Subject: a\r\n\r\nx\r\n"]
 
 

@@ -61,6 +61,16 @@ def test_credentials_are_never_copied():
     )
 
 
+def test_a_credential_at_the_beginning_of_a_capture_is_not_copied_either():
+    content = alike_for_all_cuts(
+        SMTP,
+        PORT,
+        [(1, b"334 UGFz\r\n"), (0, b"c2VjcmV0\r\n"), (1, b"235 ok\r\n"), (0, b"RSET\r\n")],
+    )
+    assert texts(content) == b"RSET\r\n"
+    assert content.parts == []
+
+
 def test_the_reply_decides_whether_tls_begins():
     start = [(1, b"220 x ESMTP\r\n"), (0, b"EHLO a\r\n"), (1, b"250 STARTTLS\r\n")]
     tls = b"\x16\x03\x01" + bytes(60)
@@ -122,6 +132,18 @@ def test_a_mail_goes_on_behind_missing_bytes_and_the_reply_ends_it():
     assert b"z@z" in texts(content)
 
 
+def test_a_mail_whose_command_is_missing_begins_with_the_reply_to_it():
+    content = RecordedContent()
+    conversation = SMTP.conversation(PORT, content)
+    for side, data in SENT[:3]:
+        conversation.feed(side, data, 0)
+    conversation.feed(1, b"250 ok\r\n250 ok\r\n354 go on\r\n", 0)
+    conversation.feed(0, MAIL + b".\r\nQUIT\r\n", 90)
+    conversation.close()
+    assert content.parts[0].data == READ
+    assert b"QUIT" in texts(content)
+
+
 def test_a_mail_with_bare_line_feeds_is_ended_by_the_reply():
     chunks = [*SENT[:7], (0, b"Subject: x\n\nbody\n.\n"), (1, b"250 ok\r\n"), (0, b"QUIT\r\n")]
     content = alike_for_all_cuts(SMTP, PORT, chunks)
@@ -152,3 +174,15 @@ def test_a_line_without_end_is_held_no_longer_than_allowed():
     content = conversed(SMTP, PORT, [(0, b"EHLO " + b"a" * 300_000)], 9000)
     assert max(len(data) for _, _, data in content.texts) <= 1 << 16
     assert len(texts(content)) == 300_005
+
+
+def test_the_rest_of_a_torn_line_is_not_copied():
+    content = RecordedContent()
+    conversation = SMTP.conversation(PORT, content)
+    conversation.feed(0, b"EHLO a\r\nAUTH PLA", 0)
+    conversation.feed(0, b"IN anna secret\r\n", 1)
+    conversation.feed(0, b"NOOP\r\n", 0)
+    conversation.close()
+    assert b"secret" not in texts(content)
+    assert texts(content).endswith(b"NOOP\r\n")
+    assert content.summary[2] == {(0, "damaged"): 16}

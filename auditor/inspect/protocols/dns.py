@@ -27,11 +27,16 @@ _LONGEST_NAME: Final = 255
 _PTR: Final = 12
 _TEXT_TYPES: Final = {10: "NULL", 13: "HINFO", 16: "TXT", 99: "SPF", 257: "CAA"}
 
+_IN_STRINGS: Final = (13, 16, 99)
+
 _LONG_LABEL: Final = 24
 """Letters from which a label is judged; a word is shorter, packed data is not."""
 
 _LEAST_HIDDEN: Final = 30
 """Bytes of judged labels in one name; hashes in names that clouds give out stay below mostly."""
+
+_PROOF: Final = 33
+"""Bytes of ``_`` and a hash in hexadecimal digits: proofs for those who issue certificates."""
 
 _HEX: Final = re.compile(rb"[0-9a-f]+\Z")
 _LETTERS: Final = re.compile(rb"[0-9a-z_=+/-]+\Z")
@@ -41,7 +46,8 @@ _SHARED_SECOND: Final = frozenset(
 _ORDINARY: Final = (
     # Address to name, and names that never leave the network.
     b".arpa", b".local", b".localdomain", b".lan", b".internal", b".home",
-    # Names of machines and load balancers that clouds and content networks give out.
+    # Machines and load balancers of clouds and content networks, which answer for these names
+    # themselves: nobody else can have a name server below them, so no tunnel ends there.
     b".amazonaws.com", b".cloudfront.net", b".awsglobalaccelerator.com", b".azure.com",
     b".azurewebsites.net", b".windows.net", b".trafficmanager.net", b".akamaiedge.net",
     b".akadns.net", b".edgekey.net", b".edgesuite.net", b".fastly.net", b".cloudflare.net",
@@ -49,9 +55,9 @@ _ORDINARY: Final = (
     b".fbcdn.net", b".acm-validations.aws",
     # Look-ups that carry a fingerprint of a file or an address by design: protection against
     # viruses and spam.
-    b".mcafee.com", b".sophosxl.net", b".sophosxl.com", b".avqs.mcafee.com", b".e5.sk",
+    b".mcafee.com", b".sophosxl.net", b".sophosxl.com", b".e5.sk",
     b".eset.com", b".kaspersky.com", b".kaspersky-labs.com", b".trendmicro.com", b".avast.com",
-    b".ff.avast.com", b".cymru.com", b".spamhaus.org", b".spamhaus.net", b".surbl.org",
+    b".cymru.com", b".spamhaus.org", b".spamhaus.net", b".surbl.org",
     b".uribl.com", b".senderbase.org", b".barracudabrts.com", b".dnswl.org",
 )  # fmt: skip
 
@@ -70,12 +76,14 @@ def parent(labels: list[bytes]) -> bytes:
 def hidden(labels: list[bytes]) -> bytes:
     """The labels of a name that look like packed data, joined; empty = the name is ordinary.
 
-    Below the registered name, labels of 24 letters or more are judged, and the pieces between them
-    where they too are long; all judged ones together must have 30 bytes. A label is packed data if
-    it has bytes that names do not have, is written in hexadecimal digits, or has neither the
-    vowels nor the hyphens of words in it but digits all over: what base32 and base64 look like.
-    Internationalised names (``xn--``), service names (``_dmarc``), addresses to names and the
-    names of clouds, content networks and look-ups of virus scanners are ordinary.
+    Below the registered name, labels of 24 bytes or more are judged; those that look packed must
+    have 30 bytes together. A label looks packed if it has bytes that names do not have, is written
+    in hexadecimal digits, in small and large letters with digits (base64), or has digits all over
+    and few vowels (base32). Words have vowels, stand between hyphens, and keep their digits
+    together. Internationalised names (``xn--``), names that prove who owns a name (``_`` and a
+    hash) and those of ``_ORDINARY`` are left out. Tunnels send such a name for every 20 to 150
+    bytes, so many different ones under one registered name are the sign; a single one may be
+    anything. Labels below 24 bytes, which the signs of life of tunnels have, are not counted.
     """
     if len(labels) < 3 or max(map(len, labels)) < _LONG_LABEL:
         return b""
@@ -89,7 +97,7 @@ def hidden(labels: list[bytes]) -> bytes:
 
 def _is_packed(label: bytes) -> bool:
     low = label.lower()
-    if low.startswith((b"xn--", b"_")):
+    if low.startswith(b"xn--") or (low.startswith(b"_") and len(low) == _PROOF):
         return False
     if _LETTERS.match(low) is None:
         try:
@@ -231,7 +239,7 @@ def _read(content: Content, side: int, data: bytes) -> None:
             content.unread(side, len(data) - at, "damaged")
             return
         if kind in _TEXT_TYPES and body:
-            text = _strings(body) if kind in (13, 16, 99) else body
+            text = _strings(body) if kind in _IN_STRINGS else body
             content.text(side, f"DNS {_TEXT_TYPES[kind]} answer", text)
         at = end + 10 + size
 

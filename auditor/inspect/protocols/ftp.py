@@ -84,6 +84,7 @@ class _Control:
         self._waiting = (Incoming(), Incoming())
         self._sealed = Sealed(content)
         self._tls_asked = False
+        self._torn = False
 
     def feed(self, side: int, data: bytes, gap: int) -> None:
         if self._sealed:
@@ -91,6 +92,7 @@ class _Control:
             return
         if gap:
             self._missing(side)
+            self._torn = self._torn or side == 0
         incoming = self._waiting[side]
         incoming.add(data)
         if side == 0 and self._tls_asked and incoming.head(2) == _TLS:
@@ -114,6 +116,10 @@ class _Control:
                 self._tls_asked = False
                 if line.startswith(b"234"):
                     self._sealed.encrypted(self._waiting)
+            return
+        if self._torn:  # the rest of a line whose beginning is missing may be a password
+            self._torn = False
+            self._content.unread(0, len(line), "damaged")
             return
         words = line.split(maxsplit=1)
         verb = words[0].upper() if words else b""

@@ -7,6 +7,7 @@ FHIR is JSON or XML over HTTP, and is read as such.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from auditor.inspect.contracts import MOST_HELD
@@ -68,6 +69,12 @@ _KINDS: Final = {
     b"TAX": "mã số thuế (tax ID)",
 }
 """Identifier types (table 0203) that say more than the field."""
+
+
+@lru_cache(maxsize=4096)
+def _label(kind: bytes, number: int, said: str) -> bytes:
+    """What stands before a value: ``PID-7 ngày sinh (birth date): ``."""
+    return f"{kind.decode('ascii', 'replace')}-{number} {said}".rstrip().encode() + b": "
 
 
 class Hl7:
@@ -194,8 +201,7 @@ class _Side:
                 parts = piece.split(self._component)
                 said = _KINDS.get(parts[4], name) if len(parts) > 4 and number == 3 else name
                 plain = b" ".join(part for part in parts if part)
-                label = f"{kind.decode('ascii', 'replace')}-{number} {said}".rstrip()
-                lines.append(label.encode() + b": " + plain)
+                lines.append(_label(kind, number, said) + plain)
         return b"\n".join(lines)
 
 

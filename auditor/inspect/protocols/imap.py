@@ -13,11 +13,8 @@ if TYPE_CHECKING:
 
 _TAG: Final = re.compile(rb"([!#$&',\-./0-9:;<=>?@A-Z\[\]^_`a-z|}]{1,64}) +([A-Za-z]+)(?: +|\r?\n)")
 _LITERAL: Final = re.compile(rb"\{([0-9]{1,18})(\+?-?)\}\r?\n\Z")
-_SECTION: Final = re.compile(
-    rb"(BODY\[([^\]]{0,4000})\](?:<([0-9]{1,18})>)?|RFC822(?:\.HEADER|\.TEXT)?|BINARY\[[0-9.]*\]"
-    rb"(?:<[0-9]{1,18}>)?) ~?\{[0-9]+\}\r?\n\Z",
-    re.IGNORECASE,
-)
+_SECTION: Final = re.compile(rb"(?:BODY|BINARY)\[([^\]]*)\](?:<([0-9]{1,18})>)?\Z", re.IGNORECASE)
+_WHOLE: Final = (b"RFC822", b"RFC822.HEADER", b"RFC822.TEXT")
 _FETCHED: Final = re.compile(rb"\* ([0-9]{1,18}) (?:UID)?FETCH ", re.IGNORECASE)
 _TLS: Final = b"\x16\x03"
 _MOST_PENDING: Final = 1000
@@ -56,6 +53,7 @@ class _Session:
         self._turns: dict[bytes, bytes] = {}  # tag -> a command that changes what follows
         self._verb = b""  # of the client's command that is not whole
         self._whole = True
+        self._torn = False
         self._secret = b""  # tag of the authentication that is going on
         self._asked = False  # a literal waits for the server's word
         self._answered = False
@@ -93,6 +91,7 @@ class _Session:
             self._secret = b""  # the word that ends the authentication may be lost
         elif gap and not self._left[0]:
             self._whole = True
+            self._torn = True
 
     def _literal_missing(self, side: int, gap: int) -> None:
         part = self._literals[side]
@@ -163,6 +162,10 @@ class _Session:
         self._literals[side] = None
 
     def _command(self, line: bytes) -> None:
+        if self._torn:  # the rest of a line whose beginning is missing may be a password
+            self._torn = False
+            self._content.unread(0, len(line), "damaged")
+            return
         if self._secret and self._answered:
             return  # a credential, until the server has judged it
         if self._whole:
@@ -225,20 +228,23 @@ class _Session:
             self._tagged(line)
 
     def _begin_fetched(self, line: bytes, size: int) -> None:
-        section = _SECTION.search(line)
-        if section is None:
+        asked = line[: line.rfind(b"{")].rstrip(b" ~")
+        words = asked.upper().rpartition(b" ")[2].lstrip(b"(")
+        bracket = asked.rfind(b"[")
+        section = _SECTION.search(asked, max(0, bracket - len(b"BINARY"))) if bracket > 0 else None
+        if section is None and words not in _WHOLE:
             self._finish_partial()
             self._begin_literal(1, size, mail=False, place="")
             return
-        name = self._message + b" " + (section[2] if section[2] is not None else section[1])
-        begin = int(section[3] or 0)
+        name = self._message + b" " + (section[1] if section else words)
+        begin = int(section[2] or 0) if section else 0
         if self._partial == (name, begin) and begin and self._literals[1]:
             self._left[1] = size
         else:
             self._finish_partial()
             self._begin_literal(1, size, mail=True, place="IMAP mail")
         # A mail that is fetched in pieces (BODY[]<0>, BODY[]<4096>) is one part.
-        self._partial = (name, begin + size) if section[3] is not None else None
+        self._partial = (name, begin + size) if section and section[2] else None
 
     def _finish_partial(self) -> None:
         self._end_literal(1)

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 _TYPE: Final = re.compile(rb"[01][1-8][0-5][0-9]\Z")
 _DIGITS: Final = re.compile(rb"[0-9]*\Z")
 _TRACK: Final = re.compile(rb"[0-9]{8,19}[=D^][0-9=D^F]*\Z", re.IGNORECASE)
+_MOMENT: Final = re.compile(
+    r"(0[1-9]|1[0-2])(0[1-9]|[12][0-9]|3[01])([01][0-9]|2[0-3])[0-5][0-9][0-5][0-9]\Z"
+)
 _UNPRINTED: Final = re.compile(rb"[\x00-\x1f\x7f]")
 _LEAST_FIELDS: Final = 3
 """Fields of a first message that must make sense, and one more where only a part of it is there."""
@@ -55,10 +58,17 @@ _LAYOUTS: Final = tuple(
 
 
 class _Read(NamedTuple):
-    """What was read of a message: a line per field, bytes understood, whether that is all."""
+    """What was read of a message.
+
+    Attributes:
+        lines: one per field.
+        values: the fields as text.
+        reached: bytes understood.
+        short: it goes on beyond the bytes that are there.
+    """
 
     lines: list[str]
-    fields: int
+    values: dict[int, str]
     reached: int
     short: bool
 
@@ -106,11 +116,21 @@ def _layout(head: bytes) -> _Layout | None:
         whole = len(head) >= end
         if read is None:
             continue
-        if whole and read.reached == end - at and read.fields >= _LEAST_FIELDS:
+        if not layout.header and not _dated(read.values):
+            continue
+        if whole and read.reached == end - at and len(read.values) >= _LEAST_FIELDS:
             return layout
-        if not whole and read.short and read.fields > _LEAST_FIELDS:
+        if not whole and read.short and len(read.values) > _LEAST_FIELDS:
             return layout
     return None
+
+
+def _dated(values: dict[int, str]) -> bool:
+    """Whether a message says when it was sent: random digits hardly ever do."""
+    if 7 in values:
+        return _MOMENT.match(values[7]) is not None
+    moment = values.get(13, "") + values.get(12, "")
+    return _MOMENT.match(moment[-10:]) is not None
 
 
 def _bitmap(data: bytes, at: int, layout: _Layout) -> tuple[list[int], int] | None:
@@ -145,17 +165,19 @@ def _message(data: bytes, layout: _Layout) -> _Read | None:
     numbers, at = found
     fields = VERSIONS[chr(kind[0])]
     lines = [f"ISO 8583 message {kind.decode('ascii')}"]
-    for count, number in enumerate(numbers):
+    values: dict[int, str] = {}
+    for number in numbers:
         value = _value(data, at, fields[number], layout)
         if value is None:
-            return _Read(lines, count, at, short=False)
+            return _Read(lines, values, at, short=False)
         text, end = value
         if end > len(data):
-            return _Read(lines, count, at, short=True)
+            return _Read(lines, values, at, short=True)
+        values[number] = text
         if number not in SECRET:
             lines.append(f"{NAMES.get(number, f'field {number}')}: {text}")
         at = end
-    return _Read(lines, len(numbers), at, short=False)
+    return _Read(lines, values, at, short=False)
 
 
 def _value(data: bytes, at: int, field: Field, layout: _Layout) -> tuple[str, int] | None:

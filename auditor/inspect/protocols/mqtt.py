@@ -16,6 +16,9 @@ _CONNECT: Final = re.compile(
 )
 _PUBLISH: Final = 3
 _PACKETS: Final = {1: "CONNECT", 8: "SUBSCRIBE", 10: "UNSUBSCRIBE"}
+_LONGEST_SHOWN: Final = 200
+"""Bytes of a topic in a place; the topic itself is searched whole."""
+
 _LONGEST_HEAD: Final = 2 + 65535 + 2 + 4 + 65535
 """Bytes of a PUBLISH before its payload: topic, packet identifier, properties."""
 
@@ -75,6 +78,7 @@ class _Session:
         self._content = content
         self._waiting = (Incoming(), Incoming())
         self._five = False
+        self._topics = [b"", b""]  # that were told last
         self._left = [0, 0]  # bytes of the payload, or of the packet that is passed over
         self._payloads: list[Part | None] = [None, None]
         self._unframed: list[Part | None] = [None, None]
@@ -178,12 +182,13 @@ class _Session:
         if len(incoming) < at:
             return False
         incoming.some(at)
-        name = topic.decode("utf-8", "replace")
+        if topic != self._topics[side]:
+            self._topics[side] = topic
+            self._content.text(side, "MQTT topic", topic)
         self._left[side] = begin + size - at
         if self._left[side]:
+            name = topic[:_LONGEST_SHOWN].decode("utf-8", "replace")
             self._payloads[side] = self._content.part(side, f"MQTT message / {name}")
-        else:
-            self._content.text(side, "MQTT topic", topic)
         return True
 
     def _short(self, side: int, kind: int, body: bytes) -> None:

@@ -62,6 +62,8 @@ class _Session:
         self._sealed = Sealed(content)
         self._pending: deque[bytes] = deque()
         self._answered = False  # the server was heard at all
+        self._secret = False  # the client's next lines are a credential
+        self._torn = False
         self._begun = False  # a command or a greeting was seen
         self._body: Body | None = None
         self._chunked: Part | None = None
@@ -96,6 +98,7 @@ class _Session:
                 self._content.text(1, "SMTP reply", rest)
             if gap:  # which reply answers which command is not known any more
                 self._pending.clear()
+                self._secret = False
                 if self._held:
                     self._pending.append(self._held)
             return
@@ -115,6 +118,7 @@ class _Session:
             rest = self._waiting[0].rest()
             if rest:
                 self._command(rest)
+            self._torn = gap > 0
 
     def _commands(self) -> None:
         incoming = self._waiting[0]
@@ -154,20 +158,25 @@ class _Session:
             self._sealed.encrypted(self._waiting)
 
     def _command(self, line: bytes) -> None:
+        if self._torn:  # the rest of a line whose beginning is missing may be a credential
+            self._torn = False
+            self._content.unread(0, len(line), "damaged")
+            return
         match = _COMMAND.match(line)
         if match is None:
-            if not self._begun:  # the beginning was not captured, and a mail is on its way
-                self._begun = True
+            if not self._begun and not self._secret:
+                self._begun = True  # the beginning was not captured: a mail is on its way
                 self._waiting[0].back(line)
                 self._begin_mail()
-            elif b"AUTH" not in self._pending:
+            elif not self._secret:
                 self._content.text(0, "SMTP command", line)
             return
         self._begun = True
         verb = match[1].upper()
-        if b"AUTH" in self._pending and (self._answered or verb == b"AUTH"):
+        if self._secret and self._answered:
             return  # a credential that happens to look like a command
-        if verb == b"AUTH":
+        self._secret = verb == b"AUTH"
+        if self._secret:
             line = b" ".join(line.split()[:2])
         self._content.text(0, "SMTP command", line)
         if verb == b"BDAT":
@@ -177,8 +186,6 @@ class _Session:
             self._chunked = None
         elif verb in (b"DATA", b"STARTTLS"):
             self._held = verb
-        elif not self._answered and b"AUTH" in self._pending:
-            self._pending.clear()
         self._sent(verb)
 
     def _sent(self, verb: bytes) -> None:
@@ -224,6 +231,7 @@ class _Session:
         self._answered = True
         if match and match[1] == b"334":
             self._content.text(1, "SMTP reply", b"334")  # a challenge belongs to the credential
+            self._secret = True
             return
         self._content.text(1, "SMTP reply", line)
         if match is None or match[2] == b"-":
@@ -239,11 +247,16 @@ class _Session:
         if code == b"354" and b"DATA" in pending:
             while pending[0] != b"DATA":
                 pending.popleft()
+        if code == b"354" and not (self._body or self._held or self._chunk_left):
+            self._torn = False  # DATA itself is missing
+            self._begin_mail()
+            return
         if self._body and b"DATA" not in pending:
             if self._body.doubtful(self._waiting[0]):  # the server has the mail all the same
                 self._end_mail()
             return
         verb = pending.popleft() if pending else b""
+        self._secret = self._secret and verb != b"AUTH" and bool(pending)
         if verb == b"STARTTLS" and code == b"220":
             self._sealed.encrypted(self._waiting)
         elif verb == self._held:
