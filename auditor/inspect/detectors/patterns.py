@@ -198,30 +198,59 @@ def of_pattern(pattern: str, bound: Bound, *, case: bool) -> Expression:
     """A pattern over characters as one over bytes.
 
     Raises:
-        ValueError: a letter beyond ASCII stands in a class, where it would be several bytes.
+        ValueError: a letter beyond ASCII stands where it cannot become several bytes.
     """
     out: list[str] = []
-    in_class = escaped = False
-    for letter in pattern:
-        if not letter.isascii():
-            if in_class or escaped:
-                raise ValueError(
-                    f"{letter!r} is several bytes and cannot stand in [...] or after a backslash; "
-                    "write alternatives: (?:a|b)"
-                )
-            forms = (letter,) if case else dict.fromkeys((letter.lower(), letter.upper()))
-            out.append(f"(?:{'|'.join(_escaped(form) for form in forms)})")
-            continue
-        out.append(letter)
-        if escaped:
-            escaped = False
-        elif letter == "\\":
-            escaped = True
+    place = 0
+    while place < len(pattern):
+        letter = pattern[place]
+        if letter == "\\":
+            out.append(pattern[place : place + 2])
+            place += 2
         elif letter == "[":
-            in_class = True
-        elif letter == "]":
-            in_class = False
-    return Expression("".join(out), case, bound, bound)
+            end = _class_end(pattern, place)
+            out.append(_class(pattern[place:end], case=case))
+            place = end
+        else:
+            out.append(letter if letter.isascii() else _either(letter, case=case))
+            place += 1
+    source = "".join(out)
+    if not source.isascii():
+        raise ValueError("a letter of several bytes cannot stand after a backslash")
+    return Expression(source, case, bound, bound)
+
+
+def _either(letter: str, *, case: bool) -> str:
+    forms = (letter,) if case else dict.fromkeys((letter.lower(), letter.upper()))
+    return f"(?:{'|'.join(map(_escaped, forms))})"
+
+
+def _class_end(pattern: str, begin: int) -> int:
+    """The place after a class; a bracket directly at its beginning belongs to it."""
+    place = begin + 1
+    if pattern[place : place + 1] == "^":
+        place += 1
+    place += 1
+    while place < len(pattern) and pattern[place] != "]":
+        place += 2 if pattern[place] == "\\" else 1
+    return place + 1
+
+
+def _class(written: str, *, case: bool) -> str:
+    """A class; its letters beyond ASCII, which are several bytes, become alternatives to it."""
+    if written.isascii():
+        return written
+    long = [letter for letter in written if not letter.isascii()]
+    if written.startswith("[^") or any(
+        f"-{one}" in written or f"{one}-" in written for one in long
+    ):
+        raise ValueError(
+            f"{long[0]!r} is several bytes and cannot stand in [^...] or in a range; name letters "
+            "one by one"
+        )
+    short = "".join(letter for letter in written if letter.isascii())
+    alternatives = [_either(one, case=case) for one in dict.fromkeys(long)]
+    return f"(?:{'|'.join(([short] if short != '[]' else []) + alternatives)})"
 
 
 def expressions(detector: Detector) -> list[Expression]:
