@@ -22,9 +22,9 @@ def found(text, **changes):
 @pytest.mark.parametrize(
     "text",
     [
-        "số tài khoản", "SỐ TÀI KHOẢN", "Số Tài  Khoản", "so_tai_khoan", "soTaiKhoan",
-        "sô\u0301 tài khoa\u0309n",
-        unicodedata.normalize("NFD", "số tài khoản"), "số\u00a0tài\r\nkhoản",
+        "số tài khoản", "SỐ TÀI KHOẢN", "Số  Tài  Khoản", "so_tai_khoan", "soTaiKhoan",
+        "sô\u0301 ta\u0300i khoa\u0309n",
+        unicodedata.normalize("NFD", "số tài khoản"), "số\u00a0tài\u00a0khoản", "số tài\nkhoản",
         "“số tài khoản”", "số-tài-khoản…",
         "\ufeffsố tài khoản", "_so tai khoan_",
     ],
@@ -74,6 +74,6 @@ def test_a_letter_of_several_bytes_elsewhere_is_refused(pattern):
 
 def test_a_word_that_ends_in_a_sign_ends_there():
     [expression] = of_words(("tel:",), exact=False, case=False)
-    assert (expression.before, expression.after) == ("word", "none")
+    assert (expression.before, expression.after, expression.spaced) == ("word", "none", False)
     assert found("tel:0912", words=["tel:"], case=False) == 1
     assert found("xtel:0912", words=["tel:"], case=False) == 0
