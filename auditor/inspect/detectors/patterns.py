@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 WIDEST: Final = 1024
 """Bytes that a pattern may match at most: how far windows of a text overlap rests on it."""
 
-GAPS: Final = (" ", "  ", "   ")
+GAPS: Final = (" ", "  ")
 """What a space of a word stands for in spaced text, the same between all its syllables."""
 
 _ASCII: Final = r"[\x00-/:-@\x5b-`{-\x7f]"

@@ -88,8 +88,10 @@ class Search:
         return Sought(
             detector=detector,
             rank=rank,
-            numbers=[self._number(one) for one in own] if in_text else [],
-            words=[self._number(one) for one in context_words(detector)] if in_text else [],
+            numbers=frozenset(map(self._number, own)) if in_text else frozenset(),
+            words=(
+                frozenset(map(self._number, context_words(detector))) if in_text else frozenset()
+            ),
             within=context.within if context else 0,
             near=near,
             hashing=Hashing(key, detector.id),
@@ -107,10 +109,11 @@ class Search:
 
     def _reaches(self, second: set[int]) -> dict[int, int]:
         """How far around each word the second automaton must run."""
-        widest = max((self.expressions[one].widths[1] for one in second), default=0)
         reach: dict[int, int] = {}
         for sought in self.sought:
-            if second.intersection(sought.numbers):
+            own = second.intersection(sought.numbers)
+            if own:
+                widest = max(self.expressions[one].widths[1] for one in own)
                 for word in sought.words:
                     # 8: the characters before and after a match, and what an end includes
                     reach[word] = max(reach.get(word, 0), sought.within + widest + 8)
