@@ -115,8 +115,9 @@ class Item:
         """More text; with ``place`` set it begins a piece by itself."""
         if place or self._apart:
             self._begin(" / ".join(part for part in (self.place, place) if part))
+        view = memoryview(data)
         for begin in range(0, len(data), WINDOW):
-            self._buffer += data[begin : begin + WINDOW]
+            self._buffer += view[begin : begin + WINDOW]
             self._advance()
 
     def _begin(self, place: str) -> None:

@@ -96,7 +96,7 @@ def matches(
 
 
 def _words(sought: Sought, ends: dict[int, list[int]]) -> list[int]:
-    own = [ends[word] for word in sought.words if word in ends]
+    own = [places for number, places in ends.items() if number in sought.words]
     if len(own) == 1:
         return own[0]
     return sorted({end for places in own for end in places})
@@ -111,9 +111,8 @@ def _candidates(
     words: list[int],
 ) -> Iterator[tuple[int, int, int]]:
     """Start, negative end and distance of all that a detector's expressions match."""
-    for number in sought.numbers:
-        own = ends.get(number)
-        if own is None:
+    for number, own in ends.items():
+        if number not in sought.numbers:
             continue
         expression = search.expressions[number]
         most = expression.widths[1]

@@ -129,14 +129,26 @@ def _all_of(expression, data):
     flags = re.MULTILINE | (0 if expression.case else re.IGNORECASE)
     source = re.compile(f"(?:{expression.source})".encode(), flags)
     fewest, most = expression.widths
+    before, after = expression.before, expression.after
+    if expression.spaced:
+        data, before, after = _blanks(data), "word", "word"
     for start in range(1, len(data) - 1):
         for end in range(start + fewest, min(start + most, len(data) - 1) + 1):
             if (
                 source.fullmatch(data, start, end)
-                and _apart(expression.before, data[:start], -1)
-                and _apart(expression.after, data[end:], 0)
+                and _apart(before, data[:start], -1)
+                and _apart(after, data[end:], 0)
             ):
                 yield start, end
+
+
+def _blanks(data: bytes) -> bytes:
+    out = bytearray(data)
+    for place in range(len(data)):
+        for size in (1, 2, 3):
+            if len(data) >= place + size and _is_sign(data[place : place + size]):
+                out[place : place + size] = b" " * size
+    return bytes(out)
 
 
 def _apart(bound, beside: bytes, edge: int) -> bool:
@@ -145,18 +157,21 @@ def _apart(bound, beside: bytes, edge: int) -> bool:
         return True
     if bound == "digits":
         return chr(beside[edge]) not in "0123456789"
-    if beside[edge] < 0x80:
-        return not chr(beside[edge]).isalnum()
-    for size in (2, 3):
-        one = beside[-size:] if edge else beside[:size]
-        try:
-            letter = one.decode()
-        except UnicodeDecodeError:
-            continue
-        if len(letter) == 1:
-            code = ord(letter)
-            return (
-                0x80 <= code < 0xC0 or 0x2000 <= code < 0x2C00 or 0x3000 <= code < 0x3040
-                or code in (0xFEFF, 0xFFFD)
-            )  # fmt: skip
-    return False
+    return any(_is_sign(beside[-size:] if edge else beside[:size]) for size in (1, 2, 3))
+
+
+def _is_sign(one: bytes) -> bool:
+    """Whether that is one character, and none of a word."""
+    try:
+        letter = one.decode()
+    except UnicodeDecodeError:
+        return False
+    if len(letter) != 1:
+        return False
+    code = ord(letter)
+    if code < 0x80:
+        return not letter.isalnum()
+    return (
+        0x80 <= code < 0xC0 or 0x2000 <= code < 0x2C00 or 0x3000 <= code < 0x3040
+        or code in (0xFEFF, 0xFFFD)
+    )  # fmt: skip

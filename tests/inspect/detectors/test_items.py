@@ -39,7 +39,7 @@ PIECES = [*(one.encode() for one in LETTERS), b"\xff", b"\xe2", b"\xc2"]
 TEXTS = st.lists(st.sampled_from(PIECES), max_size=24).map(b"".join)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(TEXTS)
 def test_what_is_found_is_what_a_search_by_plain_expressions_finds(text):
     counted = []
@@ -53,7 +53,7 @@ def test_what_is_found_is_what_a_search_by_plain_expressions_finds(text):
     ]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(st.lists(TEXTS, max_size=6), st.integers(1, 50), st.integers(40, 200))
 def test_how_a_text_is_cut_and_where_windows_end_changes_nothing(texts, size, window):
     text = b"".join(texts)
