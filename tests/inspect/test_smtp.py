@@ -117,6 +117,16 @@ def test_a_mail_without_its_beginning_and_without_a_server_is_read():
     assert content.parts[0].data == READ
 
 
+def test_a_mail_of_which_little_is_there_is_read():
+    content = RecordedContent()
+    conversation = SMTP.conversation(PORT, content)
+    conversation.feed(0, b"half a line", 0)
+    conversation.feed(0, b"behind\r\n.\r\n", 70)
+    conversation.close()
+    assert content.parts[0].data == b"half a linebehind\r\n"
+    assert content.parts[0].gaps == [70]
+
+
 def test_a_mail_goes_on_behind_missing_bytes_and_the_reply_ends_it():
     content = RecordedContent()
     conversation = SMTP.conversation(PORT, content)

@@ -58,6 +58,9 @@ _NAMES: Final = {
 """Field names of the segments that tell who a patient is and what ails them; Vietnamese for those
 who look for Vietnamese words near a value. Other segments are searched as they stand."""
 
+_MOST_FIELDS: Final = 300
+"""Fields and repetitions that get lines of their own; a segment with more stays as it stands."""
+
 _KINDS: Final = {
     b"NI": "số định danh cá nhân, CCCD (national identifier)",
     b"NNVNM": "số định danh cá nhân, CCCD (national identifier)",
@@ -184,6 +187,8 @@ class _Side:
             part.close()
             segment = segment[: packed[0]]
         names = _NAMES.get(segment[:3])
+        if segment.count(self._field) + segment.count(self._repeat) > _MOST_FIELDS:
+            names = None
         text = self._labelled(segment, names) if names else segment
         if text:
             place = f"HL7 {segment[:3].decode('ascii', 'replace')}" if names else "HL7 segment"

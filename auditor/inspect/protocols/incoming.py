@@ -80,14 +80,12 @@ class Incoming:
     def rest(self) -> bytes:
         """All that is there."""
         data = self._data[self._at :]
-        self._data = b""
-        self._at = 0
+        self._at = len(self._data)
         return data
 
-    def back(self, data: bytes) -> None:
-        """Bytes that were taken and belong to what comes next."""
-        self._data = data + self._data[self._at :]
-        self._at = 0
+    def back(self, size: int) -> None:
+        """The last so many bytes taken belong to what comes next (nothing was added since)."""
+        self._at -= size
 
 
 class Body:

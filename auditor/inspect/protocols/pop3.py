@@ -147,7 +147,7 @@ class _Session:
         elif line.startswith(b"+"):
             self._content.text(1, "POP3 reply", b"+")  # a challenge belongs to the credential
         else:  # lines that nobody is known to have asked for: the client was not captured
-            self._waiting[1].back(line)
+            self._waiting[1].back(len(line))
             self._begin_mail()
 
     def _status(self, *, good: bool) -> None:

@@ -103,7 +103,11 @@ class _Session:
                     self._pending.append(self._held)
             return
         if self._held:
-            self._guess(self._waiting[0])
+            if gap and self._held == b"DATA":
+                self._held = None
+                self._begin_mail()
+            else:
+                self._guess(self._waiting[0])
             self._commands()
         if self._body:
             if gap:
@@ -118,7 +122,9 @@ class _Session:
             rest = self._waiting[0].rest()
             if rest:
                 self._command(rest)
-            self._torn = gap > 0
+            if self._body and gap:  # half a line was the beginning of what is there of a mail
+                self._body.gap(self._waiting[0], gap)
+            self._torn = gap > 0 and not self._body
 
     def _commands(self) -> None:
         incoming = self._waiting[0]
@@ -166,7 +172,7 @@ class _Session:
         if match is None:
             if not self._begun and not self._secret:
                 self._begun = True  # the beginning was not captured: a mail is on its way
-                self._waiting[0].back(line)
+                self._waiting[0].back(len(line))
                 self._begin_mail()
             elif not self._secret:
                 self._content.text(0, "SMTP command", line)
