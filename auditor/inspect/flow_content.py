@@ -59,6 +59,9 @@ class Told(Protocol):
     def problem(self, code: str, message: str) -> None:
         """As ``Content.problem``."""
 
+    def covert(self, flow: FlowContent, side: int, place: str, size: int, distinct: bytes) -> None:
+        """As ``Content.covert``, of that flow."""
+
 
 class FlowContent:
     """What one flow carried; the ``Content`` of its conversation and the ``Owner`` of its parts.
@@ -181,7 +184,7 @@ class FlowContent:
 
     def covert(self, side: int, place: str, size: int, distinct: bytes) -> None:
         """See ``Content.covert``."""
-        self._short(side).fact("covert", f"{place}: {size:,} bytes")
+        self._inspector.covert(self, side, place, size, distinct)
 
     def secure(self) -> None:
         """See ``Content.secure``."""

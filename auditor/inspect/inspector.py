@@ -14,13 +14,16 @@ import numpy as np
 import pyarrow as pa
 
 from auditor.inspect.contracts import FlowHead
-from auditor.model.subjects import Subjects
+from auditor.inspect.covert import Channels
+from auditor.inspect.detectors.counting import Subjects
 from auditor.inspect.flow_content import FlowContent
 from auditor.model.content import UNREAD, Hit
 from auditor.model.problem import Problem
 from auditor.model.stream import Chunk
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from auditor.inspect.detectors.search import Search
     from auditor.model.stream import Ended
 
@@ -73,6 +76,7 @@ class Inspector:
         self._rows = array("q")
         self._subjects: dict[tuple[int, str, bool | None], Subjects] = {}
         self._problems: Counter[tuple[str, str]] = Counter()
+        self._channels = Channels(search)
         self._done = np.zeros(len(self._ids), np.bool_)
 
     def take(self, event: Chunk | Ended) -> None:
@@ -94,10 +98,13 @@ class Inspector:
         for flow in list(self._open.values()):
             flow.end(None)
             self._ended(flow)
+        self._hits += self._hidden()
         for (code, message), count in sorted(self._problems.items()):
             problems.append(Problem(code, "content", message, count=count))
         return Inspection(
-            tuple(sorted(self._hits, key=lambda hit: (hit.flow_id, hit.detector, str(hit.outbound)))),
+            tuple(
+                sorted(self._hits, key=lambda hit: (hit.flow_id, hit.detector, str(hit.outbound)))
+            ),
             self._coverage(),
             self._subjects,
         )
@@ -109,6 +116,27 @@ class Inspector:
         if key not in self._problems and known >= MOST_MESSAGES:
             key = (code, "further content of this kind")
         self._problems[key] += 1
+
+    def covert(self, flow: FlowContent, side: int, place: str, size: int, distinct: bytes) -> None:
+        """See ``Content.covert``."""
+        head, outbound = flow.head, flow.outbound(side)
+        self._channels.add(head.flow_id, flow.group, outbound, place, size, distinct)
+
+    def _hidden(self) -> Iterator[Hit]:
+        sought = {each.detector.id: each.detector for each in self.search.sought}
+        for each in self._channels.hidden():
+            detector = sought[self._channels.detector or ""]
+            yield Hit(
+                flow_id=each.flow_id,
+                outbound=each.outbound,
+                detector=detector.id,
+                labels=detector.labels,
+                certainty=detector.certainty.with_context,
+                matches=each.pieces,
+                distinct=each.pieces,
+                exact=False,
+                places=(each.place,),
+            )
 
     def _head(self, place: int) -> tuple[FlowHead, str | None, int]:
         row = self._table.slice(place, 1).to_pylist()[0]

@@ -193,7 +193,7 @@ class FlowPart:
         about = About(media_type, name, charset, place, depth)
         part = FlowPart(self._owner, self._side, about, (), self._budget)
         if depth > MOST_DEPTH:
-            part._stop("bomb", "content-bomb", f"lies within {depth} documents")  # noqa: SLF001
+            part._stop("bomb", "content-bomb", f"lies within {depth} documents")
         return part
 
     def unread(self, why: Unread, what: str = "") -> None:

@@ -28,9 +28,7 @@ def opened(flows: pa.Table, *, decrypting: bool = False) -> pa.Table:
         pc.fill_null(flows["crosses_border"], true),
         pc.fill_null(flows["foreign_recipient"], false),
     )
-    payload = pc.add(
-        pc.fill_null(flows["src_payload"], 0), pc.fill_null(flows["dst_payload"], 0)
-    )
+    payload = pc.add(pc.fill_null(flows["src_payload"], 0), pc.fill_null(flows["dst_payload"], 0))
     encrypted = pc.fill_null(flows["encrypted"], false)
     if decrypting:
         encrypted = pc.invert(pc.and_(encrypted, pc.equal(flows["app"], "tls")))

@@ -147,9 +147,7 @@ def audit(order: Order, now: Callable[[], datetime], progress: Progress) -> Audi
     problems += counts.problems()
     problems += _ages(inputs, geodata)
     progress.stage("judge")
-    findings = policy.findings(
-        candidates, rules, catalogue, inventory, dossiers, inside.contents
-    )
+    findings = policy.findings(candidates, rules, catalogue, inventory, dossiers, inside.contents)
     peers = _peers(findings)
     shown = peers[: run_document.MOST_DESTINATIONS]
     destinations = geo.recorded(table, shown, geodata, order.home, networks, nearest)

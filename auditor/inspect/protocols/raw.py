@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from auditor.inspect.contracts import About
 from auditor.inspect.documents.media import looks_random
 
 if TYPE_CHECKING:
