@@ -119,6 +119,14 @@ def test_fonts_that_spell_out_thousands_of_widths_on_each_page_are_stopped(monke
     assert why(read_whole(Pdf(), written(objects))) == {"too-large"}
 
 
+def test_fonts_that_spell_out_thousands_of_letters_on_each_page_are_stopped(monkeypatch):
+    monkeypatch.setattr(pdf, "MOST_WORK", 300_000)
+    letters = b"begincmap 1 beginbfrange <0000><ffff><0000> endbfrange endcmap"
+    objects = [*page_with(HELLO, pages=500), stream(zlib.compress(letters))]
+    objects[2] = objects[2].replace(b"/F1", TYPE_0 + b"/ToUnicode 5 0 R >> /F1")
+    assert why(read_whole(Pdf(), written(objects))) == {"too-large"}
+
+
 @pytest.mark.parametrize(
     "tree",
     [
