@@ -130,7 +130,7 @@ class _Document:
             if name not in (_STRINGS, _STYLES, _WORKBOOK):
                 self._xml(name, self._reader(name))
         for entry in self._entries.values():
-            if not entry.name.endswith((".xml", ".rels", "/", "mimetype")):
+            if not entry.name.endswith((".xml", ".rels", ".rdf", "/", "mimetype")):
                 self._container.give_one(entry, self._pages, self._kind)
 
     def _workbook(self) -> None:
