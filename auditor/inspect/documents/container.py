@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from auditor.inspect.contracts import Pages
     from auditor.inspect.documents.unpacking import Unpacker
+    from auditor.model.content import Unread
 
 MOST_ENTRIES: Final = 50_000
 """Members of a container; each takes a few hundred bytes of memory."""
@@ -82,6 +83,7 @@ class Container:
     def __init__(self, file: IO[bytes], size: int) -> None:
         self._file, self._size = file, size
         self.budget = Budget(packed=size)
+        self._told: set[tuple[Unread, str]] = set()
         found = _directory(file, size)
         self.damaged = found is None
         self.entries = list(_scanned(file, size)) if found is None else found
@@ -151,33 +153,46 @@ class Container:
         return made(), 0
 
     def give(self, pages: Pages, kind: str) -> None:
-        """All members become members of ``pages``; what cannot be read is told once."""
+        """All members become members of ``pages``.
+
+        Raises:
+            BombError: the container has unpacked to too much.
+        """
         if self.damaged:
-            pages.unread("damaged", kind)
+            self.tell(pages, "damaged", kind)
         for entry in self.entries:
             if not entry.name.endswith("/") or entry.unpacked:
                 self.give_one(entry, pages, kind)
 
     def give_one(self, entry: Entry, pages: Pages, kind: str) -> None:
-        """One member becomes a member of ``pages``.
-
-        Raises:
-            BombError: the container has unpacked to too much.
-        """
+        """One member becomes a member of ``pages``; errors as above."""
         part = pages.member(entry.name)
         try:
             for piece in self.blocks(entry):
                 part.feed(piece)
-        except LockedError:
-            pages.unread("locked", kind)
-        except MethodError:
-            pages.unread("unsupported", f"{kind}, method {entry.method}")
-        except UnpackingError:
-            pages.unread("damaged", kind)
-        except WindowError:
-            pages.unread("too-large", kind)
+        except FAILURES as error:
+            self.tell(pages, *why_unread(error, entry, kind))
         finally:
             part.close()
+
+    def tell(self, pages: Pages, why: Unread, what: str) -> None:
+        """Tells once that something in it is not read, however many members it concerns."""
+        if (why, what) not in self._told:
+            self._told.add((why, what))
+            pages.unread(why, what)
+
+
+FAILURES: Final = (LockedError, MethodError, UnpackingError, WindowError)
+"""Why one member cannot be read, while others can."""
+
+
+def why_unread(error: Exception, entry: Entry, kind: str) -> tuple[Unread, str]:
+    """What to tell of one of ``FAILURES``."""
+    if isinstance(error, LockedError):
+        return "locked", kind
+    if isinstance(error, MethodError):
+        return "unsupported", f"{kind}, method {entry.method}"
+    return "too-large" if isinstance(error, WindowError) else "damaged", kind
 
 
 _LOCAL_HEADER: Final = struct.Struct("<4sHHHHHIIIHH")
@@ -286,14 +301,16 @@ def _next_mark(
     file: IO[bytes], start: int, size: int, marks: tuple[bytes, ...]
 ) -> tuple[int, bytes]:
     """Where the first of some marks stands at ``start`` or behind; ``size`` = nowhere."""
+    piece = 1 << 10  # the next member may be near
     while start < size:
         file.seek(start)
-        window = file.read(_PIECE)
+        window = file.read(piece)
         found = [(window.find(mark), mark) for mark in marks if mark in window]
         if found:
             at, mark = min(found)
             return start + at, mark
-        if len(window) < _PIECE:
+        if len(window) < piece:
             break
-        start += _PIECE - 3
+        start += piece - 3
+        piece = _PIECE
     return size, b""

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import IO, TYPE_CHECKING, Final
 
-from auditor.inspect.documents.container import LOCAL, Container, LockedError, MethodError
+from auditor.inspect.documents.container import FAILURES, LOCAL, Container, why_unread
 from auditor.inspect.documents.office_xml import (
     Attributes,
     Body,
@@ -20,7 +20,7 @@ from auditor.inspect.documents.office_xml import (
 )
 from auditor.inspect.documents.rows import Words
 from auditor.inspect.documents.sheets import Sheet, Strings, Styles
-from auditor.inspect.documents.unpacking import BombError, UnpackingError, WindowError
+from auditor.inspect.documents.unpacking import BombError
 
 if TYPE_CHECKING:
     from auditor.inspect.contracts import About, Pages
@@ -110,7 +110,7 @@ class _Document:
 
     def read(self) -> None:
         if self._container.damaged:
-            self._pages.unread("damaged", self._kind)
+            self._container.tell(self._pages, "damaged", self._kind)
         if _MANIFEST in self._entries:
             kind = self._beginning("mimetype", 100)
             self._open_sheets = b"spreadsheet" in kind
@@ -130,7 +130,7 @@ class _Document:
             if name not in (_STRINGS, _STYLES, _WORKBOOK):
                 self._xml(name, self._reader(name))
         for entry in self._entries.values():
-            if not entry.name.endswith((".xml", ".rels", "/", "mimetype")):
+            if not entry.name.endswith((".xml", ".rels", ".rdf", "/", "mimetype")):
                 self._container.give_one(entry, self._pages, self._kind)
 
     def _workbook(self) -> None:
@@ -158,14 +158,10 @@ class _Document:
         entry = self._entries[name]
         try:
             read_xml(self._container.blocks(entry), seen)
-        except LockedError:
-            self._pages.unread("locked", self._kind)
-        except MethodError:
-            self._pages.unread("unsupported", f"{self._kind}, method {entry.method}")
-        except (UnpackingError, BrokenXmlError):
-            self._pages.unread("damaged", self._kind)
-        except WindowError:
-            self._pages.unread("too-large", self._kind)
+        except FAILURES as error:
+            self._container.tell(self._pages, *why_unread(error, entry, self._kind))
+        except BrokenXmlError:
+            self._container.tell(self._pages, "damaged", self._kind)
         if isinstance(seen, Body | Values | Sheet | Attributes | Strings):
             seen.close()
 
@@ -178,7 +174,7 @@ class _Document:
                 found += block
                 if len(found) >= most:
                     break
-        except (LockedError, MethodError, UnpackingError, WindowError):
+        except FAILURES:
             return bytes(found)
         return bytes(found)
 

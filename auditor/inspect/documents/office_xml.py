@@ -115,8 +115,13 @@ _ENDS: Final = frozenset(
     {"v", "text", "si", "creator", "date", "title", "subject", "description", "keyword", "author"}
 )
 """Elements outside of paragraphs whose text stands alone: comments, values of charts."""
-_LEFT_OUT: Final = frozenset({"Fallback", "binData", "binary-data"})
-"""What says again what stands beside it, or is no text."""
+_LEFT_OUT: Final = frozenset(
+    {
+        "Fallback", "binData", "binary-data",
+        "number-style", "currency-style", "percentage-style", "date-style", "time-style",
+    }
+)  # fmt: skip
+"""What says again what stands beside it, is no text, or says how numbers look."""
 
 
 class Body:

@@ -36,6 +36,9 @@ FAIR_RATIO: Final = 20
 LARGEST_WINDOW: Final = 1 << 25
 """Memory of one unpacker in bytes; ``xz -9`` wants 64 MiB and is refused, ``xz`` wants 8."""
 
+MOST_STREAMS: Final = 50_000
+"""In one file; programs that write many put 64 KiB and more into each."""
+
 _SLICE: Final = 1 << 15
 
 _ZSTD_AT_ONCE: Final = 1 << 10
@@ -260,6 +263,7 @@ class Streams:
         self._made, self._magic = made, magic
         self._open: Unpacker | None = made()
         self._waiting = b""
+        self._count = 1
         self.filling = False
         """What follows the last stream is none."""
 
@@ -269,7 +273,7 @@ class Streams:
         return self._open is None
 
     def unpacked(self, data: bytes) -> Iterator[bytes]:
-        """What comes out of further bytes; errors as ``Unpacker.unpacked``."""
+        """What comes out of further bytes; errors as ``Unpacker.unpacked``, and ``BombError``."""
         # what is behind the end of a stream is copied: short pieces keep many tiny streams cheap
         for at in range(0, len(data), _SLICE):
             yield from self._of_slice(data[at : at + _SLICE])
@@ -285,6 +289,9 @@ class Streams:
                 if not data.startswith(self._magic):
                     self.filling = True
                     return
+                self._count += 1
+                if self._count > MOST_STREAMS:
+                    raise BombError
                 self._open = self._made()
             yield from self._open.unpacked(data)
             if not self._open.over:

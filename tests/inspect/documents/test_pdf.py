@@ -119,6 +119,14 @@ def test_fonts_that_spell_out_thousands_of_widths_on_each_page_are_stopped(monke
     assert why(read_whole(Pdf(), written(objects))) == {"too-large"}
 
 
+def test_fonts_that_spell_out_thousands_of_letters_on_each_page_are_stopped(monkeypatch):
+    monkeypatch.setattr(pdf, "MOST_WORK", 300_000)
+    letters = b"begincmap 1 beginbfrange <0000><ffff><0000> endbfrange endcmap"
+    objects = [*page_with(HELLO, pages=500), stream(zlib.compress(letters))]
+    objects[2] = objects[2].replace(b"/F1", TYPE_0 + b"/ToUnicode 5 0 R >> /F1")
+    assert why(read_whole(Pdf(), written(objects))) == {"too-large"}
+
+
 @pytest.mark.parametrize(
     "tree",
     [
@@ -141,10 +149,10 @@ def test_a_file_beyond_the_size_that_is_searched_is_told(monkeypatch):
 
 
 def test_damaged_files_are_survived():
-    for path, count in (("risk-report.pdf", 80), ("scan.pdf", 60)):
+    for path, count in (("risk-report.pdf", 40), ("scan.pdf", 40)):
         for copy in damaged_copies((PAPERS / path).read_bytes(), count):
             read_whole(Pdf(), copy)
-    for copy in damaged_copies(written(page_with(HELLO)), 150):
+    for copy in damaged_copies(written(page_with(HELLO)), 100):
         read_whole(Pdf(), copy)
     for junk in (
         b"",
