@@ -18,7 +18,7 @@ from auditor.inspect.documents.office_xml import (
     Values,
     read_xml,
 )
-from auditor.inspect.documents.rows import Words
+from auditor.inspect.documents.sheet_rows import Words
 from auditor.inspect.documents.sheets import Sheet, Strings, Styles
 from auditor.inspect.documents.unpacking import BombError
 

@@ -11,13 +11,13 @@ from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Final, Protocol
 from xml.parsers import expat
 
-from auditor.inspect.documents.rows import Rows
+from auditor.inspect.documents.sheet_rows import Rows
 from auditor.model.markup import TagTooLongError, fed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from auditor.inspect.documents.rows import Words
+    from auditor.inspect.documents.sheet_rows import Words
 
 MOST_DEPTH: Final = 256
 """Elements within elements; office programs stay below 100."""

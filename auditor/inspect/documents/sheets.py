@@ -10,12 +10,12 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from auditor.inspect.documents.office_xml import plain_number
-from auditor.inspect.documents.rows import Rows
+from auditor.inspect.documents.sheet_rows import Rows
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from auditor.inspect.documents.rows import Words
+    from auditor.inspect.documents.sheet_rows import Words
 
 MOST_STRINGS: Final = 24 << 20
 """Memory for shared strings, bytes; those beyond are searched as text, without their column."""
