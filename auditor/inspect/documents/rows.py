@@ -22,7 +22,9 @@ MOST_COLUMNS: Final = 10_000
 """Columns of a table; what stands beyond is written as text."""
 
 MOST_SAME: Final = 16
-"""Fields of one name in one record; what stands beyond is written as text."""
+"""Fields of one name in one record that are columns of their own; one more takes the rest."""
+
+_LIKELY_LENGTH: Final = 8
 
 Fields = list[tuple[str, str | None]]
 """A record: names and values in their order; a name may come again."""
@@ -48,9 +50,13 @@ class Rows:
 
     Records may differ in their names: where one has none, the cell is null. A name that comes
     twice in a record is two columns of that name.
+
+    Attributes:
+        begun: there was a record.
     """
 
     def __init__(self, pages: Pages) -> None:
+        self.begun = False
         self._pages = pages
         self._columns: dict[tuple[str, int], list[str | None]] = {}
         self._shape: tuple[str, ...] = ()
@@ -60,6 +66,7 @@ class Rows:
 
     def add(self, names: tuple[str, ...], values: Sequence[str | None]) -> None:
         """One more record."""
+        self.begun = True
         if names != self._shape:
             self._reshape(names)
         for column, value in zip(self._shaped, values, strict=False):
@@ -73,6 +80,27 @@ class Rows:
             or self._rows * len(self._columns) >= MOST_CELLS
             or self._size >= MOST_CHARACTERS
         ):
+            self.flush()
+
+    def extend(self, names: tuple[str, ...], columns: Sequence[list[str | None]]) -> None:
+        """Many records with the same names, each once: at most ``MOST_ROWS``."""
+        if self._rows and (names != self._shape or len(names) != len(self._columns)):
+            self.flush()
+        count = len(columns[0]) if columns else 0
+        if self._rows + count > MOST_ROWS:
+            self.flush()
+        if not count or len(names) > MOST_COLUMNS:
+            for record in zip(*columns, strict=True):
+                self.add(names, record)
+            return
+        self.begun = True
+        if names != self._shape:
+            self._reshape(names)
+        for held, column in zip(self._shaped, columns, strict=True):
+            held.extend(column)
+        self._rows += count
+        self._size += count * len(names) * _LIKELY_LENGTH
+        if self._rows * len(names) >= MOST_CELLS or self._size >= MOST_CHARACTERS:
             self.flush()
 
     def flush(self) -> None:
