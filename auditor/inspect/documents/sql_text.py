@@ -230,6 +230,8 @@ class SqlReading:
         if between[0].lstrip().startswith(","):  # the statement's own rows end with it
             end = text.find(";\n", at, stop)
             stop = end if end >= 0 else stop
+        elif re.compile(r"\)\s*,\s*\(").search(text, at, text.find(";\n", between.end(), stop)):
+            return True  # the next statement has many rows of its own
         last = text.rfind(f"){between[0]}", at, stop)
         if last < 0:
             return stop < at + WINDOW  # the last row of a statement
