@@ -63,9 +63,10 @@ _STANDARD: Final = re.compile(
 )
 _ESCAPE: Final = re.compile(r"\\(.)|''", re.DOTALL)
 _ESCAPED: Final = re.compile(r"\\([^'\"%_])", re.DOTALL)
-_PREFIXED: Final = re.compile(r"[,(]\s*\w*[A-Za-z_]\s*'|^\w*[A-Za-z_]\s*'|'::|[^,]\(")
+# Values that are more than a number or string: N'..', CAST(..), '..'::date.
+_PREFIXED: Final = re.compile(r"[,\0] ?(?:[A-Za-z_]\w{0,9} ?'|\w{0,30}\()")
 _COPY_ESCAPE: Final = re.compile(r"\\(.)", re.DOTALL)
-_MEANINGS: Final = {"n": "\n", "t": "\t", "r": "\r", "0": "\0", "b": "\b", "Z": "\x1a"}
+_MEANINGS: Final = {"n": "\n", "t": "\t", "r": "\r", "0": " ", "b": "\b", "Z": "\x1a"}
 
 
 def _row_pattern(string: str) -> re.Pattern[str]:
@@ -235,12 +236,14 @@ class SqlReading:
         last = text.rfind(f"){between[0]}", at, stop)
         if last < 0:
             return stop < at + WINDOW  # the last row of a statement
-        body = text[between.end() : last]
-        if _PREFIXED.search(body):
+        rows = text[between.end() : last].split(f"){between[0]}")
+        body = "\0".join(["", *rows])
+        if "'::" in body or _PREFIXED.search(body):
             return False
         if "\\" in body and self._escapes:
-            body = _ESCAPED.sub(lambda match: _MEANINGS.get(match[1], match[0]), body)
-        rows = body.split(f"){between[0]}")
+            rows = _ESCAPED.sub(lambda match: _MEANINGS.get(match[1], match[0]), body)[1:].split(
+                "\0"
+            )
         reader = csv.reader(
             rows,
             quotechar="'",
