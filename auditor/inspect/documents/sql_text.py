@@ -241,9 +241,8 @@ class SqlReading:
         if "'::" in body or _PREFIXED.search(body):
             return False
         if "\\" in body and self._escapes:
-            rows = _ESCAPED.sub(lambda match: _MEANINGS.get(match[1], match[0]), body)[1:].split(
-                "\0"
-            )
+            meant = _ESCAPED.sub(lambda match: _MEANINGS.get(match[1], match[0]), body)[1:]
+            rows = meant.split("\0")
         reader = csv.reader(
             rows,
             quotechar="'",
