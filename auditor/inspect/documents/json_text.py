@@ -11,13 +11,13 @@ from __future__ import annotations
 import codecs
 import json
 import re
-from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final
 
 from auditor.inspect.charsets import TextDecoder
 from auditor.inspect.documents.places import in_vietnam
 from auditor.inspect.documents.plain import looks_like_text
-from auditor.inspect.documents.rows import MOST_SAME, Fields, Rows, lines
+from auditor.inspect.documents.records import MOST_PATH, add_all, flat, joined, written
+from auditor.inspect.documents.rows import Fields, Rows, lines
 
 if TYPE_CHECKING:
     from auditor.inspect.contracts import About, Pages
@@ -28,14 +28,8 @@ WINDOW: Final = 1 << 18
 MOST_ENTERED: Final = 32
 """Values within values that are entered; what lies deeper is read as text."""
 
-MOST_PATH: Final = 400
-"""Characters of a path; of a longer one the end is kept."""
-
 MOST_FAILURES: Final = 4
 """Times that records of an array turned out not to begin alike, before it is no longer tried."""
-
-MOST_ALIKE: Final = 1000
-"""Columns of records that are taken apart together."""
 
 _SPACE: Final = re.compile(r"[\s\x1e\ufeff]*")  # RFC 7464 puts a record separator before texts
 _KEY: Final = re.compile(r'"((?:[^"\\]|\\.)*+)"\s*+:', re.DOTALL)
@@ -47,8 +41,6 @@ _TOPOJSON: Final = re.compile(r'"type"\s*:\s*"Topology"')
 _POSITION: Final = re.compile(
     r'"coordinates"\s*:[\s\[]*(-?[0-9]{1,3}(?:\.[0-9]*)?)\s*,\s*(-?[0-9]{1,3}(?:\.[0-9]*)?)'
 )
-_SCALARS: Final = frozenset({str, type(None)})
-_PLAIN: Final = _SCALARS | {bool}
 _DECODER: Final = json.JSONDecoder(parse_float=str, parse_int=str, parse_constant=str, strict=False)
 
 
@@ -204,9 +196,9 @@ class JsonReading:
             frame.begin = self._text[begin : colon + 1]
         else:
             if frame.first is not None:
-                frame.rows.add(*_flat(frame.first))
+                frame.rows.add(*flat(frame.first))
                 frame.first = None
-            frame.rows.add(*_flat(value))
+            frame.rows.add(*flat(value))
 
     def _many(self) -> bool:
         """Takes as many records as the window holds, if they are alike; false = not done.
@@ -238,7 +230,7 @@ class JsonReading:
             frame.failures += 1
             return False
         self._at = end
-        _add_all(frame.rows, records)
+        add_all(frame.rows, records)
         return True
 
     def _long_string(self) -> bool:
@@ -259,7 +251,7 @@ class JsonReading:
     def _path(self) -> str:
         """Path of the value that begins here."""
         frame = self._frames[-1]
-        return _joined(frame.path, frame.key) if frame.key is not None else frame.path
+        return joined(frame.path, frame.key) if frame.key is not None else frame.path
 
     def _leave(self) -> None:
         """An array or object that was entered has ended."""
@@ -286,16 +278,16 @@ class JsonReading:
         while left:
             path, value = left.pop()
             if isinstance(value, dict):
-                left.extend((_joined(path, key), part) for key, part in reversed(value.items()))
+                left.extend((joined(path, key), part) for key, part in reversed(value.items()))
             elif isinstance(value, list):
                 if len(value) > 1 and set(map(type, value)) == {dict}:
                     rows = Rows(self._pages)
-                    _add_all(rows, value)
+                    add_all(rows, value)
                     rows.flush()
                 else:
                     left.extend((path, part) for part in reversed(value))
             else:
-                found.append((path, _written(value)))
+                found.append((path, written(value)))
         self._say(lines(found))
 
     def _say(self, text: bytes) -> None:
@@ -322,19 +314,6 @@ class JsonReading:
             self._pages.fact("geodata", kind + in_vietnam(box))
 
 
-def _joined(path: str, key: str) -> str:
-    return (f"{path}.{key}" if path else key)[-MOST_PATH:]
-
-
-def _written(value: object) -> str | None:
-    """A scalar as it was written."""
-    if value is True:
-        return "true"
-    if value is False:
-        return "false"
-    return value if isinstance(value, str) else None
-
-
 def _unescaped(key: str) -> str:
     """A key as it is meant."""
     if "\\" not in key:
@@ -343,77 +322,3 @@ def _unescaped(key: str) -> str:
         return str(json.loads(f'"{key}"', strict=False))
     except ValueError:
         return key
-
-
-def _add_all(rows: Rows, records: list[dict[str, Any]]) -> None:
-    """Adds records: all at once where they are built alike."""
-    found = _columns(records)
-    if found is not None:
-        rows.extend(*found)
-        return
-    for record in records:
-        rows.add(*_flat(record))
-
-
-def _columns(records: list[Any]) -> tuple[tuple[str, ...], list[list[str | None]]] | None:
-    """Names and values of records that are all built alike, by columns; null = they are not."""
-    names: list[str] = []
-    columns: list[list[str | None]] = []
-    left: list[tuple[str, list[Any]]] = [("", records)]
-    while left:
-        name, column = left.pop()
-        types = set(map(type, column))
-        if types <= _PLAIN:
-            names.append(name)
-            columns.append(column if types <= _SCALARS else list(map(_written, column)))
-            if len(columns) > MOST_ALIKE:
-                return None
-        elif types == {dict}:
-            shapes = set(map(tuple, column))
-            if len(shapes) > 1:
-                return None
-            # A column per key, not a zip of all records: that makes thousands of iterators.
-            left.extend(
-                (_joined(name, key), list(map(itemgetter(key), column)))
-                for key in reversed(shapes.pop())
-            )
-        elif types == {list}:
-            lengths = set(map(len, column))
-            if len(lengths) > 1 or max(lengths) > MOST_SAME:
-                return None
-            left.extend(
-                (name, list(map(itemgetter(at), column))) for at in reversed(range(lengths.pop()))
-            )
-        else:
-            return None
-    return tuple(names), columns
-
-
-def _flat(record: dict[str, Any]) -> tuple[tuple[str, ...], list[str | None]]:
-    """Names and values of a record, those within it under dotted names."""
-    values = list(record.values())
-    if _SCALARS.issuperset(map(type, values)):
-        return tuple(record), values
-    names: list[str] = []
-    found: list[str | None] = []
-    seen: dict[str, int] = {}
-    # A long list in a record would be a column per element: the last column takes the rest.
-    more: dict[str, list[str]] = {}
-    left: list[tuple[str, object]] = [("", record)]
-    while left:
-        path, value = left.pop()
-        if isinstance(value, dict):
-            left.extend((_joined(path, key), part) for key, part in reversed(value.items()))
-        elif isinstance(value, list):
-            left.extend((path, part) for part in reversed(value))
-        else:
-            count = seen[path] = seen.get(path, 0) + 1
-            if count <= MOST_SAME:
-                names.append(path)
-                found.append(_written(value))
-            else:
-                more.setdefault(path, []).append(_written(value) or "")
-    for path, parts in more.items():
-        names.append(path)
-        found.append("\n".join(parts))
-    return tuple(names), found
