@@ -64,7 +64,7 @@ class ColumnarFile:
     def read(self, file: IO[bytes], size: int, about: About, pages: Pages) -> None:
         """Reads all tables, batch by batch."""
         file.seek(0)
-        kind = _kind(file.read(10))
+        kind = _kind(file.read(12))
         file.seek(0)
         try:
             schema, batches = _opened(kind, file)
@@ -79,7 +79,9 @@ class ColumnarFile:
 def _kind(head: bytes) -> str:
     if head.startswith(b"PAR1"):
         return "Parquet"
-    if head.startswith((b"ARROW1\0\0", b"\xff\xff\xff\xff\x10\0\0\0")):
+    # A stream begins with a mark, the length of its schema and the schema's own first offset.
+    stream = head.startswith(b"\xff\xff\xff\xff") and head[6:12] == b"\0\0\x10\0\0\0"
+    if stream or head.startswith(b"ARROW1\0\0"):
         return "Arrow"
     return "ORC" if head.startswith(b"ORC") else ""
 
@@ -117,6 +119,8 @@ def _names_as_text(schema: pa.Schema, pages: Pages) -> None:
 def _read_batches(batches: Iterable[Any], pages: Pages) -> None:
     cells = unpacked = 0
     for batch in batches:
+        # Arrow takes offsets in files as they stand: unchecked ones read beyond the memory.
+        batch.validate(full=True)
         cells += batch.num_rows * max(batch.num_columns, 1)
         unpacked += batch.nbytes
         if cells > MOST_CELLS or unpacked > MOST_UNPACKED:
