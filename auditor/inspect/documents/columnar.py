@@ -1,7 +1,7 @@
-"""Tables in binary files: Parquet, Arrow, ORC, SQLite, dBase; Avro by its schema only.
+"""Tables in binary files: Parquet, Arrow, SQLite; of Avro the schema, of ORC nothing.
 
 Sources: the formats' own specifications (parquet.apache.org, arrow.apache.org, orc.apache.org),
-sqlite.org/fileformat2.html, dBase table file format (level 5), Avro specification 1.11.
+sqlite.org/fileformat2.html, Avro specification 1.11.
 """
 
 from __future__ import annotations
@@ -13,10 +13,11 @@ from typing import IO, TYPE_CHECKING, Any, Final
 
 import pyarrow as pa
 from pyarrow import compute as pc
-from pyarrow import ipc, orc
+from pyarrow import ipc
 from pyarrow import parquet as pq
 
 from auditor.inspect.documents.places import in_vietnam
+from auditor.inspect.documents.plain import looks_like_text
 from auditor.inspect.documents.rows import MOST_COLUMNS, MOST_ROWS, cleaned
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ class _TooMuchError(Exception):
 
 
 class ColumnarFile:
-    """Parquet, Arrow and ORC files."""
+    """Parquet and Arrow files."""
 
     name = "Parquet"
 
@@ -83,7 +84,7 @@ def _kind(head: bytes) -> str:
     stream = head.startswith(b"\xff\xff\xff\xff") and head[6:12] == b"\0\0\x10\0\0\0"
     if stream or head.startswith(b"ARROW1\0\0"):
         return "Arrow"
-    return "ORC" if head.startswith(b"ORC") else ""
+    return ""
 
 
 def _opened(kind: str, file: IO[bytes]) -> tuple[Any, Iterable[Any]]:
@@ -96,9 +97,6 @@ def _opened(kind: str, file: IO[bytes]) -> tuple[Any, Iterable[Any]]:
             thrift_container_size_limit=1 << 20,
         )
         return parquet.schema_arrow, parquet.iter_batches(batch_size=BATCH, use_threads=False)
-    if kind == "ORC":
-        stripes = orc.ORCFile(file)
-        return stripes.schema, (stripes.read_stripe(at) for at in range(stripes.nstripes))
     if file.read(6) == b"ARROW1":
         file.seek(0)
         arrow = ipc.open_file(file)
@@ -181,6 +179,21 @@ class AvroFile:
             end = head.find(b"\0", begin)
             pages.text(head[begin : end if end > 0 else None])
         pages.unread("unsupported", "Avro")
+
+
+class OrcFile:
+    """ORC: not read, because the library that could ends the process on damaged files."""
+
+    name = "ORC"
+
+    def sniff(self, head: bytes, about: About) -> float:
+        """By the first bytes; its stripes follow at once."""
+        begin = head[:64]
+        return 0.9 if begin.startswith(b"ORC") and not looks_like_text(begin) else 0.0
+
+    def read(self, file: IO[bytes], size: int, about: About, pages: Pages) -> None:
+        """Says that it is not read."""
+        pages.unread("unsupported", "ORC")
 
 
 class SqliteDatabase:

@@ -74,7 +74,7 @@ class TextReading:
 
 
 _PAGE: Final = re.compile(
-    rb"\s*(?:<!--.{0,1024}?-->\s*)?<(?:!doctype\s+html|html|head|body|title|meta|script|table|div|p|"
+    rb"\s*(?:<\?xml[^>]{0,200}>\s*)?(?:<!--.{0,1024}?-->\s*)?<(?:!doctype\s+html|html|head|body|title|meta|script|table|div|p|"
     rb"form|h1|br|span)\b",
     re.IGNORECASE | re.DOTALL,
 )
@@ -86,7 +86,9 @@ _LOOKS: Final = re.compile(
     rb"</?(?:b|i|u|s|em|strong|mark|small|big|sub|sup|font|span|wbr)\s*>", re.IGNORECASE
 )
 _TAG: Final = re.compile(rb"<[/!?]?[A-Za-z][A-Za-z0-9:-]{0,63}|/?>")
-_ENTITY: Final = re.compile(r"&(?:#([0-9]{1,8}+)(?![0-9])|#[xX]([0-9a-fA-F]{1,6}+)(?!\w)|([A-Za-z]\w{1,31}));?")
+_ENTITY: Final = re.compile(
+    r"&(?:#([0-9]{1,8}+)(?![0-9])|#[xX]([0-9a-fA-F]{1,6}+)(?!\w)|([A-Za-z]\w{1,31}));?"
+)
 _LAST_CODE: Final = 0x10FFFF
 
 

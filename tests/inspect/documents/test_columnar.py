@@ -5,12 +5,12 @@ import sqlite3
 
 import pyarrow as pa
 import pytest
-from pyarrow import ipc, orc
+from pyarrow import ipc
 from pyarrow import parquet as pq
 
 from auditor.inspect.contracts import About
 from auditor.inspect.documents import columnar
-from auditor.inspect.documents.columnar import AvroFile, ColumnarFile, SqliteDatabase
+from auditor.inspect.documents.columnar import AvroFile, ColumnarFile, OrcFile, SqliteDatabase
 from tests.inspect.documents.cutting import damaged, rows_of, whole_pages_of
 
 TABLE = pa.table(
@@ -38,17 +38,10 @@ def arrow(*, file: bool) -> bytes:
     return sink.getvalue()
 
 
-def orc_bytes() -> bytes:
-    sink = io.BytesIO()
-    plain = TABLE.set_column(1, "cccd", TABLE["cccd"].combine_chunks().dictionary_decode())
-    orc.write_table(plain, sink)
-    return sink.getvalue()
-
-
 @pytest.mark.parametrize(
     "data",
-    [parquet(), arrow(file=True), arrow(file=False), orc_bytes()],
-    ids=["parquet", "arrow", "stream", "orc"],
+    [parquet(), arrow(file=True), arrow(file=False)],
+    ids=["parquet", "arrow", "stream"],
 )
 def test_rows_come_out_as_text(data):
     assert ColumnarFile().sniff(data[:4096], About()) == 1.0
@@ -65,7 +58,7 @@ def test_rows_come_out_as_text(data):
 
 
 def test_damaged_columnar_files_are_told():
-    for data in (parquet(), arrow(file=True), arrow(file=False), orc_bytes()):
+    for data in (parquet(), arrow(file=True), arrow(file=False)):
         assert whole_pages_of(ColumnarFile(), data[: len(data) // 2]).unread_why or len(data) == 0
         for other in damaged(data, 15):
             if ColumnarFile().sniff(other[:4096], About()):
@@ -93,6 +86,13 @@ def test_the_schema_of_avro_is_text_and_the_rest_unread():
     assert pages.unread_why == [("unsupported", "Avro")]
 
 
+def test_orc_is_said_not_to_be_read():
+    data = b"ORC" + bytes(range(256))
+    assert OrcFile().sniff(data, About()) == 0.9
+    assert OrcFile().sniff(b"ORC is a format, and orcs are others", About()) == 0
+    assert whole_pages_of(OrcFile(), data).unread_why == [("unsupported", "ORC")]
+
+
 def database(tmp_path, *statements: str) -> bytes:
     path = tmp_path / "one.db"
     path.unlink(missing_ok=True)
@@ -108,7 +108,8 @@ def test_tables_of_sqlite_are_read(tmp_path):
     data = database(
         tmp_path,
         'CREATE TABLE "khách ""1""" (id INTEGER PRIMARY KEY, cccd TEXT, x REAL, y BLOB)',
-        """INSERT INTO "khách ""1\""" VALUES (1, '001090012345', 1.5, x'ff00'), (2, NULL, 2, 'abc')""",
+        """INSERT INTO "khách ""1\""" VALUES
+        (1, '001090012345', 1.5, x'ff00'), (2, NULL, 2, 'abc')""",
     )
     assert SqliteDatabase().sniff(data[:4096], About()) == 1.0
     pages = whole_pages_of(SqliteDatabase(), data)
@@ -118,9 +119,7 @@ def test_tables_of_sqlite_are_read(tmp_path):
 
 def test_views_triggers_and_generated_columns_cannot_run_forever(tmp_path, monkeypatch):
     monkeypatch.setattr(columnar, "MOST_STEPS", 20_000)
-    endless = (
-        "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT count(*) AS n FROM c"
-    )
+    endless = "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT x FROM c"
     data = database(
         tmp_path,
         "CREATE TABLE a (b TEXT, c TEXT GENERATED ALWAYS AS (hex(zeroblob(1000))) VIRTUAL)",

@@ -116,7 +116,10 @@ def test_damaged_bytes_do_no_harm():
     for data in damaged(tiff(keys=True), 60):
         if GeoTiff().sniff(data[:4096], About()):
             whole_pages_of(GeoTiff(), data)
-    for document, data in ((Shapefile(), shapefile(1, 2, 3, 4)), (PointCloud(), point_cloud(1, 2, 3, 4))):
+    for document, data in (
+        (Shapefile(), shapefile(1, 2, 3, 4)),
+        (PointCloud(), point_cloud(1, 2, 3, 4)),
+    ):
         for other in damaged(data, 20):
             document.sniff(other[:4096], About())
             pages_of(document, other, 50)

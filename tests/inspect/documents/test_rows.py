@@ -11,7 +11,9 @@ def test_records_with_other_names_share_a_table():
     rows.add(("a", "b"), ("1", "2"))
     rows.add(("c", "a", "a"), ("3", "4", "5"))
     rows.flush()
-    assert pages.tables == [(("a", "b", "c", "a"), [["1", "4"], ["2", None], [None, "3"], [None, "5"]])]
+    assert pages.tables == [
+        (("a", "b", "c", "a"), [["1", "4"], ["2", None], [None, "3"], [None, "5"]])
+    ]
 
 
 def test_tables_are_handed_on_before_they_grow_too_large(monkeypatch):
@@ -41,7 +43,11 @@ def test_halves_of_surrogate_pairs_are_replaced():
 
 def test_records_alike_and_not_give_the_same_rows():
     alike = [{"a": {"b": str(at), "c": [True, None]}, "d": "x"} for at in range(5)]
-    for records in (alike, [*alike, {"d": "y", "a": {}}], [{"a": [str(at)] * 40} for at in range(3)]):
+    for records in (
+        alike,
+        [*alike, {"d": "y", "a": {}}],
+        [{"a": [str(at)] * 40} for at in range(3)],
+    ):
         one, other = RecordedPages(), RecordedPages()
         rows = Rows(one)
         add_all(rows, records)

@@ -45,8 +45,14 @@ def test_rows_of_attributes_become_a_table():
 @pytest.mark.parametrize(
     ("data", "kind"),
     [
-        (b"<kml xmlns='http://www.opengis.net/kml/2.2'><coordinates>105.8,21.03,0", "KML, in Vietnam"),
-        (b"<gpx xmlns='http://www.topografix.com/GPX/1/1'><wpt lat=\"48.8\" lon=\"2.3\"/>", "GPX, elsewhere"),
+        (
+            b"<kml xmlns='http://www.opengis.net/kml/2.2'><coordinates>105.8,21.03,0",
+            "KML, in Vietnam",
+        ),
+        (
+            b'<gpx xmlns=\'http://www.topografix.com/GPX/1/1\'><wpt lat="48.8" lon="2.3"/>',
+            "GPX, elsewhere",
+        ),
         (b"<x:F xmlns:gml='http://www.opengis.net/gml/3.2'>", "GML"),
     ],
 )
@@ -56,14 +62,15 @@ def test_maps_are_geodata(data, kind):
 
 def test_entities_are_refused_and_the_rest_is_text():
     laughs = "".join(f'<!ENTITY l{at} "{f"&l{at - 1};" * 10}">' for at in range(1, 20))
-    data = f'<?xml version="1.0"?><!DOCTYPE l [<!ENTITY l0 "ha">{laughs}]><l>&l19;CCCD 001090012345</l>'
+    begin = f'<?xml version="1.0"?><!DOCTYPE l [<!ENTITY l0 "ha">{laughs}]>'
+    data = f"{begin}<l>&l19;CCCD 001090012345</l>"
     pages = pages_of(XmlDocument(), data.encode())
     assert b"001090012345" in pages.data
     assert len(pages.data) < 2 * len(data)
 
 
 def test_external_files_are_never_opened():
-    data = b'<!DOCTYPE a SYSTEM "file:///etc/passwd" [<!ENTITY x SYSTEM "file:///etc/passwd">]><a>&x;</a>'
+    data = b'<!DOCTYPE a SYSTEM "file:///etc/passwd" [<!ENTITY x SYSTEM "/etc/passwd">]><a>&x;</a>'
     assert b"root:" not in pages_of(XmlDocument(), data).data
 
 
