@@ -114,6 +114,9 @@ _TONE: Final = re.compile("[\u0300\u0301\u0303\u0309\u0323]")
 _STOPPED: Final = ("c", "ch", "p", "t")
 _WORD: Final = re.compile("(?:[^\\W\\d_]|[\u0300-\u036f])+")
 
+# What the quotation marks « and » are in TCVN3 and VISCII: alone they are no words.
+_QUOTES: Final = frozenset("ôằềừÔẰỀỪ")
+
 MOST_WORDS: Final = 2000
 """Words that are looked at to tell a charset."""
 
@@ -140,14 +143,17 @@ def vietnamese_share(text: str) -> tuple[float, int]:
     """How much of a text's accented words are Vietnamese syllables.
 
     Returns:
-        Part of the distinct words of two letters or more that are not ASCII, and how many are.
+        Part of the distinct words beyond ASCII that are syllables, and how many are.
     """
     words = set()
     for match in _WORD.finditer(text):
         word = match[0]
-        if len(word) > 1 and not word.isascii():
+        if not word.isascii():
             words.add(word)
             if len(words) >= MOST_WORDS:
                 break
-    good = sum(not _is_odd_case(word) and is_syllable(word.lower()) for word in words)
+    words -= {word for word in words if len(word) == 1 and word not in _QUOTES}
+    good = sum(
+        len(word) > 1 and not _is_odd_case(word) and is_syllable(word.lower()) for word in words
+    )
     return (good / len(words) if words else 0.0), good

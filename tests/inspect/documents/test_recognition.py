@@ -38,7 +38,7 @@ def taker(data: bytes) -> str:
         (b'[{"id": 1, "ten": "A, B"},\n{"id": 2, "ten": "B, C"}]', "JSON"),
         (b"id,ten,ngay\n1,A,2\n2,B,3\n", "CSV"),
         ("id;họ tên\n1;A\n2;B\n".encode("utf-16"), "CSV"),
-        (b'10.0.0.1 - - [x] "GET / HTTP/1.1" 200\n10.0.0.2 - - [x] "GET /a HTTP/1.1" 200\n', "text"),
+        (b'10.0.0.1 - - [x] "GET / HTTP/1.1" 200\n10.0.0.2 - - [x] "GET /a HTTP/1" 200\n', "text"),
         (b"Dear all,\n\nplease find attached.\n\nBest,\nBob\n", "text"),
         ("Nguyễn Văn A".encode(), "text"),
         (b"2026-01-01 10:00:00,123 INFO started\n2026-01-01 10:00:01,456 INFO done\n", "CSV"),
