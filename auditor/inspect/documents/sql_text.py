@@ -303,7 +303,7 @@ class SqlReading:
             rows = [row for row in rows if len(row) <= MOST_COLUMNS]
         for begin in range(0, len(rows), MOST_ROWS):
             columns = [
-                [None if cell == "\\N" or cell is None else _copy_meant(cell) for cell in column]
+                [cell if cell is None or "\\" not in cell else _copy_meant(cell) for cell in column]
                 for column in zip_longest(*rows[begin : begin + MOST_ROWS])
             ]
             names = (self._names + ("",) * len(columns))[: len(columns)]
@@ -341,8 +341,8 @@ def _names(columns: str) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _copy_meant(cell: str) -> str:
+def _copy_meant(cell: str) -> str | None:
     """A cell of a COPY block without its escapes."""
-    if "\\" not in cell:
-        return cell
+    if cell == "\\N":
+        return None
     return _COPY_ESCAPE.sub(lambda match: _MEANINGS.get(match[1], match[1]), cell)
