@@ -150,6 +150,7 @@ class PostgreSQLConversation:
             else:
                 yield passed(FOREVER)  # cancels a query: nothing else comes
         while True:
+            yield Run(lambda data, place: self._swift_copy(0, data, place))
             yield from self._typed(0, (yield 5))
 
     def _server(self) -> Steps:
@@ -169,6 +170,7 @@ class PostgreSQLConversation:
             yield from self._typed(1, head + (yield 5 - len(head)))
         while True:
             yield Run(self._swift_rows)
+            yield Run(lambda data, place: self._swift_copy(1, data, place))
             yield from self._typed(1, (yield 5))
 
     def _secured(self, side: int, seen: int = 5) -> Steps:
@@ -362,6 +364,14 @@ class PostgreSQLConversation:
             lambda data: self._copy_part(side).feed(data),
             lambda lost: self._copy_part(side).gap(lost),
         )
+
+    def _swift_copy(self, side: int, data: bytes, place: int) -> int:
+        if self._copied[side] == "binary":
+            return place
+        pieces, place = values_of.taken_pieces(data, place)
+        if pieces:
+            self._copy_part(side).feed(pieces)
+        return place
 
     def _copy_part(self, side: int) -> Part:
         part = self._copies[side]

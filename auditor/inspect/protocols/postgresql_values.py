@@ -155,6 +155,19 @@ def taken_rows(data: bytes, place: int, count: int, take: Callable[[list[bytes]]
     return place
 
 
+def taken_pieces(data: bytes, place: int) -> tuple[bytes, int]:
+    """What whole CopyData messages hold, and the place after the last of them."""
+    end, pieces = len(data), []
+    while end - place >= 5 and data[place] == 0x64:
+        (size,) = _LENGTH(data, place + 1)
+        after = place + 1 + size
+        if size < 4 or after > end:
+            break
+        pieces.append(data[place + 5 : after])
+        place = after
+    return b"".join(pieces), place
+
+
 def text(number: int, value: bytes) -> bytes | None:
     """A binary value as text by the number of its type; null = not known, or damaged."""
     plain = _PLAIN.get(number)
