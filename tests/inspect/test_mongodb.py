@@ -165,3 +165,8 @@ def test_damage_is_survived():
 def test_it_knows_itself():
     assert MongoDB().sniff(FLOW, (TALK[0][1], b"")) == 0.9
     assert MongoDB().sniff(head(80), (b"GET / HTTP/1.1\r\nHost: a\r\n\r\n", b"")) == 0
+
+
+def test_a_small_number_alone_is_no_sign_of_it():
+    noise = bytes.fromhex("4b450000020601550000039e01000000") + bytes(100)
+    assert MongoDB().sniff(head(443), (noise, b"")) == 0

@@ -130,7 +130,20 @@ def test_a_key_log_that_is_too_large_is_not_read(tmp_path):
     ]
 
 
+@needs_tshark
+def test_what_is_no_capture_is_said_by_its_own_name(tmp_path):
+    path = tmp_path / "no capture"
+    path.write_bytes(b"not a capture at all")
+    keys = tmp_path / "keys"
+    keys.write_bytes(session(SAID, NEW).keys)
+    said, problems = plain(path, keys, flows(40000))
+    assert said == {} and problems[0].code == "tls-keys-tshark-failed"
+    assert "no capture" in problems[0].message
+    assert plain(tmp_path / "absent", keys, flows(40000))[1][0].code == "tls-keys-tshark-failed"
+
+
 def test_without_tshark_it_is_said(tmp_path, monkeypatch):
+    (tmp_path / "capture.pcap").write_bytes(pcap([]))
     monkeypatch.setenv("PATH", str(tmp_path))
     said, problems = plain(tmp_path / "capture.pcap", tmp_path / "keys", flows(40000))
     assert said == {} and [problem.code for problem in problems] == ["tls-keys-without-tshark"]
