@@ -67,6 +67,8 @@ class Tokens:
     def gap(self, size: int) -> None:
         """So many bytes of the message were lost."""
         if not self._lost:
+            self._read()
+        if not self._lost:
             self._give_up()
         if self._raw is not None:
             self._raw.gap(size)
