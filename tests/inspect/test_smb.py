@@ -27,8 +27,8 @@ def frame(*messages: bytes) -> bytes:
 
 def message(command: int, number: int, body: bytes, answer: bool = False, status: int = 0) -> bytes:
     return (
-        b"\xfeSMB" + struct.pack("<HHIHHIIQIIQ", 64, 1, status, command, 1, answer, 0, number, 0, 1, 9)
-        + bytes(16) + body
+        b"\xfeSMB" + struct.pack("<HHIHHII", 64, 1, status, command, 1, answer, 0)
+        + struct.pack("<QIIQ", number, 0, 1, 9) + bytes(16) + body
     )  # fmt: skip
 
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import datetime
+import functools
 import json
 import struct
 from typing import Final
 
 MOST_NESTED: Final = 100
 """Documents within documents, as the server limits them."""
+MOST_NAMES: Final = 1024
+"""Names of fields that are kept as JSON; documents of a collection have the same ones."""
 SECRETS: Final = frozenset({b"payload", b"pwd", b"digestPassword", b"speculativeAuthenticate"})
 """Fields of commands that carry or prove passwords."""
 AUTHENTICATION: Final = (
@@ -30,6 +33,7 @@ _SIZES: Final = {0x01: 8, 0x06: 0, 0x07: 12, 0x08: 1, 0x09: 8, 0x0A: 0, 0x10: 4,
                  0x12: 8, 0x13: 16, 0x7F: 0, 0xFF: 0}  # fmt: skip
 """Sizes of values that have one, by type."""
 STRINGS: Final = frozenset({0x02, 0x0D, 0x0E})
+TEXT = 0x02
 DOCUMENT, ARRAY, BINARY, REGEX, POINTER, SCOPED = 0x03, 0x04, 0x05, 0x0B, 0x0C, 0x0F
 SIZED: Final = STRINGS | {DOCUMENT, ARRAY, BINARY, POINTER, SCOPED}
 """Types whose values begin with their size."""
@@ -74,7 +78,14 @@ def _written(data: bytes, hidden: frozenset[bytes]) -> tuple[bytes, int]:
             out.append(",")
         first = False
         if not array:
-            out.append(_quoted(name.decode("utf-8", "replace")) + ":")
+            out.append(_named(name))
+        if kind == TEXT and name not in hidden:
+            (size,) = _SIZE(data, place)
+            place += 4 + size
+            if place > end or not size:
+                raise ValueError("a string is longer than its document")
+            out.append(_quoted(data[place - size : place - 1].decode("utf-8", "replace")))
+            continue
         if kind in (DOCUMENT, ARRAY) and name not in hidden:
             (size,) = _SIZE(data, place)
             if size < 5 or place + size > end or len(open_ends) >= MOST_NESTED:
@@ -96,6 +107,11 @@ def _written(data: bytes, hidden: frozenset[bytes]) -> tuple[bytes, int]:
             out.append(_value(data, place, size, kind))
         place += size
     return "".join(out).encode("utf-8", "replace"), binary
+
+
+@functools.lru_cache(maxsize=MOST_NAMES)
+def _named(name: bytes) -> str:
+    return _quoted(name.decode("utf-8", "replace")) + ":"
 
 
 def size_of(kind: int, told: bytes) -> int:

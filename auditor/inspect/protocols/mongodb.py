@@ -59,8 +59,14 @@ class MongoDB:
     def sniff(self, flow: FlowHead, heads: tuple[bytes, bytes]) -> float:
         """Sure by a message's length, number and kind."""
         for head in heads:
-            if len(head) >= 16 and _sound(*struct.unpack_from("<iiii", head)):
-                return 0.9 if PORT in (flow.dst_port, flow.src_port) else 0.7
+            if len(head) < 16:
+                continue
+            size, number, answered, code = struct.unpack_from("<iiii", head)
+            if _sound(size, number, answered, code):
+                if PORT in (flow.dst_port, flow.src_port):
+                    return 0.9
+                if code != REPLY:  # its number is too small to mean anything by itself
+                    return 0.7
         return 0.0
 
     def conversation(self, flow: FlowHead, content: Content) -> MongoDBConversation:

@@ -42,6 +42,8 @@ LAST_COMMAND: Final = 0x1F
 MOST_STATEMENTS: Final = 1024
 """Prepared statements that are remembered."""
 MOST_PARAMETERS: Final = 65535
+MOST_BOUND: Final = 256
+"""Parameters of a statement whose types are remembered for the next time."""
 
 ANEW_CLIENT: Final = Beginning(
     re.compile(
@@ -220,7 +222,8 @@ class MySQLConversation:
                 if self._attributes:
                     _, place = values_of.string(body, place)
                 kinds.append(Column(b"", kind, bool(flags & 0x80)))
-            self._bound[statement] = kinds
+            if count <= MOST_BOUND:
+                self._bound[statement] = kinds
         else:
             kinds, place = self._bound.get(statement, []), place + 1
         return [value for value in values_of.binary_values(body, place, absent, kinds) if value]

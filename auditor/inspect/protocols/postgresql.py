@@ -22,7 +22,7 @@ from auditor.inspect.protocols.framing import (
     passed,
     unread,
 )
-from auditor.inspect.protocols.postgresql_values import Columns, string
+from auditor.inspect.protocols.postgresql_values import Columns, name, string
 from auditor.inspect.protocols.rows import Rows
 
 if TYPE_CHECKING:
@@ -34,8 +34,10 @@ CANCEL_REQUEST: Final = 80877102
 PORT: Final = 5432
 MOST_STARTUP: Final = 10000
 """Bytes of a start-up packet, as the server itself limits them."""
-MOST_NAMES: Final = 1024
-"""Prepared statements, portals, or awaited answers that are remembered."""
+MOST_NAMES: Final = 128
+"""Prepared statements and portals that are remembered."""
+MOST_AWAITED: Final = 4096
+"""Answers of the server that are awaited."""
 COPY_CSV: Final = re.compile(rb"\s*copy\b.*\bcsv\b", re.IGNORECASE | re.DOTALL)
 
 ANEW_SERVER: Final = Beginning(
@@ -150,6 +152,7 @@ class PostgreSQLConversation:
             else:
                 yield passed(FOREVER)  # cancels a query: nothing else comes
         while True:
+            yield Run(lambda data, place: self._swift_copy(0, data, place))
             yield from self._typed(0, (yield 5))
 
     def _server(self) -> Steps:
@@ -169,6 +172,7 @@ class PostgreSQLConversation:
             yield from self._typed(1, head + (yield 5 - len(head)))
         while True:
             yield Run(self._swift_rows)
+            yield Run(lambda data, place: self._swift_copy(1, data, place))
             yield from self._typed(1, (yield 5))
 
     def _secured(self, side: int, seen: int = 5) -> Steps:
@@ -223,21 +227,21 @@ class PostgreSQLConversation:
             self._query(body.rstrip(b"\0"))
             self._awaits(Awaited("Z"))
         elif kind == "P":
-            statement, rest = string(body, 0)
+            statement, rest = name(body, 0)
             query, _ = string(body, rest)
             self._statements.pop(statement, None)
             self._query(query)
         elif kind == "B":
             self._bind(body)
         elif kind == "D":
-            name, _ = string(body, 1)
+            described, _ = name(body, 1)
             if body[:1] == b"S":
-                self._awaits(Awaited("D", name))
+                self._awaits(Awaited("D", described))
             else:
-                bound = self._portals.get(name)
+                bound = self._portals.get(described)
                 self._awaits(Awaited("D", bound.statement if bound else b""))
         elif kind == "E":
-            portal, _ = string(body, 0)
+            portal, _ = name(body, 0)
             self._awaits(self._portals.get(portal, Awaited("E")))
         elif kind == "S":
             self._awaits(Awaited("Z"))
@@ -252,8 +256,8 @@ class PostgreSQLConversation:
 
     def _bind(self, body: bytes) -> None:
         """Parameters of a statement, one line for each."""
-        portal, place = string(body, 0)
-        statement, place = string(body, place)
+        portal, place = name(body, 0)
+        statement, place = name(body, place)
         found, place = values_of.parameters(body, place)
         lines = []
         for value, binary in found:
@@ -363,6 +367,14 @@ class PostgreSQLConversation:
             lambda lost: self._copy_part(side).gap(lost),
         )
 
+    def _swift_copy(self, side: int, data: bytes, place: int) -> int:
+        if self._copied[side] == "binary":
+            return place
+        pieces, place = values_of.taken_pieces(data, place)
+        if pieces:
+            self._copy_part(side).feed(pieces)
+        return place
+
     def _copy_part(self, side: int) -> Part:
         part = self._copies[side]
         if part is None:
@@ -378,7 +390,7 @@ class PostgreSQLConversation:
         self._copied[side] = ""
 
     def _awaits(self, answer: Awaited) -> None:
-        if len(self._awaited) >= MOST_NAMES:
+        if len(self._awaited) >= MOST_AWAITED:
             self._awaited.clear()
         self._awaited.append(answer)
 

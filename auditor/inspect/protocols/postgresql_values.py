@@ -18,6 +18,8 @@ MOST_DIGITS: Final = 1000
 """Decimal places of a number, as a column may declare them."""
 
 
+MOST_NAME: Final = 63
+"""Bytes of a name that the server keeps (NAMEDATALEN)."""
 MOST_ROW: Final = 1 << 20
 """Bytes of a row that is taken apart here."""
 
@@ -44,6 +46,16 @@ def string(body: bytes, place: int) -> tuple[bytes, int]:
     return body[place:end], end + 1
 
 
+def name(body: bytes, place: int) -> tuple[bytes, int]:
+    """A name, as far as the server keeps it, and the place after it.
+
+    Raises:
+        ValueError: it does not end.
+    """
+    found, place = string(body, place)
+    return found[:MOST_NAME], place
+
+
 def formats(body: bytes, place: int) -> tuple[tuple[int, ...], int]:
     """A counted list of formats (0 text, 1 binary), and the place after it.
 
@@ -67,10 +79,10 @@ def columns(body: bytes) -> Columns:
         raise ValueError("more columns than a server has")
     names, types, kinds, place = [], [], [], 2
     for _ in range(count):
-        name, place = string(body, place)
+        found, place = name(body, place)
         _, _, number, _, _, kind = struct.unpack_from(">IHIhiH", body, place)
         place += 18
-        names.append(name)
+        names.append(found)
         types.append(number)
         kinds.append(kind)
     return Columns(tuple(names), tuple(types), tuple(kinds))
@@ -153,6 +165,19 @@ def taken_rows(data: bytes, place: int, count: int, take: Callable[[list[bytes]]
         take(values)
         place = after
     return place
+
+
+def taken_pieces(data: bytes, place: int) -> tuple[bytes, int]:
+    """What whole CopyData messages hold, and the place after the last of them."""
+    end, pieces = len(data), []
+    while end - place >= 5 and data[place] == 0x64:
+        (size,) = _LENGTH(data, place + 1)
+        after = place + 1 + size
+        if size < 4 or after > end:
+            break
+        pieces.append(data[place + 5 : after])
+        place = after
+    return b"".join(pieces), place
 
 
 def text(number: int, value: bytes) -> bytes | None:

@@ -54,12 +54,8 @@ class Rows:
 
     def flush(self) -> None:
         """Hands on what was gathered."""
-        if not self._lines:
+        if not self._lines or self._part is None:
             return
-        if self._part is None:
-            self._part = self._content.part(
-                self._side, self._place, media_type="text/csv", charset="utf-8"
-            )
         self._lines.append(b"")
         self._part.feed(b"\r\n".join(self._lines))
         self._lines, self._size = [], 0
@@ -72,6 +68,10 @@ class Rows:
             self._part = None
 
     def _line(self, line: bytes) -> None:
+        if self._part is None:
+            self._part = self._content.part(
+                self._side, self._place, media_type="text/csv", charset="utf-8"
+            )
         self._lines.append(line)
         self._size += len(line)
         if self._size > PIECE:

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 PORTS: Final = frozenset({139, 445})
 SMB2, ENCRYPTED, COMPRESSED, SMB1 = b"\xfeSMB", b"\xfdSMB", b"\xfcSMB", b"\xffSMB"
 HEADER: Final = 64
+MOST_NAME: Final = 2048
+"""Bytes of a file's name that are kept."""
 SESSION_MESSAGE: Final = 0
 SESSION_KINDS: Final = frozenset({0x81, 0x82, 0x83, 0x84, 0x85})
 """NetBIOS asks for a session, grants, refuses or moves it, keeps it alive."""
@@ -221,4 +223,4 @@ def _name(body: bytes, begin: int, size: int) -> str:
     begin -= HEADER
     if begin < 0 or begin + size > len(body):
         return ""
-    return body[begin : begin + size].decode("utf-16-le", "replace")
+    return body[begin : begin + min(size, MOST_NAME)].decode("utf-16-le", "replace")

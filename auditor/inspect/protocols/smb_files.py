@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 MOST_OPEN: Final = 1024
 """Files that are remembered at once; the oldest is taken for closed."""
-MOST_AWAITED: Final = 8192
+MOST_AWAITED: Final = 2048
 """Requests whose answers are awaited."""
 MOST_RUNS: Final = 8
 """Parts of one file and direction that grow at the same time."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from auditor.inspect.protocols.framing import MOST_WHOLE
 from auditor.inspect.protocols.rows import Rows
-from auditor.inspect.protocols.tds_values import LONG, Cursor, Kind, Short
+from auditor.inspect.protocols.tds_values import LONG, SHORT_TEXT, Cursor, Kind, Short
 
 if TYPE_CHECKING:
     from auditor.inspect.contracts import Content, Part
@@ -33,6 +33,7 @@ class Column(NamedTuple):
 
     name: bytes
     kind: Kind
+    short_text: bool
 
 
 class Tokens:
@@ -65,6 +66,8 @@ class Tokens:
 
     def gap(self, size: int) -> None:
         """So many bytes of the message were lost."""
+        if not self._lost:
+            self._read()
         if not self._lost:
             self._give_up()
         if self._raw is not None:
@@ -170,7 +173,8 @@ class Tokens:
             if kind.number in LONG:
                 for _ in range(cursor.number(1)):
                     cursor.wide(2)
-            columns.append(Column(cursor.wide(1), kind))
+            short_text = kind.number in SHORT_TEXT and not kind.unbounded
+            columns.append(Column(cursor.wide(1), kind, short_text))
         self._columns = columns
         self._rows.header([column.name for column in columns])
 
@@ -183,6 +187,9 @@ class Tokens:
         for number, column in enumerate(self._columns):
             if absent >> number & 1:
                 values.append(b"")
+                continue
+            if column.short_text:
+                values.append(cursor.short_text())
                 continue
             begin = cursor.place
             value = cursor.value(column.kind)

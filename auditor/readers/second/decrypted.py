@@ -73,6 +73,10 @@ def decrypted(
     wanted = _wanted(flows)
     if not wanted:
         return
+    if not path.is_file():
+        what = "The capture is not there, or is no file."
+        note(Problem("tls-keys-tshark-failed", str(path), what, "Check the path."))
+        return
     tshark = shutil.which("tshark")
     if tshark is None:
         what = "TLS keys are given, but tshark is not installed: nothing is decrypted."
@@ -100,8 +104,10 @@ def decrypted(
                     seen.add(chunk.flow_id)
                     yield chunk
             if capture.exit_code:
-                why = capture.last_line.removeprefix("tshark: ").replace(str(folder), "")
-                what = f"tshark stopped early: {why or 'it gives no reason'}"
+                why = capture.last_line.replace(str(capture_link), path.name)
+                what = (
+                    f"tshark stopped early: {why.removeprefix('tshark: ') or 'it gives no reason'}"
+                )
                 note(Problem("tls-keys-tshark-failed", str(path), what, "Check the capture."))
     for flow_id in sorted(seen):
         yield Ended(flow_id)

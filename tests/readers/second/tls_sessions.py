@@ -33,7 +33,7 @@ TLS_KEY_LOG = 0x544C534B
 def _certificate() -> bytes:
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "may.example.vn")])
-    day = datetime.datetime(2026, 1, 1)
+    day = datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC)
     made = (
         x509.CertificateBuilder()
         .subject_name(name)
@@ -66,7 +66,9 @@ def session(
     with TemporaryDirectory() as folder:
         pem, keys = Path(folder, "pem"), Path(folder, "keys")
         pem.write_bytes(_certificate())
-        contexts = [ssl.SSLContext(kind) for kind in (ssl.PROTOCOL_TLS_CLIENT, ssl.PROTOCOL_TLS_SERVER)]
+        contexts = [
+            ssl.SSLContext(kind) for kind in (ssl.PROTOCOL_TLS_CLIENT, ssl.PROTOCOL_TLS_SERVER)
+        ]
         for context in contexts:
             context.minimum_version = context.maximum_version = version
             if protocols:
