@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from auditor.inspect.detectors.search import Search
     from auditor.inspect.detectors.sought import Sought
 
-WINDOW: Final = 1 << 19
+WINDOW: Final = 1 << 18
 """Bytes judged at once. An item holds one window and its margins at most: thousands are open."""
 
 MARGIN: Final = 3 * WIDEST + 2_048 + 64
