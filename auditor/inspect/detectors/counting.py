@@ -8,7 +8,7 @@ one in 37 million.
 
 from __future__ import annotations
 
-import hmac
+import hashlib
 import math
 from typing import TYPE_CHECKING, Final, Self
 
@@ -32,6 +32,9 @@ STANDARD_ERROR: Final = 1 / math.sqrt(SKETCH - 2)
 """Of an estimate, relative: 0.39 %."""
 
 KEY_BYTES: Final = 32
+_BLOCK: Final = 64
+_INNER: Final = bytes(byte ^ 0x36 for byte in range(256))
+_OUTER: Final = bytes(byte ^ 0x5C for byte in range(256))
 _FRESH: Final = 65_536
 _EXACT_FORM: Final = b"\x01E"
 _SKETCH_FORM: Final = b"\x01S"
@@ -48,19 +51,27 @@ class Hashing:
         """
         if len(key) != KEY_BYTES:
             raise ValueError(f"the key has {len(key)} bytes instead of {KEY_BYTES}")
-        self._key = key
-        self._prefix = detector.encode() + b"\0"
+        padded = key.ljust(_BLOCK, b"\0")
+        self._inner = hashlib.sha256(padded.translate(_INNER) + detector.encode() + b"\0")
+        self._outer = hashlib.sha256(padded.translate(_OUTER))
 
     def of(self, value: bytes) -> int:
         """The hash of a value."""
-        digest = hmac.digest(self._key, self._prefix + value, "sha256")
-        return int.from_bytes(digest[:8], "little")
+        return int(self.of_many((value,))[0])
 
     def of_many(self, values: Iterable[bytes]) -> Hashes:
         """The hashes of values, in their order."""
-        digest, key, prefix = hmac.digest, self._key, self._prefix
-        joined = b"".join([digest(key, prefix + value, "sha256")[:8] for value in values])
-        return np.frombuffer(joined, "<u8").astype(np.uint64, copy=False)
+        # HMAC spelled out (RFC 2104): its two halves begin alike for all values, which makes it
+        # twice as fast as hmac.digest
+        inner_copy, outer_copy = self._inner.copy, self._outer.copy
+        digests: list[bytes] = []
+        for value in values:
+            inner = inner_copy()
+            inner.update(value)
+            outer = outer_copy()
+            outer.update(inner.digest())
+            digests.append(outer.digest()[:8])
+        return np.frombuffer(b"".join(digests), "<u8").astype(np.uint64, copy=False)
 
 
 class Subjects:

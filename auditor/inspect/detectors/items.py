@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from auditor.inspect.detectors.search import Search
     from auditor.inspect.detectors.sought import Sought
 
-WINDOW: Final = 1 << 19
+WINDOW: Final = 1 << 18
 """Bytes judged at once. An item holds one window and its margins at most: thousands are open."""
 
 MARGIN: Final = 3 * WIDEST + 2_048 + 64
@@ -194,7 +194,8 @@ class Item:
         gathered.subjects.add(sought.hashing.of(canonical(value)))
         if len(gathered.samples) < MOST_SAMPLES or len(gathered.places) < MOST_SAMPLES:
             place = self._places[max(bisect_right(self._starts, span.start) - 1, 0)]
-            gathered.show(masked(span.value, sought.detector.shown), place)
+            if len(gathered.samples) < MOST_SAMPLES or place not in gathered.places:
+                gathered.show(masked(span.value, sought.detector.shown), place)
         if sought.detector.kind == "mark" and not self.secret:
             self.secret = self._in_text(sought) is not None
 

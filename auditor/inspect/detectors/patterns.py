@@ -29,7 +29,8 @@ WIDEST: Final = 1024
 """Bytes that a pattern may match at most: how far windows of a text overlap rests on it."""
 
 GAPS: Final = (" ", "  ")
-"""What a space of a word stands for in spaced text, the same between all its syllables."""
+"""What a space of a word stands for in spaced text, the same between all its syllables; the second
+one where letters are composed or bare."""
 
 _ASCII: Final = r"[\x00-/:-@\x5b-`{-\x7f]"
 _LONGER: Final = (
@@ -167,14 +168,13 @@ def of_words(words: tuple[str, ...], *, exact: bool, case: bool) -> list[Express
         cased: tuple[str, ...] = (letters,)
         if not case:
             cased = (letters.lower(), letters.upper(), letters.title(), letters.capitalize())
-        forms = [form for one in cased for form in _compositions(one)]
         bare = [] if exact else [plain(one) for one in cased]
         signs = not all(part.isalnum() for part in plain(letters).split())
-        for form in (*forms, *bare):
-            for gap in GAPS if " " in form else GAPS[:1]:
-                found[_of_form(form.replace(" ", gap), case=case, signs=signs)] = None
-        for form in bare:  # names in programs: maSoThue
-            found[_of_form(form.replace(" ", ""), case=case, signs=signs)] = None
+        forms = [form.replace(" ", gap) for form in (*cased, *bare) for gap in GAPS]
+        forms += [form for one in cased for form in _apart(one)]
+        forms += [form.replace(" ", "") for form in bare]  # names in programs: maSoThue
+        for form in forms:
+            found[_of_form(form, case=case, signs=signs)] = None
     return list(found)
 
 
@@ -190,15 +190,15 @@ def _of_form(form: str, *, case: bool, signs: bool) -> Expression:
     return Expression(_escaped(form), case, before, after)
 
 
-def _compositions(text: str) -> tuple[str, str, str]:
-    """Composed; decomposed; letters composed and tones apart, as old Windows code pages have it."""
+def _apart(text: str) -> tuple[str, str]:
+    """Decomposed; and letters composed with tones apart, as old Windows code pages have it."""
     half: list[str] = []
     for letter in text:
         apart = unicodedata.normalize("NFD", letter)
         base = "".join(mark for mark in apart if mark not in _TONES)
         half.append(unicodedata.normalize("NFC", base))
         half.extend(mark for mark in apart if mark in _TONES)
-    return text, unicodedata.normalize("NFD", text), "".join(half)
+    return unicodedata.normalize("NFD", text), "".join(half)
 
 
 def _escaped(text: str) -> str:
@@ -286,7 +286,17 @@ def expressions(detector: Detector) -> list[Expression]:
 def context_words(detector: Detector) -> list[Expression]:
     """What must, or may, stand near it."""
     words = detector.context.words if detector.context else ()
-    return of_words(words, exact=False, case=False)
+    loud = tuple(word for word in words if _is_loud(word))
+    quiet = tuple(word for word in words if not _is_loud(word))
+    return [
+        *of_words(quiet, exact=False, case=False),
+        *of_words(loud, exact=False, case=True),
+    ]
+
+
+def _is_loud(word: str) -> bool:
+    """An abbreviation in capitals, such as TIN, which in small letters is another word."""
+    return word.isascii() and word.isalpha() and word.isupper()
 
 
 def whole(found: list[Expression]) -> re.Pattern[bytes] | None:

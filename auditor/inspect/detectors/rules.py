@@ -17,12 +17,13 @@ class Context(Document):
     """Words that must, or may, stand near a match.
 
     Attributes:
-        words: in any letter case, with or without diacritics, composed or decomposed; a space
-            stands for one to three blanks or signs of ASCII, the same number between all syllables
-            (a no-break space is two), and in a word without diacritics also for nothing
-            (``maSoThue``). No word character may stand beside a word. A word with signs of its own
-            (``tel:``) has them as written. A short word that is also a syllable of ordinary text
-            (``tin``) makes the search of all text slow.
+        words: in any letter case, with or without diacritics, composed or decomposed; but an
+            abbreviation written in capitals of ASCII (``TIN``) counts in capitals only. A space
+            stands for one blank or sign of ASCII, for two such between all syllables (a no-break
+            space is two), and in a word without diacritics also for nothing (``maSoThue``). No word
+            character may stand beside a word. A word with signs of its own (``tel:``) has them as
+            written. A short word that is also a syllable of ordinary text (``tin``) makes the
+            search of all text slow.
         within: bytes before or after the match within which a word must end.
         required: without one of the words a match counts for nothing; else only with ``alone``.
     """

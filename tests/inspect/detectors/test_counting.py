@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hmac
 
 import numpy as np
 import pytest
@@ -75,6 +76,8 @@ def test_hashes_of_different_detectors_and_keys_have_nothing_in_common():
     }
     assert len(seen) == 4
     assert Hashing(bytes(32), "a").of_many([value, b"x"])[0] == Hashing(bytes(32), "a").of(value)
+    by_the_library = hmac.digest(bytes(range(32)), b"card\0" + value, "sha256")[:8]
+    assert Hashing(bytes(range(32)), "card").of(value) == int.from_bytes(by_the_library, "little")
     with pytest.raises(ValueError, match="31 bytes"):
         Hashing(bytes(31), "a")
 

@@ -72,6 +72,13 @@ def test_a_letter_of_several_bytes_elsewhere_is_refused(pattern):
         of_pattern(pattern, "none", case=True)
 
 
+def test_an_abbreviation_in_capitals_counts_in_capitals_only():
+    number = detector(patterns=["[0-9]{3}"], context={"words": ["TIN", "mst"], "within": 9})
+    search = Search((number,), KEY, {})
+    for text, hits in (("TIN 123", 1), ("tin 123", 0), ("MST 123", 1), ("Mst 123", 1)):
+        assert len(searched(search, text.encode()).found) == hits
+
+
 def test_a_word_that_ends_in_a_sign_ends_there():
     [expression] = of_words(("tel:",), exact=False, case=False)
     assert (expression.before, expression.after, expression.spaced) == ("word", "none", False)
