@@ -69,10 +69,10 @@ class Channels:
         self,
         flow_id: int,
         group: int,
-        outbound: bool | None,
+        outbound: bool | None,  # noqa: FBT001 - a direction, as everywhere
         place: str,
         size: int,
-        piece: bytes,  # noqa: FBT001 - a direction
+        piece: bytes,
     ) -> None:
         """One piece."""
         if self._sought is None:

@@ -17,8 +17,9 @@ from auditor.inspect.documents.media import looks_random
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from auditor.inspect.contracts import Document, Item, Reading
+    from auditor.inspect.contracts import Document, Reading
     from auditor.inspect.decoding import Decoder
+    from auditor.inspect.detectors.items import Item
     from auditor.model.content import Unread
 
 HEAD: Final = 4096

@@ -9,11 +9,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from auditor.model.content import CONTENT, UNREAD
-from auditor.model.finding import Certainty
 
 if TYPE_CHECKING:
     from auditor.inspect.inspector import Inspection
     from auditor.model.content import Sought
+    from auditor.model.finding import Certainty
 
 _CERTAINTIES: Final[tuple[Certainty, ...]] = ("weak", "likely", "firm")
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from auditor import __version__, readers
 from auditor.model import run as run_document
+from auditor.model.content import Counted
 from auditor.model.flow_table import Stage, conform, to_arrow, to_pandas
 from auditor.model.run import InputFile, Run
 from auditor.model.text import legible
@@ -41,7 +42,6 @@ if TYPE_CHECKING:
 
     from auditor.geo import GeoData, Nearest
     from auditor.model.agreement import Agreement
-    from auditor.model.content import Counted
     from auditor.model.finding import Finding
     from auditor.model.inventory import Network
     from auditor.model.problem import Note, Problem
