@@ -208,9 +208,13 @@ class Item:
         self._buffer = bytearray()
         self._before = []
         found: dict[int, list[tuple[Certain, Gathered]]] = {}
-        for sought in self._search.sought:
-            for way in self._ways(sought):
-                found.setdefault(sought.rank, []).append(way)
+        ranks = {*self._near, *self._alone, *self._facts}
+        if self._tables:
+            ranks = set(range(len(self._search.sought)))
+        for rank in sorted(ranks):
+            ways = list(self._ways(self._search.sought[rank]))
+            if ways:
+                found[rank] = ways
         hidden = self.secret or self._withheld
         self.found = [
             _together(self._search.sought[rank].detector, ways, withheld=hidden)

@@ -75,6 +75,8 @@ class Search:
         self._first = database({one: self.expressions[one] for one in sorted(first - words)})
         self._second = database({one: self.expressions[one] for one in sorted(second)})
         self._found: list[int] = []
+        self.judging: dict[int, Sought] = {}
+        """Those that remember values."""
 
     def _sought(
         self, rank: int, detector: Detector, key: bytes, checks: Mapping[str, Check]
@@ -184,5 +186,6 @@ class Search:
 
     def forget(self) -> None:
         """Drops what it remembers of values."""
-        for sought in self.sought:
+        for sought in self.judging.values():
             sought.forget()
+        self.judging.clear()

@@ -83,6 +83,7 @@ def matches(
         words = _words(sought, ends)
         if sought.near and not words:
             continue
+        search.judging[sought.rank] = sought
         last = max(last_ends[sought.rank], begin)
         for start, late, distance in sorted(_candidates(search, sought, ends, data, pieces, words)):
             end = -late
