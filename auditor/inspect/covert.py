@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from auditor.inspect.detectors.counting import Subjects
+from auditor.model.subjects import Subjects
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -15,11 +15,11 @@ import pyarrow as pa
 
 from auditor.inspect.contracts import FlowHead
 from auditor.inspect.covert import Channels
-from auditor.inspect.detectors.counting import Subjects
 from auditor.inspect.flow_content import FlowContent
 from auditor.model.content import UNREAD, Hit
 from auditor.model.problem import Problem
 from auditor.model.stream import Chunk
+from auditor.model.subjects import Subjects
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from auditor.inspect.detectors import lint
-from auditor.inspect.detectors.counting import KEY_BYTES
 from auditor.inspect.detectors.search import Search
 from auditor.model import content
+from auditor.model.subjects import KEY_BYTES
 from auditor.model.text import Text
 
 if TYPE_CHECKING:

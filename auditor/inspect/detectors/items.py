@@ -11,7 +11,6 @@ from bisect import bisect_right
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from auditor.inspect.detectors.counting import Subjects
 from auditor.inspect.detectors.masks import legible, masked
 from auditor.inspect.detectors.patterns import WIDEST, plain
 from auditor.inspect.detectors.rules import Certain, Detector
@@ -19,6 +18,7 @@ from auditor.inspect.detectors.spans import Pieces, Span, matches, undisputed
 from auditor.inspect.detectors.tables import Table
 from auditor.inspect.detectors.values import canonical
 from auditor.model.content import MOST_SAMPLES
+from auditor.model.subjects import Subjects
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

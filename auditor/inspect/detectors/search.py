@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from auditor.inspect.detectors.counting import Hashing
 from auditor.inspect.detectors.items import Item
 from auditor.inspect.detectors.patterns import (
     context_words,
@@ -22,6 +21,7 @@ from auditor.inspect.detectors.patterns import (
     whole,
 )
 from auditor.inspect.detectors.sought import Sought, structure_checks
+from auditor.model.subjects import Hashing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Final
 
-from auditor.inspect.detectors.counting import Hashing
 from auditor.inspect.detectors.rules import Detector
+from auditor.model.subjects import Hashing
 
 Check = Callable[[bytes], bool]
 """Whether what a pattern matched has the structure it should have."""

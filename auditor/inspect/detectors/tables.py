@@ -13,12 +13,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from auditor.inspect.detectors.counting import Subjects
 from auditor.inspect.detectors.masks import masked
 from auditor.inspect.detectors.patterns import plain
 from auditor.inspect.detectors.sought import Sought
 from auditor.inspect.detectors.values import canonical
 from auditor.model.content import MOST_SAMPLES
+from auditor.model.subjects import Subjects
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

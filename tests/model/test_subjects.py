@@ -11,8 +11,8 @@ import zstandard
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from auditor.inspect.detectors import counting
-from auditor.inspect.detectors.counting import SKETCH, STANDARD_ERROR, Hashing, Subjects
+from auditor.model import subjects as counting
+from auditor.model.subjects import SKETCH, STANDARD_ERROR, Hashing, Subjects
 
 
 def hashes(size, seed=0):
