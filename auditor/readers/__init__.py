@@ -7,6 +7,7 @@ from auditor.readers.flow_parts import FlowParts
 from auditor.readers.formats import reader_of, readers_for
 from auditor.readers.inputs import Wanted, Watch, read_inputs
 from auditor.readers.parts import Parts
+from auditor.readers.payloads import payloads
 from auditor.readers.reading import Progress, Reader, Reading, Settings
 from auditor.readers.storage import Url, place_of
 from auditor.readers.streams import Source
@@ -22,6 +23,7 @@ __all__ = [
     "Url",
     "Wanted",
     "Watch",
+    "payloads",
     "place_of",
     "read_inputs",
     "reader_of",
