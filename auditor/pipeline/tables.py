@@ -67,13 +67,14 @@ def write_parquet(table: Iterable[pa.Table], file: IO[bytes]) -> None:
 
 def write_csv(table: Iterable[pa.Table], file: IO[bytes]) -> None:
     """Writes a flow table as CSV with a header line."""
+    import pyarrow as pa
     from pyarrow import csv
 
     for number, part in enumerate(table):
         plain = part
-        for place, name in enumerate(part.column_names):  # CSV has no lists
-            if name in ("categories", "witnesses", "geo_candidates"):
-                plain = plain.set_column(place, name, _joined(part[name]))
+        for place, field in enumerate(part.schema):
+            if pa.types.is_list(field.type):  # CSV has none
+                plain = plain.set_column(place, field.name, _joined(part[field.name]))
         csv.write_csv(plain, file, csv.WriteOptions(include_header=not number))
 
 
