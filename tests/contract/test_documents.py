@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 
 from auditor.readers.records.tally import KINDS
-from auditor.report import problem_words
+from auditor.report import content_problem_words, problem_words
 from auditor.report.problem_words import PROBLEM, SETTLED, UNSURE, WAY_OUT
 
 ROOT = Path(__file__).parents[2]
 SOURCES = sorted((ROOT / "auditor").rglob("*.py"))
-WORDS = Path(problem_words.__file__)
+WORDS = {Path(each.__file__) for each in (problem_words, content_problem_words)}
 PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md")])
 SHOWN = sorted(
     path
@@ -76,6 +76,8 @@ def test_findings_are_indicators_and_never_violations(path):
 
 TELLING = {"add": 0, "counted": 1, "without": 1}
 """Methods that take a kind of trouble, and at which place."""
+INSIDE = {"problem": 0, "_stop": 1}
+"""Those of content."""
 
 
 def codes_of_problems() -> set[str]:
@@ -88,7 +90,9 @@ def codes_of_problems() -> set[str]:
                 values = [*node.args[:1], *(k.value for k in node.keywords if k.arg == "code")]
             elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
                 place = TELLING.get(node.func.attr)
-                if place is not None and "tally" in ast.unparse(node) and "readers" in path.parts:
+                if "inspect" in path.parts and node.func.attr in INSIDE:
+                    values = node.args[INSIDE[node.func.attr] :][:1]
+                elif place is not None and "tally" in ast.unparse(node) and "readers" in path.parts:
                     values = node.args[place : place + 1]
             elif path.parts[-2:] == ("capture", "reader.py") and isinstance(node, ast.Tuple):
                 values = node.elts[:2]  # (code, offset, ...) or (counter, code, ...)
@@ -97,18 +101,19 @@ def codes_of_problems() -> set[str]:
                 for value in values
                 if isinstance(value, ast.Constant) and isinstance(value.value, str)
             }
-    return {code for code in found if re.fullmatch("[a-z]+(-[a-z]+)*", code)}
+    return {code for code in found if re.fullmatch("[a-z]+[0-9]*(-[a-z]+)*", code)}
 
 
 def test_every_problem_has_words_in_both_languages():
     codes = codes_of_problems()
     assert {"unknown-format", "truncated-record", "snapped", "geo-database-missing"} <= codes
+    assert {"content-bomb", "http2-headers-lost", "smb1-not-read"} <= codes
     assert codes - set(PROBLEM) == set()
     assert codes - set(WAY_OUT) == set()
 
 
 def test_no_words_are_left_over():
-    sources = "".join(path.read_text(encoding="utf-8") for path in SOURCES if path != WORDS)
+    sources = "".join(path.read_text(encoding="utf-8") for path in SOURCES if path not in WORDS)
     for code in {*PROBLEM, *WAY_OUT, *UNSURE, *SETTLED}:
         assert f'"{code}"' in sources, code
     assert set(PROBLEM) >= UNSURE | SETTLED
