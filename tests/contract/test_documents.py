@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from auditor.classify.lists import catalogue
+from auditor.inspect.detectors.lint import load_detectors
 from auditor.readers.records.tally import KINDS
 from auditor.report import content_problem_words, problem_words
 from auditor.report.problem_words import PROBLEM, SETTLED, UNSURE, WAY_OUT
@@ -60,6 +62,15 @@ def test_every_command_and_option_says_what_it_is_for():
 def test_every_link_to_a_file_leads_somewhere(page):
     for target in re.findall(r"\]\(([^)#]+)", page.read_text(encoding="utf-8")):
         assert target.startswith("https://") or (page.parent / target).exists(), target
+
+
+def test_the_detector_that_the_page_on_content_shows_has_no_mistakes(tmp_path):
+    page = (ROOT / "docs" / "content.md").read_text(encoding="utf-8")
+    shown = page.partition("```yaml\n")[2].partition("```")[0]
+    text = f'version: "1"\ndetectors:\n{shown}'
+    (tmp_path / "shown.yaml").write_text(text, encoding="utf-8")
+    codes = catalogue(ROOT / "policies").by_code
+    assert load_detectors(tmp_path, codes).by_id.keys() == {"ranger-badge"}
 
 
 # Names of categories of data, in the words of the law; nobody's conduct is meant.
