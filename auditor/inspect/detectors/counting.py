@@ -8,7 +8,7 @@ one in 37 million.
 
 from __future__ import annotations
 
-import hmac
+import hashlib
 import math
 from typing import TYPE_CHECKING, Final, Self
 
@@ -32,6 +32,9 @@ STANDARD_ERROR: Final = 1 / math.sqrt(SKETCH - 2)
 """Of an estimate, relative: 0.39 %."""
 
 KEY_BYTES: Final = 32
+_BLOCK: Final = 64
+_INNER: Final = bytes(byte ^ 0x36 for byte in range(256))
+_OUTER: Final = bytes(byte ^ 0x5C for byte in range(256))
 _FRESH: Final = 65_536
 _EXACT_FORM: Final = b"\x01E"
 _SKETCH_FORM: Final = b"\x01S"
@@ -48,19 +51,27 @@ class Hashing:
         """
         if len(key) != KEY_BYTES:
             raise ValueError(f"the key has {len(key)} bytes instead of {KEY_BYTES}")
-        self._key = key
-        self._prefix = detector.encode() + b"\0"
+        padded = key.ljust(_BLOCK, b"\0")
+        self._inner = hashlib.sha256(padded.translate(_INNER) + detector.encode() + b"\0")
+        self._outer = hashlib.sha256(padded.translate(_OUTER))
 
     def of(self, value: bytes) -> int:
         """The hash of a value."""
-        digest = hmac.digest(self._key, self._prefix + value, "sha256")
-        return int.from_bytes(digest[:8], "little")
+        return int(self.of_many((value,))[0])
 
     def of_many(self, values: Iterable[bytes]) -> Hashes:
         """The hashes of values, in their order."""
-        digest, key, prefix = hmac.digest, self._key, self._prefix
-        joined = b"".join([digest(key, prefix + value, "sha256")[:8] for value in values])
-        return np.frombuffer(joined, "<u8").astype(np.uint64, copy=False)
+        # HMAC spelled out (RFC 2104): its two halves begin alike for all values, which makes it
+        # twice as fast as hmac.digest
+        inner_copy, outer_copy = self._inner.copy, self._outer.copy
+        digests: list[bytes] = []
+        for value in values:
+            inner = inner_copy()
+            inner.update(value)
+            outer = outer_copy()
+            outer.update(inner.digest())
+            digests.append(outer.digest()[:8])
+        return np.frombuffer(b"".join(digests), "<u8").astype(np.uint64, copy=False)
 
 
 class Subjects:
@@ -109,7 +120,8 @@ class Subjects:
         if not self._exact and len(self._sorted) >= SKETCH:
             hashes = hashes[hashes < self._sorted[SKETCH - 1]]
         if len(hashes):
-            self._sorted = np.union1d(self._sorted, hashes)
+            every = np.sort(np.concatenate((self._sorted, hashes)))
+            self._sorted = every[np.concatenate(([True], every[1:] != every[:-1]))]
         self._exact = self._exact and len(self._sorted) <= MOST_EXACT
         if not self._exact:
             self._sorted = self._sorted[:SKETCH].copy()
@@ -150,8 +162,10 @@ class Subjects:
             raise ValueError("is no count of subjects of this version")
         most = 8 * (MOST_EXACT if form == _EXACT_FORM else SKETCH)
         try:
-            with zstandard.ZstdDecompressor().stream_reader(data[2:]) as reader:
-                raw = reader.read(most + 1)
+            size = zstandard.get_frame_parameters(data[2:]).content_size
+            if size > most:  # also where the frame does not say
+                raise ValueError("a count of subjects is damaged: it has another length")
+            raw = zstandard.ZstdDecompressor().decompress(data[2:], most)
         except zstandard.ZstdError as error:
             raise ValueError(f"a count of subjects is damaged: {error}") from None
         if len(raw) % 8 or len(raw) > most or (form == _SKETCH_FORM and len(raw) != most):

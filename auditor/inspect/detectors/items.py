@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from auditor.inspect.detectors.search import Search
     from auditor.inspect.detectors.sought import Sought
 
-WINDOW: Final = 1 << 19
+WINDOW: Final = 1 << 18
 """Bytes judged at once. An item holds one window and its margins at most: thousands are open."""
 
 MARGIN: Final = 3 * WIDEST + 2_048 + 64
@@ -115,8 +115,9 @@ class Item:
         """More text; with ``place`` set it begins a piece by itself."""
         if place or self._apart:
             self._begin(" / ".join(part for part in (self.place, place) if part))
+        view = memoryview(data)
         for begin in range(0, len(data), WINDOW):
-            self._buffer += data[begin : begin + WINDOW]
+            self._buffer += view[begin : begin + WINDOW]
             self._advance()
 
     def _begin(self, place: str) -> None:
@@ -193,7 +194,8 @@ class Item:
         gathered.subjects.add(sought.hashing.of(canonical(value)))
         if len(gathered.samples) < MOST_SAMPLES or len(gathered.places) < MOST_SAMPLES:
             place = self._places[max(bisect_right(self._starts, span.start) - 1, 0)]
-            gathered.show(masked(span.value, sought.detector.shown), place)
+            if len(gathered.samples) < MOST_SAMPLES or place not in gathered.places:
+                gathered.show(masked(span.value, sought.detector.shown), place)
         if sought.detector.kind == "mark" and not self.secret:
             self.secret = self._in_text(sought) is not None
 
@@ -206,9 +208,13 @@ class Item:
         self._buffer = bytearray()
         self._before = []
         found: dict[int, list[tuple[Certain, Gathered]]] = {}
-        for sought in self._search.sought:
-            for way in self._ways(sought):
-                found.setdefault(sought.rank, []).append(way)
+        ranks = {*self._near, *self._alone, *self._facts}
+        if self._tables:
+            ranks = set(range(len(self._search.sought)))
+        for rank in sorted(ranks):
+            ways = list(self._ways(self._search.sought[rank]))
+            if ways:
+                found[rank] = ways
         hidden = self.secret or self._withheld
         self.found = [
             _together(self._search.sought[rank].detector, ways, withheld=hidden)

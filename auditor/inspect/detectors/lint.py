@@ -87,8 +87,7 @@ def _pattern(pattern: str) -> str:
 
 def _word(word: str) -> str:
     """A word by itself."""
-    expression = of_words((word,), exact=False, case=False)[0]
-    against = objections(expression.source, WIDEST)
+    against = objections(of_words((word,), exact=False, case=False)[0].source, WIDEST)
     if against:
         raise ValueError(f"the word {_short(word)!r} " + "; it ".join(against))
     return word

@@ -26,7 +26,7 @@ def masked(value: bytes, shown: tuple[int, int]) -> str:
     size = len(letters)
     lead, tail = shown
     while lead + tail > size // 2:
-        if lead >= tail:
+        if lead > tail:
             lead -= 1
         else:
             tail -= 1

@@ -1,9 +1,10 @@
 """What all detectors look for, compiled once: where it ends in a text, and what an end means.
 
-Two automata make one search. The first one finds the words of contexts and everything that may
-count without such a word. Patterns that count for nothing without one (most numbers) run in the
-second, and only over the surroundings of the words found: ordinary text holds a number in every
-line, and each costs more to report than a hundred bytes cost to search.
+Three automata make one search. One finds words, as literals of a text in which all that belongs to
+no word is a blank. One finds the patterns that may count without a word near them. Patterns that
+count for nothing without one (most numbers) run in the third, and only over the surroundings of
+the words found: ordinary text holds a number in every line, and each costs more to report than a
+hundred bytes cost to search.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from auditor.inspect.detectors.patterns import (
     database,
     ends_word,
     expressions,
+    spaced,
     whole,
 )
 from auditor.inspect.detectors.sought import Sought, structure_checks
@@ -68,9 +70,13 @@ class Search:
             first.update(sought.words if sought.near else (*sought.words, *sought.numbers))
         second = {number for number in self.by_number if number not in first}
         self._reach = self._reaches(second)
-        self._first = database({one: self.expressions[one] for one in sorted(first)})
+        words = {one for one in first if self.expressions[one].spaced}
+        self._words = database({one: self.expressions[one] for one in sorted(words)})
+        self._first = database({one: self.expressions[one] for one in sorted(first - words)})
         self._second = database({one: self.expressions[one] for one in sorted(second)})
         self._found: list[int] = []
+        self.judging: dict[int, Sought] = {}
+        """Those that remember values."""
 
     def _sought(
         self, rank: int, detector: Detector, key: bytes, checks: Mapping[str, Check]
@@ -84,8 +90,10 @@ class Search:
         return Sought(
             detector=detector,
             rank=rank,
-            numbers=[self._number(one) for one in own] if in_text else [],
-            words=[self._number(one) for one in context_words(detector)] if in_text else [],
+            numbers=frozenset(map(self._number, own)) if in_text else frozenset(),
+            words=(
+                frozenset(map(self._number, context_words(detector))) if in_text else frozenset()
+            ),
             within=context.within if context else 0,
             near=near,
             hashing=Hashing(key, detector.id),
@@ -103,10 +111,11 @@ class Search:
 
     def _reaches(self, second: set[int]) -> dict[int, int]:
         """How far around each word the second automaton must run."""
-        widest = max((self.expressions[one].widths[1] for one in second), default=0)
         reach: dict[int, int] = {}
         for sought in self.sought:
-            if second.intersection(sought.numbers):
+            own = second.intersection(sought.numbers)
+            if own:
+                widest = max(self.expressions[one].widths[1] for one in own)
                 for word in sought.words:
                     # 8: the characters before and after a match, and what an end includes
                     reach[word] = max(reach.get(word, 0), sought.within + widest + 8)
@@ -120,6 +129,8 @@ class Search:
         """
         found = self._found
         found.clear()
+        if self._words is not None:
+            self._words.scan(spaced(data), self._seen)
         if self._first is not None:
             self._first.scan(data, self._seen)
         if not found:
@@ -175,5 +186,6 @@ class Search:
 
     def forget(self) -> None:
         """Drops what it remembers of values."""
-        for sought in self.sought:
+        for sought in self.judging.values():
             sought.forget()
+        self.judging.clear()

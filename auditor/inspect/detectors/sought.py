@@ -41,8 +41,8 @@ class Sought:
 
     detector: Detector
     rank: int
-    numbers: list[int]
-    words: list[int]
+    numbers: frozenset[int]
+    words: frozenset[int]
     within: int
     near: bool
     hashing: Hashing

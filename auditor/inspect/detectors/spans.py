@@ -83,6 +83,7 @@ def matches(
         words = _words(sought, ends)
         if sought.near and not words:
             continue
+        search.judging[sought.rank] = sought
         last = max(last_ends[sought.rank], begin)
         for start, late, distance in sorted(_candidates(search, sought, ends, data, pieces, words)):
             end = -late
@@ -96,7 +97,7 @@ def matches(
 
 
 def _words(sought: Sought, ends: dict[int, list[int]]) -> list[int]:
-    own = [ends[word] for word in sought.words if word in ends]
+    own = [places for number, places in ends.items() if number in sought.words]
     if len(own) == 1:
         return own[0]
     return sorted({end for places in own for end in places})
@@ -111,12 +112,11 @@ def _candidates(
     words: list[int],
 ) -> Iterator[tuple[int, int, int]]:
     """Start, negative end and distance of all that a detector's expressions match."""
-    for number in sought.numbers:
-        own = ends.get(number)
-        if own is None:
+    for number, own in ends.items():
+        if number not in sought.numbers:
             continue
         expression = search.expressions[number]
-        fewest, most = expression.widths
+        most = expression.widths[1]
         reach = sought.within + most
         for end in own:
             if sought.near:  # the second look is dear: only where a word can be near
@@ -126,7 +126,7 @@ def _candidates(
             low, high = pieces.around(end)
             if end > high:
                 continue
-            start = end - most if fewest == most else expression.start(data, end, low)
+            start = end - most if expression.is_fixed else expression.start(data, end, low)
             if start is None or start < low:
                 continue
             distance = -1

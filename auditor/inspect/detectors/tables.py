@@ -101,12 +101,16 @@ class Values:
         self.full: NDArray[np.bool_] = self.lengths > 0
         self.filled = int(self.rows[self.full].sum())
 
-    def of(self, sought: Sought, *, by_name: bool) -> NDArray[np.bool_]:
-        """Which of them a detector takes."""
+    def of(
+        self, sought: Sought, *, by_name: bool, among: NDArray[np.bool_] | None = None
+    ) -> NDArray[np.bool_]:
+        """Which of them (of those marked in ``among``) a detector takes."""
         if by_name and sought.detector.any_value:
             return self.full
         out = np.zeros(len(self.cells), bool)
         right = (self.lengths >= sought.shortest) & (self.lengths <= sought.longest) & self.full
+        if among is not None:
+            right &= among
         places = np.flatnonzero(right)
         share = sought.detector.minimum.share
         if not by_name:
@@ -170,9 +174,8 @@ class Table:
         left = np.ones(len(values.cells), bool)
         for column in named:
             column.filled += values.filled
-            taken = values.of(column.sought, by_name=True)
+            taken = values.of(column.sought, by_name=True, among=left)
             if not column.sought.detector.any_value:
-                taken = taken & left
                 left &= ~taken
             column.take(values, taken)
         for column in unnamed:
