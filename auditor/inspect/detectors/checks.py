@@ -324,9 +324,14 @@ def birth_date(match: bytes) -> bool:
 
 def person_email(match: bytes) -> bool:
     """An address that can be a person's: no role such as info@, no identifier of a message."""
-    local, _, host = match.strip().lower().rpartition(b"@")
+    local, sign, host = match.strip().lower().rpartition(b"@")
     odd = len(local) > 32 or sum(48 <= c <= 57 for c in local) > 8
-    return bool(host) and local.split(b"+")[0] not in _ROLES and not odd and b"example." not in host
+    return (
+        bool(local and sign and host)
+        and local.split(b"+")[0] not in _ROLES
+        and not odd
+        and b"example." not in host
+    )
 
 
 CHECKS: Final[Mapping[str, Callable[[bytes], bool]]] = {
