@@ -1,4 +1,3 @@
-# ruff: noqa: E501 - phrases and values stay whole
 """Structure checks against published examples."""
 
 import pytest
