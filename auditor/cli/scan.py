@@ -54,7 +54,7 @@ def scan(
 
     folder = policies or pipeline.data_folder("policies")
     catalogue = classify.catalogue(folder)
-    search = inspect.search(folder, catalogue.by_code, secrets.token_bytes(inspect.KEY_BYTES))
+    search = inspect.compiled(folder, catalogue.by_code, secrets.token_bytes(inspect.KEY_BYTES))
     found: list[Scanned] = []
     with progress_shown() as progress:
         for path in files:

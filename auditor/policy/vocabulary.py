@@ -111,3 +111,7 @@ FACTS: Final[tuple[Fact, ...]] = (
 BY_NAME: Final[dict[str, Fact]] = {fact.name: fact for fact in FACTS}
 OF_FLOW: Final[tuple[str, ...]] = tuple(fact.name for fact in FACTS if not fact.of_category)
 OF_CATEGORY: Final[frozenset[str]] = frozenset(fact.name for fact in FACTS if fact.of_category)
+OF_OPERATOR: Final = frozenset((
+    "foreign_recipient", "operator", "operator_country", "operator_basis", "service", "service_kind",
+))  # fmt: skip
+"""Facts about who runs the far side."""

@@ -19,7 +19,7 @@ JPEG = b"\xff\xd8\xff\xe0\x00\x10JFIF" + b"\0" * 5000
 @pytest.fixture(scope="module")
 def search():
     codes = classify.catalogue(POLICIES).by_code
-    return inspect.search(POLICIES, codes, bytes(inspect.KEY_BYTES))
+    return inspect.compiled(POLICIES, codes, bytes(inspect.KEY_BYTES))
 
 
 @pytest.fixture

@@ -345,6 +345,21 @@ def test_certainty_rests_on_content_place_and_whole_counting(found):
     assert certainty({"sampling": 100}, read) == "firm"
 
 
+def test_a_secrecy_mark_that_left_is_as_certain_as_the_place_whoever_runs_the_server(found):
+    def certainty(**flow):
+        flow |= {"content_labels": ["state-secret"], "content_certainty": "firm"}
+        answer = {one.rule: one for one in found(flow | {"geo_certainty": "firm"})}
+        one = answer["secrecy-mark-abroad"]
+        assert (one.severity, one.state, one.category) == ("critical", "open", None)
+        return one.certainty
+
+    assert certainty() == "firm"
+    assert certainty(foreign_recipient=False) == "firm"
+    at_home = {"crosses_border": False, "home_side": "src"}
+    assert certainty(**at_home, operator_basis="service") == "likely"
+    assert certainty(**at_home, operator_basis="network") == "weak"
+
+
 def test_estimates_add_up_to_no_more_than_the_system_holds(found):
     flow = {"subjects": 30, "subjects_basis": "estimated", "categories": ["B1"]}
     (one,) = found(flow)

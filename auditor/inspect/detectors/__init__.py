@@ -23,8 +23,8 @@ __all__ = [
     "Detector",
     "Search",
     "Trial",
+    "compiled",
     "detectors_in",
-    "search",
     "sought",
     "sources",
     "tried",
@@ -33,7 +33,7 @@ __all__ = [
 FOLDER = "detectors"
 
 
-def search(policies: Path, codes: Container[str], key: bytes) -> Search:
+def compiled(policies: Path, codes: Container[str], key: bytes) -> Search:
     """The detectors in the folder ``policies``, ready to search; their examples are not tried.
 
     Args:
