@@ -113,3 +113,8 @@ def test_standard_input_is_one_file(scan, monkeypatch):
     assert code == 0
     assert out.startswith("standard input")
     assert "60 different values" in out
+
+
+def test_whoever_scans_a_capture_is_shown_the_way(scan):
+    _, out, _ = scan(ROOT / "samples" / "pcaps" / "truncated.pcap")
+    assert "`auditor audit` takes it apart" in out

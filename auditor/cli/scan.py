@@ -97,6 +97,8 @@ def _say_one(each: Scanned, catalogue: Catalogue) -> None:
     from auditor.report.words import CERTAINTY, PROBLEM
 
     say(f"{each.name}  ({each.size:,} byte)")
+    if each.capture:
+        say("  Tệp lưu lượng: dùng auditor audit. / A capture: `auditor audit` takes it apart.")
     if each.unread is not None:
         why = UNREAD[each.unread]
         say(f"  Không đọc được trọn vẹn: {why.vi}. / Not read, or not to its end: {why.en}.")

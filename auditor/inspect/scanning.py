@@ -26,6 +26,15 @@ PIECE: Final = 1 << 20
 MOST_TOLD: Final = 20
 """Documents that were not read, and problems, that are told one by one."""
 
+_CAPTURES: Final = (
+    b"\xd4\xc3\xb2\xa1",
+    b"\xa1\xb2\xc3\xd4",
+    b"\x4d\x3c\xb2\xa1",
+    b"\xa1\xb2\x3c\x4d",
+    b"\x0a\x0d\x0d\x0a",
+)
+"""How pcap and pcapng begin (draft-ietf-opsawg-pcap, draft-ietf-opsawg-pcapng)."""
+
 OUTSIDE: Final[dict[str, Text]] = {
     STATE_SECRET: Text("Dấu độ mật", "Secrecy mark"),
     COVERT_CHANNEL: Text(
@@ -82,6 +91,7 @@ class Scanned:
 
     Attributes:
         size: its bytes.
+        capture: it is one of packets: only an audit takes those apart, here they are searched raw.
         unread: why it was not read (to its end); null = it was.
         secret: it carries a secrecy mark.
         recognised: surest first, then as the detectors stand.
@@ -92,6 +102,7 @@ class Scanned:
 
     name: str
     size: int
+    capture: bool
     unread: Unread | None
     secret: bool
     recognised: tuple[Recognised, ...]
@@ -114,8 +125,9 @@ def scanned(file: IO[bytes], name: str, search: Search, advance: Callable[[int],
     """
     told = _Told(search)
     content = _FileContent(told, name)
-    size = 0
+    size, capture = 0, False
     while piece := file.read(PIECE):
+        capture = capture or (size == 0 and piece.startswith(_CAPTURES))
         size += len(piece)
         advance(len(piece))
         content.feed(piece)
@@ -123,6 +135,7 @@ def scanned(file: IO[bytes], name: str, search: Search, advance: Callable[[int],
     return Scanned(
         name,
         size,
+        capture,
         content.why,
         content.secret,
         tuple(_recognised(content, search)),

@@ -90,6 +90,12 @@ def test_many_documents_that_are_not_read_are_counted(scan):
     assert found.left_out_in_all == scanning.MOST_TOLD + 5
 
 
+def test_a_capture_is_told_from_a_document(scan):
+    pcaps = POLICIES.parent / "samples" / "pcaps"
+    assert scan((pcaps / "truncated.pcap").read_bytes(), "truncated.pcap").capture
+    assert not scan(ROWS.encode(), "truncated.pcap").capture
+
+
 def test_an_empty_file_has_nothing(scan):
     found = scan(b"", "empty")
     assert (found.size, found.recognised, found.unread) == (0, (), None)
