@@ -30,7 +30,8 @@ def recognised(flows: pd.DataFrame, content: pa.Table, catalogue: Catalogue) -> 
     """``flows`` with what was inside.
 
     Categories that were recognised in what left join the declared ones; the flow's level is the
-    highest of all; what is only hinted at joins nothing. Persons that were counted take the place of an estimate from bytes.
+    highest of all; what is only hinted at joins nothing. Persons that were counted take the place
+    of an estimate from bytes.
 
     Args:
         flows: a flow table after ``classified``, ordered by ``flow_id``.

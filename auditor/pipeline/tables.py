@@ -67,6 +67,7 @@ def write_parquet(table: Iterable[pa.Table], file: IO[bytes]) -> None:
 
 def write_csv(table: Iterable[pa.Table], file: IO[bytes]) -> None:
     """Writes a flow table as CSV with a header line."""
+    import pyarrow as pa
     from pyarrow import csv
 
     for number, part in enumerate(table):
