@@ -73,7 +73,7 @@ def write_csv(table: Iterable[pa.Table], file: IO[bytes]) -> None:
     for number, part in enumerate(table):
         plain = part
         for place, name in enumerate(part.column_names):  # CSV has no lists
-            if name in ("categories", "witnesses", "geo_candidates"):
+            if pa.types.is_list(part.schema.field(name).type):
                 plain = plain.set_column(place, name, _joined(part[name]))
         csv.write_csv(plain, file, csv.WriteOptions(include_header=not number))
 

@@ -112,6 +112,11 @@ FACTS: Final[tuple[Fact, ...]] = (
 BY_NAME: Final[dict[str, Fact]] = {fact.name: fact for fact in FACTS}
 OF_FLOW: Final[tuple[str, ...]] = tuple(fact.name for fact in FACTS if not fact.of_category)
 OF_CATEGORY: Final[frozenset[str]] = frozenset(fact.name for fact in FACTS if fact.of_category)
+OF_DATA: Final = frozenset((
+    "level", "categories", "class_basis", "content_labels", "content_hints", "subjects",
+))  # fmt: skip
+"""Facts about which data a flow carries."""
+
 OF_OPERATOR: Final = frozenset((
     "foreign_recipient", "operator", "operator_country", "operator_basis", "service", "service_kind",
 ))  # fmt: skip
