@@ -134,8 +134,9 @@ def unaccounted(one: Carried, found: Inspection) -> Iterator[str]:
         for side, name in enumerate(("src_payload", "dst_payload")):
             row = counted.get((flow["flow_id"], side), {})
             parts = [row.get(each, 0) for each in ("read", "raw", *UNREAD)]
-            if given[flow["flow_id"], side] != sum(parts) or min(parts) < 0:
-                yield f"flow {flow['flow_id']} side {side}: given {given[flow['flow_id'], side]}, {row}"
+            fed = given[flow["flow_id"], side]
+            if fed != sum(parts) or min(parts) < 0:
+                yield f"flow {flow['flow_id']} side {side}: given {fed}, {row}"
             key = (*ends, side)
             payload[key] += flow[name] or 0
             missing[key] += row.get("missing", 0)
