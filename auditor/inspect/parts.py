@@ -7,7 +7,7 @@ holds (members of an archive, attachments) comes back as parts within it.
 from __future__ import annotations
 
 import tempfile
-from typing import IO, TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from auditor.inspect.contracts import MOST_DEPTH, About, WholeDocument
 from auditor.inspect.decoding import BombError, DamagedError, decoder
@@ -288,21 +288,30 @@ class _Whole:
 
     def __init__(self, document: WholeDocument, about: About, pages: FlowPart) -> None:
         self._document, self._about, self._pages = document, about, pages
-        self._file: IO[bytes] = tempfile.SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115
+        self._file = tempfile.SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115
         self._size = 0
-        self._holed = False
 
     def feed(self, data: bytes) -> None:
-        self._size += len(data)
-        if self._size > MOST_WHOLE:
-            self._file.close()
-            self._pages.unread("too-large", self._document.name)
-            return
-        self._file.write(data)
+        if self._grows(len(data)):
+            self._file.write(data)
 
     def gap(self, size: int) -> None:
-        self._holed = True
-        self.feed(b"\0" * min(size, MOST_WHOLE + 1))
+        if not self._grows(size):
+            return
+        if size <= IN_MEMORY:
+            self._file.write(bytes(size))
+        else:  # a hole in the file: what never came takes neither memory nor disk
+            self._file.rollover()
+            self._file.truncate(self._size)
+            self._file.seek(self._size)
+
+    def _grows(self, size: int) -> bool:
+        """Whether so many bytes more are held."""
+        self._size += size
+        if self._size > MOST_WHOLE and not self._file.closed:
+            self._file.close()
+            self._pages.unread("too-large", self._document.name)
+        return not self._file.closed
 
     def close(self) -> None:
         if self._file.closed:
