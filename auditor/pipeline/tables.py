@@ -72,9 +72,9 @@ def write_csv(table: Iterable[pa.Table], file: IO[bytes]) -> None:
 
     for number, part in enumerate(table):
         plain = part
-        for place, field in enumerate(part.schema):
-            if pa.types.is_list(field.type):  # CSV has none
-                plain = plain.set_column(place, field.name, _joined(part[field.name]))
+        for place, name in enumerate(part.column_names):  # CSV has no lists
+            if pa.types.is_list(part.schema.field(name).type):
+                plain = plain.set_column(place, name, _joined(part[name]))
         csv.write_csv(plain, file, csv.WriteOptions(include_header=not number))
 
 

@@ -396,13 +396,17 @@ def _data_certainty(table: pa.Table, label: str | None) -> Integers:
     )
     if label is None:
         return data.astype(np.int64)
-    rated = column_of(table, "content_certainty")
-    shows = np.asarray(pc.is_valid(rated), np.bool_)
+    labels, certainties = (
+        column_of(table, name) for name in ("content_labels", "content_certainties")
+    )
+    parents = np.asarray(pc.list_parent_indices(labels))
+    rated = masks.one_of(pc.list_flatten(certainties), ["firm"]).hit
+    shows = np.ones(len(parents), np.bool_)
     if label != ANYTHING:
-        shows = masks.has_any(column_of(table, "content_labels"), [label]).hit
-    for number, name in enumerate(_CERTAINTIES):
-        data[shows & masks.one_of(rated, [name]).hit] = number
-    return data.astype(np.int64)
+        shows = masks.one_of(pc.list_flatten(labels), [label]).hit
+    seen = np.zeros(len(data), np.int64)
+    np.maximum.at(seen, parents[shows], np.where(rated, 2, 1)[shows])
+    return np.where(seen > 0, seen, data).astype(np.int64)
 
 
 def _place_certainty(table: pa.Table, abroad: Bools) -> Integers:

@@ -14,7 +14,7 @@ from auditor.model.documents import Document, read
 from auditor.model.finding import LegalBasis, Severity
 from auditor.model.text import Text
 from auditor.policy.conditions import MOST_LEVELS, Condition, Facts, Some
-from auditor.policy.vocabulary import OF_CATEGORY, OF_OPERATOR
+from auditor.policy.vocabulary import OF_CATEGORY, OF_DATA, OF_OPERATOR
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -137,8 +137,7 @@ class Rule(Document):
     @cached_property
     def about_data(self) -> bool:
         """Whether the answer rests on which data the flow carries."""
-        named = {"level", "categories", "class_basis", "content_labels", "subjects"}
-        return self.by_category or bool(self.when.facts() & named)
+        return self.by_category or bool(self.when.facts() & OF_DATA)
 
     @cached_property
     def about_operator(self) -> bool:
