@@ -1,6 +1,6 @@
 """What was inside: payload of flows that leave -> hits of detectors, and what could not be read."""
 
-from auditor.inspect.detectors import KEY_BYTES, Search, search, sought, sources
+from auditor.inspect.detectors import KEY_BYTES, Search, compiled, sought, sources
 from auditor.inspect.inspector import COVERAGE, Inspection, Inspector
 from auditor.inspect.selection import COLUMNS, opened
 from auditor.inspect.summary import by_flow
@@ -13,8 +13,8 @@ __all__ = [
     "Inspector",
     "Search",
     "by_flow",
+    "compiled",
     "opened",
-    "search",
     "sought",
     "sources",
 ]

@@ -100,7 +100,7 @@ def audit(order: Order, now: Callable[[], datetime], progress: Progress) -> Audi
 
         catalogue = classify.catalogue(order.policies)
         key = order.hash_key or secrets.token_bytes(inspect.KEY_BYTES)
-        search = inspect.search(order.policies, catalogue.by_code, key) if order.content else None
+        search = inspect.compiled(order.policies, catalogue.by_code, key) if order.content else None
         rules = policy.load_rules(order.policies / "rules.yaml")
         inventory = classify.inventory(order.inventory, catalogue) if order.inventory else None
         dossiers = (

@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 
     from auditor.model.run import DataSource
 
-__all__ = ["KEY_BYTES", "Search", "search", "sought", "sources"]
+__all__ = ["KEY_BYTES", "Search", "compiled", "sought", "sources"]
 
 FOLDER = "detectors"
 
 
-def search(policies: Path, codes: Container[str], key: bytes) -> Search:
+def compiled(policies: Path, codes: Container[str], key: bytes) -> Search:
     """The detectors in the folder ``policies``, ready to search; their examples are not tried.
 
     Args:

@@ -236,7 +236,7 @@ class Item:
                     gathered.show(value, " / ".join(p for p in (self.place, place) if p))
                 yield certainty, gathered
         if sought.rank in self._facts:
-            yield "firm", self._facts[sought.rank]
+            yield sought.detector.certainty.alone, self._facts[sought.rank]
 
     def _in_text(self, sought: Sought) -> tuple[Certain, Gathered] | None:
         minimum, certainty = sought.detector.minimum, sought.detector.certainty

@@ -240,9 +240,7 @@ def started(s: State, row: int, syn: int) -> None:
 
 
 @compiled
-def expected_from(
-    s: State, row: int, direction: int, sequence: int, wire: int, syn: int
-) -> bool:
+def expected_from(s: State, row: int, direction: int, sequence: int, wire: int, syn: int) -> bool:
     """Sets which byte is expected where a numbering begins; false = nothing more to do."""
     f = s.flows
     column = EXPECTED + direction

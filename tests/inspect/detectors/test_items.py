@@ -149,7 +149,7 @@ def test_a_fact_is_a_hit_of_the_detectors_that_ask_for_it():
     item.fact("other")
     item.close()
     [found] = item.found
-    assert (found.detector.id, found.certainty, found.samples) == ("geodata", "firm", ("GeoTIFF·",))
+    assert (found.detector.id, found.certainty, found.samples) == ("geodata", "weak", ("GeoTIFF·",))
     assert found.places == ("SMB write / map.tif",)
 
 
