@@ -6,6 +6,7 @@ Work is done once for each different value of a batch, not for each cell.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
@@ -34,6 +35,7 @@ _TRIED: Final = 64
 """Values of a column without a telling name that are tried first: if hardly any fits, none is."""
 
 _MOST_KNOWN: Final = 65_536  # names of columns whose detectors are remembered
+_SMALL: Final = 256  # cells up to which counting them is quicker than setting up for many
 _PARTS: Final = re.compile(r"[(\[/|.]")
 _REST: Final = re.compile(r"[^0-9a-z]+")
 
@@ -93,14 +95,22 @@ class Values:
     """The different values of a column, and in how many rows each stands."""
 
     def __init__(self, column: pa.Array) -> None:
-        different = column.dictionary_encode()
-        trimmed = pc.utf8_trim_whitespace(different.dictionary)
-        indices = different.indices.drop_null().to_numpy(zero_copy_only=False)
-        self.cells: list[bytes] = trimmed.cast(pa.binary()).to_pylist()
-        self.rows = np.bincount(indices, minlength=len(self.cells))
-        self.lengths: NDArray[np.int64] = np.fromiter(
-            map(len, self.cells), np.int64, len(self.cells)
-        )
+        self.cells: list[bytes]
+        if len(column) <= _SMALL:
+            counts = Counter(column.to_pylist())
+            counts.pop(None, None)
+            self.cells = [one.strip().encode() for one in counts]
+            self.rows = np.fromiter(counts.values(), np.int64, len(counts))
+        else:
+            different = column.dictionary_encode()
+            trimmed = pc.utf8_trim_whitespace(different.dictionary)
+            indices = different.indices.drop_null().to_numpy(zero_copy_only=False)
+            self.cells = trimmed.cast(pa.binary()).to_pylist()
+            self.rows = np.bincount(indices, minlength=len(self.cells))
+        lengths = list(map(len, self.cells))
+        self.lengths: NDArray[np.int64] = np.array(lengths, np.int64)
+        self._longest = max(lengths, default=0)
+        self._shortest = min(filter(None, lengths), default=0)
         self.full: NDArray[np.bool_] = self.lengths > 0
         self.filled = int(self.rows[self.full].sum())
 
@@ -111,6 +121,8 @@ class Values:
         if by_name and sought.detector.any_value:
             return self.full
         out = np.zeros(len(self.cells), bool)
+        if sought.shortest > self._longest or sought.longest < self._shortest:
+            return out
         right = (self.lengths >= sought.shortest) & (self.lengths <= sought.longest) & self.full
         if among is not None:
             right &= among
