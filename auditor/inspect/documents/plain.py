@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import html.entities
 import re
 from functools import lru_cache
@@ -12,26 +13,52 @@ from auditor.inspect.charsets import HEAD, TextDecoder
 if TYPE_CHECKING:
     from auditor.inspect.contracts import About, Pages
 
-_CONTROL: Final = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
+_CONTROL: Final = bytes([*range(0x09), *range(0x0E, 0x1B), *range(0x1C, 0x20), 0x7F])
 _MOST_CONTROL: Final = 0.02
+_USUAL: Final = frozenset({"", "utf-8", "utf8"})
 
 MOST_WAITING: Final = 1 << 20
 """Bytes of a page that are taken apart at once."""
+
+
+def head_text(head: bytes, charset: str = "") -> bytes:
+    """The first bytes of a document as UTF-8."""
+    if charset in _USUAL and _is_plain(head):
+        return head.removeprefix(codecs.BOM_UTF8)
+    decoder = TextDecoder(charset)
+    return decoder.feed(head) + decoder.close()
 
 
 def looks_like_text(head: bytes) -> bool:
     """Whether bytes are text in some charset: hardly a control character."""
     if not head:
         return False
+    if _is_plain(head):
+        return _few_controls(head)
     decoder = TextDecoder()
     text = decoder.feed(head) + decoder.close()
-    if len(_CONTROL.findall(text)) > _MOST_CONTROL * len(text):
+    if not _few_controls(text):
         return False
     if decoder.name != "utf-8":
         return True
     # Random bytes without zeros: neither UTF-8 nor anything else (the end may be cut).
     bad = text.decode("utf-8", "replace")[:-1].count("\ufffd")
     return bad * 20 <= len(text)
+
+
+def _is_plain(head: bytes) -> bool:
+    """Whether bytes are UTF-8 without a doubt (their end may be cut)."""
+    if b"\0" in head:
+        return False
+    try:
+        codecs.utf_8_decode(head, "strict", False)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _few_controls(text: bytes) -> bool:
+    return len(text) - len(text.translate(None, _CONTROL)) <= _MOST_CONTROL * len(text)
 
 
 class PlainText:
@@ -103,7 +130,8 @@ def _meant(entity: bytes) -> bytes:
     name = entity[1:].rstrip(b";").decode()
     if not name.startswith("#"):
         return html.entities.html5.get(name + ";", entity.decode()).encode()
-    code = int(name[2:], 16) if name[1] in "xX" else int(name[1:])
+    digits = name[1:]
+    code = int("0" + digits, 16) if digits[0] in "xX" else int(digits)
     if not 0 < code <= _LAST_CODE or 0xD800 <= code <= 0xDFFF:
         return b" "
     return chr(code).encode()

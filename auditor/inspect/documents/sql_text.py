@@ -12,7 +12,7 @@ from itertools import zip_longest
 from typing import TYPE_CHECKING, Final
 
 from auditor.inspect.charsets import TextDecoder
-from auditor.inspect.documents.plain import looks_like_text
+from auditor.inspect.documents.plain import head_text, looks_like_text
 from auditor.inspect.documents.rows import MOST_COLUMNS, MOST_ROWS, Rows
 from auditor.inspect.documents.sql_rows import RowPattern
 
@@ -55,6 +55,9 @@ _DUMP: Final = re.compile(
     rb"COPY [^\n]{1,2000} FROM stdin;|SET IDENTITY_INSERT )",
     re.IGNORECASE | re.MULTILINE,
 )
+_TELLING: Final = (b"\n-- ", b"PRAGMA", b"TABLE ", b"INSERT", b"COPY ")
+"""One of these stands in whatever ``_DUMP`` finds."""
+
 _STANDARD: Final = re.compile(
     r"PostgreSQL database dump|PRAGMA foreign_keys|IDENTITY_INSERT|INSERT \[dbo\]"
 )
@@ -90,9 +93,9 @@ class SqlDump:
 
     def sniff(self, head: bytes, about: About) -> float:
         """By statements at the beginning of lines."""
-        decoder = TextDecoder(about.charset)
-        text = decoder.feed(head) + decoder.close()
-        found = _DUMP.search(text)
+        text = head_text(head, about.charset)
+        upper = text.upper()
+        found = any(word in upper for word in _TELLING) and _DUMP.search(text)
         if not looks_like_text(head):
             return 0.0
         if about.filename.lower().endswith(".sql") or "sql" in about.media_type:

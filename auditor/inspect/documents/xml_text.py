@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from auditor.inspect.charsets import HEAD, TextDecoder
 from auditor.inspect.documents.places import in_vietnam
+from auditor.inspect.documents.plain import head_text
 from auditor.inspect.documents.xml_elements import Elements
 from auditor.inspect.documents.xml_records import LONGEST, MOST_SHAPES, learned, meant
 
@@ -55,8 +56,9 @@ class XmlDocument:
 
     def sniff(self, head: bytes, about: About) -> float:
         """By its declaration or first tag."""
-        decoder = TextDecoder(about.charset)
-        text = decoder.feed(head) + decoder.close()
+        if b"<" not in head:
+            return 0.0
+        text = head_text(head, about.charset)
         if not _BEGIN.match(text):
             return 0.0
         if _HTML.search(text[:1024]):
