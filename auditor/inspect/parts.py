@@ -7,7 +7,7 @@ holds (members of an archive, attachments) comes back as parts within it.
 from __future__ import annotations
 
 import tempfile
-from typing import IO, TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from auditor.inspect.contracts import MOST_DEPTH, About, WholeDocument
 from auditor.inspect.decoding import BombError, DamagedError, decoder
@@ -55,6 +55,9 @@ class Owner(Protocol):
     def raw(self, side: int, size: int) -> None:
         """So many bytes on the wire were searched as they stood."""
 
+    def left_out(self, place: str, why: Unread, what: str) -> None:
+        """A document was not read, or not to its end; it may lie in one that was."""
+
     def problem(self, code: str, message: str) -> None:
         """As ``Content.problem``."""
 
@@ -100,6 +103,7 @@ class FlowPart:
         self._unframed = unframed
         self._wire = 0  # bytes fed, of which nothing has been told to the owner yet
         self._why: Unread | None = None
+        self._what = ""
         self._wrote = False
         self._head = bytearray()
         self._item: Item | None = None
@@ -204,7 +208,7 @@ class FlowPart:
         """See ``Pages.unread``."""
         if self._why is not None:
             return
-        self._why = why
+        self._why, self._what = why, what
         if why in ("bomb", "damaged", "locked", "too-large"):
             about = f" ({what})" if what else ""
             self._owner.problem(_CODES[why], f"{self._about.place}{about}")
@@ -242,7 +246,9 @@ class FlowPart:
         return self._item
 
     def _settle(self) -> None:
-        """Tells the owner what became of the bytes on the wire, once, at the end."""
+        """Tells the owner what became of it and its bytes on the wire, once, at the end."""
+        if self._why is not None:
+            self._owner.left_out(self._about.place, self._why, self._what)
         if self._within or not self._wire:
             return
         if self._why is not None:
@@ -285,21 +291,30 @@ class _Whole:
 
     def __init__(self, document: WholeDocument, about: About, pages: FlowPart) -> None:
         self._document, self._about, self._pages = document, about, pages
-        self._file: IO[bytes] = tempfile.SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115
+        self._file = tempfile.SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115
         self._size = 0
-        self._holed = False
 
     def feed(self, data: bytes) -> None:
-        self._size += len(data)
-        if self._size > MOST_WHOLE:
-            self._file.close()
-            self._pages.unread("too-large", self._document.name)
-            return
-        self._file.write(data)
+        if self._grows(len(data)):
+            self._file.write(data)
 
     def gap(self, size: int) -> None:
-        self._holed = True
-        self.feed(b"\0" * min(size, MOST_WHOLE + 1))
+        if not self._grows(size):
+            return
+        if size <= IN_MEMORY:
+            self._file.write(bytes(size))
+        else:  # a hole in the file: what never came takes neither memory nor disk
+            self._file.rollover()
+            self._file.truncate(self._size)
+            self._file.seek(self._size)
+
+    def _grows(self, size: int) -> bool:
+        """Whether so many bytes more are held."""
+        self._size += size
+        if self._size > MOST_WHOLE and not self._file.closed:
+            self._file.close()
+            self._pages.unread("too-large", self._document.name)
+        return not self._file.closed
 
     def close(self) -> None:
         if self._file.closed:

@@ -120,6 +120,7 @@ class _Side:
         self._padding = 0  # those at its end that mean nothing
         self._kind = self._flags = self._stream = 0
         self._open: dict[int, _Stream] = {}
+        self._skipped: Unread | None = None  # why a frame that is passed over counts as unread
         self._block = bytearray()  # of header fields, until the last of its frames
         self._block_stream = 0
         self._block_ends_stream = False
@@ -198,11 +199,12 @@ class _Side:
 
     def _begin_skipped(self) -> None:
         """Frames that say nothing (priorities, pings, windows), and such as are not known."""
+        self._skipped = None
         if self._kind in (HEADERS, PUSH, CONTINUATION):
             self._forget_fields("a frame of header fields is too large", "damaged")
-            self._content.unread(self._number, self._left, "too-large")
+            self._skipped = "too-large"
         elif self._kind > MOST_KIND:
-            self._content.unread(self._number, self._left, "unsupported")
+            self._skipped = "unsupported"
         self._step = self._skip
 
     def _pad_length(self) -> None:
@@ -225,6 +227,8 @@ class _Side:
 
     def _skip(self) -> None:
         size = min(self._left, len(self._data) - self._begin)
+        if size and self._skipped is not None:
+            self._content.unread(self._number, size, self._skipped)
         self._begin += size
         self._left -= size
         if not self._left:
@@ -234,6 +238,7 @@ class _Side:
         """Of a frame that was not collected."""
         if self._padding:
             self._left, self._padding = self._padding, 0
+            self._skipped = None
             self._step = self._skip
             return
         self._step = self._frame
@@ -372,6 +377,7 @@ class _Side:
                 self._forget_fields("bytes are missing", "missing")
                 self._content.unread(self._number, collected, "missing")
             self._held.clear()
+            self._skipped = None
             self._step = self._skip
         if not self._left:
             self._end_payload()
