@@ -7,6 +7,8 @@ flow: once with a search that does nothing (what the parser costs), once with th
 flows (a request by GET, an answer of JSON) go through the whole inspector, chunk by chunk.
 """
 
+# ruff: noqa: S608 - the statements are read as text, never run
+
 from __future__ import annotations
 
 import argparse
@@ -91,10 +93,10 @@ def soap(at: int) -> str:
     """A flat record of an answer."""
     one = person(at)
     return (
-        f"    <ns2:khachHang>\n      <ns2:id>{at}</ns2:id>\n      <ns2:hoTen>{one['hoTen']}"
-        f"</ns2:hoTen>\n      <ns2:soCCCD>{one['soCCCD']}</ns2:soCCCD>\n      <ns2:dienThoai>"
-        f"{one['dienThoai']}</ns2:dienThoai>\n      <ns2:soTien>{one['soTien']}</ns2:soTien>\n"
-        "    </ns2:khachHang>\n"
+        f"    <n:khachHang>\n      <n:id>{at}</n:id>\n      <n:hoTen>{one['hoTen']}"
+        f"</n:hoTen>\n      <n:soCCCD>{one['soCCCD']}</n:soCCCD>\n      <n:dienThoai>"
+        f"{one['dienThoai']}</n:dienThoai>\n      <n:soTien>{one['soTien']}</n:soTien>\n"
+        "    </n:khachHang>\n"
     )
 
 
@@ -108,10 +110,12 @@ def spread(at: int) -> str:
 
 
 def api(at: int) -> str:
+    """An object of an answer."""
     return json.dumps(person(at), ensure_ascii=False)
 
 
 def tight(at: int) -> str:
+    """The same without spaces."""
     return json.dumps(person(at), ensure_ascii=False, separators=(",", ":"))
 
 
@@ -125,6 +129,7 @@ def ragged(at: int) -> str:
 
 
 def values(at: int) -> str:
+    """A row of an INSERT."""
     one = person(at)
     return (
         f"({at},'{one['hoTen']}','{one['soCCCD']}','{one['dienThoai']}','{one['email']}',"
@@ -133,18 +138,21 @@ def values(at: int) -> str:
 
 
 def copied(at: int) -> str:
+    """A line of a COPY block."""
     one = person(at)
     cells = (at, one["hoTen"], one["soCCCD"], one["dienThoai"], one["email"], one["ngay"], "\\N")
     return "\t".join(map(str, cells)) + "\n"
 
 
 def row(at: int) -> str:
+    """A line of a table."""
     one = person(at)
     cells = (at, one["hoTen"], one["soCCCD"], one["dienThoai"], one["email"], one["soTien"])
     return ",".join(map(str, cells)) + "\n"
 
 
 def quoted(at: int) -> str:
+    """The same between quotes."""
     one = person(at)
     cells = (at, one["hoTen"], one["soCCCD"], one["dienThoai"], one["email"], one["soTien"])
     return ",".join(f'"{cell}"' for cell in cells) + "\n"
@@ -156,12 +164,20 @@ DUMP = (
     "  `so_cccd` char(12),\n  `dien_thoai` char(12),\n  `email` text,\n  `so_tien` int,\n"
     "  `ngay` date,\n  `ghi_chu` text,\n  `khac` text\n);\n"
 )
-KINDS: dict[str, tuple[str, Callable[[int], str], str, str, str]] = {
+COPY = (
+    "-- PostgreSQL database dump\n"
+    "COPY public.khach (id, ho_ten, so_cccd, dien_thoai, email, ngay, x) FROM stdin;\n"
+)
+ENVELOPE = '<?xml version="1.0"?><S:Envelope xmlns:S="s" xmlns:n="n"><S:Body>'
+MESSAGE = '<?xml version="1.0"?><Document><PmtInf>'
+
+Kind = tuple[str, "Callable[[int], str]", str, str, str]
+KINDS: dict[str, Kind] = {
     # kind: before all, each record, between records, after all, media type
     "html table": ("<!DOCTYPE html><html><table>", html_tables, "", "</html>", "text/html"),
     "html page": ("<!DOCTYPE html><html><body>", html_page, "", "</html>", "text/html"),
-    "xml iso20022": ('<?xml version="1.0"?><Document><PmtInf>', iso20022, "", "</PmtInf></Document>", "application/xml"),
-    "xml soap": ('<?xml version="1.0"?><S:Envelope xmlns:S="s" xmlns:ns2="n"><S:Body>', soap, "", "</S:Body></S:Envelope>", "text/xml"),
+    "xml iso20022": (MESSAGE, iso20022, "", "</PmtInf></Document>", "application/xml"),
+    "xml soap": (ENVELOPE, soap, "", "</S:Body></S:Envelope>", "text/xml"),
     "xml spread": ("<?xml version='1.0'?><goc>", spread, "", "</goc>", "text/xml"),
     "json array": ('{"total": 1, "data": [', api, ", ", "]}", "application/json"),
     "json tight": ("[", tight, ",", "]", "application/json"),
@@ -169,11 +185,11 @@ KINDS: dict[str, tuple[str, Callable[[int], str], str, str, str]] = {
     "ndjson": ("", api, "\n", "\n", "application/x-ndjson"),
     "sql insert many": (DUMP + "INSERT INTO `khach` VALUES ", values, ",", ";\n", ""),
     "sql insert one": (DUMP, lambda at: f"INSERT INTO `khach` VALUES {values(at)};\n", "", "", ""),
-    "sql copy": ("-- PostgreSQL database dump\nCOPY public.khach (id, ho_ten, so_cccd, dien_thoai, email, ngay, x) FROM stdin;\n", copied, "", "\\.\n", ""),
+    "sql copy": (COPY, copied, "", "\\.\n", ""),
     "csv": (HEADER, row, "", "", "text/csv"),
     "csv quoted": (HEADER, quoted, "", "", "text/csv"),
     "log": ("", lambda _: log(CHANCE), "", "", "text/plain"),
-}  # fmt: skip
+}
 
 
 def made(kind: str, size: int) -> bytes:
@@ -190,10 +206,17 @@ class Nothing:
     secret = False
     found: tuple[()] = ()
 
-    def text(self, data: bytes, place: str = "") -> None: ...
-    def table(self, names: Sequence[str], columns: Sequence[Sequence[str | None]]) -> None: ...
-    def fact(self, name: str, detail: str = "") -> None: ...
-    def close(self) -> None: ...
+    def text(self, data: bytes, place: str = "") -> None:
+        """Takes text."""
+
+    def table(self, names: Sequence[str], columns: Sequence[Sequence[str | None]]) -> None:
+        """Takes rows."""
+
+    def fact(self, name: str, detail: str = "") -> None:
+        """Takes a fact."""
+
+    def close(self) -> None:
+        """Judges nothing."""
 
 
 class Owner:
@@ -204,12 +227,20 @@ class Owner:
         self.problems: list[str] = []
 
     def item(self, side: int, place: str) -> Item:
+        """The search, or one that does nothing."""
         return Nothing() if self.search is None else self.search.item(side, place)
 
-    def judged(self, side: int, item: Item) -> None: ...
-    def lost(self, side: int, size: int, why: str) -> None: ...
-    def raw(self, side: int, size: int) -> None: ...
+    def judged(self, side: int, item: Item) -> None:
+        """Nothing is kept."""
+
+    def lost(self, side: int, size: int, why: str) -> None:
+        """Nothing is counted."""
+
+    def raw(self, side: int, size: int) -> None:
+        """Nothing is counted."""
+
     def problem(self, code: str, message: str) -> None:
+        """Keeps it, to be shown."""
         self.problems.append(f"{code}: {message}")
 
 
