@@ -81,5 +81,7 @@ def test_a_value_that_came_again_counts_once_over_runs_and_recipients(store):
 
 def test_a_damaged_count_is_told_with_its_run(store):
     filled(store, runs=1)
+    with store.writing() as connection:
+        connection.execute(tables.subjects.update().values(state=b"\x00hashes"))
     with store.reading() as connection, pytest.raises(StoreError, match="no count of subjects"):
         subjects.totals(connection)
