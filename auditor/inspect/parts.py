@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 HEAD: Final = 4096
 """Bytes by which a document is recognised."""
 
+SURE: Final = 0.95
+"""Surer than this is nobody who comes later in the list."""
+
 IN_MEMORY: Final = 1 << 20
 """Bytes of a whole document in memory; beyond that it waits in a nameless file."""
 
@@ -271,7 +274,7 @@ def recognised(head: bytes, about: About) -> Document | WholeDocument | None:
         sure = document.sniff(head, about)
         if sure > most:
             best, most = document, sure
-            if sure >= 1:
+            if sure >= SURE:
                 break
     return best
 

@@ -132,7 +132,7 @@ class Item:
         key = tuple(names)
         table = self._tables.get(key)
         if table is None:
-            table = Table(self._search.sought, key)
+            table = Table(self._search.fitting, key)
             if len(self._tables) < MOST_TABLES:
                 self._tables[key] = table
         rest = table.add(columns)
@@ -208,11 +208,9 @@ class Item:
         self._buffer = bytearray()
         self._before = []
         found: dict[int, list[tuple[Certain, Gathered]]] = {}
-        ranks = {*self._near, *self._alone, *self._facts}
-        if self._tables:
-            ranks = set(range(len(self._search.sought)))
-        for rank in sorted(ranks):
-            ways = list(self._ways(self._search.sought[rank]))
+        columns = self._in_columns()
+        for rank in sorted({*self._near, *self._alone, *self._facts, *columns}):
+            ways = [*self._ways(self._search.sought[rank]), *columns.get(rank, ())]
             if ways:
                 found[rank] = ways
         hidden = self.secret or self._withheld
@@ -228,15 +226,20 @@ class Item:
         text = self._in_text(sought)
         if text is not None:
             yield text
+        if sought.rank in self._facts:
+            yield sought.detector.certainty.alone, self._facts[sought.rank]
+
+    def _in_columns(self) -> dict[int, list[tuple[Certain, Gathered]]]:
+        """Hits in tables, by rank."""
+        found: dict[int, list[tuple[Certain, Gathered]]] = {}
         for table in self._tables.values():
-            for name, certainty, column in table.hits(sought):
+            for sought, name, certainty, column in table.hits():
                 place = f"column {legible(name, _MOST_NAME)}" if name else "column without a name"
                 gathered = Gathered(column.passing, column.subjects)
                 for value in column.samples:
                     gathered.show(value, " / ".join(p for p in (self.place, place) if p))
-                yield certainty, gathered
-        if sought.rank in self._facts:
-            yield sought.detector.certainty.alone, self._facts[sought.rank]
+                found.setdefault(sought.rank, []).append((certainty, gathered))
+        return found
 
     def _in_text(self, sought: Sought) -> tuple[Certain, Gathered] | None:
         minimum, certainty = sought.detector.minimum, sought.detector.certainty

@@ -21,6 +21,7 @@ from auditor.inspect.detectors.patterns import (
     whole,
 )
 from auditor.inspect.detectors.sought import Sought, structure_checks
+from auditor.inspect.detectors.tables import Fitting
 from auditor.model.subjects import Hashing
 
 if TYPE_CHECKING:
@@ -75,6 +76,7 @@ class Search:
         self._first = database({one: self.expressions[one] for one in sorted(first - words)})
         self._second = database({one: self.expressions[one] for one in sorted(second)})
         self._found: list[int] = []
+        self.fitting = Fitting(self.sought)
         self.judging: dict[int, Sought] = {}
         """Those that remember values."""
 
