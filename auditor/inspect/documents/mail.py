@@ -22,6 +22,10 @@ _BETWEEN: Final = re.compile(
     rb"\nFrom \S{1,200} {1,2}(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) [A-Z][a-z]{2} [ 0-9]\d"
     rb" \d\d:\d\d[^\n]{0,60}\n"
 )
+_FORM: Final = re.compile(
+    rb"--[0-9A-Za-z'()+_,./:=?-]{1,200}\r?\nContent-Disposition: *form-data", re.IGNORECASE
+)
+_LONGEST_BOUNDARY: Final = 200
 _LONGEST_BETWEEN: Final = 320
 """Bytes of a line between messages, with the line ends around it."""
 
@@ -47,6 +51,58 @@ class Mail:
         """See ``Document``."""
         del about
         return MailReading(pages)
+
+
+class FormBody:
+    """A form with files (RFC 7578) whose body was packed as a whole: unpacked, it is parts again.
+
+    Its boundary stands in its first line; what the header of the request said is not needed.
+    """
+
+    name = "form"
+
+    def sniff(self, head: bytes, about: About) -> float:
+        """See ``Document``."""
+        if not _FORM.match(head):
+            return 0.0
+        return 0.95 if about.media_type.startswith("multipart/") else 0.8
+
+    def reading(self, about: About, pages: Pages) -> Reading:
+        """See ``Document``."""
+        del about
+        return _FormReading(pages)
+
+
+class _FormReading:
+    """Tells the boundary to a reader of mail, which then reads the parts."""
+
+    def __init__(self, pages: Pages) -> None:
+        self._mail = MailReading(pages)
+        self._first: bytearray | None = bytearray()
+
+    def feed(self, data: bytes) -> None:
+        if self._first is None:
+            self._mail.feed(data)
+            return
+        self._first += data
+        if b"\n" in self._first or len(self._first) > _LONGEST_BOUNDARY:
+            self._begin(self._first)
+
+    def _begin(self, first: bytearray) -> None:
+        self._first = None
+        boundary = bytes(first.split(b"\n", 1)[0].strip()[2 : 2 + _LONGEST_BOUNDARY])
+        kind = b'Content-Type: multipart/form-data; boundary="%s"\r\n\r\n' % boundary
+        self._mail.feed(kind + bytes(first))
+
+    def gap(self, size: int) -> None:
+        if self._first is not None:
+            self._begin(self._first)
+        self._mail.gap(size)
+
+    def close(self) -> None:
+        if self._first:
+            self._begin(self._first)
+        self._mail.close()
 
 
 class Mailbox:
