@@ -32,7 +32,7 @@ def search(policies: Path, codes: Container[str], key: bytes) -> Search:
     Raises:
         PolicyError: there are none, or they have mistakes; all of them are told.
     """
-    return Search(lint.load_detectors(policies / FOLDER, codes, examples=False), key)
+    return lint.search(policies / FOLDER, codes, key)
 
 
 def sources(policies: Path) -> tuple[DataSource, ...]:

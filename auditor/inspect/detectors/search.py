@@ -9,6 +9,7 @@ hundred bytes cost to search.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final
 
 from auditor.inspect.detectors.items import Item
@@ -21,6 +22,7 @@ from auditor.inspect.detectors.patterns import (
     whole,
 )
 from auditor.inspect.detectors.sought import Sought, structure_checks
+from auditor.inspect.detectors.structure import digits
 from auditor.model.subjects import Hashing
 
 if TYPE_CHECKING:
@@ -71,9 +73,11 @@ class Search:
         second = {number for number in self.by_number if number not in first}
         self._reach = self._reaches(second)
         words = {one for one in first if self.expressions[one].spaced}
-        self._words = database({one: self.expressions[one] for one in sorted(words)})
-        self._first = database({one: self.expressions[one] for one in sorted(first - words)})
-        self._second = database({one: self.expressions[one] for one in sorted(second)})
+        apart = {one for one in first - words if self.expressions[one].is_apart}
+        self._words = self._compiled(words)
+        parts = (first - words - apart, *({one} for one in sorted(apart)))
+        self._first = [found for part in parts if (found := self._compiled(part)) is not None]
+        self._second = self._compiled(second)
         self._found: list[int] = []
         self.judging: dict[int, Sought] = {}
         """Those that remember values."""
@@ -109,17 +113,24 @@ class Search:
             self.expressions.append(expression)
         return number
 
-    def _reaches(self, second: set[int]) -> dict[int, int]:
-        """How far around each word the second automaton must run."""
-        reach: dict[int, int] = {}
+    def _compiled(self, numbers: set[int]) -> hyperscan.Database | None:
+        return database({one: self.expressions[one] for one in sorted(numbers)})
+
+    def _reaches(self, second: set[int]) -> dict[int, tuple[int, re.Pattern[bytes]]]:
+        """How far around each word the second automaton must run, and what must stand there."""
+        reach: dict[int, tuple[int, int]] = {}
         for sought in self.sought:
-            own = second.intersection(sought.numbers)
+            own = [self.expressions[one] for one in second.intersection(sought.numbers)]
             if own:
-                widest = max(self.expressions[one].widths[1] for one in own)
+                widest = max(one.widths[1] for one in own)
+                fewest = min(digits(one.source) for one in own)
                 for word in sought.words:
+                    far, few = reach.get(word, (0, fewest))
                     # 8: the characters before and after a match, and what an end includes
-                    reach[word] = max(reach.get(word, 0), sought.within + widest + 8)
-        return reach
+                    reach[word] = max(far, sought.within + widest + 8), min(few, fewest)
+        return {
+            word: (far, re.compile(rb"[0-9]{%d}" % few)) for word, (far, few) in reach.items()
+        }
 
     def ends(self, data: bytes) -> dict[int, list[int]]:
         """Where each expression's matches end, ascending; ``data`` is shorter than 4 GiB.
@@ -131,8 +142,8 @@ class Search:
         found.clear()
         if self._words is not None:
             self._words.scan(spaced(data), self._seen)
-        if self._first is not None:
-            self._first.scan(data, self._seen)
+        for first in self._first:
+            first.scan(data, self._seen)
         if not found:
             return {}
         codes = found.copy()
@@ -155,11 +166,15 @@ class Search:
         """What the second automaton finds in the surroundings of words."""
         regions: list[list[int]] = []
         reaches = self._reach
-        near = sorted(
-            (max((code & _LOW) - reach, 0), (code & _LOW) + reach)
-            for code in codes
-            if (reach := reaches.get(code >> _BITS, 0))
-        )
+        near: list[tuple[int, int]] = []
+        for code in codes:
+            reach = reaches.get(code >> _BITS)
+            if reach:
+                end = code & _LOW
+                low, high = max(end - reach[0], 0), end + reach[0]
+                if reach[1].search(data, low, high):  # most words stand near no number
+                    near.append((low, high))
+        near.sort()
         for low, high in near:
             if regions and low <= regions[-1][1]:
                 regions[-1][1] = max(regions[-1][1], high)
@@ -173,6 +188,12 @@ class Search:
             out += [code + low for code in self._found]
         self._found.clear()
         return out
+
+    @property
+    def size(self) -> int:
+        """Bytes of what is compiled."""
+        every = (self._words, self._second, *self._first)
+        return sum(one.size() for one in every if one is not None)
 
     def item(self, side: int, place: str = "", *, withheld: bool = False) -> Item:
         """Begins to search an item.
