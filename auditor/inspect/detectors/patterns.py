@@ -19,12 +19,15 @@ from string import ascii_lowercase, ascii_uppercase
 from typing import TYPE_CHECKING, Final
 
 import hyperscan
+import numpy as np
 
 from auditor.inspect.detectors.rules import Bound
 from auditor.inspect.detectors.structure import literal, widths
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from numpy.typing import NDArray
 
     from auditor.inspect.detectors.rules import Detector
 
@@ -183,6 +186,24 @@ def spaced(data: bytes) -> bytes:
     if any(lead in text for lead in _LEADS):
         text = _SIGNS.sub(lambda sign: b" " * len(sign.group()), text)
     return text
+
+
+def digit_runs(data: bytes, size: int) -> NDArray[np.int64]:
+    """Places, ascending, of which one at least lies in each run of so many digits, one or more.
+
+    Of ``:;<=>?``, which differ from digits in their last four bits only, some are told too.
+    """
+    if size < 3:
+        return np.flatnonzero((np.frombuffer(data, np.uint8) & 0xF0) == 0x30)
+    pairs = np.frombuffer(data, np.uint16, len(data) // 2)
+    runs = (pairs & np.uint16(0xF0F0)) == np.uint16(0x3030)
+    wanted = (size - 1) // 2  # so many pairs at even places lie in a run, wherever it begins
+    done = 1
+    while done < wanted:
+        step = min(done, wanted - done)
+        runs = runs[:-step] & runs[step:]
+        done += step
+    return np.flatnonzero(runs) * 2
 
 
 def of_words(words: tuple[str, ...], *, exact: bool, case: bool) -> list[Expression]:

@@ -9,13 +9,16 @@ hundred bytes cost to search.
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Final
+
+import numpy as np
 
 from auditor.inspect.detectors.items import Item
 from auditor.inspect.detectors.patterns import (
+    WIDEST,
     context_words,
     database,
+    digit_runs,
     ends_word,
     expressions,
     spaced,
@@ -29,6 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     import hyperscan
+    from numpy.typing import NDArray
 
     from auditor.inspect.detectors.patterns import Expression
     from auditor.inspect.detectors.rules import Detector
@@ -36,6 +40,8 @@ if TYPE_CHECKING:
 
 _BITS: Final = 32
 _LOW: Final = (1 << _BITS) - 1
+_MANY: Final = 16
+"""Words from which it is cheaper to ask first where numbers stand."""
 
 
 class Search:
@@ -71,7 +77,7 @@ class Search:
                 self.by_number.setdefault(number, []).append(sought)
             first.update(sought.words if sought.near else (*sought.words, *sought.numbers))
         second = {number for number in self.by_number if number not in first}
-        self._reach = self._reaches(second)
+        self._far, self._few, self._idle = self._reaches(second)
         words = {one for one in first if self.expressions[one].spaced}
         apart = {one for one in first - words if self.expressions[one].is_apart}
         self._words = self._compiled(words)
@@ -116,21 +122,28 @@ class Search:
     def _compiled(self, numbers: set[int]) -> hyperscan.Database | None:
         return database({one: self.expressions[one] for one in sorted(numbers)})
 
-    def _reaches(self, second: set[int]) -> dict[int, tuple[int, re.Pattern[bytes]]]:
-        """How far around each word the second automaton must run, and what must stand there."""
-        reach: dict[int, tuple[int, int]] = {}
+    def _reaches(
+        self, second: set[int]
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.bool_]]:
+        """For each expression: how far around it the second automaton must run (0 = it is no word
+        of such patterns), how many digits must stand together there, and whether it counts for
+        nothing where they do not.
+        """
+        size = len(self.expressions)
+        far, idle = np.zeros(size, np.int64), np.ones(size, bool)
+        few = np.full(size, WIDEST, np.int64)
         for sought in self.sought:
+            words = sorted(sought.words)
             own = [self.expressions[one] for one in second.intersection(sought.numbers)]
             if own:
-                widest = max(one.widths[1] for one in own)
-                fewest = min(digits(one.source) for one in own)
-                for word in sought.words:
-                    far, few = reach.get(word, (0, fewest))
-                    # 8: the characters before and after a match, and what an end includes
-                    reach[word] = max(far, sought.within + widest + 8), min(few, fewest)
-        return {
-            word: (far, re.compile(rb"[0-9]{%d}" % few)) for word, (far, few) in reach.items()
-        }
+                # 8: the characters before and after a match, and what an end includes
+                reach = sought.within + max(one.widths[1] for one in own) + 8
+                far[words] = np.maximum(far[words], reach)
+                few[words] = np.minimum(few[words], min(digits(one.source) for one in own))
+            if len(own) < len(sought.numbers):
+                idle[words] = False
+            idle[sorted(sought.numbers)] = False
+        return far, few, idle
 
     def ends(self, data: bytes) -> dict[int, list[int]]:
         """Where each expression's matches end, ascending; ``data`` is shorter than 4 GiB.
@@ -148,7 +161,8 @@ class Search:
             return {}
         codes = found.copy()
         if self._second is not None:
-            codes += self._around(data, codes, self._second)
+            codes, regions = self._regions(data, codes)
+            codes += self._around(data, regions, self._second)
         out: dict[int, list[int]] = {}
         for code in sorted(set(codes)):
             number = code >> _BITS
@@ -162,18 +176,35 @@ class Search:
     def _seen(self, number: int, _start: int, end: int, _flags: int, _context: object) -> None:
         self._found.append(number << _BITS | end)
 
-    def _around(self, data: bytes, codes: list[int], second: hyperscan.Database) -> list[int]:
+    def _regions(
+        self, data: bytes, codes: list[int]
+    ) -> tuple[list[int], list[tuple[int, int]]]:
+        """What still counts, and the surroundings of words in which there may be a number."""
+        every = np.array(codes, np.int64)
+        numbers, ends = every >> _BITS, every & _LOW
+        far = self._far[numbers]
+        near = np.flatnonzero(far)
+        lows, highs = ends[near] - far[near], ends[near] + far[near]
+        there = np.ones(len(near), bool)
+        few = self._few[numbers[near]]
+        for less in np.flatnonzero(np.bincount(few)[1:] >= _MANY).tolist():
+            fewest = less + 1  # most of these words stand near no number
+            these = np.flatnonzero(few == fewest)
+            starts = digit_runs(data, fewest)
+            there[these] = np.searchsorted(starts, highs[these]) > np.searchsorted(
+                starts, lows[these]
+            )
+        if not there.all():
+            idle = near[~there & self._idle[numbers[near]]]
+            codes = np.delete(every, idle).tolist()
+            lows, highs = lows[there], highs[there]
+        return codes, list(zip(np.maximum(lows, 0).tolist(), highs.tolist(), strict=True))
+
+    def _around(
+        self, data: bytes, near: list[tuple[int, int]], second: hyperscan.Database
+    ) -> list[int]:
         """What the second automaton finds in the surroundings of words."""
         regions: list[list[int]] = []
-        reaches = self._reach
-        near: list[tuple[int, int]] = []
-        for code in codes:
-            reach = reaches.get(code >> _BITS)
-            if reach:
-                end = code & _LOW
-                low, high = max(end - reach[0], 0), end + reach[0]
-                if reach[1].search(data, low, high):  # most words stand near no number
-                    near.append((low, high))
         near.sort()
         for low, high in near:
             if regions and low <= regions[-1][1]:
