@@ -64,14 +64,15 @@ class Hashing:
         # HMAC spelled out (RFC 2104): its two halves begin alike for all values, which makes it
         # twice as fast as hmac.digest
         inner_copy, outer_copy = self._inner.copy, self._outer.copy
-        digests: list[bytes] = []
+        digests = bytearray()
         for value in values:
             inner = inner_copy()
             inner.update(value)
             outer = outer_copy()
             outer.update(inner.digest())
-            digests.append(outer.digest()[:8])
-        return np.frombuffer(b"".join(digests), "<u8").astype(np.uint64, copy=False)
+            digests += outer.digest()
+        firsts = np.frombuffer(bytes(digests), "<u8")[:: self._outer.digest_size // 8]
+        return firsts.astype(np.uint64)
 
 
 class Subjects:

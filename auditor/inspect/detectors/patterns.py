@@ -70,7 +70,9 @@ _LONG: Final = 64
 _TELLING: Final = 2
 """Bytes of a literal from which hyperscan finds an expression fast."""
 
-_HEAD: Final = re.compile(r"(?:\[[^\]\\^]+\])?(\[[^\]\\^]+\])\{([1-9][0-9]*),[0-9]+\}(?=.)", re.DOTALL)
+_HEAD: Final = re.compile(
+    r"(?:\[[^\]\\^]+\])?(\[[^\]\\^]+\])\{([1-9][0-9]*),[0-9]+\}(?=.)", re.DOTALL
+)
 """Classes at the beginning of a pattern, the last of them repeated."""
 
 _SPACES: Final = bytes(

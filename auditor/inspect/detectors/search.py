@@ -125,9 +125,11 @@ class Search:
     def _reaches(
         self, second: set[int]
     ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.bool_]]:
-        """For each expression: how far around it the second automaton must run (0 = it is no word
-        of such patterns), how many digits must stand together there, and whether it counts for
-        nothing where they do not.
+        """What each expression asks of the second automaton.
+
+        Returns:
+            How far around it that must run (0 = it is no word of such patterns), how many digits
+            must stand together there, and whether it counts for nothing where they do not.
         """
         size = len(self.expressions)
         far, idle = np.zeros(size, np.int64), np.ones(size, bool)
@@ -176,9 +178,7 @@ class Search:
     def _seen(self, number: int, _start: int, end: int, _flags: int, _context: object) -> None:
         self._found.append(number << _BITS | end)
 
-    def _regions(
-        self, data: bytes, codes: list[int]
-    ) -> tuple[list[int], list[tuple[int, int]]]:
+    def _regions(self, data: bytes, codes: list[int]) -> tuple[list[int], list[tuple[int, int]]]:
         """What still counts, and the surroundings of words in which there may be a number."""
         every = np.array(codes, np.int64)
         numbers, ends = every >> _BITS, every & _LOW
