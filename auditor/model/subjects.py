@@ -57,7 +57,10 @@ class Hashing:
 
     def of(self, value: bytes) -> int:
         """The hash of a value."""
-        return int(self.of_many((value,))[0])
+        inner, outer = self._inner.copy(), self._outer.copy()
+        inner.update(value)
+        outer.update(inner.digest())
+        return int.from_bytes(outer.digest()[:8], "little")
 
     def of_many(self, values: Iterable[bytes]) -> Hashes:
         """The hashes of values, in their order."""

@@ -183,22 +183,17 @@ class Search:
         every = np.array(codes, np.int64)
         numbers, ends = every >> _BITS, every & _LOW
         far = self._far[numbers]
-        near = np.flatnonzero(far)
-        lows, highs = ends[near] - far[near], ends[near] + far[near]
-        there = np.ones(len(near), bool)
-        few = self._few[numbers[near]]
+        lows, highs = ends - far, ends + far
+        there = far > 0
+        few = self._few[numbers] * there
         for less in np.flatnonzero(np.bincount(few)[1:] >= _MANY).tolist():
             fewest = less + 1  # most of these words stand near no number
-            these = np.flatnonzero(few == fewest)
+            these = few == fewest
             starts = digit_runs(data, fewest)
-            there[these] = np.searchsorted(starts, highs[these]) > np.searchsorted(
-                starts, lows[these]
-            )
-        if not there.all():
-            idle = near[~there & self._idle[numbers[near]]]
-            codes = np.delete(every, idle).tolist()
-            lows, highs = lows[there], highs[there]
-        return codes, list(zip(np.maximum(lows, 0).tolist(), highs.tolist(), strict=True))
+            there[these] = starts.searchsorted(highs[these]) > starts.searchsorted(lows[these])
+        kept = every[there | ~(self._idle[numbers] & (far > 0))]
+        regions = zip(np.maximum(lows[there], 0).tolist(), highs[there].tolist(), strict=True)
+        return kept.tolist(), list(regions)
 
     def _around(
         self, data: bytes, near: list[tuple[int, int]], second: hyperscan.Database
