@@ -9,6 +9,7 @@ hundred bytes cost to search.
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
 
 _BITS: Final = 32
 _LOW: Final = (1 << _BITS) - 1
+_AT_ONCE: Final = 4
 _MANY: Final = 16
 """Words from which it is cheaper to ask first where numbers stand."""
 
@@ -80,10 +82,10 @@ class Search:
         self._far, self._few, self._idle = self._reaches(second)
         words = {one for one in first if self.expressions[one].spaced}
         apart = {one for one in first - words if self.expressions[one].is_apart}
-        self._words = self._compiled(words)
-        parts = (first - words - apart, *({one} for one in sorted(apart)))
-        self._first = [found for part in parts if (found := self._compiled(part)) is not None]
-        self._second = self._compiled(second)
+        parts = (words, second, first - words - apart, *({one} for one in sorted(apart)))
+        with ThreadPoolExecutor(_AT_ONCE) as pool:  # compiling leaves Python alone
+            self._words, self._second, *found = pool.map(self._compiled, parts)
+        self._first = [one for one in found if one is not None]
         self._found: list[int] = []
         self.judging: dict[int, Sought] = {}
         """Those that remember values."""

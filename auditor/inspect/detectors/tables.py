@@ -95,8 +95,8 @@ class Values:
         indices = different.indices.drop_null().to_numpy(zero_copy_only=False)
         self.cells: list[bytes] = trimmed.cast(pa.binary()).to_pylist()
         self.rows = np.bincount(indices, minlength=len(self.cells))
-        self.lengths: NDArray[np.int64] = np.fromiter(
-            map(len, self.cells), np.int64, len(self.cells)
+        self.lengths: NDArray[np.int64] = (
+            pc.binary_length(trimmed).to_numpy(zero_copy_only=False).astype(np.int64)
         )
         self.full: NDArray[np.bool_] = self.lengths > 0
         self.filled = int(self.rows[self.full].sum())
