@@ -199,22 +199,9 @@ def _text(r, number):
             lines.append(r.choice(PHRASES[one]).format(_value(r, one)))
             out.expected[one] += 1
             lines += [r.choice(FILLER) for _ in range(r.randrange(3))]
-<<<<<<< HEAD
-    while len(lines) < 6 or r.random() < 0.8:
-        # what stands by itself is no near miss beside the name of something else
-        lines += [
-            r.choice(FILLER),
-            r.choice(FILLER),
-            r.choice(FILLER),
-            made.near_miss(r),
-            r.choice(FILLER),
-        ]
-        lines += [r.choice(FILLER), r.choice(FILLER)]
-=======
     for _ in range(r.randrange(2, 9)):
         lines.insert(r.randrange(1, len(lines) + 1), made.near_miss(r))
         lines += [r.choice(FILLER) for _ in range(r.randrange(3))]
->>>>>>> i8-detectors
     out.text = "\n".join(lines)
     return out
 

@@ -44,7 +44,7 @@ def compiled(policies: Path, codes: Container[str], key: bytes) -> Search:
     Raises:
         PolicyError: there are none, or they have mistakes; all of them are told.
     """
-    return Search(detectors_in(policies, codes), key)
+    return lint.search(policies / FOLDER, codes, key)
 
 
 def detectors_in(policies: Path, codes: Container[str], *, examples: bool = False) -> Detectors:

@@ -29,9 +29,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
+    from auditor.inspect.detectors.patterns import Expression
+
 
 MOST_COMPILED: Final = 1 << 20
 """Bytes of one pattern's automaton. Ordinary ones have some thousands."""
+
+MOST_TOGETHER: Final = 4 << 20
+"""And of all of them, beyond which each is looked at by itself."""
 
 MOST_DETECTORS: Final = 1_000
 _TABLE: Final = "table:"
@@ -76,15 +81,22 @@ class _Reading:
     codes: Container[str]
     checks: Mapping[str, Check]
     examples: bool
+    compiles: bool
     first_seen: dict[str, str]
 
 
-def _pattern(pattern: str) -> str:
+def _pattern(pattern: str, info: ValidationInfo) -> str:
     """A pattern by itself."""
     expression = of_pattern(pattern, "none", case=True)
     against = objections(expression.source, WIDEST)
     if against:
         raise ValueError(f"the pattern {_short(pattern)!r} " + "; it ".join(against))
+    if cast("_Reading", info.context).compiles:
+        _compile(pattern, expression)
+    return pattern
+
+
+def _compile(pattern: str, expression: Expression) -> None:
     try:
         compiled = database({0: expression})
     except hyperscan.error as error:
@@ -97,12 +109,12 @@ def _pattern(pattern: str) -> str:
             f"the pattern {_short(pattern)!r} compiles to {size:,} bytes; the most is "
             f"{MOST_COMPILED:,}: write shorter repeats"
         )
-    return pattern
 
 
 def _word(word: str) -> str:
     """A word by itself."""
-    against = objections(of_words((word,), exact=False, case=False)[0].source, WIDEST)
+    written = of_words((word,), exact=True, case=True)
+    against = objections(written[0].source, WIDEST)
     if against:
         raise ValueError(f"the word {_short(word)!r} " + "; it ".join(against))
     return word
@@ -183,6 +195,7 @@ def load_detectors(
     *,
     checks: Mapping[str, Check] | None = None,
     examples: bool = True,
+    compiles: bool = True,
 ) -> Detectors:
     """All detectors of all files ``*.yaml`` in ``folder``.
 
@@ -191,6 +204,7 @@ def load_detectors(
         codes: the codes of all lists of categories.
         checks: other structure checks than those that come with the program.
         examples: also try whether the examples come out as they say.
+        compiles: also try whether each pattern compiles by itself.
 
     Raises:
         PolicyError: there is no file, or files have mistakes; all mistakes of all files are told.
@@ -200,7 +214,7 @@ def load_detectors(
     found: list[Detector] = []
     mistakes: list[str] = []
     for path in _files(folder):
-        reading = _Reading(path.name, codes, known, examples, first_seen)
+        reading = _Reading(path.name, codes, known, examples, compiles, first_seen)
         try:
             found += read(path, _LintedFile, reading).detectors
         except PolicyError as error:
@@ -218,6 +232,25 @@ def load_detectors(
             hint="Put patterns and words that mean the same into one detector.",
         )
     return Detectors(tuple(found), {one.id: one for one in found})
+
+
+def search(folder: Path, codes: Container[str], key: bytes) -> Search:
+    """The detectors of a folder, ready to search; their examples are not tried.
+
+    Patterns are compiled all at once; only where that fails, each by itself, to tell which it is.
+
+    Raises:
+        PolicyError: as ``load_detectors``.
+    """
+    found = load_detectors(folder, codes, examples=False, compiles=False)
+    try:
+        ready = Search(found, key)
+    except hyperscan.error:
+        ready = None
+    if ready is None or ready.size > MOST_TOGETHER:
+        found = load_detectors(folder, codes, examples=False)
+        ready = ready or Search(found, key)
+    return ready
 
 
 def sources(folder: Path) -> tuple[DataSource, ...]:

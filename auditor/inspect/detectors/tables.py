@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 from auditor.inspect.detectors.masks import masked
 from auditor.inspect.detectors.patterns import plain
 from auditor.inspect.detectors.sought import Sought
-from auditor.inspect.detectors.values import canonical
+from auditor.inspect.detectors.values import canonical_all
 from auditor.model.content import MOST_SAMPLES
 from auditor.model.subjects import Subjects
 
@@ -84,7 +84,7 @@ class Column:
             return
         self.passing += int(values.rows[taken].sum())
         fresh = [values.cells[place] for place in np.flatnonzero(taken).tolist()]
-        self.subjects.add_many(self.sought.hashing.of_many(map(canonical, fresh)))
+        self.subjects.add_many(self.sought.hashing.of_many(canonical_all(fresh)))
         for value in fresh[: 4 * MOST_SAMPLES]:
             sample = masked(value, self.sought.detector.shown)
             if len(self.samples) < MOST_SAMPLES and sample not in self.samples:
