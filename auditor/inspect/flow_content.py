@@ -116,7 +116,7 @@ class FlowContent:
         if self._conversation is None and self._waiting:
             self._begin()
         if self._conversation is not None and not self._failed:
-            self._guarded(self._conversation.close)
+            self.guarded(self._conversation.close, self._conversation)
         for side, item in enumerate(self._items):
             if item is not None:
                 item.close()
@@ -212,6 +212,9 @@ class FlowContent:
         """See ``Owner.lost``."""
         self._lost[side, why] = self._lost.get((side, why), 0) + size
 
+    def left_out(self, place: str, why: Unread, what: str) -> None:
+        """See ``Owner.left_out``: flows count bytes on the wire, and problems tell the rest."""
+
     # The rest.
 
     def _short(self, side: int) -> Item:
@@ -242,11 +245,11 @@ class FlowContent:
     def _feed(self, side: int, data: bytes, gap: int) -> None:
         conversation = self._conversation
         assert conversation is not None  # noqa: S101 - the callers made sure
-        if not self._guarded(lambda: conversation.feed(side, data, gap)):
+        if not self.guarded(lambda: conversation.feed(side, data, gap), conversation):
             self.lost(side, len(data), "damaged")
 
-    def _guarded(self, step: Callable[[], None]) -> bool:
-        """Whether a step of the conversation went well; if not, the rest of the flow is not read.
+    def guarded(self, step: Callable[[], None], parser: object) -> bool:
+        """Whether a step of a parser went well; if not, the rest of the flow is not read.
 
         A mistake in one of many parsers must not end the audit of a night (ADR 0011).
         """
@@ -254,7 +257,7 @@ class FlowContent:
             step()
         except Exception as error:  # noqa: BLE001 - see above: told, and counted as damaged
             self._failed = True
-            name = type(self._conversation).__name__
+            name = type(parser).__name__
             self.problem("content-not-taken-apart", f"{name}: {type(error).__name__}")
             return False
         return True

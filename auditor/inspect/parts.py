@@ -52,6 +52,9 @@ class Owner(Protocol):
     def raw(self, side: int, size: int) -> None:
         """So many bytes on the wire were searched as they stood."""
 
+    def left_out(self, place: str, why: Unread, what: str) -> None:
+        """A document was not read, or not to its end; it may lie in one that was."""
+
     def problem(self, code: str, message: str) -> None:
         """As ``Content.problem``."""
 
@@ -97,6 +100,7 @@ class FlowPart:
         self._unframed = unframed
         self._wire = 0  # bytes fed, of which nothing has been told to the owner yet
         self._why: Unread | None = None
+        self._what = ""
         self._wrote = False
         self._head = bytearray()
         self._item: Item | None = None
@@ -201,7 +205,7 @@ class FlowPart:
         """See ``Pages.unread``."""
         if self._why is not None:
             return
-        self._why = why
+        self._why, self._what = why, what
         if why in ("bomb", "damaged", "locked", "too-large"):
             about = f" ({what})" if what else ""
             self._owner.problem(_CODES[why], f"{self._about.place}{about}")
@@ -239,7 +243,9 @@ class FlowPart:
         return self._item
 
     def _settle(self) -> None:
-        """Tells the owner what became of the bytes on the wire, once, at the end."""
+        """Tells the owner what became of it and its bytes on the wire, once, at the end."""
+        if self._why is not None:
+            self._owner.left_out(self._about.place, self._why, self._what)
         if self._within or not self._wire:
             return
         if self._why is not None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from auditor.model.content import Contents, Counted, Hit, Sought
@@ -151,29 +151,26 @@ def test_without_hits_nothing_was_recognised():
     assert some.of(of[0], "his", "Cloud", None) == ()
 
 
-@given(
-    st.lists(
-        st.tuples(
-            st.integers(1, 8),
-            st.sampled_from(sorted(LABELS)),
-            st.sampled_from([True, False, None]),
-            st.integers(1, 50),
-            st.integers(1, 50),
-        ),
-        max_size=12,
-        unique_by=lambda row: row[:3],
+FOUND = st.dictionaries(
+    st.tuples(
+        st.integers(1, 8), st.sampled_from(sorted(LABELS)), st.sampled_from([True, False, None])
     ),
-    st.lists(st.sets(st.integers(1, 6), min_size=1), min_size=1, max_size=4),
+    st.tuples(st.integers(1, 50), st.integers(1, 50)),
+    max_size=10,
 )
+
+
+@settings(max_examples=40)
+@given(FOUND, st.lists(st.sets(st.integers(1, 6), min_size=1), min_size=1, max_size=4))
 def test_every_finding_gets_what_adding_up_by_hand_gives(rows, findings):
     hits = [
-        hit(flow, name, outbound, matches=matches, distinct=distinct)
-        for flow, name, outbound, matches, distinct in sorted(rows, key=str)
+        hit(*key, matches=matches, distinct=distinct)
+        for key, (matches, distinct) in sorted(rows.items(), key=str)
     ]
     some, of = recognitions(hits, findings)
     for number, ids in zip(of, findings, strict=True):
         expected = {}
-        for flow, name, outbound, matches, distinct in rows:
+        for (flow, name, outbound), (matches, distinct) in rows.items():
             if flow in ids:
                 flows, before, values = expected.get((name, outbound), (0, 0, 0))
                 expected[name, outbound] = flows + 1, before + matches, values + distinct

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Annotated, Final, cast
+from typing import TYPE_CHECKING, Annotated, Final, Literal, cast
 
 import hyperscan
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
@@ -26,7 +26,7 @@ from auditor.model.errors import PolicyError
 from auditor.model.run import DataSource
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
 
@@ -51,6 +51,21 @@ class Detectors:
 
     def __len__(self) -> int:
         return len(self.all)
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """An example and whether it came out as it says.
+
+    Attributes:
+        number: among its kind, from 1.
+    """
+
+    detector: str
+    expected: Literal["hit", "miss"]
+    number: int
+    text: str
+    passed: bool
 
 
 @dataclass(slots=True)
@@ -264,14 +279,28 @@ def _contradictions(detector: Detector) -> Iterator[str]:
 
 def _surprises(detector: Detector, checks: Mapping[str, Check]) -> Iterator[str]:
     """Examples that come out otherwise than they say."""
+    for trial in _trials(detector, checks):
+        if not trial.passed:
+            place = f"examples.{trial.expected}[{trial.number}]"
+            yield f"{place} is no {trial.expected}: {_short(trial.text)!r}"
+
+
+def _trials(detector: Detector, checks: Mapping[str, Check]) -> Iterator[Trial]:
     if not expressions(detector) and not detector.columns:
         return  # facts have no text
     search = Search([detector], _TRIAL_KEY, checks)
-    for wanted, texts in ((True, detector.examples.hit), (False, detector.examples.miss)):
+    examples = detector.examples
+    words: tuple[Literal["hit", "miss"], ...] = ("hit", "miss")
+    for word, texts in zip(words, (examples.hit, examples.miss), strict=True):
         for number, text in enumerate(texts, 1):
-            if found_in(search, text) != wanted:
-                word = "hit" if wanted else "miss"
-                yield f"examples.{word}[{number}] is no {word}: {_short(text)!r}"
+            passed = found_in(search, text) == (word == "hit")
+            yield Trial(detector.id, word, number, text, passed)
+
+
+def tried(detectors: Iterable[Detector]) -> list[Trial]:
+    """The examples of all detectors, each searched by its own detector alone."""
+    checks = structure_checks()
+    return [trial for each in detectors for trial in _trials(each, checks)]
 
 
 def found_in(search: Search, example: str) -> bool:
