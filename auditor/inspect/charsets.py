@@ -37,7 +37,7 @@ _DECLARED: Final = {
 # What senders write without meaning it: the bytes decide.
 _MEANINGLESS: Final = frozenset({"utf-8", "ascii", "iso8859-1", "cp1252"})
 
-# Codecs of Python that turn bytes into text and can be trusted with hostile bytes. UTF-16 and UTF-32
+# Codecs of Python that turn bytes into text and can be trusted with hostile bytes. UTF-16 and -32
 # of no said order are not: without a byte order mark, which would have decided, they raise.
 _TRUSTED: Final = re.compile(
     r"(?:cp|iso|koi8|mac|big5|gb|euc|shift|johab|hz|tis|ptcp|kz|utf-(?:16|32)-[lb]e$)"
