@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     Digits = NDArray[np.int64]
     Verdicts = NDArray[np.bool_]
 
+_FEW: Final = 64
+"""Numbers that are sooner judged one by one."""
+
 _ONES: Final = np.array([place.bit_count() for place in range(1 << 10)])
 
 
@@ -104,7 +107,7 @@ def passing(check: Callable[[bytes], bool], values: list[bytes], places: list[in
     """Those ``places`` in ``values`` whose value passes a check; in any order."""
     bulk = BULK.get(check)
     found: list[int] = []
-    if bulk is None:
+    if bulk is None or len(places) <= _FEW:
         return [place for place in places if check(values[place])]
     for size in bulk.sizes:
         alike = [one for one in places if len(values[one]) == size and values[one].isdigit()]
