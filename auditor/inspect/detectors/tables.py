@@ -351,4 +351,4 @@ def _rows(columns: Sequence[Sequence[str | None]]) -> bytes:
     """Cells with tabs between them, lines between rows."""
     full = [[cell or "" for cell in column] if None in column else column for column in columns]
     rows = full[0] if len(full) == 1 else map("\t".join, zip(*full, strict=True))  # type: ignore[arg-type]
-    return ("\n".join(rows) + "\n").encode("utf-8", "replace")  # type: ignore[arg-type]
+    return ("\n".join(rows) + "\n").encode("utf-8", "replace")

@@ -36,8 +36,9 @@ def canonical_all(values: Sequence[bytes]) -> list[bytes]:
     if text.count("\n") + 1 != len(longer):  # there is none, or one has lines
         return [canonical(value) for value in values]
     # letters do not compose over a line's end
-    lines = iter(unicodedata.normalize("NFC", text).upper().split("\n"))
-    return [
-        canonical(value) if value.isascii() else " ".join(next(lines).split()).encode()
-        for value in values
-    ]
+    text = unicodedata.normalize("NFC", text).upper()
+    if " ".join(text.split()) == text.replace("\n", " "):  # no runs of blanks
+        lines = iter(text.encode().split(b"\n"))
+    else:
+        lines = iter([" ".join(line.split()).encode() for line in text.split("\n")])
+    return [canonical(value) if value.isascii() else next(lines) for value in values]
