@@ -6,6 +6,7 @@ Work is done once for each different value of a batch, not for each cell.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections import Counter
 from typing import TYPE_CHECKING, Final
 
@@ -115,12 +116,22 @@ class Column:
 
 
 class Values:
-    """The different values of a column that are not empty, and in how many rows each stands."""
+    """The different values of a column that are not empty.
 
-    __slots__ = ("_lengths", "_longest", "_rows_by_length", "_shortest", "cells", "filled", "rows")
+    Attributes:
+        cells: without the blanks around them.
+        rows: in how many rows each stands.
+        filled: rows with a value.
+        shortest: bytes of a value.
+        longest: likewise.
+    """
+
+    __slots__ = ("_lengths", "_rows_by_length", "cells", "filled", "longest", "rows", "shortest")
 
     def __init__(self, column: Sequence[str | None]) -> None:
-        counts = Counter(column)
+        counts: dict[str | None, int] = dict.fromkeys(column, 1)
+        if len(counts) < len(column):
+            counts = Counter(column)
         counts.pop(None, None)
         self.cells = _trimmed(list(counts))  # type: ignore[arg-type] # null was dropped
         self.rows = list(counts.values())
@@ -130,8 +141,8 @@ class Values:
             self.rows = [self.rows[place] for place in full]
         self.filled = sum(self.rows)
         self._lengths = list(map(len, self.cells))
-        self._longest = max(self._lengths, default=0)
-        self._shortest = min(self._lengths, default=0)
+        self.longest = max(self._lengths) if self._lengths else 0
+        self.shortest = min(self._lengths) if self._lengths else 0
         self._rows_by_length: Counter[int] = Counter()
 
     def of(self, sought: Sought, *, by_name: bool, among: bytearray | None = None) -> Sequence[int]:
@@ -139,13 +150,13 @@ class Values:
         if by_name and sought.detector.any_value:
             return range(len(self.cells))
         low, high = sought.shortest, sought.longest
-        if low > self._longest or high < self._shortest:
+        if low > self.longest or high < self.shortest:
             return ()
         share = sought.detector.minimum.share
         if not by_name and self._rows_between(low, high) < share * self.filled:
             return ()
         places: Sequence[int] = range(len(self.cells))
-        if low > self._shortest or high < self._longest:
+        if low > self.shortest or high < self.longest:
             places = [place for place, one in enumerate(self._lengths) if low <= one <= high]
         if among is not None:
             places = [place for place in places if among[place]]
@@ -160,7 +171,7 @@ class Values:
 
     def _rows_between(self, low: int, high: int) -> int:
         """Rows with a value of so many bytes."""
-        if low <= self._shortest and high >= self._longest:
+        if low <= self.shortest and high >= self.longest:
             return self.filled
         by_length = self._rows_by_length
         if not by_length:
@@ -178,12 +189,14 @@ class Fitting:
     Attributes:
         guessed: those that may take a column whose name tells nothing, those that need the fewest
             values first.
+        fewest: different values that each of these needs.
     """
 
     def __init__(self, detectors: Sequence[Sought]) -> None:
         self.guessed = sorted(
             (one for one in detectors if one.detector.minimum.unnamed_column), key=_fewest
         )
+        self.fewest = list(map(_fewest, self.guessed))
         self._by_name: dict[str, list[Sought]] = {}
         for sought in detectors:
             for name in sought.detector.columns:
@@ -227,14 +240,14 @@ class _Place:
         self.guessed: dict[int, Column] = {}
         self.waiting: list[Values] = []
 
-    def counted(self, values: Values, rows: int, guessed: Sequence[Sought]) -> bool:
+    def counted(self, values: Values, rows: int, fitting: Fitting) -> bool:
         """Counts further values; whether they are told by the column."""
         self.filled += values.filled
         self.rows += rows
         told = self._by_name(values) if self.named else False
         if not self.patterned:
-            self._guess(values, guessed)
-        return told or self.best() is not None
+            self._guess(values, fitting)
+        return told or (bool(self.guessed) and self.best() is not None)
 
     def _by_name(self, values: Values) -> bool:
         left: bytearray | None = None
@@ -249,27 +262,29 @@ class _Place:
             column.take(values, taken)
         return any(one.fits and not one.sought.detector.any_value for one in self.named)
 
-    def _guess(self, values: Values, guessed: Sequence[Sought]) -> None:
+    def _guess(self, values: Values, fitting: Fitting) -> None:
         """Tries values on detectors that no name points to, once there are enough for each."""
-        for sought in guessed[: self.tried]:
-            self._try(sought, values)
-        if self.tried == len(guessed):
-            return
-        self.waiting.append(values)
-        while self.tried < len(guessed) and self.rows >= _fewest(guessed[self.tried]):
-            for batch in self.waiting:
-                self._try(guessed[self.tried], batch)
-            self.tried += 1
-        if self.tried == len(guessed):
-            self.waiting.clear()
+        ready, guessed = bisect_right(fitting.fewest, self.rows), fitting.guessed
+        self._try(guessed[: self.tried], values)
+        if self.tried < len(guessed):
+            self.waiting.append(values)
+            for batch in self.waiting if ready > self.tried else ():
+                self._try(guessed[self.tried : ready], batch)
+            self.tried = ready
+            if ready == len(guessed):
+                self.waiting.clear()
 
-    def _try(self, sought: Sought, values: Values) -> None:
-        taken = values.of(sought, by_name=False)
-        if taken:
-            column = self.guessed.get(sought.rank)
-            if column is None:
-                column = self.guessed[sought.rank] = Column(self, sought)
-            column.take(values, taken)
+    def _try(self, several: Sequence[Sought], values: Values) -> None:
+        low, high = values.shortest, values.longest
+        for sought in several:
+            if sought.shortest > high or sought.longest < low:
+                continue
+            taken = values.of(sought, by_name=False)
+            if taken:
+                column = self.guessed.get(sought.rank)
+                if column is None:
+                    column = self.guessed[sought.rank] = Column(self, sought)
+                column.take(values, taken)
 
     def best(self) -> Column | None:
         """The detector that a column without a telling name belongs to."""
@@ -313,7 +328,7 @@ class Table:
         place = self._places.get(number)
         if place is None:
             place = self._places[number] = _Place(self._fitting.of(self._name(number)))
-        return place.counted(Values(column), len(column), self._fitting.guessed)
+        return place.counted(Values(column), len(column), self._fitting)
 
     def hits(self) -> Iterator[tuple[Sought, str, Certain, Column]]:
         """Columns in which a detector has enough values: name, how sure, what it saw."""
@@ -349,6 +364,6 @@ def _trimmed(cells: Sequence[str]) -> list[bytes]:
 
 def _rows(columns: Sequence[Sequence[str | None]]) -> bytes:
     """Cells with tabs between them, lines between rows."""
-    full = [[cell or "" for cell in column] if None in column else column for column in columns]
-    rows = full[0] if len(full) == 1 else map("\t".join, zip(*full, strict=True))  # type: ignore[arg-type]
-    return ("\n".join(rows) + "\n").encode("utf-8", "replace")
+    full = [[cell or "" for cell in one] if None in one else one for one in columns]
+    rows: Iterable[tuple[str, ...]] = zip(*full, strict=True)  # type: ignore[arg-type] # see above
+    return ("\n".join(map("\t".join, rows)) + "\n").encode("utf-8", "replace")
