@@ -14,7 +14,7 @@ from auditor.model.content import MOST_SAMPLES, UNREAD
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from auditor.inspect.contracts import Conversation, FlowHead
+    from auditor.inspect.contracts import Conversation, Dissector, FlowHead
     from auditor.inspect.detectors.items import Found, Item
     from auditor.inspect.detectors.search import Search
     from auditor.model.content import Unread
@@ -25,6 +25,10 @@ HEAD: Final = 64
 
 SURE_ENOUGH: Final = 0.2
 """How sure a dissector must be to get a flow."""
+
+SURE: Final = 0.95
+"""So sure a dissector must be that nobody else is asked, where the packet engine says the same."""
+
 
 _TLS: Final = (b"\x16\x03\x00", b"\x16\x03\x01", b"\x16\x03\x03", b"\x17\x03\x03", b"\x17\x03\x01")
 """Records of a handshake or of data (RFC 8446, section 5.1)."""
@@ -49,6 +53,16 @@ def _together(one: Found, other: Found) -> Found:
         places=tuple(dict.fromkeys(one.places + other.places))[:MOST_SAMPLES],
         withheld=hidden,
     )
+
+
+def _dissector(head: FlowHead, heads: tuple[bytes, bytes]) -> Dissector:
+    """Whoever reads a flow that begins so."""
+    expected = next((one for one in DISSECTORS if one.name == head.app), None)
+    if expected is not None and expected.sniff(head, heads) >= SURE:
+        return expected
+    sure = [dissector.sniff(head, heads) for dissector in DISSECTORS]
+    best = max(range(len(sure)), key=sure.__getitem__)
+    return DISSECTORS[best] if sure[best] >= SURE_ENOUGH else RAW
 
 
 class Told(Protocol):
@@ -232,10 +246,7 @@ class FlowContent:
             for side, data, _ in waiting:
                 self.lost(side, len(data), "encrypted")
             return
-        sure = [dissector.sniff(self.head, heads) for dissector in DISSECTORS]
-        best = max(range(len(sure)), key=sure.__getitem__)
-        chosen = DISSECTORS[best] if sure[best] >= SURE_ENOUGH else RAW
-        self._conversation = chosen.conversation(self.head, self)
+        self._conversation = _dissector(self.head, heads).conversation(self.head, self)
         for side, data, gap in waiting:
             if self._secure or self._failed:
                 self.lost(side, len(data), "encrypted" if self._secure else "damaged")

@@ -365,5 +365,5 @@ def _trimmed(cells: Sequence[str]) -> list[bytes]:
 def _rows(columns: Sequence[Sequence[str | None]]) -> bytes:
     """Cells with tabs between them, lines between rows."""
     full = [[cell or "" for cell in one] if None in one else one for one in columns]
-    rows: Iterable[tuple[str, ...]] = zip(*full, strict=True)  # type: ignore[arg-type] # see above
+    rows: Iterable[tuple[str, ...]] = zip(*full, strict=True)
     return ("\n".join(map("\t".join, rows)) + "\n").encode("utf-8", "replace")
