@@ -33,6 +33,7 @@ _MOST_KNOWN: Final = 65_536  # names of columns whose detectors are remembered
 MOST_HELD: Final = 1 << 16
 """Bytes of values of a column that are kept before they are hashed."""
 
+_SMALL: Final = 64  # rows up to which it is quicker to ask first whether all values differ
 _PARTS: Final = re.compile(r"[(\[/|.]")
 _REST: Final = re.compile(r"[^0-9a-z]+")
 
@@ -98,13 +99,18 @@ class Column:
         self.passing += values.filled if whole else sum(map(values.rows.__getitem__, places))
         if len(self.samples) < MOST_SAMPLES:
             self._show(fresh[: 4 * MOST_SAMPLES])
-        counted = set(canonical_all(fresh)) - self._held
-        self._size += sum(map(len, counted))
-        if self._size <= MOST_HELD:
-            self._held |= counted
-            counted = self._held
-        if self._subjects is not None or self._size > MOST_HELD:
-            self.subjects.add_many(self.sought.hashing.of_many(counted))
+        self._count(canonical_all(fresh))
+
+    def _count(self, counted: list[bytes]) -> None:
+        if sum(map(len, counted)) <= MOST_HELD:
+            fresh = set(counted) - self._held
+            self._size += sum(map(len, fresh))
+            if self._size <= MOST_HELD:
+                self._held |= fresh
+                return
+            counted = list(fresh)
+        self._size = MOST_HELD + 1  # from here on all are hashed that are not held
+        self.subjects.add_many(self.sought.hashing.of_many(counted))
 
     def _show(self, values: Iterable[bytes]) -> None:
         for value in values:
@@ -129,7 +135,8 @@ class Values:
     __slots__ = ("_lengths", "_rows_by_length", "cells", "filled", "longest", "rows", "shortest")
 
     def __init__(self, column: Sequence[str | None]) -> None:
-        counts: dict[str | None, int] = dict.fromkeys(column, 1)
+        counts: dict[str | None, int]
+        counts = dict.fromkeys(column, 1) if len(column) <= _SMALL else {}
         if len(counts) < len(column):
             counts = Counter(column)
         counts.pop(None, None)
