@@ -30,6 +30,10 @@ if TYPE_CHECKING:
 MOST_MESSAGES: Final = 20
 """Different messages of one code that are told."""
 
+_NEEDED: Final = (
+    *("flow_id", "protocol", "src_port", "dst_port", "app", "host", "home_side", "group"),
+)
+
 COVERAGE: Final = pa.schema(
     [
         pa.field("flow_id", pa.int64()),
@@ -69,7 +73,7 @@ class Inspector:
 
     def __init__(self, flows: pa.Table, search: Search) -> None:
         self.search = search
-        self._table = flows
+        self._columns = {name: flows[name].combine_chunks() for name in _NEEDED}
         self._ids = flows["flow_id"].to_numpy()
         self._open: dict[int, FlowContent] = {}
         self._hits: list[Hit] = []
@@ -111,10 +115,11 @@ class Inspector:
 
     def problem(self, code: str, message: str) -> None:
         """Counts one; a code shows the first messages only."""
-        known = sum(1 for other, _ in self._problems if other == code)
         key = (code, message)
-        if key not in self._problems and known >= MOST_MESSAGES:
-            key = (code, "further content of this kind")
+        if key not in self._problems:
+            known = sum(1 for other, _ in self._problems if other == code)
+            if known >= MOST_MESSAGES:
+                key = (code, "further content of this kind")
         self._problems[key] += 1
 
     def covert(self, flow: FlowContent, side: int, place: str, size: int, distinct: bytes) -> None:
@@ -139,7 +144,7 @@ class Inspector:
             )
 
     def _head(self, place: int) -> tuple[FlowHead, str | None, int]:
-        row = self._table.slice(place, 1).to_pylist()[0]
+        row = {name: self._columns[name][place].as_py() for name in _NEEDED}
         head = FlowHead(
             row["flow_id"],
             row["protocol"],

@@ -7,12 +7,13 @@ holds (members of an archive, attachments) comes back as parts within it.
 from __future__ import annotations
 
 import tempfile
-from typing import IO, TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from auditor.inspect.contracts import MOST_DEPTH, About, WholeDocument
 from auditor.inspect.decoding import BombError, DamagedError, decoder
 from auditor.inspect.documents import DOCUMENTS, PLAIN
 from auditor.inspect.documents.media import looks_random
+from auditor.inspect.places import legible_place
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,6 +40,12 @@ Text packs up to about 20 times, tables of zeros to 1,000; nobody sends gigabyte
 
 class Owner(Protocol):
     """The flow that a part belongs to."""
+
+    def begun(self, part: FlowPart) -> None:
+        """The part is open."""
+
+    def over(self, part: FlowPart) -> None:
+        """The part is closed, and what it found told."""
 
     def item(self, side: int, place: str) -> Item:
         """A new search."""
@@ -103,6 +110,7 @@ class FlowPart:
         self._reading: Reading | None = None
         self._decoder: Decoder | None = None
         self._closed = False
+        owner.begun(self)
         if encodings:
             self._decoder = decoder(encodings)
             if self._decoder is None:
@@ -153,22 +161,27 @@ class FlowPart:
             return
         self._closed = True
         if self._why is None and self._decoder is not None:
-            try:
-                for piece in self._decoder.close():
-                    self._take(piece)
-            except (BombError, DamagedError) as error:
-                self._owner.problem("damaged-content", f"{self._about.place}: {error}")
-        if self._why is None:
-            if self._reading is None and self._head:
-                self._begin()
-            if self._reading is not None:
-                self._reading.close()
-        if self._item is not None:
-            self._item.close()
-            self._owner.judged(self._side, self._item)
-            self._item = None
+            self._rest_of(self._decoder)
+        if self._head:  # also where damage followed: what came before it is searched
+            self._begin()
+        if self._reading is not None:
+            self._reading.close()
+        self._over()
+
+    def abandon(self) -> None:
+        """Its reading failed: it is not read, and what was found before counts."""
+        self._why = self._why or "damaged"
+        self._over()
+
+    def _over(self) -> None:
+        """Tells what was found, and what became of the bytes on the wire."""
+        item, self._item = self._item, None
         self._reading = self._decoder = None
+        self._owner.over(self)
         self._settle()
+        if item is not None:
+            item.close()
+            self._owner.judged(self._side, item)
 
     # What the document in it does.
 
@@ -189,7 +202,7 @@ class FlowPart:
     def member(self, name: str, media_type: str = "", charset: str = "") -> FlowPart:
         """See ``Pages.member``."""
         self._wrote = True
-        place = f"{self._about.place} / {name}" if name else self._about.place
+        place = legible_place(self._about.place, name)
         depth = self._about.depth + 1
         about = About(media_type, name, charset, place, depth)
         part = FlowPart(self._owner, self._side, about, (), self._budget)
@@ -207,6 +220,16 @@ class FlowPart:
             self._owner.problem(_CODES[why], f"{self._about.place}{about}")
 
     # The rest.
+
+    def _rest_of(self, packed: Decoder) -> None:
+        """What its decoder held back."""
+        try:
+            for piece in packed.close():
+                self._take(piece)
+        except BombError as error:
+            self._stop("bomb", "content-bomb", str(error))
+        except DamagedError as error:
+            self._stop("damaged", "damaged-content", str(error))
 
     def _stop(self, why: Unread, code: str, message: str) -> None:
         if self._why is None:
@@ -226,7 +249,7 @@ class FlowPart:
         document = recognised(head[:HEAD], self._about)
         if document is None:
             if looks_random(head[:HEAD]):
-                self._why = "opaque"
+                self._why = self._why or "opaque"
                 return
             document = PLAIN
         self._unframed = self._unframed and document is PLAIN
@@ -282,21 +305,27 @@ class _Whole:
 
     def __init__(self, document: WholeDocument, about: About, pages: FlowPart) -> None:
         self._document, self._about, self._pages = document, about, pages
-        self._file: IO[bytes] = tempfile.SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115
+        self._file = tempfile.SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115 - closed at its end
         self._size = 0
-        self._holed = False
 
     def feed(self, data: bytes) -> None:
-        self._size += len(data)
-        if self._size > MOST_WHOLE:
-            self._file.close()
-            self._pages.unread("too-large", self._document.name)
-            return
-        self._file.write(data)
+        if self._grows(len(data)):
+            self._file.write(data)
 
     def gap(self, size: int) -> None:
-        self._holed = True
-        self.feed(b"\0" * min(size, MOST_WHOLE + 1))
+        if not self._grows(size):
+            return
+        if self._size > IN_MEMORY:
+            self._file.rollover()  # there a hole takes no room
+        self._file.seek(self._size)
+
+    def _grows(self, size: int) -> bool:
+        """Whether so many bytes more can be held."""
+        self._size += size
+        if self._size > MOST_WHOLE and not self._file.closed:
+            self._file.close()
+            self._pages.unread("too-large", self._document.name)
+        return not self._file.closed
 
     def close(self) -> None:
         if self._file.closed:
