@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
 from auditor.inspect.contracts import About
-from auditor.inspect.parts import FlowPart
+from auditor.inspect.parts import Budget, FlowPart
 from auditor.inspect.places import legible_place
 from auditor.inspect.protocols import DISSECTORS
 from auditor.inspect.protocols.raw import RAW
@@ -82,6 +82,7 @@ class FlowContent:
     Attributes:
         found: by side and detector.
         secret: a secrecy mark was seen: no samples of anything in this flow.
+        budget: what its parts may unpack to.
     """
 
     def __init__(
@@ -90,6 +91,7 @@ class FlowContent:
         self.head, self.group, self.place = head, group, place
         self.found: dict[tuple[int, str], Found] = {}
         self.secret = False
+        self.budget = Budget()
         self._inspector = inspector
         self._home_side = home_side
         self._conversation: Conversation | None = None
@@ -172,7 +174,7 @@ class FlowContent:
             kind.strip().lower(),
             filename,
             charset.strip("\"' ").lower(),
-            legible_place(place, filename),
+            legible_place(place, "" if place.endswith(filename) else filename),
         )
         return FlowPart(self, side, about, encodings)
 

@@ -26,26 +26,38 @@ if TYPE_CHECKING:
 HEAD: Final = 4096
 """Bytes by which a document is recognised."""
 
+LEAST: Final = 16
+"""Fewer bytes are text of no kind: what is in every message must be cheap."""
+
 IN_MEMORY: Final = 1 << 20
 """Bytes of a whole document in memory; beyond that it waits in a nameless file."""
 
 MOST_WHOLE: Final = 1 << 29
 """Bytes of a document that must be there whole before it can be read."""
 
-UNPACKED: Final = 1 << 28
-RATIO: Final = 200
-"""Bytes that come out of one part, all members together: so many, or so many times its own size.
-Text packs up to about 20 times, tables of zeros to 1,000; nobody sends gigabytes of those."""
+UNPACKED: Final = 1 << 25
+RATIO: Final = 100
+"""Bytes that come out of one part, or of all parts of a flow: so many, or so many times what came
+in. Text packs up to about 20 times, tables of zeros to 1,000; nobody sends gigabytes of those."""
 
 
 class Owner(Protocol):
-    """The flow that a part belongs to."""
+    """The flow that a part belongs to.
+
+    Attributes:
+        budget: of all its parts together.
+    """
+
+    budget: Budget
 
     def begun(self, part: FlowPart) -> None:
         """The part is open."""
 
     def over(self, part: FlowPart) -> None:
         """The part is closed, and what it found told."""
+
+    def text(self, side: int, place: str, data: bytes) -> None:
+        """As ``Content.text``."""
 
     def item(self, side: int, place: str) -> Item:
         """A new search."""
@@ -64,16 +76,24 @@ class Owner(Protocol):
 
 
 class Budget:
-    """What all documents within one part may still unpack to."""
+    """What all documents within one part, or all parts of one flow, may still unpack to."""
 
-    def __init__(self) -> None:
-        self.wire = 0
-        self.unpacked = 0
+    def __init__(self, around: Budget | None = None) -> None:
+        self._around = around
+        self._wire = 0
+        self._unpacked = 0
+
+    def pays(self, size: int) -> None:
+        """So many bytes came on the wire."""
+        self._wire += size
+        if self._around is not None:
+            self._around.pays(size)
 
     def allows(self, size: int) -> bool:
         """Counts ``size`` bytes more, and whether they are within bounds."""
-        self.unpacked += size
-        return self.unpacked <= max(UNPACKED, RATIO * self.wire)
+        self._unpacked += size
+        within = self._unpacked <= max(UNPACKED, RATIO * self._wire)
+        return within and (self._around is None or self._around.allows(size))
 
 
 class FlowPart:
@@ -100,13 +120,14 @@ class FlowPart:
     ) -> None:
         self._owner, self._side, self._about = owner, side, about
         self._within = budget is not None
-        self._budget = budget or Budget()
+        self._budget = budget or Budget(owner.budget)
         self._unframed = unframed
         self._wire = 0  # bytes fed, of which nothing has been told to the owner yet
         self._why: Unread | None = None
-        self._wrote = False
         self._head = bytearray()
         self._item: Item | None = None
+        self._short = False  # it is no more than its head
+        self._texts: list[bytes] = []  # of such a one
         self._reading: Reading | None = None
         self._decoder: Decoder | None = None
         self._closed = False
@@ -125,7 +146,7 @@ class FlowPart:
                 self._stop("bomb", "content-bomb", "unpacks to more than any document holds")
         else:
             self._wire += len(data)
-            self._budget.wire += len(data)
+            self._budget.pays(len(data))
         if self._why is not None:
             return
         if self._decoder is None:
@@ -163,6 +184,7 @@ class FlowPart:
         if self._why is None and self._decoder is not None:
             self._rest_of(self._decoder)
         if self._head:  # also where damage followed: what came before it is searched
+            self._short = True
             self._begin()
         if self._reading is not None:
             self._reading.close()
@@ -182,17 +204,20 @@ class FlowPart:
         if item is not None:
             item.close()
             self._owner.judged(self._side, item)
+        elif self._texts:  # short ones are searched together: each search has its price
+            self._owner.text(self._side, self._about.place, b"".join(self._texts))
 
     # What the document in it does.
 
     def text(self, data: bytes) -> None:
         """See ``Pages.text``."""
-        self._wrote = True
-        self._searched().text(data)
+        if self._short and self._item is None:
+            self._texts.append(data)
+        else:
+            self._searched().text(data)
 
     def table(self, names: Sequence[str], columns: Sequence[Sequence[str | None]]) -> None:
         """See ``Pages.table``."""
-        self._wrote = True
         self._searched().table(names, columns)
 
     def fact(self, name: str, detail: str = "") -> None:
@@ -201,7 +226,6 @@ class FlowPart:
 
     def member(self, name: str, media_type: str = "", charset: str = "") -> FlowPart:
         """See ``Pages.member``."""
-        self._wrote = True
         place = legible_place(self._about.place, name)
         depth = self._about.depth + 1
         about = About(media_type, name, charset, place, depth)
@@ -246,7 +270,7 @@ class FlowPart:
 
     def _begin(self) -> None:
         head, self._head = bytes(self._head), bytearray()
-        document = recognised(head[:HEAD], self._about)
+        document = recognised(head[:HEAD], self._about) if len(head) >= LEAST else PLAIN
         if document is None:
             if looks_random(head[:HEAD]):
                 self._why = self._why or "opaque"
@@ -259,6 +283,9 @@ class FlowPart:
     def _searched(self) -> Item:
         if self._item is None:
             self._item = self._owner.item(self._side, self._about.place)
+            for text in self._texts:
+                self._item.text(text)
+            self._texts.clear()
         return self._item
 
     def _settle(self) -> None:

@@ -21,6 +21,7 @@ from auditor.inspect.detectors.patterns import (
     whole,
 )
 from auditor.inspect.detectors.sought import Sought, structure_checks
+from auditor.inspect.detectors.tables import Takers
 from auditor.model.subjects import Hashing
 
 if TYPE_CHECKING:
@@ -62,6 +63,7 @@ class Search:
         self.sought: list[Sought] = [
             self._sought(rank, detector, key, known) for rank, detector in enumerate(detectors)
         ]
+        self.takers = Takers(self.sought)
         self.by_number: dict[int, list[Sought]] = {}
         first: set[int] = set()
         for sought in self.sought:

@@ -123,27 +123,37 @@ class Values:
         return out
 
 
+class Takers:
+    """The detectors that take columns, by the names of these; made once for all tables."""
+
+    def __init__(self, detectors: Sequence[Sought]) -> None:
+        self.guessed = [one for one in detectors if one.detector.minimum.unnamed_column]
+        self._named: dict[str, list[Sought]] = {}
+        for sought in detectors:
+            for name in sought.detector.columns:
+                self._named.setdefault(folded(name), []).append(sought)
+
+    def of(self, name: str) -> dict[int, Sought]:
+        """Those whose column has this name, by their rank."""
+        return {
+            sought.rank: sought for one in names_of(name) for sought in self._named.get(one, ())
+        }
+
+
 class Table:
     """A table whose rows come in batches."""
 
-    def __init__(self, detectors: Sequence[Sought], names: tuple[str, ...]) -> None:
+    def __init__(self, takers: Takers, names: tuple[str, ...]) -> None:
+        self._takers = takers
         self._names = names
         self._named: dict[int, list[Column]] = {}
         self._unnamed: dict[int, list[Column]] = {}
-        self._fitting: dict[str, list[Sought]] = {}
-        for sought in detectors:
-            for name in sought.detector.columns:
-                self._fitting.setdefault(folded(name), []).append(sought)
-        self._guessed = [one for one in detectors if one.detector.minimum.unnamed_column]
 
     def _begin(self, place: int) -> None:
-        name = self._names[place] if place < len(self._names) else ""
-        fitting = {
-            sought.rank: sought for one in names_of(name) for sought in self._fitting.get(one, ())
-        }
+        fitting = self._takers.of(self._names[place] if place < len(self._names) else "")
         self._named[place] = [Column(fitting[rank]) for rank in sorted(fitting)]
         patterned = any(not one.sought.detector.any_value for one in self._named[place])
-        self._unnamed[place] = [] if patterned else [Column(one) for one in self._guessed]
+        self._unnamed[place] = [] if patterned else [Column(one) for one in self._takers.guessed]
 
     def add(self, columns: Sequence[Sequence[str | None]]) -> bytes:
         """Further rows.
@@ -195,17 +205,17 @@ class Table:
                 best = column
         return best
 
-    def hits(self, sought: Sought) -> Iterator[tuple[str, Certain, Column]]:
+    def hits(self) -> Iterator[tuple[str, Certain, Column]]:
         """Columns in which a detector has enough values: name, how sure, what it saw."""
-        certainty, fewest = sought.detector.certainty, sought.detector.minimum.column
         for place, columns in self._named.items():
             name = self._names[place] if place < len(self._names) else ""
             for column in columns:
-                if column.sought is sought and column.fits and column.subjects.count >= fewest:
-                    yield name, certainty.column, column
+                fewest = column.sought.detector.minimum.column
+                if column.fits and column.subjects.count >= fewest:
+                    yield name, column.sought.detector.certainty.column, column
             guess = self._guess(place)
-            if guess is not None and guess.sought is sought:
-                yield name, certainty.unnamed_column, guess
+            if guess is not None:
+                yield name, guess.sought.detector.certainty.unnamed_column, guess
 
 
 def _strength(column: Column) -> tuple[int, bool, int]:

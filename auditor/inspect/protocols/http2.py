@@ -118,6 +118,7 @@ class _Side:
         self._searched = 0  # bytes of ``_held`` in which no frame begins
         self._left = 0  # bytes of the frame's payload still to come, without
         self._padding = 0  # those at its end that mean nothing
+        self._why_skipped: Unread | None = None
         self._kind = self._flags = self._stream = 0
         self._open: dict[int, _Stream] = {}
         self._block = bytearray()  # of header fields, until the last of its frames
@@ -180,6 +181,7 @@ class _Side:
         head = bytes(self._held)
         self._left = int.from_bytes(head[:3], "big")
         self._kind, self._flags = head[3], head[4]
+        self._why_skipped = None
         self._stream = int.from_bytes(head[5:], "big") & 0x7FFFFFFF
         self._padding = 0
         if self._kind <= MOST_KIND and not plausible(head):
@@ -200,9 +202,9 @@ class _Side:
         """Frames that say nothing (priorities, pings, windows), and such as are not known."""
         if self._kind in (HEADERS, PUSH, CONTINUATION):
             self._forget_fields("a frame of header fields is too large", "damaged")
-            self._content.unread(self._number, self._left, "too-large")
+            self._why_skipped = "too-large"
         elif self._kind > MOST_KIND:
-            self._content.unread(self._number, self._left, "unsupported")
+            self._why_skipped = "unsupported"
         self._step = self._skip
 
     def _pad_length(self) -> None:
@@ -227,6 +229,8 @@ class _Side:
         size = min(self._left, len(self._data) - self._begin)
         self._begin += size
         self._left -= size
+        if self._why_skipped is not None:
+            self._content.unread(self._number, size, self._why_skipped)
         if not self._left:
             self._end_payload()
 
