@@ -133,7 +133,7 @@ def test_a_parser_that_fails_is_told_once_and_what_it_found_counts(monkeypatch, 
     ]
     assert "001099" not in problems[0].message and "_Fails: " in problems[0].message
     [(_, _, distinct, places)] = found(inspection, detector="personal-number")
-    assert (distinct, places) == (2, ("a file / a.txt", "a line"))
+    assert (distinct, set(places)) == (2, {"a file / a.txt", "a line"})
     lost = {} if closing else {"damaged": 14}
     assert account(inspection) == [{"read": len(text), **lost}, {} if closing else {"damaged": 1}]
 
@@ -143,7 +143,7 @@ def test_a_document_that_fails_at_its_end_was_not_read(monkeypatch):
         name = "failing"
 
         def sniff(self, head, about):
-            return 1.0
+            return float(head.startswith(b"xxx"))
 
         def read(self, file, size, about, pages):
             member = pages.member("inside.txt")
