@@ -24,7 +24,9 @@ def test_many_different_labels_under_one_domain_are_a_channel_in_each_flow():
     assert len({hit.flow_id for hit in hits}) == len(hits) >= 30  # some look like words
     assert {hit.labels for hit in hits} == {("covert-channel",)}
     assert {(hit.outbound, hit.distinct, hit.samples) for hit in hits} == {(True, 1, ())}
-    assert "example.com" in hits[0].places[0] and f"{len(hits)} different labels" in hits[0].places[0]
+    assert (
+        "example.com" in hits[0].places[0] and f"{len(hits)} different labels" in hits[0].places[0]
+    )
 
 
 def test_the_same_label_again_and_again_is_none():

@@ -162,7 +162,7 @@ def test_a_document_that_fails_at_its_end_was_not_read(monkeypatch):
 
 def test_names_from_the_content_are_harmless_where_they_are_shown():
     name = b"CCCD 001099012345 \xe2\x80\xaegpj.exe\x1b[31m" + b"x" * 500
-    body = b"--b\r\nContent-Disposition: form-data; name=a; filename=\"" + name + b"\"\r\n\r\n"
+    body = b'--b\r\nContent-Disposition: form-data; name=a; filename="' + name + b'"\r\n\r\n'
     body += CCCD * 40 + b"\r\n--b--\r\n"
     post = b"POST / HTTP/1.1\r\nContent-Type: multipart/form-data; boundary=b\r\n"
     inspection, _ = one(head(), [(0, post + b"Content-Length: %d\r\n\r\n" % len(body) + body)])

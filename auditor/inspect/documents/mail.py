@@ -26,6 +26,11 @@ _LONGEST_BETWEEN: Final = 320
 """Bytes of a line between messages, with the line ends around it."""
 
 
+_LONGEST_BOUNDARY: Final = 256
+_FORM: Final = re.compile(rb"--[0-9A-Za-z'()+_,./:=?-]{1,200}\r?\n")
+"""The first line of a multipart body (RFC 2046, section 5.1.1)."""
+
+
 class Mail:
     """A single message."""
 
@@ -47,6 +52,50 @@ class Mail:
         """See ``Document``."""
         del about
         return MailReading(pages)
+
+
+class PackedForm:
+    """The parts of a body that came packed as a whole, so that no protocol took it apart."""
+
+    name = "multipart body"
+
+    def sniff(self, head: bytes, about: About) -> float:
+        """See ``Document``."""
+        return 0.95 if about.media_type.startswith("multipart/") and _FORM.match(head) else 0.0
+
+    def reading(self, about: About, pages: Pages) -> Reading:
+        """See ``Document``."""
+        del about
+        return _FormReading(pages)
+
+
+class _FormReading:
+    """A mail whose header is made of the first line, which is the boundary."""
+
+    def __init__(self, pages: Pages) -> None:
+        self._reading = MailReading(pages)
+        self._first = bytearray()
+        self._begun = False
+
+    def feed(self, data: bytes) -> None:
+        if not self._begun:
+            self._first += data
+            line, ended, _ = self._first.partition(b"\n")
+            if not ended and len(self._first) < _LONGEST_BOUNDARY:
+                return
+            self._begun = True
+            boundary = bytes(line[2:]).strip()
+            header = b'Content-Type: multipart/mixed; boundary="%s"\r\n\r\n' % boundary
+            data = header + self._first
+        self._reading.feed(data)
+
+    def gap(self, size: int) -> None:
+        self._reading.gap(size)
+
+    def close(self) -> None:
+        if not self._begun:
+            self._reading.feed(bytes(self._first))
+        self._reading.close()
 
 
 class Mailbox:
