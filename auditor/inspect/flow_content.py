@@ -85,6 +85,27 @@ class FlowContent:
         budget: what its parts may unpack to.
     """
 
+    __slots__ = (
+        "_conversation",
+        "_failed",
+        "_fed",
+        "_home_side",
+        "_inspector",
+        "_items",
+        "_lost",
+        "_parts",
+        "_raw",
+        "_secure",
+        "_told",
+        "_waiting",
+        "budget",
+        "found",
+        "group",
+        "head",
+        "place",
+        "secret",
+    )
+
     def __init__(
         self, inspector: Told, head: FlowHead, home_side: str | None, group: int, place: int
     ) -> None:

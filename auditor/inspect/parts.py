@@ -78,6 +78,12 @@ class Owner(Protocol):
 class Budget:
     """What all documents within one part, or all parts of one flow, may still unpack to."""
 
+    __slots__ = (
+        "_around",
+        "_unpacked",
+        "_wire",
+    )
+
     def __init__(self, around: Budget | None = None) -> None:
         self._around = around
         self._wire = 0
@@ -107,6 +113,24 @@ class FlowPart:
         budget: of the outermost part around it; null = this is the outermost.
         unframed: no protocol was recognised: text in it counts as ``raw``.
     """
+
+    __slots__ = (
+        "_about",
+        "_budget",
+        "_closed",
+        "_decoder",
+        "_head",
+        "_item",
+        "_owner",
+        "_reading",
+        "_short",
+        "_side",
+        "_texts",
+        "_unframed",
+        "_why",
+        "_wire",
+        "_within",
+    )
 
     def __init__(
         self,
