@@ -27,9 +27,9 @@ SCHEMA = pa.schema(
 )
 
 
-def opened(decrypting=False, **changes):
+def opened(with_keys=False, **changes):
     flows = pa.Table.from_pylist([LEAVES | changes], schema=SCHEMA)
-    return len(inspect.opened(flows, decrypting=decrypting)) == 1
+    return len(inspect.opened(flows, with_keys=with_keys)) == 1
 
 
 @pytest.mark.parametrize(
@@ -67,6 +67,6 @@ def test_others_stay_closed(changes):
 
 
 def test_with_keys_tls_is_opened_too_and_other_ciphers_are_not():
-    assert opened(decrypting=True, encrypted=True, app="tls")
-    assert not opened(decrypting=True, encrypted=True, app="ssh")
-    assert not opened(decrypting=True, encrypted=True, app=None)
+    assert opened(with_keys=True, encrypted=True, app="tls")
+    assert not opened(with_keys=True, encrypted=True, app="ssh")
+    assert not opened(with_keys=True, encrypted=True, app=None)
