@@ -10,7 +10,8 @@ import zipfile
 import pytest
 
 from auditor.inspect import parts
-from tests.inspect.inspecting import CCCD, account, all_of, found, one
+from auditor.inspect.detectors.items import MOST_TABLES
+from tests.inspect.inspecting import CCCD, account, all_of, found, one, search
 from tests.inspect.recorder import head
 
 NUMBERS = [f"0010990{number:05d}" for number in range(10000, 10060)]
@@ -198,3 +199,12 @@ def test_short_texts_are_searched_together_each_by_itself():
     inspection, _ = one(head(), said)
     [(_, _, distinct, places)] = found(inspection, detector="personal-number")
     assert (distinct, places) == (1, ("HTTP request body",))
+
+
+def test_tables_beyond_those_that_are_judged_are_searched_as_text():
+    item = search().item(0, "here")
+    for number in range(MOST_TABLES + 1):
+        last = number == MOST_TABLES
+        item.table([f"a{number}", "so_cccd"], [["x"], ["001099012345" if last else ""]])
+    item.close()
+    assert [each.detector.id for each in item.found] == ["personal-number"]
