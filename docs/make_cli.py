@@ -58,7 +58,7 @@ def _command(name: str, command: Any) -> str:  # noqa: ANN401 - typer's own type
     lines = ["", f"## `{name}`", "", str(command.help).strip()]
     lines += ["", "```", " ".join(usage), "```"]
     rows = [(f"`{_argument(one)}`", str(one.help)) for one in arguments]
-    rows += [(f"`{one.opts[0]}`", str(one.help)) for one in options]
+    rows += [(_option(one), str(one.help)) for one in options]
     if rows:
         lines += ["", "| given | meaning |", "|---|---|"] + [
             f"| {left} | {right} |" for left, right in rows
@@ -68,6 +68,10 @@ def _command(name: str, command: Any) -> str:  # noqa: ANN401 - typer's own type
 
 def _argument(argument: Any) -> str:  # noqa: ANN401 - typer's own type
     return argument.name.upper() + ("..." if argument.nargs == -1 else "")
+
+
+def _option(option: Any) -> str:  # noqa: ANN401 - typer's own type
+    return ", ".join(f"`{name}`" for name in (*option.opts[:1], *option.secondary_opts[:1]))
 
 
 if __name__ == "__main__":

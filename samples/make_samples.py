@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+import documents_scene
 import exporters
 import papers
 import place_scene
@@ -122,6 +123,17 @@ SAMPLES: Final = (
         "NetFlow v5, v9, IPFIX and sFlow v5 on their way to a collector: sampled, bidirectional, "
         "NAT, refused, without template, lost, repeated; softflowd 1.1.0 made three of the "
         "datagrams from three other samples",
+    ),
+    Sample(
+        "pcaps/documents.pcap",
+        documents_scene.documents,
+        "Nội dung để soi: thư có zip chứa xlsx 120 công dân, docx mang dấu TỐI MẬT (tài liệu "
+        "giả, vô hại), truy vấn DNS giấu dữ liệu, API thanh toán, CSV mã TCVN3 qua FTP; và một tệp "
+        "chỉ tải về. Người và số đều hư cấu",
+        "Content to be looked into: a mail with an xlsx of 120 citizens in a zip, a docx that "
+        "carries the mark TỐI MẬT (an invented, harmless paper), data hidden in DNS queries, a "
+        "payment call, a CSV in TCVN3 by FTP; and a file that is only fetched. Persons and numbers "
+        "are invented",
     ),
     Sample(
         "logs/zeek/conn.log",

@@ -96,7 +96,7 @@ def workbook(rows: Sequence[Sequence[str]]) -> bytes:
     package = "http://schemas.openxmlformats.org/package/2006"
     main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
     kind = "application/vnd.openxmlformats-officedocument.spreadsheetml"
-    return _zip((
+    return stored_zip((
         ("[Content_Types].xml",
          (f'<Types xmlns="{package}/content-types">'
          '<Default Extension="rels"'
@@ -121,6 +121,11 @@ def workbook(rows: Sequence[Sequence[str]]) -> bytes:
 def secret_docx() -> bytes:
     """A document whose page header carries a secrecy mark."""
     return _word("".join(map(_paragraph, REPORT)), header=_paragraph("TỐI MẬT"))
+
+
+def headed_docx(header: Sequence[str], lines: Sequence[str]) -> bytes:
+    """A DOCX of paragraphs, with the lines of a page header."""
+    return _word("".join(map(_paragraph, lines)), header="".join(map(_paragraph, header)))
 
 
 def report_pdf() -> bytes:
@@ -148,7 +153,8 @@ def signed_late_pdf() -> bytes:
     return _signed(datetime(2027, 6, 1, 2, 0, tzinfo=UTC))
 
 
-def _zip(parts: Sequence[tuple[str, str | bytes]]) -> bytes:
+def stored_zip(parts: Sequence[tuple[str, str | bytes]]) -> bytes:
+    """A zip archive whose members are stored as they are."""
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as archive:
         for name, content in parts:
@@ -191,7 +197,7 @@ def _word(body: str, header: str = "") -> bytes:
                 f'<?xml version="1.0" encoding="UTF-8"?><w:hdr xmlns:w="{_WORD}">{header}</w:hdr>',
             )
         )
-    return _zip(parts)
+    return stored_zip(parts)
 
 
 _UNICODE = b"""/CIDInit /ProcSet findresource begin 12 dict begin begincmap

@@ -266,9 +266,18 @@ def test_lint_lists_the_mistakes_of_all_files_at_once(auditor, tmp_path):
     services = rules.with_name("services.yaml")
     text = services.read_text(encoding="utf-8")
     services.write_text(text.replace("operator_country: US", "operator_country: UX", 1))
+    persons = rules.parent / "detectors" / "persons.yaml"
+    text = persons.read_text(encoding="utf-8")
+    text = text.replace("labels: [B7]", "labels: [B99]", 1).replace("bound: digits", "bund: x", 1)
+    persons.write_text(text.replace("hit:\n        - ", 'hit:\n        - "none"\n        - '))
     inventory = written(tmp_path / "inventory.yaml", "agency: A\nsystem: []\nhome_networks: [x]\n")
     done = auditor("policy", "lint", "--policies", rules.parent, "--inventory", inventory)
     assert done.code == 12
+    assert re.search(
+        r"persons\.yaml:\d+: .*labels: no list of categories has the code 'B99'", done.out
+    )
+    assert re.search(r"persons\.yaml:\d+: .*bund: unknown key; did you mean 'bound'\?", done.out)
+    assert re.search(r"persons\.yaml:\d+: .*examples\.hit\[1\] is no hit: 'none'", done.out)
     assert re.search(r"services\.yaml:\d+: .*no country has the code 'UX'", done.out)
     assert done.out.count("sevrity: unknown key; did you mean 'severity'?") == 2
     assert re.search(r"rules\.yaml:\d+: .*sevrity", done.out)
@@ -284,9 +293,14 @@ def test_policy_test_runs_every_example_and_fails_on_a_wrong_one(auditor, tmp_pa
     rules = tmp_path / "policies" / "rules.yaml"
     text = rules.read_text(encoding="utf-8")
     rules.write_text(text.replace("outbound_bytes: 52000}", "outbound_bytes: 0}", 1))
+    persons = rules.parent / "detectors" / "persons.yaml"
+    text = persons.read_text(encoding="utf-8")
+    persons.write_text(text.replace('- "Số CCCD: 079085012345 do', '- "Số 079085012345 do', 1))
     done = auditor("policy", "test", "--policies", rules.parent)
     assert done.code == 12
     assert re.search(r"example hit \d+ gives miss", done.out)
+    assert "personal-number: example 1 is no hit" in done.out
+    assert "examples, 2 failed" in done.out
 
 
 def test_policy_show_names_every_rule_with_its_law(auditor):
@@ -297,6 +311,18 @@ def test_policy_show_names_every_rule_with_its_law(auditor):
     ):
         assert f"{rule}  [" in done.out
     assert "(C) Luật Dữ liệu số 60/2024/QH15, Điều 23" in done.out
+
+
+def test_policy_show_names_every_detector_with_its_labels_and_minimums(auditor):
+    done = auditor("policy", "show")
+    for path in (ROOT / "policies" / "detectors").glob("*.yaml"):
+        for name in re.findall(r"^  - id: (\S+)", path.read_text(encoding="utf-8"), re.MULTILINE):
+            assert f"{name}  [" in done.out
+    _, _, own = done.out.partition("personal-number  [B7]\n")
+    own = own.partition("\n\n")[0]
+    assert "Personal identification number" in own
+    assert "(C) Luật Căn cước" in own
+    assert "at least 1 near a word, 1 in a named column, 20 in any column" in own
 
 
 def test_doctor_names_what_is_there(auditor):

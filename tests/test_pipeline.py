@@ -368,12 +368,20 @@ def test_a_gzipped_log_gives_what_the_plain_one_gives(tmp_path):
     assert packed.run.inputs[0].reader == "zeek"
 
 
-def test_without_an_inventory_no_data_is_claimed():
+def test_without_an_inventory_only_what_content_shows_is_claimed():
     run = audit(PCAPS, inventory=None, dossiers=None).run
     assert run.agency is None
     assert run.totals.unlisted_flows == run.totals.crossing_flows > 0
+    claimed = [each for each in run.findings if each.category is not None]
+    assert claimed
+    assert all(each.evidence.recognised for each in claimed)
+
+
+def test_without_inventory_and_content_no_data_is_claimed():
+    run = audit(PCAPS, inventory=None, dossiers=None, content=False).run
     assert {finding.rule for finding in run.findings} == {"unlisted-system-sending-abroad"}
     assert all(finding.category is None for finding in run.findings)
+    assert run.totals.content == ()
 
 
 def test_mistakes_in_written_files_end_the_reading_at_once(tmp_path):
@@ -410,7 +418,7 @@ def test_the_flow_table_alone_comes_without_judgement():
 
 
 def test_the_three_forms_of_the_flow_table_hold_the_same(monkeypatch):
-    monkeypatch.setattr(pipeline, "JSON_ROWS", 100)
+    monkeypatch.setattr(pipeline.tables, "JSON_ROWS", 100)
     files = [BytesIO(), BytesIO(), BytesIO()]
     table, _, _ = pipeline.located_flows(order(PCAPS, ZEEK), Watched(), date(2026, 11, 22))
     for write, file in zip(

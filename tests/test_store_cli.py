@@ -104,6 +104,9 @@ def test_runs_and_findings_are_shown(store, called):
     code, said = called("findings")
     assert code == 0 and said.startswith("[high] Dữ liệu ra ngoài\n  Data abroad\n")
     assert json.loads(called("findings", "--json")[1])[0]["job"] == "nightly"
+    code, said = called("subjects")
+    assert code == 0 and said == "2  phone  ra / out  HIS  (1 bên nhận/recipients, 2 lần/runs)\n"
+    assert json.loads(called("subjects", "--json")[1])[0]["count"] == 2
 
 
 def test_the_data_directory_is_the_one_named_then_that_of_the_settings(tmp_path, monkeypatch):

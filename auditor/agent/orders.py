@@ -211,13 +211,35 @@ def read_counted(folder: Path) -> Iterator[Counted]:
         with path.open("rb") as file:
             for line in file:
                 row = json.loads(line)
-                yield Counted(**{**row, "state": base64.b64decode(row["state"], validate=True)})
-    except (OSError, ValueError, LookupError, TypeError) as error:
+                state = base64.b64decode(row["state"], validate=True)
+                yield _checked(Counted(**{**row, "state": state}))
+    except (OSError, ValueError, LookupError, TypeError, RecursionError) as error:
         raise StoreError(
             f"what the run counted cannot be read: {type(error).__name__}",
             place=str(path),
             hint="The run is tried again; look for an error of the disk.",
         ) from None
+
+
+def _checked(counted: Counted) -> Counted:
+    """Refuses what the database would stumble over.
+
+    Raises:
+        TypeError, ValueError: the file says something else.
+    """
+    for value, kinds in (
+        (counted.system, (str, type(None))),
+        (counted.recipient, (str,)),
+        (counted.detector, (str,)),
+        (counted.outbound, (bool, type(None))),
+        (counted.count, (int,)),
+        (counted.exact, (bool,)),
+    ):
+        if type(value) not in kinds:
+            raise TypeError(type(value).__name__)
+    if not 0 <= counted.count < 2**63:
+        raise ValueError("count")
+    return counted
 
 
 def write_result(folder: Path, result: Result) -> None:

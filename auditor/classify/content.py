@@ -21,7 +21,8 @@ _BETWEEN: Final = "\x1f"
 _NONE: Final = "\x00"  # stands for a null list
 
 _AS_THEY_ARE: Final = (
-    "content_labels", "content_certainty", "read_bytes", "raw_bytes", "unread_why",
+    "content_labels", "content_certainties", "content_hints", "read_bytes", "raw_bytes",
+    "unread_why",
 )  # fmt: skip
 
 
@@ -29,7 +30,8 @@ def recognised(flows: pd.DataFrame, content: pa.Table, catalogue: Catalogue) -> 
     """``flows`` with what was inside.
 
     Categories that were recognised in what left join the declared ones; the flow's level is the
-    highest of all. Persons that were counted take the place of an estimate from bytes.
+    highest of all; what is only hinted at joins nothing. Persons that were counted take the place
+    of an estimate from bytes.
 
     Args:
         flows: a flow table after ``classified``, ordered by ``flow_id``.
@@ -85,7 +87,12 @@ def _joined(
     found: list[bool] = []
     for pair in pairs.dictionary.to_pylist():
         said, _, seen = pair.partition("\x1e")
-        shown = [code for code in _members(seen) if code in catalogue]
+        # an item with a number needs that many subjects: no flow tells (Decree 165, Art. 12(10))
+        shown = [
+            code
+            for code in _members(seen)
+            if code in catalogue and catalogue[code].threshold is None
+        ]
         codes = list(dict.fromkeys([*_members(said), *shown]))
         known = {catalogue[code].level for code in codes}
         lists.append(None if said == _NONE and not shown else codes)

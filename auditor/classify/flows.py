@@ -35,7 +35,8 @@ _DECLARED: Final = pa.schema(
 )
 
 _CONTENT: Final = (
-    "content_labels", "content_certainty", "read_bytes", "raw_bytes", "unread_why",
+    "content_labels", "content_certainties", "content_hints", "read_bytes", "raw_bytes",
+    "unread_why",
 )  # fmt: skip
 
 _ROWS_AT_ONCE: Final = 1 << 20

@@ -14,7 +14,7 @@ from typing import Annotated, Final
 import typer
 
 from auditor import __version__
-from auditor.cli import agent, audit, checklist, geoip, lookups, papers, store
+from auditor.cli import agent, audit, checklist, geoip, lookups, papers, policies, scan, store
 from auditor.cli.terminal import complain, say, trace_if_debugging
 from auditor.model.errors import AuditorError
 
@@ -29,6 +29,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.add_typer(audit.app)
+app.add_typer(scan.app)
 readiness_app = typer.Typer(
     help="Danh mục kiểm tra trước khi kết nối. / The pre-sync security checklist.",
     no_args_is_help=True,
@@ -39,6 +40,7 @@ app.add_typer(readiness_app, name="checklist")
 app.add_typer(agent.app, name="agent")
 app.add_typer(store.app, name="store")
 app.add_typer(geoip.app, name="geoip")
+app.add_typer(policies.app)
 app.add_typer(lookups.app)
 
 

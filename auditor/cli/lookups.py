@@ -1,4 +1,4 @@
-"""The commands that show what the program rests on: rules, formats, tools."""
+"""The commands that show what the program can read, and what is installed."""
 
 from __future__ import annotations
 
@@ -10,96 +10,12 @@ from typing import Annotated
 import typer
 
 from auditor import __version__
-from auditor.cli.options import MISTAKES, InventoryFile, Mappings, Policies
 from auditor.cli.terminal import say
 from auditor.model.errors import AuditorError
 
 app = typer.Typer()
-policy_app = typer.Typer(help="Look at and check the rules.", no_args_is_help=True)
 formats_app = typer.Typer(help="Look at the kinds of files that are read.", no_args_is_help=True)
-app.add_typer(policy_app, name="policy")
 app.add_typer(formats_app, name="formats")
-
-
-@policy_app.command("lint")
-def policy_lint(
-    policies: Policies = None,
-    inventory: InventoryFile = None,
-    dossiers: Annotated[
-        Path | None, typer.Option("--dossiers", readable=False, help="A register.")
-    ] = None,
-    mapping: Mappings = None,
-) -> None:
-    """Check every policy file; all mistakes at once, each with its line."""
-    from auditor import classify, pipeline, policy
-    from auditor.checklist.catalogue import load
-    from auditor.checklist.lint import mistakes
-    from auditor.geo import services
-    from auditor.readers.tables.mapping import load_mapping
-
-    folder = policies or pipeline.data_folder("policies")
-    found: list[str] = policy.lint(folder / "rules.yaml")
-    try:
-        catalogue = classify.catalogue(folder)
-        systems = classify.inventory(inventory, catalogue) if inventory else None
-        if dossiers:
-            policy.load_dossiers(dossiers, catalogue, systems)
-    except AuditorError as error:
-        found += str(error).splitlines()
-    names = folder / services.FILE_NAME
-    if names.exists():
-        found += services.services_mistakes(names)
-    try:
-        found += [f"{folder}/checklists: {line}" for line in mistakes(load(folder))]
-    except AuditorError as error:
-        found += str(error).splitlines()
-    for path in mapping or ():
-        try:
-            load_mapping(path)
-        except AuditorError as error:
-            found += str(error).splitlines()
-    for line in found:
-        say(line)
-    if found:
-        raise typer.Exit(MISTAKES)
-    say(f"{folder}: no mistakes")
-
-
-@policy_app.command("test")
-def policy_test(policies: Policies = None) -> None:
-    """Run the examples of every rule and checklist item through what decides real ones."""
-    from auditor import pipeline, policy
-    from auditor.checklist.catalogue import load
-    from auditor.checklist.lint import tried
-
-    folder = policies or pipeline.data_folder("policies")
-    results = policy.tested(policy.load_rules(folder / "rules.yaml"))
-    for result in results:
-        if not result.passed:
-            say(f"{result.rule}: example {result.expected} {result.number} gives {result.got}")
-    items = tried(load(folder).checklist)
-    for case in items:
-        if not case.passed:
-            say(f"{case.item}: example {case.number} gives {case.got}, not {case.expected}")
-    failed = sum(not rule.passed for rule in results) + sum(not case.passed for case in items)
-    say(f"{len(results) + len(items)} examples, {failed} failed")
-    if failed:
-        raise typer.Exit(MISTAKES)
-
-
-@policy_app.command("show")
-def policy_show(policies: Policies = None) -> None:
-    """Show the rules: what each asks, how heavy it is, what it rests on and how sure that is."""
-    from auditor import pipeline, policy
-
-    folder = policies or pipeline.data_folder("policies")
-    for rule in policy.load_rules(folder / "rules.yaml").rules:
-        say(f"{rule.id}  [{rule.severity}]")
-        say(f"  {rule.title.vi}")
-        say(f"  {rule.title.en}")
-        for basis in rule.legal:
-            say(f"  ({basis.mark}) {basis.instrument}, {basis.article}")
-        say()
 
 
 @formats_app.command("list")

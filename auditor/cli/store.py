@@ -197,6 +197,30 @@ def findings(
         say(f"  {each.job}, {each.recipient}, {', '.join(each.countries)}, từ/since {since}")
 
 
+@app.command()
+def subjects(data: Data = None, config: Config = None, as_json: AsJson = False) -> None:
+    """Show how many different persons, organisations or things content was about, over all runs."""
+    from auditor.store import subjects as stored
+
+    store = store_of(data_directory(data, config))
+    try:
+        with store.reading() as connection:
+            found = stored.totals(connection)
+    finally:
+        store.close()
+    if as_json:
+        say_json([asdict(each) for each in found])
+        return
+    words = {True: "ra / out", False: "vào / in", None: "chưa rõ / not known"}
+    for each in found:
+        count = f"{each.count:,}" if each.exact else f"≈ {each.count:,}"
+        system = each.system or "hệ thống chưa kê khai / unlisted system"
+        say(
+            f"{count}  {each.detector}  {words[each.outbound]}  {system}  "
+            f"({each.recipients} bên nhận/recipients, {each.runs} lần/runs)"
+        )
+
+
 def _retention(config: Path | None) -> Retention:
     from auditor.agent.settings import Retention, settings
     from auditor.cli.options import settings_file

@@ -1,7 +1,18 @@
 """What was inside: payload of flows that leave -> hits of detectors, and what could not be read."""
 
-from auditor.inspect.detectors import KEY_BYTES, Search, search, sought, sources
+from auditor.inspect.detectors import (
+    KEY_BYTES,
+    Detector,
+    Search,
+    Trial,
+    compiled,
+    detectors_in,
+    sought,
+    sources,
+    tried,
+)
 from auditor.inspect.inspector import COVERAGE, Inspection, Inspector
+from auditor.inspect.scanning import OUTSIDE, Scanned, scanned
 from auditor.inspect.selection import COLUMNS, opened
 from auditor.inspect.summary import by_flow
 
@@ -9,12 +20,19 @@ __all__ = [
     "COLUMNS",
     "COVERAGE",
     "KEY_BYTES",
+    "OUTSIDE",
+    "Detector",
     "Inspection",
     "Inspector",
+    "Scanned",
     "Search",
+    "Trial",
     "by_flow",
+    "compiled",
+    "detectors_in",
     "opened",
-    "search",
+    "scanned",
     "sought",
     "sources",
+    "tried",
 ]

@@ -37,9 +37,10 @@ _DECLARED: Final = {
 # What senders write without meaning it: the bytes decide.
 _MEANINGLESS: Final = frozenset({"utf-8", "ascii", "iso8859-1", "cp1252"})
 
-# Codecs of Python that turn bytes into text and can be trusted with hostile bytes.
+# Codecs of Python that turn bytes into text and can be trusted with hostile bytes. UTF-16 and -32
+# of no said order are not: without a byte order mark, which would have decided, they raise.
 _TRUSTED: Final = re.compile(
-    r"(?:cp|iso|koi8|mac|big5|gb|euc|shift|johab|hz|tis|ptcp|kz|utf-(?:16|32)(?:-[lb]e)?$)"
+    r"(?:cp|iso|koi8|mac|big5|gb|euc|shift|johab|hz|tis|ptcp|kz|utf-(?:16|32)-[lb]e$)"
 )
 
 _NOT_ASCII: Final = re.compile(rb"[\x80-\xff]")
@@ -94,7 +95,10 @@ class TextDecoder:
         if self._stage in ("ascii", "sample"):
             out += self._sampled()
         if self._codec is not None:
-            out += self._codec.decode(b"", final=True).encode("utf-8", "replace")
+            try:
+                out += self._codec.decode(b"", final=True).encode("utf-8", "replace")
+            except UnicodeError:
+                self._codec, self.name = None, "utf-8"
         out += composed(self._tail).encode()
         self._tail = ""
         return out
@@ -147,7 +151,10 @@ class TextDecoder:
 
     def _decoded(self, data: bytes) -> bytes:
         if self._codec is not None:
-            return self._codec.decode(data).encode("utf-8", "replace")
+            try:
+                return self._codec.decode(data).encode("utf-8", "replace")
+            except UnicodeError:  # an escape of ISO 2022 that never ends: no text, or made to fail
+                self._codec, self.name = None, "utf-8"
         if self.name == "utf-8":
             return data
         text = self._tail + lettered(data, self.name)
@@ -234,6 +241,6 @@ def _fits(sample: bytes, name: str) -> bool:
     """Whether a sample (cut anywhere at its end) has no byte that the charset has not."""
     try:
         codecs.getincrementaldecoder(name)("strict").decode(sample)
-    except UnicodeDecodeError:
+    except UnicodeError:
         return False
     return True

@@ -146,10 +146,10 @@ class FlowContent:
         if self._conversation is None and self._waiting:
             self._begin()
         if self._conversation is not None and not self._failed:
-            self._guarded(self._conversation.close)
+            self.guarded(self._conversation.close, self._conversation)
         self._close_parts()
         for side, item in enumerate(self._items):
-            if item is not None and self._guarded(item.close):
+            if item is not None and self.guarded(item.close, self._conversation):
                 self.judged(side, item)
         if event is None:
             return
@@ -249,6 +249,9 @@ class FlowContent:
         """See ``Owner.lost``."""
         self._lost[side, why] = self._lost.get((side, why), 0) + self._once(side, size)
 
+    def left_out(self, place: str, why: Unread, what: str) -> None:
+        """See ``Owner.left_out``: flows count bytes on the wire, and problems tell the rest."""
+
     # The rest.
 
     def _short(self, side: int) -> Item:
@@ -313,11 +316,11 @@ class FlowContent:
     def _feed(self, side: int, data: bytes, gap: int) -> None:
         conversation = self._conversation
         assert conversation is not None  # noqa: S101 - the callers made sure
-        if not self._guarded(lambda: conversation.feed(side, data, gap)):
+        if not self.guarded(lambda: conversation.feed(side, data, gap), conversation):
             self.lost(side, len(data), "damaged")
 
-    def _guarded(self, step: Callable[[], None]) -> bool:
-        """Whether a step of the conversation went well; if not, the rest of the flow is not read.
+    def guarded(self, step: Callable[[], None], parser: object) -> bool:
+        """Whether a step of a parser went well; if not, the rest of the flow is not read.
 
         A mistake in one of many parsers must not end the audit of a night (ADR 0011).
         """
@@ -326,7 +329,7 @@ class FlowContent:
         except Exception as error:  # noqa: BLE001 - see above: told, and counted as damaged
             if not self._failed:
                 self._failed = True
-                name = type(self._conversation).__name__
+                name = type(parser).__name__
                 self.problem(
                     "content-not-taken-apart", f"{name}: {type(error).__name__} in {_where(error)}"
                 )
@@ -338,9 +341,9 @@ class FlowContent:
         """Closes what the conversation left open, what lies within first: what was found counts."""
         while self._parts:
             part = next(reversed(self._parts))
-            self._guarded(part.close)
+            self.guarded(part.close, self._conversation)
             if part in self._parts:  # it failed, now or before
-                self._guarded(part.abandon)
+                self.guarded(part.abandon, self._conversation)
                 self._parts.pop(part, None)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from array import array
 from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pyarrow as pa
@@ -24,15 +24,13 @@ from auditor.model.subjects import Subjects
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from numpy.typing import NDArray
+
     from auditor.inspect.detectors.search import Search
     from auditor.model.stream import Ended
 
 MOST_MESSAGES: Final = 20
 """Different messages of one code that are told."""
-
-_NEEDED: Final = (
-    *("flow_id", "protocol", "src_port", "dst_port", "app", "host", "home_side", "group"),
-)
 
 COVERAGE: Final = pa.schema(
     [
@@ -44,6 +42,15 @@ COVERAGE: Final = pa.schema(
     ]
 )
 """Payload bytes of each side of each flow that was read again: what became of them."""
+
+
+_HEAD: Final = ("protocol", "src_port", "dst_port", "app", "host", "home_side", "group")
+
+
+def _listed(column: pa.ChunkedArray) -> tuple[NDArray[np.int32], list[Any]]:
+    """A column as numbers of its different values, and those."""
+    different = column.combine_chunks().dictionary_encode(null_encoding="encode")
+    return different.indices.to_numpy(), different.dictionary.to_pylist()
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +80,7 @@ class Inspector:
 
     def __init__(self, flows: pa.Table, search: Search) -> None:
         self.search = search
-        self._columns = {name: flows[name].combine_chunks() for name in _NEEDED}
+        self._columns = [_listed(flows[name]) for name in _HEAD]
         self._ids = flows["flow_id"].to_numpy()
         self._open: dict[int, FlowContent] = {}
         self._hits: list[Hit] = []
@@ -144,16 +151,12 @@ class Inspector:
             )
 
     def _head(self, place: int) -> tuple[FlowHead, str | None, int]:
-        row = {name: self._columns[name][place].as_py() for name in _NEEDED}
-        head = FlowHead(
-            row["flow_id"],
-            row["protocol"],
-            row["src_port"] or 0,
-            row["dst_port"] or 0,
-            row["app"],
-            row["host"],
+        protocol, src_port, dst_port, app, host, home_side, group = (
+            different[codes[place]] for codes, different in self._columns
         )
-        return head, row["home_side"], row["group"]
+        flow_id = int(self._ids[place])
+        head = FlowHead(flow_id, protocol, src_port or 0, dst_port or 0, app, host)
+        return head, home_side, group
 
     def _ended(self, flow: FlowContent) -> None:
         del self._open[flow.head.flow_id]

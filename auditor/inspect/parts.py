@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 HEAD: Final = 4096
 """Bytes by which a document is recognised."""
 
+SURE: Final = 0.95
+"""Surer than this is nobody who comes later in the list."""
+
 LEAST: Final = 16
 """Fewer bytes are text of no kind: what is in every message must be cheap."""
 
@@ -70,6 +73,9 @@ class Owner(Protocol):
 
     def raw(self, side: int, size: int) -> None:
         """So many bytes on the wire were searched as they stood."""
+
+    def left_out(self, place: str, why: Unread, what: str) -> None:
+        """A document was not read, or not to its end; it may lie in one that was."""
 
     def problem(self, code: str, message: str) -> None:
         """As ``Content.problem``."""
@@ -127,6 +133,7 @@ class FlowPart:
         "_side",
         "_texts",
         "_unframed",
+        "_what",
         "_why",
         "_wire",
         "_within",
@@ -148,6 +155,7 @@ class FlowPart:
         self._unframed = unframed
         self._wire = 0  # bytes fed, of which nothing has been told to the owner yet
         self._why: Unread | None = None
+        self._what = ""
         self._head = bytearray()
         self._item: Item | None = None
         self._short = False  # it is no more than its head
@@ -262,7 +270,7 @@ class FlowPart:
         """See ``Pages.unread``."""
         if self._why is not None:
             return
-        self._why = why
+        self._why, self._what = why, what
         if why in ("bomb", "damaged", "locked", "too-large"):
             about = f" ({what})" if what else ""
             self._owner.problem(_CODES[why], f"{self._about.place}{about}")
@@ -313,7 +321,9 @@ class FlowPart:
         return self._item
 
     def _settle(self) -> None:
-        """Tells the owner what became of the bytes on the wire, once, at the end."""
+        """Tells the owner what became of it and its bytes on the wire, once, at the end."""
+        if self._why is not None:
+            self._owner.left_out(self._about.place, self._why, self._what)
         if self._within or not self._wire:
             return
         if self._why is not None:
@@ -339,7 +349,7 @@ def recognised(head: bytes, about: About) -> Document | WholeDocument | None:
         sure = document.sniff(head, about)
         if sure > most:
             best, most = document, sure
-            if sure >= 1:
+            if sure >= SURE:
                 break
     return best
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 TCP: Final = 6
 UDP: Final = 17
@@ -17,11 +20,12 @@ COLUMNS: Final = (
 """Columns of the flow table that opening a flow needs."""
 
 
-def opened(flows: pa.Table, *, decrypting: bool = False) -> pa.Table:
+def opened(flows: pa.Table, *, with_keys: bool | Sequence[int] = False) -> pa.Table:
     """The rows of a flow table (stage ``classify``) whose content is read.
 
     They cross the border, or nobody can say whether they do, or go to somebody foreign; were read
-    from packets; count; have ports and payload; and are not encrypted (``decrypting``: and are).
+    from packets; count; have ports and payload; and are not encrypted, unless they are TLS whose
+    keys are at hand (``with_keys``: of all inputs, or of these).
     """
     true, false = pa.scalar(value=True), pa.scalar(value=False)
     leaves = pc.or_(
@@ -30,8 +34,11 @@ def opened(flows: pa.Table, *, decrypting: bool = False) -> pa.Table:
     )
     payload = pc.add(pc.fill_null(flows["src_payload"], 0), pc.fill_null(flows["dst_payload"], 0))
     encrypted = pc.fill_null(flows["encrypted"], false)
-    if decrypting:
-        encrypted = pc.invert(pc.and_(encrypted, pc.equal(flows["app"], "tls")))
+    if with_keys:
+        keyed = pc.fill_null(pc.equal(flows["app"], "tls"), false)
+        if not isinstance(with_keys, bool):
+            keyed = pc.and_(keyed, pc.is_in(flows["input_id"], pa.array(with_keys, pa.int32())))
+        encrypted = pc.and_not(encrypted, keyed)
     wanted = [
         leaves,
         pc.equal(flows["seen_by"], "packets"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
@@ -13,9 +13,6 @@ from auditor.model.content import CONTENT, UNREAD
 if TYPE_CHECKING:
     from auditor.inspect.inspector import Inspection
     from auditor.model.content import Sought
-    from auditor.model.finding import Certainty
-
-_CERTAINTIES: Final[tuple[Certainty, ...]] = ("weak", "likely", "firm")
 
 
 def by_flow(inspection: Inspection, flows: pa.Table, sought: tuple[Sought, ...]) -> pa.Table:
@@ -36,16 +33,17 @@ def by_flow(inspection: Inspection, flows: pa.Table, sought: tuple[Sought, ...])
     sides = coverage["side"].to_numpy().astype(np.int64)
     place = np.searchsorted(ids, coverage["flow_id"].to_numpy())
     mine = coverage.filter(pa.array(sides == side[place]))
-    labels, certainties, persons = _labels(inspection, sought)
+    labels, hints, persons = _labels(inspection, sought)
     numbers = mine["flow_id"].to_pylist()
     return pa.table(
         [
             mine["flow_id"],
-            pa.array([labels.get(number, []) for number in numbers], pa.list_(pa.string())),
-            pa.array([certainties.get(number) for number in numbers], pa.string()),
+            _lists([list(labels.get(number, ())) for number in numbers]),
+            _lists([list(labels.get(number, {}).values()) for number in numbers]),
+            _lists([list(hints.get(number, ())) for number in numbers]),
             mine["read"],
             mine["raw"],
-            pa.array(_reasons(mine), pa.list_(pa.string())),
+            _lists(_reasons(mine)),
             pa.array([persons.get(number) for number in numbers], pa.int64()),
         ],
         schema=CONTENT,
@@ -62,23 +60,30 @@ def _reasons(coverage: pa.Table) -> list[list[str]]:
     return [named[each] for each in rows.reshape(-1).tolist()]
 
 
+def _lists(lists: list[list[str]]) -> pa.Array:
+    return pa.array(lists, pa.list_(pa.string()))
+
+
 def _labels(
     inspection: Inspection, sought: tuple[Sought, ...]
-) -> tuple[dict[int, list[str]], dict[int, str], dict[int, int]]:
-    """What left, by flow: labels, the surest certainty, and persons that were counted."""
+) -> tuple[dict[int, dict[str, str]], dict[int, dict[str, None]], dict[int, int]]:
+    """What left, by flow: labels with their certainty, hints, and persons that were counted."""
     personal = {each.detector for each in sought if each.subject == "person"}
-    labels: dict[int, list[str]] = {}
-    certainties: dict[int, str] = {}
+    labels: dict[int, dict[str, str]] = {}
+    hints: dict[int, dict[str, None]] = {}
     persons: dict[int, int] = {}
     for hit in inspection.hits:
         if hit.outbound is False:
             continue
-        known = labels.setdefault(hit.flow_id, [])
-        known.extend(label for label in hit.labels if label not in known)
-        before = certainties.get(hit.flow_id)
-        certainties[hit.flow_id] = max(
-            (each for each in (before, hit.certainty) if each), key=_CERTAINTIES.index
-        )
+        if hit.certainty == "weak":
+            hints.setdefault(hit.flow_id, {}).update(dict.fromkeys(hit.labels))
+            continue
+        known = labels.setdefault(hit.flow_id, {})
+        for label in hit.labels:
+            if known.get(label) != "firm":
+                known[label] = hit.certainty
         if hit.detector in personal:
             persons[hit.flow_id] = max(persons.get(hit.flow_id, 0), hit.distinct)
-    return labels, certainties, persons
+    for flow, some in hints.items():
+        hints[flow] = {label: None for label in some if label not in labels.get(flow, {})}
+    return labels, hints, persons

@@ -72,7 +72,8 @@ CONTENT: Final = pa.schema(
     [
         pa.field("flow_id", pa.int64()),
         pa.field("content_labels", pa.list_(pa.string())),
-        pa.field("content_certainty", pa.string()),
+        pa.field("content_certainties", pa.list_(pa.string())),
+        pa.field("content_hints", pa.list_(pa.string())),
         pa.field("read_bytes", pa.int64()),
         pa.field("raw_bytes", pa.int64()),
         pa.field("unread_why", pa.list_(pa.string())),

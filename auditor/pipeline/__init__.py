@@ -96,16 +96,18 @@ def audit(order: Order, now: Callable[[], datetime], progress: Progress) -> Audi
     with Reading(order, progress) as reading:
         # The other rooms load, and the files that people write are checked, while packets are
         # read: a mistake in them ends the reading at once instead of showing after an hour.
-        from auditor import classify, geo, inspect, policy
+        from auditor import classify, geo, policy
 
         catalogue = classify.catalogue(order.policies)
-        key = order.hash_key or secrets.token_bytes(inspect.KEY_BYTES)
-        search = inspect.search(order.policies, catalogue.by_code, key) if order.content else None
         rules = policy.load_rules(order.policies / "rules.yaml")
         inventory = classify.inventory(order.inventory, catalogue) if order.inventory else None
         dossiers = (
             policy.load_dossiers(order.dossiers, catalogue, inventory) if order.dossiers else None
         )
+        from auditor import inspect  # after them: detectors take seconds to prepare
+
+        key = order.hash_key or secrets.token_bytes(inspect.KEY_BYTES)
+        search = inspect.compiled(order.policies, catalogue.by_code, key) if order.content else None
         sources = classify.sources(order.policies) + policy.sources(
             order.policies / "rules.yaml", rules, order.dossiers, dossiers
         )

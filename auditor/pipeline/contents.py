@@ -62,7 +62,8 @@ def opened(
     """
     from auditor import inspect
 
-    chosen = _chosen(table, decrypting=order.key_log is not None)
+    secrets = readers.with_secrets(inputs)
+    chosen = _chosen(table, with_keys=secrets if order.key_log is None else True)
     sought = inspect.sought(search)
     if not len(chosen):
         return Opened(Contents(sought))
@@ -75,7 +76,7 @@ def opened(
     events = readers.payloads(wanted(order), inputs, clear, problems.append, progress.advance)
     for event in events:
         inspector.take(event)
-    if order.key_log is not None:
+    if order.key_log is not None or secrets:
         tls = chosen.filter(pc.fill_null(chosen["encrypted"], pa.scalar(value=False)))
         for event in readers.decrypted(wanted(order), inputs, tls, order.key_log, problems.append):
             inspector.take(event)
@@ -84,13 +85,13 @@ def opened(
     return Opened(contents, inspect.by_flow(found, chosen, sought), found.coverage)
 
 
-def _chosen(table: FlowTable, *, decrypting: bool) -> pa.Table:
+def _chosen(table: FlowTable, *, with_keys: bool | list[int]) -> pa.Table:
     """The flows whose content is read, ordered by ``flow_id``, with who receives them."""
     from auditor import inspect, policy
 
     parts = []
     for part in table:
-        some = inspect.opened(part, decrypting=decrypting)
+        some = inspect.opened(part, with_keys=with_keys)
         recipient = policy.recipients_of(some).cast(pa.string())
         parts.append(
             some.select([*inspect.COLUMNS, "system_id"]).append_column("recipient", recipient)
@@ -166,15 +167,18 @@ class ContentCounts:
         mine = ids[place] == flow
         at_home = np.asarray(pc.equal(flows["home_side"], "dst").fill_null(False)).astype(np.int64)
         out = coverage["side"].to_numpy() == at_home[place]
+        secret = np.asarray(pc.fill_null(flows["encrypted"], False), np.bool_)
         for outbound, name in ((True, "outbound_bytes"), (False, "inbound_bytes")):
-            rows = coverage.filter(pa.array(mine & (out if outbound else ~out)))
-            sums, known = self._sums[outbound], 0
-            for why in ("read", "raw", *UNREAD):
-                size = _sum(rows[why])
-                sums[why] += size
-                known += size
-            # what the second reading did not bring
-            sums["missing"] += max(_sum(flows[name]) - known, 0)
+            direction = mine & (out if outbound else ~out)
+            for of, rest in ((~secret, "missing"), (secret, "encrypted")):
+                rows = coverage.filter(pa.array(direction & of[place]))
+                sums, known = self._sums[outbound], 0
+                for why in ("read", "raw", *UNREAD):
+                    size = _sum(rows[why])
+                    sums[why] += size
+                    known += size
+                # what reading again did not bring; of decrypted flows what TLS itself takes
+                sums[rest] += max(_sum(flows[name].filter(pa.array(of))) - known, 0)
 
     def totals(self) -> tuple[ContentTotal, ...]:
         """Both directions, what left first."""

@@ -108,16 +108,24 @@ def settings_of(order: Order) -> dict[str, str]:
     settings["home"] = order.home
     settings["content"] = "read" if order.content else "left alone"
     if order.key_log is not None:
-        settings["key_log"] = "given"
+        settings["key_log"] = _digest(order.key_log)
     for name, moment in (("since", order.since), ("until", order.until)):
         if moment is not None:
             settings[name] = moment.isoformat()
     if order.open_before is not None:
-        with order.open_before.open("rb") as file:
-            settings["open_before"] = hashlib.file_digest(file, "sha256").hexdigest()
+        settings["open_before"] = _digest(order.open_before)
     if order.open_after is not None:
         settings["open_after"] = "kept"
     return settings
+
+
+def _digest(path: Path) -> str:
+    """SHA-256 of a file; of one that cannot be read, that it cannot."""
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:  # whoever needs it tells of it
+        return "unreadable"
 
 
 def audit_id(

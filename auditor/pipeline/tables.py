@@ -67,12 +67,13 @@ def write_parquet(table: Iterable[pa.Table], file: IO[bytes]) -> None:
 
 def write_csv(table: Iterable[pa.Table], file: IO[bytes]) -> None:
     """Writes a flow table as CSV with a header line."""
+    import pyarrow as pa
     from pyarrow import csv
 
     for number, part in enumerate(table):
         plain = part
         for place, name in enumerate(part.column_names):  # CSV has no lists
-            if name in ("categories", "witnesses", "geo_candidates"):
+            if pa.types.is_list(part.schema.field(name).type):
                 plain = plain.set_column(place, name, _joined(part[name]))
         csv.write_csv(plain, file, csv.WriteOptions(include_header=not number))
 

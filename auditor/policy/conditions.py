@@ -83,6 +83,13 @@ class _Tree(Document):
         inner = (*(self.all_ or ()), *(self.any_ or ()), *((self.not_,) if self.not_ else ()))
         return frozenset(names).union(*(condition.facts() for condition in inner))
 
+    def alternatives(self) -> Iterator[tuple[Condition, ...]]:
+        """The branches of each ``any`` that must hold for the whole to hold."""
+        if self.any_:
+            yield self.any_
+        for condition in self.all_ or ():
+            yield from condition.alternatives()
+
     def levels(self) -> int:
         """How many levels deep the tree is; a single fact is one."""
         inner = (*(self.all_ or ()), *(self.any_ or ()), *((self.not_,) if self.not_ else ()))

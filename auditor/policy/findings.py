@@ -75,6 +75,24 @@ class _Keys:
 
 
 @dataclass(frozen=True, slots=True)
+class _Grounds:
+    """What a finding rests on.
+
+    Attributes:
+        data: which data it is.
+        operator: who runs the far side.
+        crossing_is_enough: where it left the country, nobody asks for the operator.
+        label: a category that detectors can recognise, or ``ANYTHING``; null = the finding is
+            about a category that is declared at most.
+    """
+
+    data: bool
+    operator: bool
+    crossing_is_enough: bool
+    label: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class _Group:
     rule: Rule
     system: str | None
@@ -192,8 +210,8 @@ class _Assembly:
         self._recognitions = Recognitions(contents, table, self._sets)
         labels = pc.list_flatten(column_of(table, "content_labels"))
         self._labels = frozenset(pc.unique(labels).to_pylist())
-        self._certainty: dict[tuple[bool, bool, str | None], list[int]] = {
-            grounds: self._gathering.best(_certainty(table, *grounds)).tolist()
+        self._certainty: dict[_Grounds, list[int]] = {
+            grounds: self._gathering.best(_certainty(table, grounds)).tolist()
             for grounds in {self._grounds(group) for group in self._groups}
         }
         self._closest(group, answers, self._gathering.outbound_bytes[flow])
@@ -307,12 +325,12 @@ class _Assembly:
                 dossier_note=note if rule.coverable else None,
             )
 
-    def _grounds(self, group: _Group) -> tuple[bool, bool, str | None]:
-        """What a finding rests on: which data it is, who runs the far side, and what was seen."""
+    def _grounds(self, group: _Group) -> _Grounds:
         label: str | None = ANYTHING
         if group.category is not None:
             label = group.category if group.category in self._labels else None
-        return group.rule.about_data, group.rule.about_operator, label
+        rule = group.rule
+        return _Grounds(rule.about_data, rule.about_operator, rule.crossing_is_enough, label)
 
     def _dossier_of(
         self, group: int, *, register_given: bool, personal: bool
@@ -351,30 +369,23 @@ def _keys_of(table: pa.Table, rows: Exploded) -> _Keys:
     )
 
 
-def _certainty(
-    table: pa.Table,
-    about_data: bool,  # noqa: FBT001 - the grounds of a finding
-    about_operator: bool,  # noqa: FBT001
-    label: str | None,
-) -> Integers:
+def _certainty(table: pa.Table, grounds: _Grounds) -> Integers:
     """Per flow: 2 = firm, 1 = likely, 0 = weak; the weakest of its grounds decides.
-
-    ``label``: a category that detectors can recognise, or ``ANYTHING``; null = the finding is about
-    a category that is declared at most.
 
     A finding is as certain as its best flow: one flow whose content was read and whose place is
     known makes the indicator firm, however many others are only declared.
     """
     abroad = np.asarray(pc.fill_null(column_of(table, "crosses_border"), False), np.bool_)
     out = _place_certainty(table, abroad)
-    if about_operator:
+    if grounds.operator:
         # Handed to somebody foreign: that is so wherever the server stands.
         operator = _operator_certainty(table)
-        out = np.where(abroad, np.minimum(out, operator), operator)
+        both = np.maximum if grounds.crossing_is_enough else np.minimum
+        out = np.where(abroad, both(out, operator), operator)
     whole = masks.equals(column_of(table, "sampling"), 1).hit
     out = np.minimum(out, np.where(whole, 2, 1))
-    if about_data:
-        out = np.minimum(out, _data_certainty(table, label))
+    if grounds.data:
+        out = np.minimum(out, _data_certainty(table, grounds.label))
     return out.astype(np.int64)
 
 
@@ -385,13 +396,17 @@ def _data_certainty(table: pa.Table, label: str | None) -> Integers:
     )
     if label is None:
         return data.astype(np.int64)
-    rated = column_of(table, "content_certainty")
-    shows = np.asarray(pc.is_valid(rated), np.bool_)
+    labels, certainties = (
+        column_of(table, name) for name in ("content_labels", "content_certainties")
+    )
+    parents = np.asarray(pc.list_parent_indices(labels))
+    rated = masks.one_of(pc.list_flatten(certainties), ["firm"]).hit
+    shows = np.ones(len(parents), np.bool_)
     if label != ANYTHING:
-        shows = masks.has_any(column_of(table, "content_labels"), [label]).hit
-    for number, name in enumerate(_CERTAINTIES):
-        data[shows & masks.one_of(rated, [name]).hit] = number
-    return data.astype(np.int64)
+        shows = masks.one_of(pc.list_flatten(labels), [label]).hit
+    seen = np.zeros(len(data), np.int64)
+    np.maximum.at(seen, parents[shows], np.where(rated, 2, 1)[shows])
+    return np.where(seen > 0, seen, data).astype(np.int64)
 
 
 def _place_certainty(table: pa.Table, abroad: Bools) -> Integers:

@@ -98,13 +98,16 @@ class Recognitions:
         sure = np.zeros(len(keys), np.int64)
         rated = np.array([_CERTAINTIES.index(each.certainty) for each in hits], np.int64)
         np.maximum.at(sure, numbers, rated[hit])
+        hidden, exact = np.zeros(len(keys), np.bool_), np.ones(len(keys), np.bool_)
+        np.logical_or.at(hidden, numbers, np.array([each.withheld for each in hits])[hit])
+        np.logical_and.at(exact, numbers, np.array([each.exact for each in hits])[hit])
         shown = _first(numbers, hit, MOST_SAMPLES)
         for number, value in enumerate(keys.tolist()):
             rest, place = divmod(value, len(directions))
             of_set, of_detector = divmod(rest, len(detectors))
             sought = self._sought[detectors[of_detector]]
             some = [hits[each] for each in shown[number]]
-            withheld = any(each.withheld for each in some)
+            withheld = bool(hidden[number])  # a mark in one flow speaks for all of them
             one = Recognised(
                 detector=sought.detector,
                 title=sought.title,
@@ -112,7 +115,7 @@ class Recognitions:
                 flows=int(flows[number]),
                 matches=int(matches[number]),
                 distinct=int(distinct[number]),
-                exact=all(each.exact for each in some),
+                exact=bool(exact[number]),
                 subject=sought.subject,
                 certainty=_CERTAINTIES[int(sure[number])],
                 samples=() if withheld else _several(each.samples for each in some),

@@ -14,7 +14,7 @@ from auditor.model.documents import Document, read
 from auditor.model.finding import LegalBasis, Severity
 from auditor.model.text import Text
 from auditor.policy.conditions import MOST_LEVELS, Condition, Facts, Some
-from auditor.policy.vocabulary import OF_CATEGORY
+from auditor.policy.vocabulary import OF_CATEGORY, OF_DATA, OF_OPERATOR
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -137,14 +137,21 @@ class Rule(Document):
     @cached_property
     def about_data(self) -> bool:
         """Whether the answer rests on which data the flow carries."""
-        named = {"level", "categories", "class_basis", "content_labels", "subjects"}
-        return self.by_category or bool(self.when.facts() & named)
+        return self.by_category or bool(self.when.facts() & OF_DATA)
 
     @cached_property
     def about_operator(self) -> bool:
         """Whether the answer rests on who runs the far side, wherever it stands."""
-        named = {"foreign_recipient", "operator", "operator_country", "operator_basis", "service"}
-        return bool(self.when.facts() & {*named, "service_kind"})
+        return bool(self.when.facts() & OF_OPERATOR)
+
+    @cached_property
+    def crossing_is_enough(self) -> bool:
+        """Whether the rule asks who runs the far side only where nothing crosses the border."""
+        return any(
+            any(each.facts() == {"crosses_border"} for each in branches)
+            and any(each.facts() & OF_OPERATOR for each in branches)
+            for branches in self.when.alternatives()
+        )
 
     @cached_property
     def said(self) -> Said:

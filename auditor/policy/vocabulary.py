@@ -95,6 +95,7 @@ FACTS: Final[tuple[Fact, ...]] = (
     Fact("categories", Kind.TEXTS, "Codes of all categories the flow may carry."),
     Fact("class_basis", Kind.TEXT, "How the categories are known.", values=("content", "declared", "destination")),
     Fact("content_labels", Kind.TEXTS, "What was recognised in what left: codes of categories, `state-secret`, `covert-channel`; unknown where the content was not searched."),
+    Fact("content_hints", Kind.TEXTS, "What words or the kind of a file in what left only hint at; unknown where the content was not searched."),
     Fact("subjects", Kind.NUMBER, "Data subjects whose data the flow may carry."),
     # Derived from them.
     Fact("day", Kind.DAY, "Day the flow began, in Vietnam time."),
@@ -111,3 +112,12 @@ FACTS: Final[tuple[Fact, ...]] = (
 BY_NAME: Final[dict[str, Fact]] = {fact.name: fact for fact in FACTS}
 OF_FLOW: Final[tuple[str, ...]] = tuple(fact.name for fact in FACTS if not fact.of_category)
 OF_CATEGORY: Final[frozenset[str]] = frozenset(fact.name for fact in FACTS if fact.of_category)
+OF_DATA: Final = frozenset((
+    "level", "categories", "class_basis", "content_labels", "content_hints", "subjects",
+))  # fmt: skip
+"""Facts about which data a flow carries."""
+
+OF_OPERATOR: Final = frozenset((
+    "foreign_recipient", "operator", "operator_country", "operator_basis", "service", "service_kind",
+))  # fmt: skip
+"""Facts about who runs the far side."""

@@ -3,10 +3,12 @@
 A format is one entry of ``formats.ONE_FORMAT``; each says how sure it is of a file's first bytes.
 """
 
+from auditor.readers.decrypting import decrypted, with_secrets
 from auditor.readers.flow_parts import FlowParts
 from auditor.readers.formats import reader_of, readers_for
 from auditor.readers.inputs import Wanted, Watch, read_inputs
 from auditor.readers.parts import Parts
+from auditor.readers.payloads import payloads
 from auditor.readers.reading import Progress, Reader, Reading, Settings
 from auditor.readers.storage import Url, place_of
 from auditor.readers.streams import Source
@@ -22,8 +24,11 @@ __all__ = [
     "Url",
     "Wanted",
     "Watch",
+    "decrypted",
+    "payloads",
     "place_of",
     "read_inputs",
     "reader_of",
     "readers_for",
+    "with_secrets",
 ]

@@ -19,13 +19,21 @@ if TYPE_CHECKING:
     from auditor.readers.storage import Url
 
 
-def examined(paths: tuple[Path | Url, ...], note: Note, choice: Choice) -> list[Examined]:
-    """Every source that the paths lead to, with its reader or the reason why it has none."""
+def examined(
+    paths: tuple[Path | Url, ...], note: Note, choice: Choice, *, pipes: bool = True
+) -> list[Examined]:
+    """Every source that the paths lead to, with its reader or the reason why it has none.
+
+    ``pipes``: standard input and pipes are opened; they can be only once.
+    """
     found: list[Examined] = []
     for source, named in listed(paths, note):
         path = source.path
         try:
             if source.stored is None and named and is_pipe(path):
+                if not pipes:
+                    found.append(Examined(source, 0))
+                    continue
                 found.append(_looked_at(Source(path, pipe=opened_pipe(path)), choice))
                 continue
             if source.stored is None and not stat.S_ISREG(path.stat().st_mode):

@@ -7,6 +7,7 @@ from __future__ import annotations
 from typing import Final
 
 from auditor.model.text import Text
+from auditor.report import content_problem_words as content
 
 _COPY: Final = Text(
     "Chép lại tệp từ nơi thu rồi chạy lại.", "Copy the file again from its source and audit again."
@@ -42,8 +43,8 @@ UNSURE: Final = frozenset((
     "same-file-many-kinds", "same-file-other-day", "sampled", "samples-dropped",
     "sampling-unknown", "shortened-line", "snapped", "text-too-long", "tunnelled",
     "unknown-country", "unknown-protocol", "vnet-encrypted", "window", "year-assumed",
-    "zone-assumed", "handshake-clock", "handshakes-answered-near",
-))  # fmt: skip
+    "zone-assumed", "handshake-clock",
+)) | content.UNSURE  # fmt: skip
 """Kinds of which everything was read, but not everything is sure."""
 
 SETTLED: Final = frozenset((
@@ -56,7 +57,7 @@ SETTLED: Final = frozenset((
 """Kinds of which nothing is lost: what was done about them is told. All others are losses."""
 
 # fmt: off
-PROBLEM: Final[dict[str, Text]] = {
+PROBLEM: Final[dict[str, Text]] = content.PROBLEM | {
     "absent-columns": Text("Cột trong bản ánh xạ không thấy ở các bản ghi đầu", "Columns of the mapping not in the first records"),
     "absurd-payload": Text("Số byte trong nhật ký không thể có", "Impossible byte counts in a log"),
     "answered-by-proxy": Text("Máy chủ proxy tự trả lời", "Answered by the proxy itself"),
@@ -222,7 +223,7 @@ PROBLEM: Final[dict[str, Text]] = {
 }
 """Codes of problems that have words; any other code is shown as it is."""
 
-WAY_OUT: Final[dict[str, Text]] = {
+WAY_OUT: Final[dict[str, Text]] = content.WAY_OUT | {
     "absent-columns": Text("Bản ghi đầu tiên không có các cột này; nếu mọi bản ghi đều thiếu, sửa bản ánh xạ.", "The first records lack these columns; if all do, correct the mapping."),
     "absurd-payload": Text("Số byte nội dung lớn hơn số byte IP cùng chiều nên bị bỏ trống; byte IP được dùng thay.", "The payload exceeds the IP bytes of its side and was left empty; IP bytes are used instead."),
     "answered-by-proxy": Text("Không mất dữ liệu: proxy trả lời từ bộ nhớ đệm, hoặc báo lỗi. Không cần làm gì thêm.", "Nothing is lost: the proxy answered from its cache, or with a fault of its own. Nothing needs to be done."),
@@ -246,7 +247,7 @@ WAY_OUT: Final[dict[str, Text]] = {
     "damaged-database": Text("Khôi phục từ bản sao lưu (auditor store restore).", "Restore a backup (auditor store restore)."),
     "damaged-record": _and("Đoạn hỏng bị bỏ qua; việc đọc tiếp tục từ bản ghi đọc được kế tiếp.", "The damaged stretch was left out; reading went on at the next readable record.", _COPY),
     "damaged-rows": _and("Không giải nén được các bản ghi này; các phần khác vẫn được đọc.", "These records could not be unpacked; the others were read.", _COPY),
-    "decryption-secrets": Text("Ai có tệp này có thể giải mã nội dung. Bảo vệ tệp như bảo vệ khóa, hoặc gỡ khóa khỏi tệp (editcap --discard-all-secrets). Khóa không được dùng ở đây.", "Who has this file can decrypt its content. Keep it as safe as the keys, or strip them (editcap --discard-all-secrets). They were not used here."),
+    "decryption-secrets": Text("Ai có tệp này có thể giải mã nội dung. Bảo vệ tệp như bảo vệ khóa, hoặc gỡ khóa khỏi tệp (editcap --discard-all-secrets). Nếu có tshark, khóa được dùng để đọc phần gửi ra nước ngoài.", "Who has this file can decrypt its content. Keep it as safe as the keys, or strip them (editcap --discard-all-secrets). Where tshark is installed they served to read what leaves."),
     "deep-tunnel": Text("Gói tin nằm sâu hơn tám lớp đường hầm không được xem xét. Kiểm tra tệp lưu lượng bằng công cụ khác.", "Packets more than eight tunnels deep were not looked at. Check the capture with another tool."),
     "directions-assumed": Text("Theo chuẩn, in là từ nguồn đến đích và out là chiều ngược lại; không phải nhà sản xuất nào cũng theo. So một phiên đã biết với nhật ký.", "By the standard, in is from source to destination and out the way back; not every maker keeps to it. Compare one session you know with the log."),
     "dropped-midway": Text("Không biết cảm biến đã cho qua bao nhiêu trước khi cắt; toàn bộ byte được tính, nên đây là mức trần. Xem nhật ký drop của cảm biến.", "How much the sensor let pass before it cut is not known; all bytes are counted, an upper bound. See the sensor's drop events."),

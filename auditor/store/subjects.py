@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import insert, select
 
+from auditor.model.errors import StoreError
+from auditor.model.subjects import Subjects
 from auditor.store.columns import storable
 from auditor.store.tables import keys, subjects
 
@@ -67,6 +69,54 @@ def added(connection: Connection, run_id: str, counted: Iterable[Counted]) -> No
     ]
     if rows:
         connection.execute(insert(subjects), rows)
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """How many different values one detector found, over all runs and recipients.
+
+    Attributes:
+        outbound: in what left; false = in what came in; null = not known.
+        count: an estimate unless ``exact`` (standard error 0.39 %).
+        runs: that found any.
+    """
+
+    system: str | None
+    detector: str
+    outbound: bool | None
+    count: int
+    exact: bool
+    recipients: int
+    runs: int
+
+
+def totals(connection: Connection) -> tuple[Total, ...]:
+    """Different values by system, detector and direction; one that came again counts once.
+
+    Raises:
+        StoreError: a row is damaged.
+    """
+    sets: dict[tuple[str | None, str, bool | None], Subjects] = {}
+    seen: dict[tuple[str | None, str, bool | None], tuple[set[str], set[str]]] = {}
+    for row in listed(connection):
+        key = row.system, row.detector, row.outbound
+        try:
+            sets.setdefault(key, Subjects()).update(Subjects.from_bytes(row.state))
+        except ValueError as error:
+            raise StoreError(
+                f"{error} (run {row.run_id})",
+                place="subjects",
+                hint="Restore the store from a backup; `auditor store check` tells what else.",
+            ) from None
+        recipients, runs = seen.setdefault(key, (set(), set()))
+        recipients.add(row.recipient)
+        runs.add(row.run_id)
+    found = [
+        Total(*key, counted.count, counted.exact, len(seen[key][0]), len(seen[key][1]))
+        for key, counted in sets.items()
+    ]
+    found.sort(key=lambda each: (each.outbound is False, -each.count, str(each.system)))
+    return tuple(found)
 
 
 def listed(connection: Connection, detector: str | None = None) -> Iterator[StoredCount]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import struct
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import select, update
@@ -12,9 +14,9 @@ from auditor.agent import commit, hold, service
 from auditor.agent.hold import Hold
 from auditor.agent.orders import Result, write_result
 from auditor.model.errors import StoreError
-from auditor.store import files, jobs, runs
+from auditor.store import files, jobs, runs, subjects
 from auditor.store.consistency import checked
-from auditor.store.tables import flow_files, leases
+from auditor.store.tables import flow_files, keys, leases
 from tests.agent.conftest import SAMPLES
 
 one_database = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -161,6 +163,48 @@ def test_a_file_that_changes_while_it_is_read_waits_and_the_others_count(agent, 
         agent.night()
         turns(made)
     assert agent.outcomes() == ["done", "done"]
+
+
+@one_database
+def test_persons_of_two_nights_are_told_apart_by_one_key(agent, turns):
+    first = agent.put("a.pcap").read_bytes()  # 200 citizens
+    with agent.service() as made:
+        agent.night()
+        turns(made)
+        with agent.store.reading() as connection:
+            before = list(subjects.listed(connection))
+            key = connection.scalar(select(keys.c.key))
+        second = agent.inputs / "b.pcap"
+        second.write_bytes(later(first, 86_400))
+        os.utime(second, ns=(0, 0))
+        agent.night()
+        turns(made)
+    assert agent.outcomes() == ["done", "done"]
+    with agent.store.reading() as connection:
+        every = list(subjects.listed(connection))
+        assert connection.scalars(select(keys.c.key)).all() == [key]
+    after = every[len(before) :]
+    assert len({each.run_id for each in before}) == len({each.run_id for each in after}) == 1
+    assert {each.run_id for each in before} != {each.run_id for each in after}
+    counts = {each.detector: (each.count, each.exact) for each in before}
+    assert counts["personal-number"] == (200, True)
+    assert [replace(each, run_id="") for each in before] == [
+        replace(each, run_id="") for each in after
+    ]
+    number = key.hex().encode()
+    for path in agent.folder.rglob("*"):
+        if path.is_file() and path.suffix in (".json", ".html", ".parquet", ".yaml", ".jsonl"):
+            assert number not in path.read_bytes(), path
+
+
+def later(capture: bytes, seconds: int) -> bytes:
+    """The same packets of a pcap file, so much later."""
+    out, place = bytearray(capture), 24
+    while place < len(out):
+        time, _, size = struct.unpack_from("<III", out, place)
+        struct.pack_into("<I", out, place, time + seconds)
+        place += 16 + size
+    return bytes(out)
 
 
 def test_another_agent_has_to_wait(agent, clock):

@@ -34,7 +34,8 @@ def seen(declared, labels, *, persons=None, record_bytes=None):
     flows = classified(flows, Inventory(agency="X", systems=(system,)), CATALOGUE)
     content = [
         {
-            "flow_id": 7, "content_labels": labels, "content_certainty": "firm",
+            "flow_id": 7, "content_labels": labels, "content_hints": ["I.6"],
+            "content_certainties": ["firm"] * len(labels),
             "read_bytes": 900, "raw_bytes": 0, "unread_why": ["media"], "persons": persons,
         }
     ]  # fmt: skip

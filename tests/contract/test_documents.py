@@ -10,13 +10,15 @@ from pathlib import Path
 
 import pytest
 
+from auditor.classify.lists import catalogue
+from auditor.inspect.detectors.lint import load_detectors
 from auditor.readers.records.tally import KINDS
-from auditor.report import problem_words
+from auditor.report import content_problem_words, problem_words
 from auditor.report.problem_words import PROBLEM, SETTLED, UNSURE, WAY_OUT
 
 ROOT = Path(__file__).parents[2]
 SOURCES = sorted((ROOT / "auditor").rglob("*.py"))
-WORDS = Path(problem_words.__file__)
+WORDS = {Path(each.__file__) for each in (problem_words, content_problem_words)}
 PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md")])
 SHOWN = sorted(
     path
@@ -62,6 +64,15 @@ def test_every_link_to_a_file_leads_somewhere(page):
         assert target.startswith("https://") or (page.parent / target).exists(), target
 
 
+def test_the_detector_that_the_page_on_content_shows_has_no_mistakes(tmp_path):
+    page = (ROOT / "docs" / "content.md").read_text(encoding="utf-8")
+    shown = page.partition("```yaml\n")[2].partition("```")[0]
+    text = f'version: "1"\ndetectors:\n{shown}'
+    (tmp_path / "shown.yaml").write_text(text, encoding="utf-8")
+    codes = catalogue(ROOT / "policies").by_code
+    assert load_detectors(tmp_path, codes).by_id.keys() == {"ranger-badge"}
+
+
 # Names of categories of data, in the words of the law; nobody's conduct is meant.
 QUOTED = ("tội phạm, vi phạm pháp luật",)
 
@@ -76,6 +87,8 @@ def test_findings_are_indicators_and_never_violations(path):
 
 TELLING = {"add": 0, "counted": 1, "without": 1}
 """Methods that take a kind of trouble, and at which place."""
+INSIDE = {"problem": 0, "_stop": 1}
+"""Those of content."""
 
 
 def codes_of_problems() -> set[str]:
@@ -88,7 +101,9 @@ def codes_of_problems() -> set[str]:
                 values = [*node.args[:1], *(k.value for k in node.keywords if k.arg == "code")]
             elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
                 place = TELLING.get(node.func.attr)
-                if place is not None and "tally" in ast.unparse(node) and "readers" in path.parts:
+                if "inspect" in path.parts and node.func.attr in INSIDE:
+                    values = node.args[INSIDE[node.func.attr] :][:1]
+                elif place is not None and "tally" in ast.unparse(node) and "readers" in path.parts:
                     values = node.args[place : place + 1]
             elif path.parts[-2:] == ("capture", "reader.py") and isinstance(node, ast.Tuple):
                 values = node.elts[:2]  # (code, offset, ...) or (counter, code, ...)
@@ -97,18 +112,19 @@ def codes_of_problems() -> set[str]:
                 for value in values
                 if isinstance(value, ast.Constant) and isinstance(value.value, str)
             }
-    return {code for code in found if re.fullmatch("[a-z]+(-[a-z]+)*", code)}
+    return {code for code in found if re.fullmatch("[a-z]+[0-9]*(-[a-z]+)*", code)}
 
 
 def test_every_problem_has_words_in_both_languages():
     codes = codes_of_problems()
     assert {"unknown-format", "truncated-record", "snapped", "geo-database-missing"} <= codes
+    assert {"content-bomb", "http2-headers-lost", "smb1-not-read"} <= codes
     assert codes - set(PROBLEM) == set()
     assert codes - set(WAY_OUT) == set()
 
 
 def test_no_words_are_left_over():
-    sources = "".join(path.read_text(encoding="utf-8") for path in SOURCES if path != WORDS)
+    sources = "".join(path.read_text(encoding="utf-8") for path in SOURCES if path not in WORDS)
     for code in {*PROBLEM, *WAY_OUT, *UNSURE, *SETTLED}:
         assert f'"{code}"' in sources, code
     assert set(PROBLEM) >= UNSURE | SETTLED

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - phrases and values stay whole
 """Made-up identifiers for the corpus, and things that look like them but are none.
 
 Check digits are computed here anew, in other words than the program's.

@@ -78,7 +78,7 @@ TALKS: dict[str, tuple[FlowHead, list[tuple[int, bytes]]]] = {
 def search() -> inspect.Search:
     """The detectors of the program, compiled once."""
     codes = _Any()
-    return inspect.search(POLICIES, codes, KEY)
+    return inspect.compiled(POLICIES, codes, KEY)
 
 
 class _Any:

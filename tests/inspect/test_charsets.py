@@ -142,6 +142,7 @@ def test_text_that_begins_with_much_ascii_is_told_by_what_follows():
         ("windows-1252", VIETNAMESE.encode(), "utf-8"),
         ("no-such-charset\0", b"caf\xe9", "windows-1252"),
         ("zip", b"caf\xe9", "windows-1252"),
+        ("utf-16", b"caf\xe9", "windows-1252"),
         ("unicode_escape", b"caf\xe9", "windows-1252"),
     ],
 )
@@ -170,6 +171,14 @@ def test_cuts_change_nothing(name, size, ascii_before):
 @given(st.binary(max_size=300), st.integers(1, 7), st.sampled_from(["", "tcvn", "vni", "cp1258"]))
 def test_no_bytes_raise_and_cuts_change_nothing(data, size, declared):
     assert decoded(data, size, declared) == decoded(data, 0, declared)
+
+
+def test_an_escape_that_never_ends_is_no_text_and_hides_nothing():
+    data = b"\x1b" + b"$" * 20 + b" 001089012345"
+    for size in (1, 7, 0):
+        found, out = decoded(data, size, declared="iso-2022-jp")
+        assert found in ("utf-8", "iso2022_jp")
+        assert out.endswith(b" 001089012345")
 
 
 def test_syllables_are_told_from_other_words():

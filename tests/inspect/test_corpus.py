@@ -1,4 +1,4 @@
-"""How right the detectors are on 2,000 labelled documents, and on as many they were not tuned on."""
+"""How right the detectors are on 2,000 labelled documents, and on others they were not tuned on."""
 
 from collections import Counter
 from pathlib import Path

@@ -259,6 +259,11 @@ def test_frames_of_unknown_kinds_and_sizes_are_passed_over():
     assert content.parts[0].data == b"abc"
 
 
+def test_a_frame_that_is_passed_over_counts_by_what_came_of_it():
+    asked = PREFACE + b"\x7f\xff\xff\xc8\x00\x00\x00\x00\x09" + bytes(30)
+    assert talked([(0, asked)]).unread_bytes == [(0, 30, "unsupported")]
+
+
 @pytest.mark.parametrize(
     ("client", "server", "app", "sure"),
     [

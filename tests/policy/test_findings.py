@@ -328,11 +328,11 @@ def test_certainty_rests_on_content_place_and_whole_counting(found):
         return found(*flows)[0].certainty
 
     firm = {"geo_certainty": "firm"}
-    seen = {"class_basis": "content", "content_certainty": "firm"}
+    seen = {"class_basis": "content", "content_certainties": ["firm"]}
     read = firm | seen | {"categories": ["I.5"], "content_labels": ["I.5"]}
     assert certainty(firm) == "likely"
     assert certainty(read) == "firm"
-    assert certainty(read | {"content_certainty": "weak"}) == "weak"
+    assert certainty(read | {"content_certainties": ["likely"]}) == "likely"
     assert certainty(read | {"content_labels": ["B1"]}) == "likely"  # declared, another was seen
     assert certainty(read | {"sampling": 100}) == "likely"
     assert certainty(read | {"geo_certainty": "likely"}) == "likely"
@@ -343,6 +343,21 @@ def test_certainty_rests_on_content_place_and_whole_counting(found):
     assert certainty(read | unplaced | {"geo_state": "unknown"}) == "weak"
     # The best flow decides what a finding may claim.
     assert certainty({"sampling": 100}, read) == "firm"
+
+
+def test_a_secrecy_mark_that_left_is_as_certain_as_the_place_whoever_runs_the_server(found):
+    def certainty(**flow):
+        flow |= {"content_labels": ["state-secret"], "content_certainties": ["firm"]}
+        answer = {one.rule: one for one in found(flow | {"geo_certainty": "firm"})}
+        one = answer["secrecy-mark-abroad"]
+        assert (one.severity, one.state, one.category) == ("critical", "open", None)
+        return one.certainty
+
+    assert certainty() == "firm"
+    assert certainty(foreign_recipient=False) == "firm"
+    at_home = {"crosses_border": False, "home_side": "src"}
+    assert certainty(**at_home, operator_basis="service") == "likely"
+    assert certainty(**at_home, operator_basis="network") == "weak"
 
 
 def test_estimates_add_up_to_no_more_than_the_system_holds(found):

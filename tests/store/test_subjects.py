@@ -1,9 +1,12 @@
 """What runs counted stays with its key, on both databases."""
 
+import numpy as np
 import pytest
 from sqlalchemy import select
 
 from auditor.model.content import Counted
+from auditor.model.errors import StoreError
+from auditor.model.subjects import Subjects
 from auditor.store import subjects, tables
 from tests.store.world import NOW, filled
 
@@ -41,3 +44,44 @@ def test_what_a_run_counted_comes_back_as_it_was(store, outbound):
     assert (found.outbound, found.count, found.exact) == (outbound, 3, False)
     assert found.state == b"\xff\x00state"
     assert "state" not in repr(found)
+
+
+def state(*numbers):
+    return Subjects(np.array(numbers, np.uint64)).to_bytes()
+
+
+def test_a_value_that_came_again_counts_once_over_runs_and_recipients(store):
+    filled(store, runs=2)
+    with store.writing() as connection:
+        connection.execute(tables.subjects.delete())
+        first, second = connection.scalars(select(tables.runs.c.run_id)).all()
+        subjects.added(
+            connection,
+            first,
+            (
+                Counted("HIS", "A", "phone", True, 3, True, state(1, 2, 3)),
+                Counted("HIS", "A", "phone", False, 1, True, state(9)),
+            ),
+        )
+        subjects.added(
+            connection,
+            second,
+            (
+                Counted("HIS", "B", "phone", True, 2, True, state(3, 4)),
+                Counted(None, "B", "phone", True, 1, True, state(5)),
+            ),
+        )
+        found = subjects.totals(connection)
+    assert [(t.system, t.outbound, t.count, t.exact, t.recipients, t.runs) for t in found] == [
+        ("HIS", True, 4, True, 2, 2),
+        (None, True, 1, True, 1, 1),
+        ("HIS", False, 1, True, 1, 1),
+    ]
+
+
+def test_a_damaged_count_is_told_with_its_run(store):
+    filled(store, runs=1)
+    with store.writing() as connection:
+        connection.execute(tables.subjects.update().values(state=b"\x00hashes"))
+    with store.reading() as connection, pytest.raises(StoreError, match="no count of subjects"):
+        subjects.totals(connection)

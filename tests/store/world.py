@@ -13,12 +13,15 @@ import tempfile
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import numpy as np
 from sqlalchemy import insert
 
+from auditor.model.subjects import Subjects
 from auditor.store import Store, opened, tables
 
 NOW = datetime(2026, 11, 22, 1, 30, tzinfo=UTC)
 RULE = "core-data-abroad"
+SUBJECTS = Subjects(np.array([1, 2], np.uint64)).to_bytes()
 
 
 def filled(
@@ -96,7 +99,7 @@ def _run(folder: Path, rows: dict, number: int, started: datetime, *, last: bool
     )
     rows["subjects"].append(
         {"run_id": run_id, "system": "HIS", "recipient": "AS64500 Ví dụ", "detector": "phone"}
-        | {"outbound": True, "count": 2, "exact": True, "state": b"\x00hashes"}
+        | {"outbound": True, "count": 2, "exact": True, "state": SUBJECTS}
     )
     grade = {"severity": "high", "state": "likely", "certainty": "indicator"}
     rows["sightings"].append(

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from auditor.inspect.detectors import lint
+from auditor.inspect.detectors.lint import Detectors, Trial
+from auditor.inspect.detectors.rules import Detector
 from auditor.inspect.detectors.search import Search
 from auditor.model import content
 from auditor.model.subjects import KEY_BYTES
@@ -16,12 +18,22 @@ if TYPE_CHECKING:
 
     from auditor.model.run import DataSource
 
-__all__ = ["KEY_BYTES", "Search", "search", "sought", "sources"]
+__all__ = [
+    "KEY_BYTES",
+    "Detector",
+    "Search",
+    "Trial",
+    "compiled",
+    "detectors_in",
+    "sought",
+    "sources",
+    "tried",
+]
 
 FOLDER = "detectors"
 
 
-def search(policies: Path, codes: Container[str], key: bytes) -> Search:
+def compiled(policies: Path, codes: Container[str], key: bytes) -> Search:
     """The detectors in the folder ``policies``, ready to search; their examples are not tried.
 
     Args:
@@ -32,7 +44,25 @@ def search(policies: Path, codes: Container[str], key: bytes) -> Search:
     Raises:
         PolicyError: there are none, or they have mistakes; all of them are told.
     """
-    return Search(lint.load_detectors(policies / FOLDER, codes, examples=False), key)
+    return lint.search(policies / FOLDER, codes, key)
+
+
+def detectors_in(policies: Path, codes: Container[str], *, examples: bool = False) -> Detectors:
+    """The detectors in the folder ``policies``; ``examples``: those are tried too.
+
+    Raises:
+        PolicyError: there are none, or they have mistakes; all of them are told.
+    """
+    return lint.load_detectors(policies / FOLDER, codes, examples=examples)
+
+
+def tried(policies: Path, codes: Container[str]) -> list[Trial]:
+    """The examples of all detectors, and whether each came out as it says.
+
+    Raises:
+        PolicyError: there are none, or they have mistakes other than in examples.
+    """
+    return lint.tried(detectors_in(policies, codes))
 
 
 def sources(policies: Path) -> tuple[DataSource, ...]:

@@ -244,10 +244,13 @@ def bank_account_cell(match: bytes) -> bool:
 
 
 def social_insurance_number(match: bytes) -> bool:
-    """Social-insurance number: ten digits, the first two a place, no mobile. Source: secondary."""
+    """Social-insurance number: ten digits, the first two a place, no mobile (08 is both).
+
+    Source: public code (secondary).
+    """
     number = digits(match)
     plain = len(number) == 10 and number[:2] != "00" and varied(number)
-    return plain and not _MOBILE.fullmatch(number)
+    return plain and (number[:2] == "08" or not _MOBILE.fullmatch(number))
 
 
 def health_card(match: bytes) -> bool:
@@ -321,9 +324,14 @@ def birth_date(match: bytes) -> bool:
 
 def person_email(match: bytes) -> bool:
     """An address that can be a person's: no role such as info@, no identifier of a message."""
-    local, _, host = match.strip().lower().rpartition(b"@")
+    local, sign, host = match.strip().lower().rpartition(b"@")
     odd = len(local) > 32 or sum(48 <= c <= 57 for c in local) > 8
-    return bool(host) and local.split(b"+")[0] not in _ROLES and not odd and b"example." not in host
+    return (
+        bool(local and sign and host)
+        and local.split(b"+")[0] not in _ROLES
+        and not odd
+        and b"example." not in host
+    )
 
 
 CHECKS: Final[Mapping[str, Callable[[bytes], bool]]] = {

@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
     from auditor.inspect.detectors.search import Search
     from auditor.inspect.detectors.sought import Sought
-    from auditor.inspect.detectors.tables import Column
 
 WINDOW: Final = 1 << 18
 """Bytes judged at once. An item holds one window and its margins at most: thousands are open."""
@@ -38,7 +37,6 @@ MOST_TABLES: Final = 256
 """Tables of an item whose columns are judged; further ones are searched as text."""
 
 _MOST_NAME: Final = 40
-_MOST_SEEN: Final = 16
 _SURE: Final[dict[Certain, int]] = {"weak": 0, "likely": 1, "firm": 2}
 
 
@@ -71,16 +69,6 @@ class Gathered:
     subjects: Subjects = field(default_factory=Subjects)
     samples: list[str] = field(default_factory=list)
     places: list[str] = field(default_factory=list)
-    _seen: set[int] = field(default_factory=set)
-
-    def unseen(self, value: bytes) -> bool:
-        """False = its sample was made before: one value may stand in every line."""
-        told = hash(value)
-        if told in self._seen:
-            return False
-        if len(self._seen) < _MOST_SEEN:
-            self._seen.add(told)
-        return True
 
     def show(self, sample: str, place: str) -> None:
         """Keeps the first different ones."""
@@ -144,7 +132,7 @@ class Item:
         key = tuple(names)
         table = self._tables.get(key)
         if table is None and len(self._tables) < MOST_TABLES:
-            table = self._tables[key] = Table(self._search.takers, key)
+            table = self._tables[key] = Table(self._search.fitting, key)
         rest = as_text(key, columns) if table is None else table.add(columns)
         if rest:
             self._apart = True
@@ -204,7 +192,7 @@ class Item:
         gathered.subjects.add(sought.hashing.of(canonical(value)))
         if len(gathered.samples) < MOST_SAMPLES or len(gathered.places) < MOST_SAMPLES:
             place = self._places[max(bisect_right(self._starts, span.start) - 1, 0)]
-            if gathered.unseen(span.value) or place not in gathered.places:
+            if len(gathered.samples) < MOST_SAMPLES or place not in gathered.places:
                 gathered.show(masked(span.value, sought.detector.shown), place)
         if sought.detector.kind == "mark" and not self.secret:
             self.secret = self._in_text(sought) is not None
@@ -217,14 +205,10 @@ class Item:
             self._judge(end, end)
         self._buffer = bytearray()
         self._before = []
-        by_column: dict[int, list[tuple[Certain, Gathered]]] = {}
-        for table in self._tables.values():
-            for name, certainty, column in table.hits():
-                way = certainty, self._of_column(name, column)
-                by_column.setdefault(column.sought.rank, []).append(way)
         found: dict[int, list[tuple[Certain, Gathered]]] = {}
-        for rank in sorted({*self._near, *self._alone, *self._facts, *by_column}):
-            ways = list(self._ways(self._search.sought[rank], by_column.get(rank, ())))
+        columns = self._in_columns()
+        for rank in sorted({*self._near, *self._alone, *self._facts, *columns}):
+            ways = [*self._ways(self._search.sought[rank]), *columns.get(rank, ())]
             if ways:
                 found[rank] = ways
         hidden = self.secret or self._withheld
@@ -235,23 +219,25 @@ class Item:
         self._near, self._alone, self._facts, self._tables = {}, {}, {}, {}
         self._search.forget()
 
-    def _of_column(self, name: str, column: Column) -> Gathered:
-        place = f"column {legible(name, _MOST_NAME)}" if name else "column without a name"
-        gathered = Gathered(column.passing, column.subjects)
-        for value in column.samples:
-            gathered.show(value, " / ".join(part for part in (self.place, place) if part))
-        return gathered
-
-    def _ways(
-        self, sought: Sought, by_column: Iterable[tuple[Certain, Gathered]]
-    ) -> Iterable[tuple[Certain, Gathered]]:
+    def _ways(self, sought: Sought) -> Iterable[tuple[Certain, Gathered]]:
         """All ways in which a detector has a hit."""
         text = self._in_text(sought)
         if text is not None:
             yield text
-        yield from by_column
         if sought.rank in self._facts:
-            yield "firm", self._facts[sought.rank]
+            yield sought.detector.certainty.alone, self._facts[sought.rank]
+
+    def _in_columns(self) -> dict[int, list[tuple[Certain, Gathered]]]:
+        """Hits in tables, by rank."""
+        found: dict[int, list[tuple[Certain, Gathered]]] = {}
+        for table in self._tables.values():
+            for sought, name, certainty, column in table.hits():
+                place = f"column {legible(name, _MOST_NAME)}" if name else "column without a name"
+                gathered = Gathered(column.passing, column.subjects)
+                for value in column.samples:
+                    gathered.show(value, " / ".join(p for p in (self.place, place) if p))
+                found.setdefault(sought.rank, []).append((certainty, gathered))
+        return found
 
     def _in_text(self, sought: Sought) -> tuple[Certain, Gathered] | None:
         minimum, certainty = sought.detector.minimum, sought.detector.certainty

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Annotated, Final, cast
+from typing import TYPE_CHECKING, Annotated, Final, Literal, cast
 
 import hyperscan
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
@@ -26,12 +26,17 @@ from auditor.model.errors import PolicyError
 from auditor.model.run import DataSource
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
+
+    from auditor.inspect.detectors.patterns import Expression
 
 
 MOST_COMPILED: Final = 1 << 20
 """Bytes of one pattern's automaton. Ordinary ones have some thousands."""
+
+MOST_TOGETHER: Final = 4 << 20
+"""And of all of them, beyond which each is looked at by itself."""
 
 MOST_DETECTORS: Final = 1_000
 _TABLE: Final = "table:"
@@ -53,6 +58,21 @@ class Detectors:
         return len(self.all)
 
 
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """An example and whether it came out as it says.
+
+    Attributes:
+        number: among its kind, from 1.
+    """
+
+    detector: str
+    expected: Literal["hit", "miss"]
+    number: int
+    text: str
+    passed: bool
+
+
 @dataclass(slots=True)
 class _Reading:
     """What the validators of a file must know."""
@@ -61,15 +81,22 @@ class _Reading:
     codes: Container[str]
     checks: Mapping[str, Check]
     examples: bool
+    compiles: bool
     first_seen: dict[str, str]
 
 
-def _pattern(pattern: str) -> str:
+def _pattern(pattern: str, info: ValidationInfo) -> str:
     """A pattern by itself."""
     expression = of_pattern(pattern, "none", case=True)
     against = objections(expression.source, WIDEST)
     if against:
         raise ValueError(f"the pattern {_short(pattern)!r} " + "; it ".join(against))
+    if cast("_Reading", info.context).compiles:
+        _compile(pattern, expression)
+    return pattern
+
+
+def _compile(pattern: str, expression: Expression) -> None:
     try:
         compiled = database({0: expression})
     except hyperscan.error as error:
@@ -82,12 +109,12 @@ def _pattern(pattern: str) -> str:
             f"the pattern {_short(pattern)!r} compiles to {size:,} bytes; the most is "
             f"{MOST_COMPILED:,}: write shorter repeats"
         )
-    return pattern
 
 
 def _word(word: str) -> str:
     """A word by itself."""
-    against = objections(of_words((word,), exact=False, case=False)[0].source, WIDEST)
+    written = of_words((word,), exact=True, case=True)
+    against = objections(written[0].source, WIDEST)
     if against:
         raise ValueError(f"the word {_short(word)!r} " + "; it ".join(against))
     return word
@@ -168,6 +195,7 @@ def load_detectors(
     *,
     checks: Mapping[str, Check] | None = None,
     examples: bool = True,
+    compiles: bool = True,
 ) -> Detectors:
     """All detectors of all files ``*.yaml`` in ``folder``.
 
@@ -176,6 +204,7 @@ def load_detectors(
         codes: the codes of all lists of categories.
         checks: other structure checks than those that come with the program.
         examples: also try whether the examples come out as they say.
+        compiles: also try whether each pattern compiles by itself.
 
     Raises:
         PolicyError: there is no file, or files have mistakes; all mistakes of all files are told.
@@ -185,7 +214,7 @@ def load_detectors(
     found: list[Detector] = []
     mistakes: list[str] = []
     for path in _files(folder):
-        reading = _Reading(path.name, codes, known, examples, first_seen)
+        reading = _Reading(path.name, codes, known, examples, compiles, first_seen)
         try:
             found += read(path, _LintedFile, reading).detectors
         except PolicyError as error:
@@ -203,6 +232,25 @@ def load_detectors(
             hint="Put patterns and words that mean the same into one detector.",
         )
     return Detectors(tuple(found), {one.id: one for one in found})
+
+
+def search(folder: Path, codes: Container[str], key: bytes) -> Search:
+    """The detectors of a folder, ready to search; their examples are not tried.
+
+    Patterns are compiled all at once; only where that fails, each by itself, to tell which it is.
+
+    Raises:
+        PolicyError: as ``load_detectors``.
+    """
+    found = load_detectors(folder, codes, examples=False, compiles=False)
+    try:
+        ready = Search(found, key)
+    except hyperscan.error:
+        ready = None
+    if ready is None or ready.size > MOST_TOGETHER:
+        found = load_detectors(folder, codes, examples=False)
+        ready = ready or Search(found, key)
+    return ready
 
 
 def sources(folder: Path) -> tuple[DataSource, ...]:
@@ -264,14 +312,28 @@ def _contradictions(detector: Detector) -> Iterator[str]:
 
 def _surprises(detector: Detector, checks: Mapping[str, Check]) -> Iterator[str]:
     """Examples that come out otherwise than they say."""
+    for trial in _trials(detector, checks):
+        if not trial.passed:
+            place = f"examples.{trial.expected}[{trial.number}]"
+            yield f"{place} is no {trial.expected}: {_short(trial.text)!r}"
+
+
+def _trials(detector: Detector, checks: Mapping[str, Check]) -> Iterator[Trial]:
     if not expressions(detector) and not detector.columns:
         return  # facts have no text
     search = Search([detector], _TRIAL_KEY, checks)
-    for wanted, texts in ((True, detector.examples.hit), (False, detector.examples.miss)):
+    examples = detector.examples
+    words: tuple[Literal["hit", "miss"], ...] = ("hit", "miss")
+    for word, texts in zip(words, (examples.hit, examples.miss), strict=True):
         for number, text in enumerate(texts, 1):
-            if found_in(search, text) != wanted:
-                word = "hit" if wanted else "miss"
-                yield f"examples.{word}[{number}] is no {word}: {_short(text)!r}"
+            passed = found_in(search, text) == (word == "hit")
+            yield Trial(detector.id, word, number, text, passed)
+
+
+def tried(detectors: Iterable[Detector]) -> list[Trial]:
+    """The examples of all detectors, each searched by its own detector alone."""
+    checks = structure_checks()
+    return [trial for each in detectors for trial in _trials(each, checks)]
 
 
 def found_in(search: Search, example: str) -> bool:

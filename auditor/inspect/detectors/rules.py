@@ -89,7 +89,7 @@ class Detector(Document):
             everything and ends copying), ``topic`` (words that tell what a text is about),
             ``container`` (a format that is itself the finding).
         labels: codes of categories (Decision 20 item, Decree 356 code), ``state-secret`` or
-            ``covert-channel``.
+            ``covert-channel``; none = no category is meant, values are only counted.
         subject: whom distinct values stand for; null = nobody is counted.
         patterns: regular expressions over UTF-8 bytes, without capture groups that matter, look
             around and back references, matching at most 1,024 bytes; letters of Vietnamese stand
@@ -109,7 +109,7 @@ class Detector(Document):
     id: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{1,60}$")]
     title: Wording
     kind: Literal["identifier", "mark", "topic", "container"]
-    labels: Annotated[tuple[str, ...], Field(min_length=1)]
+    labels: tuple[str, ...]
     subject: Literal["person", "organisation", "object"] | None = None
     patterns: tuple[Annotated[str, Field(min_length=1, max_length=2000)], ...] = ()
     words: tuple[Annotated[str, Field(min_length=2, max_length=80)], ...] = ()

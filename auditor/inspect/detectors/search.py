@@ -9,25 +9,32 @@ hundred bytes cost to search.
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Final
+
+import numpy as np
 
 from auditor.inspect.detectors.items import Item
 from auditor.inspect.detectors.patterns import (
+    WIDEST,
     context_words,
     database,
+    digit_runs,
     ends_word,
     expressions,
     spaced,
     whole,
 )
 from auditor.inspect.detectors.sought import Sought, structure_checks
-from auditor.inspect.detectors.tables import Takers
+from auditor.inspect.detectors.structure import digits
+from auditor.inspect.detectors.tables import Fitting
 from auditor.model.subjects import Hashing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     import hyperscan
+    from numpy.typing import NDArray
 
     from auditor.inspect.detectors.patterns import Expression
     from auditor.inspect.detectors.rules import Detector
@@ -35,6 +42,9 @@ if TYPE_CHECKING:
 
 _BITS: Final = 32
 _LOW: Final = (1 << _BITS) - 1
+_AT_ONCE: Final = 4
+_MANY: Final = 16
+"""Words from which it is cheaper to ask first where numbers stand."""
 
 
 class Search:
@@ -63,7 +73,6 @@ class Search:
         self.sought: list[Sought] = [
             self._sought(rank, detector, key, known) for rank, detector in enumerate(detectors)
         ]
-        self.takers = Takers(self.sought)
         self.by_number: dict[int, list[Sought]] = {}
         first: set[int] = set()
         for sought in self.sought:
@@ -71,12 +80,15 @@ class Search:
                 self.by_number.setdefault(number, []).append(sought)
             first.update(sought.words if sought.near else (*sought.words, *sought.numbers))
         second = {number for number in self.by_number if number not in first}
-        self._reach = self._reaches(second)
+        self._far, self._few, self._idle = self._reaches(second)
         words = {one for one in first if self.expressions[one].spaced}
-        self._words = database({one: self.expressions[one] for one in sorted(words)})
-        self._first = database({one: self.expressions[one] for one in sorted(first - words)})
-        self._second = database({one: self.expressions[one] for one in sorted(second)})
+        apart = {one for one in first - words if self.expressions[one].is_apart}
+        parts = (words, second, first - words - apart, *({one} for one in sorted(apart)))
+        with ThreadPoolExecutor(_AT_ONCE) as pool:  # compiling leaves Python alone
+            self._words, self._second, *found = pool.map(self._compiled, parts)
+        self._first = [one for one in found if one is not None]
         self._found: list[int] = []
+        self.fitting = Fitting(self.sought)
         self.judging: dict[int, Sought] = {}
         """Those that remember values."""
 
@@ -111,17 +123,33 @@ class Search:
             self.expressions.append(expression)
         return number
 
-    def _reaches(self, second: set[int]) -> dict[int, int]:
-        """How far around each word the second automaton must run."""
-        reach: dict[int, int] = {}
+    def _compiled(self, numbers: set[int]) -> hyperscan.Database | None:
+        return database({one: self.expressions[one] for one in sorted(numbers)})
+
+    def _reaches(
+        self, second: set[int]
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.bool_]]:
+        """What each expression asks of the second automaton.
+
+        Returns:
+            How far around it that must run (0 = it is no word of such patterns), how many digits
+            must stand together there, and whether it counts for nothing where they do not.
+        """
+        size = len(self.expressions)
+        far, idle = np.zeros(size, np.int64), np.ones(size, bool)
+        few = np.full(size, WIDEST, np.int64)
         for sought in self.sought:
-            own = second.intersection(sought.numbers)
+            words = sorted(sought.words)
+            own = [self.expressions[one] for one in second.intersection(sought.numbers)]
             if own:
-                widest = max(self.expressions[one].widths[1] for one in own)
-                for word in sought.words:
-                    # 8: the characters before and after a match, and what an end includes
-                    reach[word] = max(reach.get(word, 0), sought.within + widest + 8)
-        return reach
+                # 8: the characters before and after a match, and what an end includes
+                reach = sought.within + max(one.widths[1] for one in own) + 8
+                far[words] = np.maximum(far[words], reach)
+                few[words] = np.minimum(few[words], min(digits(one.source) for one in own))
+            if len(own) < len(sought.numbers):
+                idle[words] = False
+            idle[sorted(sought.numbers)] = False
+        return far, few, idle
 
     def ends(self, data: bytes) -> dict[int, list[int]]:
         """Where each expression's matches end, ascending; ``data`` is shorter than 4 GiB.
@@ -133,13 +161,14 @@ class Search:
         found.clear()
         if self._words is not None:
             self._words.scan(spaced(data), self._seen)
-        if self._first is not None:
-            self._first.scan(data, self._seen)
+        for first in self._first:
+            first.scan(data, self._seen)
         if not found:
             return {}
         codes = found.copy()
         if self._second is not None:
-            codes += self._around(data, codes, self._second)
+            codes, regions = self._regions(data, codes)
+            codes += self._around(data, regions, self._second)
         out: dict[int, list[int]] = {}
         for code in sorted(set(codes)):
             number = code >> _BITS
@@ -153,15 +182,29 @@ class Search:
     def _seen(self, number: int, _start: int, end: int, _flags: int, _context: object) -> None:
         self._found.append(number << _BITS | end)
 
-    def _around(self, data: bytes, codes: list[int], second: hyperscan.Database) -> list[int]:
+    def _regions(self, data: bytes, codes: list[int]) -> tuple[list[int], list[tuple[int, int]]]:
+        """What still counts, and the surroundings of words in which there may be a number."""
+        every = np.array(codes, np.int64)
+        numbers, ends = every >> _BITS, every & _LOW
+        far = self._far[numbers]
+        lows, highs = ends - far, ends + far
+        there = far > 0
+        few = self._few[numbers] * there
+        for less in np.flatnonzero(np.bincount(few)[1:] >= _MANY).tolist():
+            fewest = less + 1  # most of these words stand near no number
+            these = few == fewest
+            starts = digit_runs(data, fewest)
+            there[these] = starts.searchsorted(highs[these]) > starts.searchsorted(lows[these])
+        kept = every[there | ~(self._idle[numbers] & (far > 0))]
+        regions = zip(np.maximum(lows[there], 0).tolist(), highs[there].tolist(), strict=True)
+        return kept.tolist(), list(regions)
+
+    def _around(
+        self, data: bytes, near: list[tuple[int, int]], second: hyperscan.Database
+    ) -> list[int]:
         """What the second automaton finds in the surroundings of words."""
         regions: list[list[int]] = []
-        reaches = self._reach
-        near = sorted(
-            (max((code & _LOW) - reach, 0), (code & _LOW) + reach)
-            for code in codes
-            if (reach := reaches.get(code >> _BITS, 0))
-        )
+        near.sort()
         for low, high in near:
             if regions and low <= regions[-1][1]:
                 regions[-1][1] = max(regions[-1][1], high)
@@ -175,6 +218,12 @@ class Search:
             out += [code + low for code in self._found]
         self._found.clear()
         return out
+
+    @property
+    def size(self) -> int:
+        """Bytes of what is compiled."""
+        every = (self._words, self._second, *self._first)
+        return sum(one.size() for one in every if one is not None)
 
     def item(self, side: int, place: str = "", *, withheld: bool = False) -> Item:
         """Begins to search an item.

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Final
 
+from auditor.inspect.detectors.digit_columns import passing
 from auditor.inspect.detectors.rules import Detector
 from auditor.model.subjects import Hashing
 
@@ -64,12 +65,12 @@ class Sought:
         return verdict
 
     def cells_among(self, values: list[bytes], places: list[int]) -> list[int]:
-        """Those places in ``values`` whose whole value is one."""
+        """Those places in ``values`` whose whole value is one; in any order."""
         if self.cells is None:
             return []
         fits, check = self.cells.fullmatch, self.check
         fitting = [place for place in places if fits(values[place])]
-        return fitting if check is None else [one for one in fitting if check(values[one])]
+        return fitting if check is None else passing(check, values, fitting)
 
     def forget(self) -> None:
         """No value outlives what it was found in."""

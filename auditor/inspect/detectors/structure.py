@@ -26,6 +26,7 @@ MOST_HARMLESS: Final = 4
 
 _EVERY: Final = (1 << 256) - 1
 _NEWLINE: Final = 1 << 10
+_DIGITS: Final = 0x3FF << 48
 _REPEATS: Final = (_constants.MAX_REPEAT, _constants.MIN_REPEAT)
 _KINDS: Final = {
     _constants.CATEGORY_DIGIT: rb"\d", _constants.CATEGORY_NOT_DIGIT: rb"\D",
@@ -57,6 +58,55 @@ def widths(source: str) -> tuple[int, int]:
     """
     fewest, most = _tree(source).getwidth()
     return int(fewest), int(most)
+
+
+def literal(source: str) -> int:
+    """Bytes of the longest literal that every match contains.
+
+    Raises:
+        ValueError: as ``widths``.
+    """
+    longest = run = 0
+    for operation, _ in _tree(source):
+        run = run + 1 if operation is _constants.LITERAL else 0
+        longest = max(longest, run)
+    return longest
+
+
+def digits(source: str) -> int:
+    """Digits that stand together in every match, at least.
+
+    Raises:
+        ValueError: as ``widths``.
+    """
+    return _digits(_tree(source))[0]
+
+
+def _digits(tree: Tree) -> tuple[int, bool, int]:
+    """As ``digits``; whether there is nothing but digits; the fewest bytes in that case."""
+    longest = run = size = 0
+    only = True
+    for operation, argument in tree:
+        if operation is _constants.AT:
+            continue
+        inner, plain, wide = _digits_of(operation, argument)
+        run = run + wide if plain else 0
+        size += wide
+        only = only and plain
+        longest = max(longest, inner, run)
+    return longest, only, size
+
+
+def _digits_of(operation: object, argument: Tree) -> tuple[int, bool, int]:
+    if operation in _REPEATS:
+        inner, plain, wide = _digits(argument[2])
+        return (inner if argument[0] else 0), plain, wide * int(argument[0])
+    bodies = _bodies(operation, argument)
+    if bodies:
+        each = [_digits(body) for body in bodies]
+        return min(one[0] for one in each), all(one[1] for one in each), min(o[2] for o in each)
+    plain = not _class_of(operation, argument) & ~_DIGITS
+    return int(plain), plain, int(plain)
 
 
 def objections(source: str, widest: int) -> list[str]:

@@ -6,6 +6,7 @@ Work is done once for each different value of a batch, not for each cell.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
@@ -16,7 +17,7 @@ import pyarrow.compute as pc
 from auditor.inspect.detectors.masks import masked
 from auditor.inspect.detectors.patterns import plain
 from auditor.inspect.detectors.sought import Sought
-from auditor.inspect.detectors.values import canonical
+from auditor.inspect.detectors.values import canonical_all
 from auditor.model.content import MOST_SAMPLES
 from auditor.model.subjects import Subjects
 
@@ -33,6 +34,8 @@ MOST_COLUMNS: Final = 1_024
 _TRIED: Final = 64
 """Values of a column without a telling name that are tried first: if hardly any fits, none is."""
 
+_MOST_KNOWN: Final = 65_536  # names of columns whose detectors are remembered
+_SMALL: Final = 256  # cells up to which counting them is quicker than setting up for many
 _PARTS: Final = re.compile(r"[(\[/|.]")
 _REST: Final = re.compile(r"[^0-9a-z]+")
 
@@ -81,7 +84,7 @@ class Column:
             return
         self.passing += int(values.rows[taken].sum())
         fresh = [values.cells[place] for place in np.flatnonzero(taken).tolist()]
-        self.subjects.add_many(self.sought.hashing.of_many(map(canonical, fresh)))
+        self.subjects.add_many(self.sought.hashing.of_many(canonical_all(fresh)))
         for value in fresh[: 4 * MOST_SAMPLES]:
             sample = masked(value, self.sought.detector.shown)
             if len(self.samples) < MOST_SAMPLES and sample not in self.samples:
@@ -92,14 +95,22 @@ class Values:
     """The different values of a column, and in how many rows each stands."""
 
     def __init__(self, column: pa.Array) -> None:
-        different = column.dictionary_encode()
-        trimmed = pc.utf8_trim_whitespace(different.dictionary)
-        indices = different.indices.drop_null().to_numpy(zero_copy_only=False)
-        self.cells: list[bytes] = trimmed.cast(pa.binary()).to_pylist()
-        self.rows = np.bincount(indices, minlength=len(self.cells))
-        self.lengths: NDArray[np.int64] = np.fromiter(
-            map(len, self.cells), np.int64, len(self.cells)
-        )
+        self.cells: list[bytes]
+        if len(column) <= _SMALL:
+            counts = Counter(column.to_pylist())
+            counts.pop(None, None)
+            self.cells = [one.strip().encode() for one in counts]
+            self.rows = np.fromiter(counts.values(), np.int64, len(counts))
+        else:
+            different = column.dictionary_encode()
+            trimmed = pc.utf8_trim_whitespace(different.dictionary)
+            indices = different.indices.drop_null().to_numpy(zero_copy_only=False)
+            self.cells = trimmed.cast(pa.binary()).to_pylist()
+            self.rows = np.bincount(indices, minlength=len(self.cells))
+        lengths = list(map(len, self.cells))
+        self.lengths: NDArray[np.int64] = np.array(lengths, np.int64)
+        self._longest = max(lengths, default=0)
+        self._shortest = min(filter(None, lengths), default=0)
         self.full: NDArray[np.bool_] = self.lengths > 0
         self.filled = int(self.rows[self.full].sum())
 
@@ -110,6 +121,8 @@ class Values:
         if by_name and sought.detector.any_value:
             return self.full
         out = np.zeros(len(self.cells), bool)
+        if sought.shortest > self._longest or sought.longest < self._shortest:
+            return out
         right = (self.lengths >= sought.shortest) & (self.lengths <= sought.longest) & self.full
         if among is not None:
             right &= among
@@ -127,37 +140,57 @@ class Values:
         return out
 
 
-class Takers:
-    """The detectors that take columns, by the names of these; made once for all tables."""
+class Fitting:
+    """Which detectors a column of some name may belong to.
+
+    Attributes:
+        guessed: those that may take a column whose name tells nothing.
+        fewest: different values without which none of these takes one.
+    """
 
     def __init__(self, detectors: Sequence[Sought]) -> None:
         self.guessed = [one for one in detectors if one.detector.minimum.unnamed_column]
-        self._named: dict[str, list[Sought]] = {}
+        self.fewest = min(
+            (one.detector.minimum.unnamed_column or 0 for one in self.guessed), default=0
+        )
+        self._by_name: dict[str, list[Sought]] = {}
         for sought in detectors:
             for name in sought.detector.columns:
-                self._named.setdefault(folded(name), []).append(sought)
+                self._by_name.setdefault(folded(name), []).append(sought)
+        self._known: dict[str, tuple[Sought, ...]] = {}
 
-    def of(self, name: str) -> dict[int, Sought]:
-        """Those whose column has this name, by their rank."""
-        return {
-            sought.rank: sought for one in names_of(name) for sought in self._named.get(one, ())
-        }
+    def of(self, name: str) -> tuple[Sought, ...]:
+        """Detectors by a column's name."""
+        known = self._known.get(name)
+        if known is None:
+            fitting = {
+                sought.rank: sought
+                for one in names_of(name)
+                for sought in self._by_name.get(one, ())
+            }
+            if len(self._known) >= _MOST_KNOWN:
+                self._known.clear()
+            known = self._known[name] = tuple(fitting[rank] for rank in sorted(fitting))
+        return known
 
 
 class Table:
     """A table whose rows come in batches."""
 
-    def __init__(self, takers: Takers, names: tuple[str, ...]) -> None:
-        self._takers = takers
+    def __init__(self, fitting: Fitting, names: tuple[str, ...]) -> None:
         self._names = names
+        self._fitting = fitting
         self._named: dict[int, list[Column]] = {}
         self._unnamed: dict[int, list[Column]] = {}
+        self._patterned: set[int] = set()
+        self._waiting: dict[int, list[pa.Array]] = {}
+        self._rows: dict[int, int] = {}
 
     def _begin(self, place: int) -> None:
-        fitting = self._takers.of(self._names[place] if place < len(self._names) else "")
-        self._named[place] = [Column(fitting[rank]) for rank in sorted(fitting)]
-        patterned = any(not one.sought.detector.any_value for one in self._named[place])
-        self._unnamed[place] = [] if patterned else [Column(one) for one in self._takers.guessed]
+        name = self._names[place] if place < len(self._names) else ""
+        named = self._named[place] = [Column(one) for one in self._fitting.of(name)]
+        if any(not one.sought.detector.any_value for one in named):
+            self._patterned.add(place)
 
     def add(self, columns: Sequence[Sequence[str | None]]) -> bytes:
         """Further rows.
@@ -176,45 +209,59 @@ class Table:
     def _counted(self, place: int, cells: pa.Array) -> bool:
         if place not in self._named:
             self._begin(place)
-        named, unnamed = self._named[place], self._unnamed[place]
-        if not named and not unnamed:
-            return False
-        values = Values(cells)
-        left = np.ones(len(values.cells), bool)
-        for column in named:
-            column.filled += values.filled
-            taken = values.of(column.sought, by_name=True, among=left)
-            if not column.sought.detector.any_value:
-                left &= ~taken
-            column.take(values, taken)
-        for column in unnamed:
-            column.filled += values.filled
-            column.take(values, values.of(column.sought, by_name=False))
-        return self._guess(place) is not None or any(
-            column.fits and not column.sought.detector.any_value for column in named
-        )
+        named, counted = self._named[place], False
+        if named:
+            values = Values(cells)
+            left = np.ones(len(values.cells), bool)
+            for column in named:
+                column.filled += values.filled
+                taken = values.of(column.sought, by_name=True, among=left)
+                if not column.sought.detector.any_value:
+                    left &= ~taken
+                column.take(values, taken)
+            counted = any(one.fits and not one.sought.detector.any_value for one in named)
+        if place not in self._patterned:
+            self._try(place, cells)
+        return self._guess(place) is not None or counted
+
+    def _try(self, place: int, cells: pa.Array) -> None:
+        """Tries values on detectors that no name points to, once there are enough for any."""
+        waiting = self._waiting.setdefault(place, [])
+        waiting.append(cells)
+        rows = self._rows[place] = self._rows.get(place, 0) + len(cells)
+        if rows < self._fitting.fewest:
+            return
+        if place not in self._unnamed:
+            self._unnamed[place] = [Column(one) for one in self._fitting.guessed]
+        for batch in waiting:
+            values = Values(batch)
+            for column in self._unnamed[place]:
+                column.filled += values.filled
+                column.take(values, values.of(column.sought, by_name=False))
+        waiting.clear()
 
     def _guess(self, place: int) -> Column | None:
         """The detector that a column without a telling name belongs to."""
         best: Column | None = None
-        for column in self._unnamed[place]:
+        for column in self._unnamed.get(place, ()):
             fewest = column.sought.detector.minimum.unnamed_column
             enough = fewest is not None and column.subjects.count >= fewest
             if enough and column.fits and (best is None or _strength(column) > _strength(best)):
                 best = column
         return best
 
-    def hits(self) -> Iterator[tuple[str, Certain, Column]]:
+    def hits(self) -> Iterator[tuple[Sought, str, Certain, Column]]:
         """Columns in which a detector has enough values: name, how sure, what it saw."""
         for place, columns in self._named.items():
             name = self._names[place] if place < len(self._names) else ""
             for column in columns:
-                fewest = column.sought.detector.minimum.column
-                if column.fits and column.subjects.count >= fewest:
-                    yield name, column.sought.detector.certainty.column, column
+                rules = column.sought.detector
+                if column.fits and column.subjects.count >= rules.minimum.column:
+                    yield column.sought, name, rules.certainty.column, column
             guess = self._guess(place)
             if guess is not None:
-                yield name, guess.sought.detector.certainty.unnamed_column, guess
+                certainty = guess.sought.detector.certainty.unnamed_column
+                yield guess.sought, name, certainty, guess
 
 
 def _strength(column: Column) -> tuple[int, bool, int]:

@@ -21,7 +21,7 @@ from auditor.inspect.documents.geodata import (
     WrittenGeodata,
 )
 from auditor.inspect.documents.json_text import JsonDocument
-from auditor.inspect.documents.mail import Mail, Mailbox, PackedForm
+from auditor.inspect.documents.mail import FormBody, Mail, Mailbox
 from auditor.inspect.documents.media import Dicom, Media
 from auditor.inspect.documents.office import Office
 from auditor.inspect.documents.pdf import Pdf
@@ -59,9 +59,9 @@ DOCUMENTS: Final[tuple[Document | WholeDocument, ...]] = (
     Tar(),
     Dicom(),
     Media(),
+    FormBody(),
     Mail(),
     Mailbox(),
-    PackedForm(),
     HtmlPage(),
     XmlDocument(),
     JsonDocument(),

@@ -72,10 +72,12 @@ class DbaseReading:
 
     def gap(self, size: int) -> None:
         """Records stand at fixed places: zeros keep the ones that follow there."""
-        while size > 0:
+        if not self._fields:
             part = min(size, MOST_AT_ONCE)
             self.feed(bytes(part))
             size -= part
+        if self._fields:  # whole records of zeros say nothing: one is enough
+            self.feed(bytes(size if size < self._size else self._size + size % self._size))
 
     def close(self) -> None:
         """It has ended."""
@@ -126,8 +128,11 @@ class DbaseReading:
             return
         columns = []
         for _, begin, end in self._fields:
-            cells = b"\n".join([row[begin:end].replace(b"\n", b" ") for row in rows])
-            columns.append([cell.strip(" \0") or None for cell in self._text(cells).split("\n")])
+            cells = [row[begin:end].replace(b"\n", b" ") for row in rows]
+            texts = self._text(b"\n".join(cells)).split("\n")
+            if len(texts) != len(rows):  # a charset in which the line's end is no byte by itself
+                texts = [self._text(cell).replace("\n", " ") for cell in cells]
+            columns.append([text.strip(" \0") or None for text in texts])
         self._pages.table([name for name, _, _ in self._fields], columns)
 
     def _text(self, data: bytes) -> str:

@@ -16,7 +16,7 @@ from pyarrow import compute as pc
 from pyarrow import csv as arrow_csv
 
 from auditor.inspect.charsets import TextDecoder
-from auditor.inspect.documents.plain import looks_like_text
+from auditor.inspect.documents.plain import head_text, looks_like_text
 from auditor.inspect.documents.rows import MOST_COLUMNS, MOST_ROWS
 
 if TYPE_CHECKING:
@@ -150,8 +150,7 @@ class DelimitedTable:
         said = about.media_type in _MEDIA_TYPES or bool(_NAMES.search(about.filename))
         if not looks_like_text(head):
             return 0.0
-        decoder = TextDecoder(about.charset)
-        text = decoder.feed(head) + decoder.close()
+        text = head_text(head, about.charset)
         whole = len(head) < 4096
         if b"\n" not in text and b"\r" not in text:
             wide = not whole and any(text.count(delimiter) > _MANY for delimiter in _DELIMITERS)

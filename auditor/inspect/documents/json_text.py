@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from auditor.inspect.charsets import TextDecoder
 from auditor.inspect.documents.places import in_vietnam
-from auditor.inspect.documents.plain import looks_like_text
+from auditor.inspect.documents.plain import head_text, looks_like_text
 from auditor.inspect.documents.records import MOST_PATH, add_all, flat, joined, written
 from auditor.inspect.documents.rows import Fields, Rows, lines
 
@@ -66,8 +66,7 @@ class JsonDocument:
 
     def sniff(self, head: bytes, about: About) -> float:
         """By how it begins."""
-        decoder = TextDecoder(about.charset)
-        text = decoder.feed(head) + decoder.close()
+        text = head_text(head, about.charset)
         if not _BEGIN.match(text) or not looks_like_text(head):
             return 0.0
         if "json" in about.media_type or about.filename.lower().endswith(("json", ".jsonl")):

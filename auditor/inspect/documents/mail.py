@@ -22,13 +22,12 @@ _BETWEEN: Final = re.compile(
     rb"\nFrom \S{1,200} {1,2}(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) [A-Z][a-z]{2} [ 0-9]\d"
     rb" \d\d:\d\d[^\n]{0,60}\n"
 )
+_FORM: Final = re.compile(
+    rb"--[0-9A-Za-z'()+_,./:=?-]{1,200}\r?\nContent-Disposition: *form-data", re.IGNORECASE
+)
+_LONGEST_BOUNDARY: Final = 200
 _LONGEST_BETWEEN: Final = 320
 """Bytes of a line between messages, with the line ends around it."""
-
-
-_LONGEST_BOUNDARY: Final = 256
-_FORM: Final = re.compile(rb"--[0-9A-Za-z'()+_,./:=?-]{1,200}\r?\n")
-"""The first line of a multipart body (RFC 2046, section 5.1.1)."""
 
 
 class Mail:
@@ -54,14 +53,19 @@ class Mail:
         return MailReading(pages)
 
 
-class PackedForm:
-    """The parts of a body that came packed as a whole, so that no protocol took it apart."""
+class FormBody:
+    """A form with files (RFC 7578) whose body was packed as a whole: unpacked, it is parts again.
 
-    name = "multipart body"
+    Its boundary stands in its first line; what the header of the request said is not needed.
+    """
+
+    name = "form"
 
     def sniff(self, head: bytes, about: About) -> float:
         """See ``Document``."""
-        return 0.95 if about.media_type.startswith("multipart/") and _FORM.match(head) else 0.0
+        if not _FORM.match(head):
+            return 0.0
+        return 0.95 if about.media_type.startswith("multipart/") else 0.8
 
     def reading(self, about: About, pages: Pages) -> Reading:
         """See ``Document``."""
@@ -70,32 +74,35 @@ class PackedForm:
 
 
 class _FormReading:
-    """A mail whose header is made of the first line, which is the boundary."""
+    """Tells the boundary to a reader of mail, which then reads the parts."""
 
     def __init__(self, pages: Pages) -> None:
-        self._reading = MailReading(pages)
-        self._first = bytearray()
-        self._begun = False
+        self._mail = MailReading(pages)
+        self._first: bytearray | None = bytearray()
 
     def feed(self, data: bytes) -> None:
-        if not self._begun:
-            self._first += data
-            line, ended, _ = self._first.partition(b"\n")
-            if not ended and len(self._first) < _LONGEST_BOUNDARY:
-                return
-            self._begun = True
-            boundary = bytes(line[2:]).strip()
-            header = b'Content-Type: multipart/mixed; boundary="%s"\r\n\r\n' % boundary
-            data = header + self._first
-        self._reading.feed(data)
+        if self._first is None:
+            self._mail.feed(data)
+            return
+        self._first += data
+        if b"\n" in self._first or len(self._first) > _LONGEST_BOUNDARY:
+            self._begin(self._first)
+
+    def _begin(self, first: bytearray) -> None:
+        self._first = None
+        boundary = bytes(first.split(b"\n", 1)[0].strip()[2 : 2 + _LONGEST_BOUNDARY])
+        kind = b'Content-Type: multipart/form-data; boundary="%s"\r\n\r\n' % boundary
+        self._mail.feed(kind + bytes(first))
 
     def gap(self, size: int) -> None:
-        self._reading.gap(size)
+        if self._first is not None:
+            self._begin(self._first)
+        self._mail.gap(size)
 
     def close(self) -> None:
-        if not self._begun:
-            self._reading.feed(bytes(self._first))
-        self._reading.close()
+        if self._first:
+            self._begin(self._first)
+        self._mail.close()
 
 
 class Mailbox:

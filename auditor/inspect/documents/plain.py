@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import codecs
 import html.entities
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from auditor.inspect.charsets import HEAD, TextDecoder
@@ -11,26 +13,52 @@ from auditor.inspect.charsets import HEAD, TextDecoder
 if TYPE_CHECKING:
     from auditor.inspect.contracts import About, Pages
 
-_CONTROL: Final = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
+_CONTROL: Final = bytes([*range(0x09), *range(0x0E, 0x1B), *range(0x1C, 0x20), 0x7F])
 _MOST_CONTROL: Final = 0.02
+_USUAL: Final = frozenset({"", "utf-8", "utf8"})
 
 MOST_WAITING: Final = 1 << 20
 """Bytes of a page that are taken apart at once."""
+
+
+def head_text(head: bytes, charset: str = "") -> bytes:
+    """The first bytes of a document as UTF-8."""
+    if charset in _USUAL and _is_plain(head):
+        return head.removeprefix(codecs.BOM_UTF8)
+    decoder = TextDecoder(charset)
+    return decoder.feed(head) + decoder.close()
 
 
 def looks_like_text(head: bytes) -> bool:
     """Whether bytes are text in some charset: hardly a control character."""
     if not head:
         return False
+    if _is_plain(head):
+        return _few_controls(head)
     decoder = TextDecoder()
     text = decoder.feed(head) + decoder.close()
-    if len(_CONTROL.findall(text)) > _MOST_CONTROL * len(text):
+    if not _few_controls(text):
         return False
     if decoder.name != "utf-8":
         return True
     # Random bytes without zeros: neither UTF-8 nor anything else (the end may be cut).
     bad = text.decode("utf-8", "replace")[:-1].count("\ufffd")
     return bad * 20 <= len(text)
+
+
+def _is_plain(head: bytes) -> bool:
+    """Whether bytes are UTF-8 without a doubt (their end may be cut)."""
+    if b"\0" in head:
+        return False
+    try:
+        codecs.utf_8_decode(head, "strict", False)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _few_controls(text: bytes) -> bool:
+    return len(text) - len(text.translate(None, _CONTROL)) <= _MOST_CONTROL * len(text)
 
 
 class PlainText:
@@ -81,26 +109,36 @@ _PAGE: Final = re.compile(
 _META_CHARSET: Final = re.compile(
     rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?([\w.:-]{2,40})", re.IGNORECASE
 )
-# Marks of looks stand within words and numbers; they vanish. All others part words.
-_LOOKS: Final = re.compile(
-    rb"</?(?:b|i|u|s|em|strong|mark|small|big|sub|sup|font|span|wbr)\s*>", re.IGNORECASE
-)
-_TAG: Final = re.compile(rb"<[/!?]?[A-Za-z][A-Za-z0-9:-]{0,63}|/?>")
+# Marks of looks within words and numbers vanish; all other tags part words. Both cases are spelled
+# out: a pattern that ignores case is several times slower.
+_LOOK: Final = rb"/?(?:b|i|u|s|em|strong|mark|small|big|sub|sup|font|span|wbr|B|I|U|FONT|SPAN)\s*+>"
+_LOOKS: Final = re.compile(rb"<(?<=[\w\x80-\xff]<)%b(?:<%b)*+(?=[\w\x80-\xff])" % (_LOOK, _LOOK))
+_NAME: Final = rb"<[/!?]?[A-Za-z][\w:-]*+"
+_TAGS: Final = re.compile(rb"%b(?:>\s*+%b)*+" % (_NAME, _NAME))
+"""The name of a tag, and those of tags that follow at once, as long as none has attributes."""
+
+_CLOSING: Final = bytes.maketrans(b">", b" ")
 _ENTITY: Final = re.compile(
-    r"&(?:#([0-9]{1,8}+)(?![0-9])|#[xX]([0-9a-fA-F]{1,6}+)(?!\w)|([A-Za-z]\w{1,31}));?"
+    rb"&(?:#[0-9]{1,8}+(?![0-9])|#[xX][0-9a-fA-F]{1,6}+(?!\w)|[A-Za-z]\w{1,31});?"
 )
 _LAST_CODE: Final = 0x10FFFF
 
 
-def _character(match: re.Match[str]) -> str:
+@lru_cache(maxsize=4096)
+def _meant(entity: bytes) -> bytes:
     """What an entity stands for; itself, if nothing does."""
-    decimal, hexadecimal, name = match.groups()
-    if name:
-        return html.entities.html5.get(name + ";", match[0])
-    code = int(decimal) if decimal else int(hexadecimal, 16)
+    name = entity[1:].rstrip(b";").decode()
+    if not name.startswith("#"):
+        return html.entities.html5.get(name + ";", entity.decode()).encode()
+    digits = name[1:]
+    code = int("0" + digits, 16) if digits[0] in "xX" else int(digits)
     if not 0 < code <= _LAST_CODE or 0xD800 <= code <= 0xDFFF:
-        return " "
-    return chr(code)
+        return b" "
+    return chr(code).encode()
+
+
+def _character(match: re.Match[bytes]) -> bytes:
+    return _meant(match[0])
 
 
 class HtmlPage:
@@ -172,9 +210,8 @@ class HtmlReading:
             del self._held[: end or MOST_WAITING]
 
     def _strip(self, block: bytes) -> None:
-        text = _TAG.sub(b" ", _LOOKS.sub(b"", block))
+        text = _TAGS.sub(b" ", _LOOKS.sub(b"", block)).translate(_CLOSING)
         if b"&" in text:
-            decoded = _ENTITY.sub(_character, text.decode("utf-8", "surrogateescape"))
-            text = decoded.encode("utf-8", "surrogateescape")
+            text = _ENTITY.sub(_character, text)
         if text:
             self._pages.text(text)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final
 
-from auditor.inspect.documents.rows import MOST_SAME
+from auditor.inspect.documents.rows import MOST_COLUMNS, MOST_ROWS, MOST_SAME
 
 if TYPE_CHECKING:
     from auditor.inspect.documents.rows import Rows
@@ -16,6 +16,9 @@ MOST_PATH: Final = 400
 MOST_ALIKE: Final = 1000
 """Columns of records that are taken apart together."""
 
+_ALIKE: Final = 4  # records of a kind, below which kinds are not worth to be told apart
+
+_HOLDING: Final = frozenset({list, dict})
 _SCALARS: Final = frozenset({str, type(None)})
 _PLAIN: Final = _SCALARS | {bool}
 
@@ -40,6 +43,20 @@ def add_all(rows: Rows, records: list[dict[str, Any]]) -> None:
     if found is not None:
         rows.extend(*found)
         return
+    kinds: dict[tuple[object, ...], list[int]] = {}
+    for number, record in enumerate(records):
+        lengths = [len(one) for one in record.values() if type(one) in _HOLDING]
+        kinds.setdefault((*record, *lengths), []).append(number)
+    groups = []
+    for numbers in kinds.values() if len(kinds) <= len(records) // _ALIKE else ():
+        found = _columns([records[number] for number in numbers])
+        if found is None or not found[1] or len(found[0]) > MOST_COLUMNS:
+            break
+        groups.append((*found, numbers))
+    else:
+        if groups and len(records) <= MOST_ROWS:
+            rows.extend_all(groups)
+            return
     for record in records:
         rows.add(*flat(record))
 

@@ -45,6 +45,21 @@ def lines(fields: Iterable[tuple[str, str | None]]) -> bytes:
     return text.encode("utf-8", "replace")
 
 
+class _Shape:
+    """Records with the same names.
+
+    Attributes:
+        places: of its columns among all.
+        columns: values, by names.
+        rows: number of each record among all.
+    """
+
+    def __init__(self, places: list[int]) -> None:
+        self.places = places
+        self.columns: list[list[str | None]] = [[] for _ in places]
+        self.rows: list[int] = []
+
+
 class Rows:
     """Records of one kind that become tables of a column per name.
 
@@ -58,70 +73,91 @@ class Rows:
     def __init__(self, pages: Pages) -> None:
         self.begun = False
         self._pages = pages
-        self._columns: dict[tuple[str, int], list[str | None]] = {}
-        self._shape: tuple[str, ...] = ()
-        self._shaped: list[list[str | None]] = []
+        self._places: dict[tuple[str, int], int] = {}
+        self._shapes: dict[tuple[str, ...], _Shape] = {}
         self._rows = 0
         self._size = 0
 
     def add(self, names: tuple[str, ...], values: Sequence[str | None]) -> None:
         """One more record."""
         self.begun = True
-        if names != self._shape:
-            self._reshape(names)
-        for column, value in zip(self._shaped, values, strict=False):
+        shape = self._shapes.get(names) or self._shape_of(names)
+        shape.rows.append(self._rows)
+        for column, value in zip(shape.columns, values, strict=False):
             column.append(value)
-        if len(self._shaped) < len(values):
-            self._pages.text(lines(list(zip(names, values, strict=True))[len(self._shaped) :]))
+        if len(shape.columns) < len(values):
+            self._pages.text(lines(list(zip(names, values, strict=True))[len(shape.columns) :]))
         self._rows += 1
         self._size += sum(map(len, filter(None, values)))
         if (
             self._rows >= MOST_ROWS
-            or self._rows * len(self._columns) >= MOST_CELLS
+            or self._rows * len(self._places) >= MOST_CELLS
             or self._size >= MOST_CHARACTERS
         ):
             self.flush()
 
     def extend(self, names: tuple[str, ...], columns: Sequence[list[str | None]]) -> None:
-        """Many records with the same names, each once: at most ``MOST_ROWS``."""
-        if self._rows and (names != self._shape or len(names) != len(self._columns)):
-            self.flush()
-        count = len(columns[0]) if columns else 0
-        if self._rows + count > MOST_ROWS:
-            self.flush()
-        if not count or len(names) > MOST_COLUMNS:
-            for record in zip(*columns, strict=True):
-                self.add(names, record)
+        """Many records with the same names: at most ``MOST_ROWS``."""
+        self.extend_all([(names, columns, None)])
+
+    def extend_all(
+        self,
+        groups: Sequence[tuple[tuple[str, ...], Sequence[list[str | None]], Sequence[int] | None]],
+    ) -> None:
+        """Many records of several kinds, at most ``MOST_ROWS`` together.
+
+        Args:
+            groups: names, columns, and each record's number among them all; null = in their order.
+        """
+        width = sum(len(names) for names, _, _ in groups)
+        if width > MOST_COLUMNS or any(not columns for _, columns, _ in groups):
+            for names, columns, _ in groups:
+                for record in zip(*columns, strict=True):
+                    self.add(names, record)
             return
-        self.begun = True
-        if names != self._shape:
-            self._reshape(names)
-        for held, column in zip(self._shaped, columns, strict=True):
-            held.extend(column)
-        self._rows += count
-        self._size += count * len(names) * _LIKELY_LENGTH
-        if self._rows * len(names) >= MOST_CELLS or self._size >= MOST_CHARACTERS:
+        count = sum(len(columns[0]) for _, columns, _ in groups)
+        if self._rows + count > MOST_ROWS or len(self._places) + width > MOST_COLUMNS:
+            self.flush()
+        begin = self._rows
+        for names, columns, numbers in groups:
+            self.begun = True
+            shape = self._shapes.get(names) or self._shape_of(names)
+            for held, column in zip(shape.columns, columns, strict=True):
+                held.extend(column)
+            places = range(len(columns[0])) if numbers is None else numbers
+            shape.rows.extend(map(begin.__add__, places))
+            self._size += len(columns[0]) * len(names) * _LIKELY_LENGTH
+        self._rows = begin + count
+        if self._rows * len(self._places) >= MOST_CELLS or self._size >= MOST_CHARACTERS:
             self.flush()
 
     def flush(self) -> None:
         """Hands on what is held."""
-        if self._rows and self._columns:
-            for column in self._columns.values():
-                column.extend([None] * (self._rows - len(column)))
-            names = [name for name, _ in self._columns]
-            self._pages.table(names, [cleaned(column) for column in self._columns.values()])
-        self._columns = {}
-        self._shape, self._shaped = (), []
+        shapes, count = list(self._shapes.values()), self._rows
+        if count and self._places:
+            columns: list[list[str | None]]
+            if len(shapes) == 1 and len(self._places) == len(shapes[0].columns):
+                columns = shapes[0].columns
+            else:
+                columns = [[None] * count for _ in self._places]
+                for shape in shapes:
+                    for place, column in zip(shape.places, shape.columns, strict=True):
+                        whole = columns[place]
+                        for row, value in zip(shape.rows, column, strict=True):
+                            whole[row] = value
+            names = [name for name, _ in self._places]
+            self._pages.table(names, [cleaned(column) for column in columns])
+        self._places, self._shapes = {}, {}
         self._rows = self._size = 0
 
-    def _reshape(self, names: tuple[str, ...]) -> None:
-        """The columns of records with these names, filled up to here."""
-        if self._columns and (len(self._columns) + len(names)) > MOST_COLUMNS:
+    def _shape_of(self, names: tuple[str, ...]) -> _Shape:
+        """Begins to hold records with these names."""
+        if self._places and len(self._places) + len(names) > MOST_COLUMNS and self._rows:
             self.flush()
         seen: dict[str, int] = {}
-        self._shape, self._shaped = names, []
+        places: list[int] = []
         for name in names[:MOST_COLUMNS]:
             again = seen[name] = seen.get(name, -1) + 1
-            column = self._columns.setdefault((name, again), [])
-            column.extend([None] * (self._rows - len(column)))
-            self._shaped.append(column)
+            places.append(self._places.setdefault((name, again), len(self._places)))
+        shape = self._shapes[names] = _Shape(places)
+        return shape

@@ -7,25 +7,22 @@ Transact-SQL INSERT.
 from __future__ import annotations
 
 import codecs
-import csv
 import re
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Final
 
 from auditor.inspect.charsets import TextDecoder
-from auditor.inspect.documents.plain import looks_like_text
+from auditor.inspect.documents.plain import head_text, looks_like_text
 from auditor.inspect.documents.rows import MOST_COLUMNS, MOST_ROWS, Rows
+from auditor.inspect.documents.sql_rows import RowPattern
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from auditor.inspect.contracts import About, Pages
 
 WINDOW: Final = 1 << 18
 """Characters of a row or head of a statement; a longer one is read as text."""
-
-MOST_FAILURES: Final = 4
-"""Times that rows turned out not to be written alike, before it is no longer tried."""
 
 MOST_TABLES: Final = 10_000
 """Tables whose columns are remembered."""
@@ -58,13 +55,13 @@ _DUMP: Final = re.compile(
     rb"COPY [^\n]{1,2000} FROM stdin;|SET IDENTITY_INSERT )",
     re.IGNORECASE | re.MULTILINE,
 )
+_TELLING: Final = (b"\n-- ", b"PRAGMA", b"TABLE ", b"INSERT", b"COPY ")
+"""One of these stands in whatever ``_DUMP`` finds."""
+
 _STANDARD: Final = re.compile(
     r"PostgreSQL database dump|PRAGMA foreign_keys|IDENTITY_INSERT|INSERT \[dbo\]"
 )
 _ESCAPE: Final = re.compile(r"\\(.)|''", re.DOTALL)
-_ESCAPED: Final = re.compile(r"\\([^'\"%_])", re.DOTALL)
-# Values that are more than a number or string: N'..', CAST(..), '..'::date.
-_PREFIXED: Final = re.compile(r"[,\0] ?(?:[A-Za-z_]\w{0,9} ?'|\w{0,30}\()")
 _COPY_ESCAPE: Final = re.compile(r"\\(.)", re.DOTALL)
 _MEANINGS: Final = {"n": "\n", "t": "\t", "r": "\r", "0": " ", "b": "\b", "Z": "\x1a"}
 
@@ -96,9 +93,9 @@ class SqlDump:
 
     def sniff(self, head: bytes, about: About) -> float:
         """By statements at the beginning of lines."""
-        decoder = TextDecoder(about.charset)
-        text = decoder.feed(head) + decoder.close()
-        found = _DUMP.search(text)
+        text = head_text(head, about.charset)
+        upper = text.upper()
+        found = any(word in upper for word in _TELLING) and _DUMP.search(text)
         if not looks_like_text(head):
             return 0.0
         if about.filename.lower().endswith(".sql") or "sql" in about.media_type:
@@ -129,15 +126,19 @@ class SqlReading:
         self._columns: dict[str, tuple[str, ...]] = {}
         self._state: Callable[[int], None] = self._statements
         self._head = ""
-        self._failures = 0
+        self._pattern = RowPattern("", escapes=True)
 
     def feed(self, data: bytes) -> None:
         """Its next bytes."""
         text = self._characters.decode(self._bytes.feed(data))
-        self._waiting.append(text)
-        self._size += len(text)
-        if self._size >= 2 * WINDOW:
-            self._work(last=False)
+        begin = 0
+        while begin < len(text):  # worked on at the same places, however the bytes were cut
+            piece = text[begin : begin + 2 * WINDOW - self._size]
+            begin += len(piece)
+            self._waiting.append(piece)
+            self._size += len(piece)
+            if self._size >= 2 * WINDOW:
+                self._work(last=False)
 
     def gap(self, size: int) -> None:
         """The statement that is cut ends here."""
@@ -175,8 +176,10 @@ class SqlReading:
             return
         if head := _INSERT.match(text, begin, begin + WINDOW):
             self._enter(head[1], head[2])
-            self._head = head[0].strip()
             self._state = self._values
+            if self._head != head[0].strip():
+                self._head = head[0].strip()
+                self._pattern = RowPattern(self._head, escapes=self._escapes)
         elif head := _COPY.match(text, begin, begin + WINDOW):
             self._enter(head[1], head[2])
             self._rows.flush()
@@ -194,76 +197,52 @@ class SqlReading:
         names = _names(columns) if columns else self._columns.get(_bare(table), ())
         if (table, names) != (self._table, self._names):
             self._rows.flush()
-            self._failures = 0
         self._table, self._names = table, names
 
     def _values(self, _end: int) -> None:
-        """One row of an INSERT."""
-        row = _ROWS[self._escapes].match(self._text, self._at, self._at + WINDOW)
+        """Rows of an INSERT: as many as are written alike, or one."""
+        if self._many():
+            return
+        text = self._text
+        row = _ROWS[self._escapes].match(text, self._at, self._at + WINDOW)
         if row is None:
             self._state = self._statements
             return
         self._at = row.end()
-        found = _VALUES[self._escapes].findall(row[1])
+        found = list(_VALUES[self._escapes].finditer(row[1]))
         if len(found) > 1:
             found.pop()  # the pattern matches once more, empty, at the end
-        values = [self._value(text, raw) for text, raw in found]
+        values = [self._value(one[1] or "", one[2] or "") for one in found]
+        self._rows.add(self._named(len(values)), values)
+        self._pattern.learn([one[0].removesuffix(",").strip() for one in found])
+
+    def _named(self, width: int) -> tuple[str, ...]:
+        """The names of so many columns."""
         names = self._names
-        if len(names) != len(values):
-            names = (names + ("",) * len(values))[: len(values)]
-        self._rows.add(names, values)
-        if self._failures <= MOST_FAILURES and not self._many(names):
-            self._failures += 1
+        return names if len(names) == width else (names + ("",) * width)[:width]
 
-    def _many(self, names: tuple[str, ...]) -> bool:
-        """Takes the rows that follow in the window at once, if they are written alike.
-
-        What stands between two rows now (``),(`` or the head of the next statement) parts all of
-        them; a part that is no row by itself shows, and they are taken one by one.
-        """
-        text, at = self._text, self._at
-        between = re.compile(rf"\s*(?:,|;\s*{re.escape(self._head)})\s*\(").match(
-            text, at, at + WINDOW
-        )
-        if between is None:
+    def _many(self) -> bool:
+        """Takes the rows of the window that are written alike; false = there are none."""
+        begin = self._at
+        end, found = self._pattern.rows(self._text, begin, begin + WINDOW)
+        if not found:
             return False
-        stop = at + WINDOW
-        if between[0].lstrip().startswith(","):  # the statement's own rows end with it
-            end = text.find(";\n", at, stop)
-            stop = end if end >= 0 else stop
-        elif re.compile(r"\)\s*,\s*\(").search(text, at, text.find(";\n", between.end(), stop)):
-            return True  # the next statement has many rows of its own
-        last = text.rfind(f"){between[0]}", at, stop)
-        if last < 0:
-            return stop < at + WINDOW  # the last row of a statement
-        rows = text[between.end() : last].split(f"){between[0]}")
-        body = "\0".join(["", *rows])
-        if "'::" in body or _PREFIXED.search(body):
-            return False
-        if "\\" in body and self._escapes:
-            meant = _ESCAPED.sub(lambda match: _MEANINGS.get(match[1], match[0]), body)[1:]
-            rows = meant.split("\0")
-        reader = csv.reader(
-            rows,
-            quotechar="'",
-            escapechar="\\" if self._escapes else None,
-            skipinitialspace=True,
-            strict=True,
-        )
-        try:
-            values = list(reader)
-        except csv.Error:
-            return False
-        if len(values) != len(rows) or set(map(len, values)) != {len(names)}:
-            return False
-        columns: list[list[str | None]] = [
-            [None if cell == "NULL" else cell for cell in column]
-            for column in zip(*values, strict=True)
-        ]
-        for begin in range(0, len(rows), MOST_ROWS):
-            self._rows.extend(names, [column[begin : begin + MOST_ROWS] for column in columns])
-        self._at = last + 1
+        columns = list(map(self._unescaped, found))
+        names = self._named(len(columns))
+        for at in range(0, len(columns[0]), MOST_ROWS):
+            self._rows.extend(names, [column[at : at + MOST_ROWS] for column in columns])
+        self._at = end
         return True
+
+    def _unescaped(self, column: list[str | None]) -> list[str | None]:
+        """Values without their escapes: all in one go, where none holds what parts them."""
+        text = "\0".join(filter(None, column))
+        if "\\" not in text and "''" not in text:
+            return column
+        if None in column or "" in column or text.count("\0") != len(column) - 1:
+            return [cell and _ESCAPE.sub(self._meant, cell) for cell in column]
+        whole: list[str | None] = [*_ESCAPE.sub(self._meant, text).split("\0")]
+        return whole if len(whole) == len(column) else column
 
     def _value(self, text: str, raw: str) -> str | None:
         if text:
@@ -289,25 +268,41 @@ class SqlReading:
             return
         stop = text.find("\n\\.", at, end + 2)
         last = stop + 1 if stop >= 0 else text.rfind("\n", at, end) + 1
-        if last <= at:  # a line longer than what is held
+        if last <= at:  # the line ends behind, or never
+            last = text.find("\n", at, at + WINDOW) + 1
+        if last <= at:
             last = min(max(end, at + 1), len(text))
             self._write(text[at:last])
             self._at = last
             return
         self._at = last
-        rows = [line.split("\t") for line in text[at:last].replace("\r\n", "\n").split("\n")[:-1]]
-        wide = [row for row in rows if len(row) > MOST_COLUMNS]
-        for row in wide:
-            self._write("\n".join([*row, ""]))
-        if wide:
-            rows = [row for row in rows if len(row) <= MOST_COLUMNS]
+        self._lines(text[at:last].replace("\r\n", "\n"))
+
+    def _lines(self, text: str) -> None:
+        """Rows of a COPY block, each of them with its line break."""
+        count = text.count("\n")
+        width = text.count("\t", 0, text.find("\n")) + 1
+        cells = text.replace("\n", "\t\n\t").split("\t")
+        if width <= MOST_COLUMNS and cells[width :: width + 1] == ["\n"] * count:
+            self._copied_columns([cells[at : -1 : width + 1] for at in range(width)])
+            return
+        rows = [line.split("\t") for line in text.split("\n")[:-1]]
+        for row in rows:
+            if len(row) > MOST_COLUMNS:
+                self._write("\n".join([*row, ""]))
+        rows = [row for row in rows if len(row) <= MOST_COLUMNS]
         for begin in range(0, len(rows), MOST_ROWS):
-            columns = [
-                [cell if cell is None or "\\" not in cell else _copy_meant(cell) for cell in column]
-                for column in zip_longest(*rows[begin : begin + MOST_ROWS])
-            ]
-            names = (self._names + ("",) * len(columns))[: len(columns)]
-            self._pages.table(names, columns)
+            self._copied_columns(list(zip_longest(*rows[begin : begin + MOST_ROWS])))
+
+    def _copied_columns(self, columns: Sequence[Sequence[str | None]]) -> None:
+        """Writes columns of a COPY block without their escapes."""
+        meant = [
+            [cell if cell is None or "\\" not in cell else _copy_meant(cell) for cell in column]
+            for column in columns
+        ]
+        names = self._named(len(meant))
+        for begin in range(0, len(meant[0]) if meant else 0, MOST_ROWS):
+            self._pages.table(names, [column[begin : begin + MOST_ROWS] for column in meant])
 
     def _remember(self, table: str, body: str) -> None:
         """Keeps the columns of a table that is created."""

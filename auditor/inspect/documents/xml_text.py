@@ -9,29 +9,27 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING, Final
-from xml.parsers import expat
 
 from auditor.inspect.charsets import HEAD, TextDecoder
 from auditor.inspect.documents.places import in_vietnam
-from auditor.inspect.documents.rows import MOST_CHARACTERS, MOST_ROWS, Fields, Rows, lines
+from auditor.inspect.documents.plain import head_text
+from auditor.inspect.documents.xml_elements import Elements
+from auditor.inspect.documents.xml_records import LONGEST, MOST_SHAPES, learned, meant
 
 if TYPE_CHECKING:
     from auditor.inspect.contracts import About, Pages
+    from auditor.inspect.documents.xml_elements import Kind
 
-BLOCK: Final = 1 << 16
-"""Bytes that the parser gets at once: where it fails must not depend on how bytes came."""
+BLOCK: Final = 1 << 18
+"""Bytes that are worked on at once: where the parser fails must not depend on how bytes came."""
 
-MOST_NESTED: Final = 200
-"""Elements within elements; what lies deeper is read as text."""
+PIECE: Final = 1 << 12
+"""Bytes that the parser gets at once, until it is known which elements are records."""
 
-MOST_FIELDS: Final = 4096
-"""Fields that an element holds until it ends; more are written at once."""
+MOST_FAILURES: Final = 100
+"""Records of a kind of which no pattern could be made, before it is no longer tried."""
 
-MOST_TEXT: Final = 1 << 20
-"""Characters of one element's text that are held; more are written at once."""
-
-MOST_KINDS: Final = 64
-"""Kinds of records that are gathered, and kinds of children that an element holds."""
+_FEW: Final = 4  # records of a kind in a block: of fewer no pattern is made
 
 _BEGIN: Final = re.compile(rb"\s*<(?:\?xml\b|!--|[A-Za-z_][\w.:-]*[\s>/])")
 _HTML: Final = re.compile(rb"<(?:!doctype\s+)?html\b", re.IGNORECASE)
@@ -51,23 +49,6 @@ _GPX_POSITION: Final = re.compile(
 )
 
 
-class _RefusedError(ValueError):
-    """The document declares entities, or nests too deep."""
-
-
-class _Element:
-    """An element that is open."""
-
-    __slots__ = ("fields", "pending", "size", "tag", "text")
-
-    def __init__(self, tag: str) -> None:
-        self.tag = tag
-        self.text: list[str] = []
-        self.size = 0
-        self.fields: Fields = []
-        self.pending: dict[str, Fields] = {}
-
-
 class XmlDocument:
     """XML of any vocabulary."""
 
@@ -75,8 +56,9 @@ class XmlDocument:
 
     def sniff(self, head: bytes, about: About) -> float:
         """By its declaration or first tag."""
-        decoder = TextDecoder(about.charset)
-        text = decoder.feed(head) + decoder.close()
+        if b"<" not in head:
+            return 0.0
+        text = head_text(head, about.charset)
         if not _BEGIN.match(text):
             return 0.0
         if _HTML.search(text[:1024]):
@@ -98,20 +80,9 @@ class XmlReading:
         self._charset = about.charset
         self._decoder: TextDecoder | None = None
         self._held = bytearray()
-        self._fed = 0
         self._lost = False
         self._told = False
-        self._stack = [_Element("")]
-        self._tables: dict[str, Rows] = {}
-        self._gathered = 0
-        self._size = 0
-        # What comes has been decoded: the declaration's encoding no longer holds.
-        self._parser = expat.ParserCreate("utf-8")
-        self._parser.buffer_text = True
-        self._parser.StartElementHandler = self._start
-        self._parser.EndElementHandler = self._end
-        self._parser.CharacterDataHandler = self._characters
-        self._parser.EntityDeclHandler = self._entity
+        self._elements = Elements(pages)
 
     def feed(self, data: bytes) -> None:
         """Its next bytes."""
@@ -140,11 +111,7 @@ class XmlReading:
         self._work(last=True)
         if not self._lost:
             self._parsed(b"", last=True)
-        while len(self._stack) > 1:  # elements that were never closed
-            self._end(self._stack[-1].tag)
-        self._write(self._stack[0].fields + _merged(self._stack[0]))
-        for rows in self._tables.values():
-            rows.flush()
+        self._elements.close()
 
     def _begin(self) -> None:
         """Finds the charset and decodes what was held."""
@@ -157,111 +124,107 @@ class XmlReading:
         held = bytes(self._held)
         begin = 0
         while not self._lost and (len(held) - begin >= BLOCK or (last and begin < len(held))):
-            self._parsed(held[begin : begin + BLOCK], last=False)
+            self._block(held[begin : begin + BLOCK])
             begin += BLOCK
         del self._held[:begin]
         if self._lost and self._held:
             self._pages.text(bytes(self._held))
             self._held.clear()
 
-    def _parsed(self, block: bytes, *, last: bool) -> None:
-        """Parses a block; where that fails, the rest is text."""
-        if not self._told and block:
+    def _block(self, block: bytes) -> None:
+        """Takes a block: records that are written alike by their pattern, the rest is parsed."""
+        if not self._told:
             self._told = True
             self._tell_geodata(block[:8192].decode("utf-8", "replace"))
-        try:
-            self._parser.Parse(block, last)
-        except expat.ExpatError:
-            self._lost = True
-            begin = self._parser.ErrorByteIndex - self._fed
-        except _RefusedError:
-            self._lost = True
-            begin = self._parser.CurrentByteIndex - self._fed
-        else:
-            self._fed += len(block)
-            return
-        rest = block[begin:] if 0 <= begin < len(block) else block
-        if rest:
-            self._pages.text(rest)
-
-    def _entity(self, *declared: object) -> None:
-        raise _RefusedError
-
-    def _start(self, tag: str, attributes: dict[str, str]) -> None:
-        if len(self._stack) > MOST_NESTED:
-            raise _RefusedError
-        element = _Element(_local(tag))
-        for name, value in attributes.items():
-            if not name.startswith("xmlns") and value:
-                element.fields.append((_local(name), value))
-        self._stack.append(element)
-
-    def _characters(self, text: str) -> None:
-        element = self._stack[-1]
-        element.text.append(text)
-        element.size += len(text)
-        if element.size > MOST_TEXT:
-            self._pages.text("".join(element.text).encode())
-            element.text.clear()
-            element.size = 0
-
-    def _end(self, _tag: str) -> None:
-        element = self._stack.pop()
-        parent = self._stack[-1]
-        tag = element.tag
-        text = "".join(element.text).strip()
-        if not element.fields and not element.pending:
-            if text:
-                parent.fields.append((tag, text))
-                if len(parent.fields) > MOST_FIELDS:
-                    self._spill(parent)
-            return
-        record: Fields = [(tag, text)] if text else []
-        record += element.fields
-        record += _merged(element)
-        self._record(parent, tag, record)
-
-    def _record(self, parent: _Element, tag: str, record: Fields) -> None:
-        """An element with parts has ended: a record of a table, or a part of its parent."""
-        path = self._path(tag)
-        rows = self._tables.get(path)
-        if rows is None and tag not in parent.pending:
-            if len(parent.pending) < MOST_KINDS:
-                parent.pending[tag] = record
+        begin = 0
+        tried: set[Kind] = set()
+        while begin < len(block) and not self._lost:
+            kind = self._kind(block, begin, tried)
+            if kind is not None:
+                begin = self._alike(kind, block, begin)
+                end = len(block)
             else:
-                self._write([(f"{path}.{name}", value) for name, value in record])
+                end = begin + PIECE
+            self._parsed(block[begin:end])
+            begin = end
+        if self._lost and begin < len(block):
+            self._pages.text(block[begin:])
+
+    def _kind(self, block: bytes, begin: int, tried: set[Kind]) -> Kind | None:
+        """The outermost records of which the rest of a block holds enough."""
+        fresh = [one for one in self._elements.kinds if one.shapes is not None and one not in tried]
+        for kind in sorted(fresh, key=lambda one: one.depth):
+            tried.add(kind)
+            if block.count(kind.closing, begin) >= _FEW:
+                return kind
+        return None
+
+    def _alike(self, kind: Kind, block: bytes, begin: int) -> int:
+        """Takes what stands before the last record's end, and tells where that is."""
+        end = block.find(kind.closing, begin) + len(kind.closing)
+        last = block.rfind(kind.closing) + len(kind.closing)
+        self._parsed(block[begin:end])
+        if self._lost:
+            return end
+        try:
+            text = block[end:last].decode()
+        except UnicodeDecodeError:
+            return end
+        closing = kind.closing.decode()
+        at = 0
+        while at < len(text) and not self._lost:
+            here = self._elements.stands(kind)
+            after = self._taken(kind, text, at) if here else 0
+            while after:
+                at, after = after, self._taken(kind, text, after)
+            if at < len(text):
+                stop = text.find(closing, at) + len(closing)
+                record, at = text[at:stop], stop
+                self._parsed(record.encode())
+                if here and not self._lost:
+                    self._learn(kind, record)
+        return last - len(text[at:].encode())
+
+    def _taken(self, kind: Kind, text: str, at: int) -> int:
+        """Takes records that are built as one that is known; where the next begins, 0 = none."""
+        shapes = kind.shapes or []
+        for number, shape in enumerate(shapes):
+            found = shape.one(text, at)
+            if found is None:
+                continue
+            if number:  # what came now is likely to come again
+                shapes.insert(0, shapes.pop(number))
+            columns = shape.every(text, at)
+            if columns is None:
+                end, values = found
+                self._elements.add(shape.rows, meant(values), end - at)
+                return end
+            self._elements.extend(shape.rows, list(map(meant, columns)), len(text) - at)
+            return len(text)
+        return 0
+
+    def _learn(self, kind: Kind, record: str) -> None:
+        """Keeps how a record is written that was parsed just now."""
+        shapes = kind.shapes
+        if shapes is None or not record.lstrip().startswith(kind.opening):
             return
-        if rows is None:
-            if len(self._tables) >= MOST_KINDS:
-                self._write([(f"{path}.{name}", value) for name, value in record])
-                return
-            rows = self._tables[path] = Rows(self._pages)
-            self._add(rows, parent.pending.pop(tag))
-        self._add(rows, record)
+        shape = None
+        if len(record) <= LONGEST and len(shapes) < MOST_SHAPES:
+            shape = learned(record, self._elements.read_alone)
+        if shape is not None:
+            shapes.insert(0, shape)
+        elif len(shapes) < MOST_SHAPES:
+            kind.failures += 1
+            if kind.failures > MOST_FAILURES:
+                kind.shapes = None
 
-    def _add(self, rows: Rows, record: Fields) -> None:
-        names, values = zip(*record, strict=True)
-        rows.add(names, values)
-        self._gathered += 1
-        self._size += sum(map(len, filter(None, values)))
-        if self._gathered >= MOST_ROWS or self._size >= MOST_CHARACTERS:
-            for one in self._tables.values():
-                one.flush()
-            self._gathered = self._size = 0
-
-    def _spill(self, element: _Element) -> None:
-        """Writes the fields of an element that has very many."""
-        path = self._path("")
-        self._write([(path + name, value) for name, value in element.fields])
-        element.fields = [("", None)]
-
-    def _path(self, tag: str) -> str:
-        return ".".join([element.tag for element in self._stack[1:]] + [tag])
-
-    def _write(self, fields: Fields) -> None:
-        text = lines(fields)
-        if text:
-            self._pages.text(text)
+    def _parsed(self, piece: bytes, *, last: bool = False) -> None:
+        """Parses; where that fails, the rest is text."""
+        rest = self._elements.parse(piece, last=last)
+        if rest is not None:
+            self._lost = True
+            if rest:
+                self._pages.text(rest)
 
     def _tell_geodata(self, head: str) -> None:
         kind = next((kind for namespace, kind in _GEODATA if namespace in head), "")
@@ -276,17 +239,3 @@ class XmlReading:
             except ValueError:  # such as "1.2.3"
                 box = None
         self._pages.fact("geodata", kind + in_vietnam(box))
-
-
-def _local(tag: str) -> str:
-    """A name without its namespace's prefix."""
-    return tag.rsplit(":", 1)[-1]
-
-
-def _merged(element: _Element) -> Fields:
-    """Fields of the children that came once, under dotted names."""
-    return [
-        (f"{tag}.{name}" if name != tag else tag, value)
-        for tag, fields in element.pending.items()
-        for name, value in fields
-    ]

@@ -118,9 +118,9 @@ class _Side:
         self._searched = 0  # bytes of ``_held`` in which no frame begins
         self._left = 0  # bytes of the frame's payload still to come, without
         self._padding = 0  # those at its end that mean nothing
-        self._why_skipped: Unread | None = None
         self._kind = self._flags = self._stream = 0
         self._open: dict[int, _Stream] = {}
+        self._skipped: Unread | None = None  # why a frame that is passed over counts as unread
         self._block = bytearray()  # of header fields, until the last of its frames
         self._block_stream = 0
         self._block_ends_stream = False
@@ -181,7 +181,6 @@ class _Side:
         head = bytes(self._held)
         self._left = int.from_bytes(head[:3], "big")
         self._kind, self._flags = head[3], head[4]
-        self._why_skipped = None
         self._stream = int.from_bytes(head[5:], "big") & 0x7FFFFFFF
         self._padding = 0
         if self._kind <= MOST_KIND and not plausible(head):
@@ -200,11 +199,12 @@ class _Side:
 
     def _begin_skipped(self) -> None:
         """Frames that say nothing (priorities, pings, windows), and such as are not known."""
+        self._skipped = None
         if self._kind in (HEADERS, PUSH, CONTINUATION):
             self._forget_fields("a frame of header fields is too large", "damaged")
-            self._why_skipped = "too-large"
+            self._skipped = "too-large"
         elif self._kind > MOST_KIND:
-            self._why_skipped = "unsupported"
+            self._skipped = "unsupported"
         self._step = self._skip
 
     def _pad_length(self) -> None:
@@ -227,10 +227,10 @@ class _Side:
 
     def _skip(self) -> None:
         size = min(self._left, len(self._data) - self._begin)
+        if size and self._skipped is not None:
+            self._content.unread(self._number, size, self._skipped)
         self._begin += size
         self._left -= size
-        if self._why_skipped is not None:
-            self._content.unread(self._number, size, self._why_skipped)
         if not self._left:
             self._end_payload()
 
@@ -238,6 +238,7 @@ class _Side:
         """Of a frame that was not collected."""
         if self._padding:
             self._left, self._padding = self._padding, 0
+            self._skipped = None
             self._step = self._skip
             return
         self._step = self._frame
@@ -376,6 +377,7 @@ class _Side:
                 self._forget_fields("bytes are missing", "missing")
                 self._content.unread(self._number, collected, "missing")
             self._held.clear()
+            self._skipped = None
             self._step = self._skip
         if not self._left:
             self._end_payload()

@@ -152,6 +152,7 @@ BASE: Final = 33  # and the sequence number of its first byte
 LOOK_TCP: Final = 5
 LOOK_UDP: Final = 6
 FEED_QUIC: Final = 7
+PICK: Final = 8  # second pass alone: whoever gets each packet instead of the flow table
 
 # Regions of ``scratch`` and ``work``.
 JA4_TEXT: Final = 384  # before it, from 0 on: a name being read
@@ -302,7 +303,7 @@ def fresh(
         name_ends=np.zeros((1 << 14) + 1, np.int64),
         name_index=np.zeros(1 << 15, np.int64),
         scratch=np.zeros(ROOM + max(SCRATCH_JA4, SCRATCH_QUIC), np.uint8),
-        settings=np.array([*timeouts_ns, seed, copies_ns, 0, 0, 0], np.int64),
+        settings=np.array([*timeouts_ns, seed, copies_ns, 0, 0, 0, 0], np.int64),
         pieces=np.zeros((PIECES, SIZE), np.uint8),
         held=np.zeros((PIECES, WIDTH_HELD + 2), np.int64),
         work=np.zeros(PRINTS + 2 * MOST_PRINTS, np.int64),

@@ -15,7 +15,7 @@ from auditor.readers.capture.layout import (
     ANSWER_TIME, BAD_TIME, BUDGET, CLOSED, DUPLICATES, END, FIRST_FROM_1, FIRST_TIME, FLAGS,
     HEADERS_CUT, IPSEC, LAST_TIME, LINK_SECRET, LINK_SEVERAL, LINK_UNKNOWN, LINK_UNKNOWN_TYPE,
     LOOK_TCP, LOOK_UDP, MARKS, NESTED_DEEP, NEXT, NOT_IP, OCTETS, OUTER_6, PACKETS, PACKETS_READ,
-    PAYLOAD, PORTS_CUT, RECENT, SNAPPED, START, SYN_FROM_0, SYN_TIME, SYNACK_FROM_0, TUNNEL,
+    PAYLOAD, PICK, PORTS_CUT, RECENT, SNAPPED, START, SYN_FROM_0, SYN_TIME, SYNACK_FROM_0, TUNNEL,
     TUNNEL_BITS, VLAN, WIRE_BYTES, Bytes, State,
 )  # fmt: skip
 from auditor.readers.capture.link import IP4, IP6, SECRET, SEVERAL, UNKNOWN, network
@@ -26,6 +26,7 @@ from auditor.readers.capture.table import found, restarted
 from auditor.readers.capture.tunnels import MOST_NESTED, may_carry, tunnel_number, unwrapped
 
 looked_into = through(types.boolean)
+picked = through(types.boolean)
 
 
 @compiled
@@ -198,6 +199,13 @@ def taken(s: State, data: Bytes, p: int, end: int, wire: int, link: int, time: i
         key = source | target << 16
         direction = 0
     key |= protocol << 32 | version << 40 | seen << 48
+    if s.settings[PICK]:  # the second pass
+        packet = (
+            s, high_0, low_0, high_1, low_1, key, direction, fragment, datagram, data, body, end,
+            segment, time,
+        )  # fmt: skip
+        picked(s.settings[PICK], packet)
+        return
     row, new = found(s, high_0, low_0, high_1, low_1, key, time, direction)
     f = s.flows
     if protocol == 6 and fragment <= 0:
@@ -289,13 +297,7 @@ def other(
 ) -> None:  # fmt: skip
     """Adds a packet that is neither TCP nor whole UDP, or a later fragment, to its flow."""
     f = s.flows
-    length = segment
-    if fragment <= 0:
-        if protocol == 132:
-            length = user_data(data, p + 12, end, segment - 12)
-        elif protocol == 1 or protocol == 58 or protocol == 136 or protocol == 17:
-            length = segment - 8
-    length = max(length, 0)
+    length = payload_of(data, p, end, segment, protocol, fragment)
     f[row, PAYLOAD + direction] += length
     if protocol == 6 and f[row, NEXT + direction] >= 0:
         f[row, NEXT + direction] = (f[row, NEXT + direction] + length) & 0xFFFFFFFF
@@ -307,6 +309,18 @@ def other(
         if f[row, NEXT + direction] < 0:
             f[row, NEXT + direction] = be16(data, p)
         icmp_role(s, row, direction, protocol, octet(data, p))
+
+
+@compiled
+def payload_of(data: Bytes, p: int, end: int, segment: int, protocol: int, fragment: int) -> int:
+    """Payload bytes of such a packet."""
+    length = segment
+    if fragment <= 0:
+        if protocol == 132:
+            length = user_data(data, p + 12, end, segment - 12)
+        elif protocol == 1 or protocol == 58 or protocol == 136 or protocol == 17:
+            length = segment - 8
+    return max(length, 0)
 
 
 @compiled

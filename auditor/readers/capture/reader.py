@@ -17,16 +17,16 @@ from auditor.model.errors import InputError
 from auditor.model.problem import Note, Problem
 from auditor.readers.capture import container as containers
 from auditor.readers.capture import form as forms
-from auditor.readers.capture import records, units
+from auditor.readers.capture import units
 from auditor.readers.capture.container import Container
 from auditor.readers.capture.layout import (
-    BAD_TIME, BLOCK, FILE, HEADERS_CUT, LINK_UNKNOWN,
-    LINK_UNKNOWN_TYPE, MORE, NO_TIME, OPAQUE_APPS, NOT_IP, PACKETS_READ, PORTS_CUT, SNAPPED,
+    BAD_TIME, FILE, HEADERS_CUT, LINK_UNKNOWN, LINK_UNKNOWN_TYPE, NO_TIME, OPAQUE_APPS, NOT_IP, PACKETS_READ, PORTS_CUT, SNAPPED,
     WIRE_BYTES, Ints, LINK_SECRET, LINK_SEVERAL, NESTED_DEEP, DUPLICATES,
 )  # fmt: skip
 from auditor.readers.capture.stretch import WHOLE, Stretch, resumed
 from auditor.readers.capture.sweep import Sweep
 from auditor.readers.capture.tunnels import MOST_NESTED
+from auditor.readers.capture.walk import Walk
 from auditor.readers.capture.windows import Windows
 from auditor.readers.exports.collected import Collected
 from auditor.readers.reading import OpenFlows, Progress, Reading, Settings, Take
@@ -218,7 +218,7 @@ def _file(source: Source, opened: Opened, windows: Windows, sweep: Sweep, note: 
     """Walks one file."""
     before = sweep.state.counters.copy()
     seen = Container(opened.head)
-    cut = _walked(windows, sweep, seen)
+    cut = Walk(windows, sweep, seen).to_end()
     windows.drained()
     counted = sweep.state.counters - before
     counted[LINK_UNKNOWN_TYPE] = sweep.counted(LINK_UNKNOWN_TYPE)
@@ -239,47 +239,6 @@ def _file(source: Source, opened: Opened, windows: Windows, sweep: Sweep, note: 
     for problem in _shortcomings(counted, name):
         note(problem)
     return _File(name, note, counted, opened, windows, seen)
-
-
-def _walked(windows: Windows, sweep: Sweep, seen: Container) -> tuple[str, int, str] | None:
-    """Walks a file to its end; where and how it is cut off, if it is."""
-    if seen.begin < 0:
-        return "truncated-header", 0, "The file ends inside its own header"
-    form = seen.form
-    place = windows.start + seen.begin
-    while place > windows.end and not windows.finished:  # tiny windows
-        windows.advance(windows.start)
-        place = windows.start + seen.begin
-    while True:
-        form[forms.OFFSET], form[forms.FINISHED] = windows.offset, windows.finished
-        place, why = records.walked(
-            sweep.state, windows.data, place, windows.end, form, seen.interfaces, seen.gaps,
-            seen.places,
-        )  # fmt: skip
-        if form[forms.COMMENTS]:
-            seen.taken_comments(windows.data, windows.offset)
-        if why == records.SKIP:
-            continue
-        if why == BLOCK:
-            after = seen.block(windows.data, place, windows.end)
-            if after is not None:
-                place = after
-                continue
-            why = MORE
-        if why != MORE:
-            sweep.make_room(why)
-            continue
-        if windows.finished:
-            break
-        windows.advance(place)
-        place = windows.start
-    if form[forms.GAP_FROM] >= 0:
-        records.gap_ended(form, seen.gaps, windows.offset + windows.end)
-        return None
-    if place < windows.end:
-        what = "block" if form[forms.PCAPNG] else "packet record"
-        return "truncated-record", windows.offset + place, f"The file ends inside a {what}"
-    return None
 
 
 def _broken(error: DamagedError | OSError, name: str, total: int) -> Problem:

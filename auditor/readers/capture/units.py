@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from numba import types
 
-from auditor.readers.capture import payload, quic, records
+from auditor.readers.capture import payload, quic, records, wanted
 from auditor.readers.capture.cache import FOLDER
 from auditor.readers.capture.layout import FEED_QUIC, LOOK_TCP, LOOK_UDP, STATE
 from auditor.readers.capture.numbers import address_of
@@ -57,6 +57,14 @@ def looks() -> tuple[int, int]:
 def openers() -> int:
     """Address of what opens QUIC packets."""
     return address_of(quic.fed, (BYTES, INT, INT, NUMBERS, BYTES, NUMBERS, BYTES))
+
+
+@cache
+def picker() -> int:
+    """Address of what picks the packets of wanted flows in a second pass."""
+    walk()
+    packet = (STATE, *(INT,) * 8, BYTES, *(INT,) * 4)
+    return address_of(wanted.picked, packet)
 
 
 @cache

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import unicodedata
 
 import pytest
@@ -51,6 +52,16 @@ def test_what_is_found_is_what_a_search_by_plain_expressions_finds(text):
     assert [one._replace(sought=one.sought.rank) for one in counted] == [
         one._replace(sought=one.sought.rank) for one in plainly
     ]
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.lists(TEXTS, min_size=1, max_size=3).map(b" 12345 ".join))
+def test_words_near_no_number_change_nothing_however_many(text):
+    many = b"m\xc3\xa3 mst tin " * 3 + text + b" mst bi\xe1\xbb\x83n s\xe1\xbb\x91 tel: " * 2
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys.modules[Search.__module__], "_MANY", 1)
+        bulk = told(searched(SEARCH, many))
+    assert bulk == told(searched(SEARCH, many))
 
 
 @settings(max_examples=40, deadline=None)
@@ -149,7 +160,7 @@ def test_a_fact_is_a_hit_of_the_detectors_that_ask_for_it():
     item.fact("other")
     item.close()
     [found] = item.found
-    assert (found.detector.id, found.certainty, found.samples) == ("geodata", "firm", ("GeoTIFF·",))
+    assert (found.detector.id, found.certainty, found.samples) == ("geodata", "weak", ("GeoTIFF·",))
     assert found.places == ("SMB write / map.tif",)
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from auditor.inspect.detectors.patterns import of_pattern, of_words
+from auditor.inspect.detectors.patterns import digit_runs, of_pattern, of_words
 from auditor.inspect.detectors.search import Search
 from tests.inspect.detectors.made import KEY, detector, searched
 
@@ -84,3 +87,31 @@ def test_a_word_that_ends_in_a_sign_ends_there():
     assert (expression.before, expression.after, expression.spaced) == ("word", "none", False)
     assert found("tel:0912", words=["tel:"], case=False) == 1
     assert found("xtel:0912", words=["tel:"], case=False) == 0
+
+
+@given(st.text("0123456789 :a", max_size=60), st.integers(1, 12))
+@settings(max_examples=300)
+def test_each_run_of_digits_has_a_place_that_is_told(text, size):
+    data = text.encode()
+    places = set(digit_runs(data, size).tolist())
+    for run in re.finditer(rb"(?=([0-9]{%d}))" % size, data):
+        assert places.intersection(range(run.start(), run.start() + size))
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    ["[a-z][a-z0-9]{1,4}@[a-z]{1,5}[.][a-z]{2,3}", "[a-z]{2,4}[0-9]", "[0-9][.,-]{1,2}(?:a|b)"],
+)
+@given(st.text("ab1.@,", max_size=40))
+@settings(max_examples=60)
+def test_a_pattern_without_its_head_is_found_where_the_whole_is(pattern, text):
+    search = Search([detector(patterns=[pattern], minimum={"alone": 1})], KEY)
+    data = b"\n" + text.encode() + b"\n"
+    told = {end for ends in search.ends(data).values() for end in ends}
+    every = re.compile(pattern.encode())
+    ends = {
+        end
+        for end in range(len(data))
+        if any(every.fullmatch(data, begin, end) for begin in range(end))
+    }
+    assert ends <= told

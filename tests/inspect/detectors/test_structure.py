@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from auditor.inspect.detectors.structure import MOST_PLACES, objections, widths
+from auditor.inspect.detectors.structure import (
+    MOST_PLACES,
+    digits,
+    literal,
+    objections,
+    widths,
+)
 
 
 @pytest.mark.parametrize(
@@ -52,3 +58,27 @@ def test_what_people_write_is_taken(source):
 def test_widths_are_bytes():
     assert widths("[0-9]{2}x?") == (2, 3)
     assert MOST_PLACES > 0
+
+
+@pytest.mark.parametrize(
+    ("source", "together"),
+    [
+        ("[0-9]{10}", 10),
+        ("[0-9]{3}[ .][0-9]{4,6}", 4),
+        ("[0-9]{6,7}(?:[.,][0-9]{1,4})?[0-9]", 6),
+        ("(?:84|0084)[35789][0-9]{8}", 11),
+        ("A(?:1[0-9]|[0-9]{4}x)", 2),
+        ("(?:[0-9]{3})?a", 0),
+        ("^(?:19|20)[0-9]{2}$", 4),
+        ("[0-9a]{5}", 0),
+    ],
+)
+def test_digits_that_must_stand_together_are_counted(source, together):
+    assert digits(source) == together
+
+
+@pytest.mark.parametrize(
+    ("source", "longest"), [("P[A-Z]{9}", 1), ("ab[0-9]cde", 3), ("(?:abc|d)", 0)]
+)
+def test_a_literal_is_what_every_match_contains(source, longest):
+    assert literal(source) == longest

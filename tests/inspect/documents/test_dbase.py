@@ -5,6 +5,7 @@ import pytest
 from auditor.inspect.contracts import About
 from auditor.inspect.documents.dbase import DbaseTable
 from tests.inspect.documents.cutting import damaged, pages_of, rows_of, written
+from tests.inspect.recorder import RecordedPages
 
 
 def table(rows: list[tuple[bytes, bytes]], language: int = 0) -> bytes:
@@ -55,3 +56,21 @@ def test_damaged_bytes_do_no_harm():
         if DbaseTable().sniff(data[:4096], About()):
             pages_of(DbaseTable(), data, 100)
         pages_of(DbaseTable(), data, 100)
+
+
+@pytest.mark.parametrize("charset", ["utf-16-be", "utf-16-le", "gb18030", "shift_jis", "hz"])
+def test_every_column_has_a_cell_for_each_record_in_any_charset(charset):
+    data = table([(b"12", b"\x81\xd5~\xe9"), (b"13", b"\xff\xfe~{\x81"), (b"\x81", b"\n\x0a")])
+    pages = pages_of(DbaseTable(), data, about=About(charset=charset))
+    assert [len(column) for _, columns in pages.tables for column in columns] == [3, 3]
+
+
+def test_large_gaps_keep_the_places_of_records():
+    data = table([(b"12", b"Nguyen Van A"), (b"13", b"Le Thi B")])
+    pages = RecordedPages()
+    reading = DbaseTable().reading(About(), pages)
+    reading.feed(data[:-38])
+    reading.gap(37 * 10**9)
+    reading.feed(data[-38:])
+    reading.close()
+    assert rows_of(pages) == [("12", "Nguyen Van A"), ("13", "Le Thi B")]

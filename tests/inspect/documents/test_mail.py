@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from auditor.inspect.contracts import About
-from auditor.inspect.documents.mail import Mail, Mailbox
+from auditor.inspect.documents.mail import FormBody, Mail, Mailbox
 from tests.inspect.documents.reading import damaged_copies, held, read_as_it_comes
 from tests.inspect.recorder import RecordedPages
 
@@ -66,6 +66,32 @@ def test_a_hole_in_a_mailbox_is_a_hole_in_a_message():
 
 def test_a_mailbox_is_known_by_its_first_line():
     assert Mailbox().sniff(MAILBOX, About()) > 0.8
+
+
+FORM = (
+    b'--x1\r\nContent-Disposition: form-data; name="note"\r\n\r\nhai\r\n'
+    b'--x1\r\nContent-Disposition: form-data; name="f"; filename="a.csv"\r\n'
+    b"Content-Type: text/csv\r\n\r\nso_cccd\n001085012345\n\r\n--x1--\r\n"
+)
+
+
+@given(size=st.integers(1, len(FORM)))
+def test_a_form_that_was_packed_as_a_whole_has_its_parts_however_it_is_cut(size):
+    pages = read_as_it_comes(FormBody(), FORM, size)
+    assert [part.data for part in pages.members] == [b"hai", b"so_cccd\n001085012345\n"]
+    assert [part.filename for part in pages.members][1] == "a.csv"
+    assert pages.members[1].media_type == "text/csv"
+
+
+def test_a_form_is_known_by_its_first_two_lines():
+    assert FormBody().sniff(FORM, About()) > 0.7
+    assert FormBody().sniff(b"--x1\r\nother", About()) == 0
+    assert FormBody().sniff(b"-- a comment in SQL\n", About()) == 0
+
+
+def test_damaged_forms_are_survived():
+    for copy in damaged_copies(FORM, 150):
+        read_as_it_comes(FormBody(), copy, 50)
 
 
 def test_damaged_mailboxes_are_survived():

@@ -47,6 +47,10 @@ def test_records_alike_and_not_give_the_same_rows():
         alike,
         [*alike, {"d": "y", "a": {}}],
         [{"a": [str(at)] * 40} for at in range(3)],
+        [
+            {"d": str(at), "a": ["x"] * (at % 3)} | ({"e": {"f": "y"}} if at % 5 else {})
+            for at in range(99)
+        ],
     ):
         one, other = RecordedPages(), RecordedPages()
         rows = Rows(one)
@@ -63,3 +67,13 @@ def test_long_lists_of_a_record_are_bounded_columns():
     names, values = flat({"a": [str(at) for at in range(1000)]})
     assert len(names) == MOST_SAME + 1
     assert values[-1].endswith("\n999")
+
+
+def test_kinds_of_records_with_more_columns_than_a_table_has_keep_their_values(monkeypatch):
+    monkeypatch.setattr(module, "MOST_COLUMNS", 5)
+    records = [{f"n{kind}{at}": str(kind) for at in range(3)} for kind in range(4)] * 8
+    pages = RecordedPages()
+    rows = Rows(pages)
+    add_all(rows, records)
+    rows.flush()
+    assert sum(cell is not None for row in rows_of(pages) for cell in row) == 96

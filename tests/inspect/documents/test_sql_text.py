@@ -64,6 +64,23 @@ def test_plain_rows_that_are_alike_are_read_as_the_others():
     assert set(rows) == {(str(at), "x\ny") for at in range(20_000)}
 
 
+def test_every_line_of_a_long_copied_block_is_a_row():
+    lines = "".join(f"{at}\tso {at}\t{'x' * (at % 50)}\n" for at in range(30_000))
+    pages = pages_of(SqlDump(), f"COPY t (a, b, c) FROM stdin;\n{lines}\\.\n".encode(), 10_000)
+    assert [row[1] for row in rows_of(pages)] == [f"so {at}" for at in range(30_000)]
+
+
+def test_rows_that_are_not_all_alike_are_read_in_their_order():
+    kinds = ["({0}, 'a''{0}', NULL)", "({0},NULL,'x')", "({0},N'b\\'{0}', 1.5)", "({0}, f(1), '')"]
+    rows = ",\n".join(kinds[at * at // 7 % 4].format(at) for at in range(3000))
+    found = rows_of(pages_of(SqlDump(), f"INSERT INTO t (a, b, c) VALUES {rows};\n".encode()))
+    assert [row[0] for row in found] == list(map(str, range(3000)))
+    expected = [("a'{}", None), (None, "x"), ("b'{}", "1.5"), ("f(1)", "")]
+    for at, row in enumerate(found):
+        name, last = expected[at * at // 7 % 4]
+        assert row[1:] == (name and name.format(at), last)
+
+
 def test_other_statements_are_text():
     data = b"UPDATE khach SET cccd='001090012345' WHERE id=1;\nDELETE FROM x;\n"
     assert pages_of(SqlDump(), data).data == data

@@ -3,6 +3,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from auditor.inspect.contracts import About
+from auditor.inspect.documents import xml_text
 from auditor.inspect.documents.xml_text import BLOCK, XmlDocument
 from tests.inspect.documents.cutting import damaged, pages_of, rows_of, written
 
@@ -114,3 +115,55 @@ def test_damaged_bytes_do_no_harm():
     for data in damaged(PAYMENT[:3000], 60):
         XmlDocument().sniff(data[:4096], About())
         pages_of(XmlDocument(), data, 100)
+
+
+RECORDS = (
+    "<r><a>{0}</a><b>x{0}</b></r>",
+    "<r><a>{0}</a><b/></r>",
+    "<r><a>{0}</a><b></b></r>",
+    "<r ma='{0}' k=\"v\"><a>{0} &amp; &#7885;&lt;</a></r>",
+    "<r><a><![CDATA[{0} < ]]]></a></r>",
+    "<r><o><i>{0}</i></o><o><i>{0}0</i></o><a>Đ{0}</a></r>",
+    "<r>mixed {0}<a>y</a> text</r>",
+    "<r><!-- no {0} --><a>{0}</a></r>",
+    "<r>\n  <a> {0} </a>\n</r>\n",
+    "<s><r><a>{0}</a></r></s>",
+    "<ns:r><a>{0}</a></ns:r>",
+    "<r><a>{0}</a><r><c>{0}</c></r></r>",
+)
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.lists(st.sampled_from(RECORDS), min_size=1, max_size=4), st.booleans())
+def test_records_by_their_pattern_are_what_the_parser_makes_of_them(kinds, at_random):
+    order = [kinds[(at * at // 3 if at_random else at) % len(kinds)] for at in range(400)]
+    data = "<d xmlns:ns='n'>" + "".join(kind.format(at) for at, kind in enumerate(order)) + "</d>"
+    quick = pages_of(XmlDocument(), data.encode())
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(xml_text, "PIECE", BLOCK)  # all is parsed before a kind is known
+        slow = pages_of(XmlDocument(), data.encode())
+    assert _cells(quick) == _cells(slow)
+    assert quick.data == slow.data
+
+
+def _cells(pages):
+    """Filled cells of all rows with their names, in any order of rows."""
+    return sorted(
+        [(name, cell) for name, cell in zip(names, row, strict=True) if cell]
+        for names, columns in pages.tables
+        for row in zip(*columns, strict=True)
+    )
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"<d>" + b"<r><a>1</a></r>" * 2000 + b"<r a='001090012345",
+        b"<d>" + b"<r><a>1</a></r>" * 2000 + b"<r " + b"x" * 9000 + b" 001090012345",
+        b"<d>" + b"<r><a>1</a></r>" * 2000 + b"<r><a>1</b></r>001090012345<r>" * 9,
+    ],
+)
+def test_what_breaks_off_behind_records_is_read(data):
+    pages = pages_of(XmlDocument(), data, 1000)
+    assert b"001090012345" in pages.data
+    assert len(rows_of(pages)) == 2000

@@ -224,8 +224,8 @@ CREATE TABLE subjects (
 	CONSTRAINT pk_subjects PRIMARY KEY (id), 
 	CONSTRAINT fk_subjects_run_id FOREIGN KEY(run_id) REFERENCES runs (run_id) ON DELETE CASCADE
 );
-INSERT INTO "subjects" VALUES(1,'20261121T003000Z-0000','HIS','AS64500 Ví dụ','phone',1,2,1,'AGhhc2hlcw==');
-INSERT INTO "subjects" VALUES(2,'20261122T003000Z-0001','HIS','AS64500 Ví dụ','phone',1,2,1,'AGhhc2hlcw==');
+INSERT INTO "subjects" VALUES(1,'20261121T003000Z-0000','HIS','AS64500 Ví dụ','phone',1,2,1,'AUUotS/9IBCBAAABAAAAAAAAAAIAAAAAAAAA');
+INSERT INTO "subjects" VALUES(2,'20261122T003000Z-0001','HIS','AS64500 Ví dụ','phone',1,2,1,'AUUotS/9IBCBAAABAAAAAAAAAAIAAAAAAAAA');
 CREATE INDEX ix_apscheduler_jobs_next_run_time ON apscheduler_jobs (next_run_time);
 CREATE INDEX ix_assessments_job_checked ON assessments (job, checked);
 CREATE INDEX ix_attempts_job_started ON attempts (job, started);

@@ -1,0 +1,56 @@
+"""Checks of whole columns."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from auditor.inspect.detectors import checks
+from auditor.inspect.detectors.digit_columns import BULK, passing
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+# mostly of the right form, for else hardly any passes
+DIGITS = st.text("0123456789", min_size=4, max_size=9)
+STARTS = st.sampled_from(["001", "0790", "079185", "0912", "0084", "84", "101", "03", "95", "00"])
+NUMBERS = st.builds(str.__add__, STARTS, DIGITS) | st.text("0123456789", min_size=8, max_size=14)
+WRITTEN = NUMBERS | st.builds(lambda text: text[:4] + " " + text[4:], NUMBERS)
+
+
+@pytest.mark.parametrize("check", list(BULK), ids=lambda check: check.__name__)
+@given(st.lists(WRITTEN.map(str.encode), max_size=30))
+@settings(max_examples=60)
+def test_a_column_is_judged_as_its_values_one_by_one(
+    check: Callable[[bytes], bool], values: list[bytes]
+) -> None:
+    places = list(range(0, len(values), 2)) + list(range(1, len(values), 2))
+    assert sorted(passing(check, values, places)) == [
+        place for place, value in enumerate(values) if check(value)
+    ]
+
+
+def test_every_prefix_and_every_year_is_judged_alike() -> None:
+    persons = [
+        f"{code:03}{sex}{year:02}123456".encode()
+        for code in range(0, 400, 3)
+        for sex in range(5)
+        for year in (0, 5, 6, 40, 41, 99)
+    ]
+    mobiles = [f"{code:03}1234567".encode() for code in range(1000)]
+    first = [f"{start}".encode() for start in range(100_109_100, 100_109_400)]
+    taxed = [one + b"%d" % digit for one in first for digit in range(10)]
+    units = [one + unit for one in taxed[:1000] for unit in (b"000", b"001")]
+    for check, values in (
+        (checks.personal_number, persons),
+        (checks.personal_number_abroad, persons),
+        (checks.mobile, mobiles),
+        (checks.tax_code, taxed),
+        (checks.tax_code, units),
+    ):
+        wanted = [place for place, value in enumerate(values) if check(value)]
+        assert wanted
+        assert sorted(passing(check, values, list(range(len(values))))) == wanted
