@@ -6,13 +6,15 @@ import pytest
 from auditor import inspect
 
 LEAVES = {
-    "flow_id": 1, "crosses_border": True, "foreign_recipient": False, "seen_by": "packets",
+    "flow_id": 1, "input_id": 4, "crosses_border": True,
+    "foreign_recipient": False, "seen_by": "packets",
     "witness_of": None, "protocol": 6, "src_port": 50_000, "src_payload": 10, "dst_payload": 0,
     "encrypted": False, "app": "http",
 }  # fmt: skip
 SCHEMA = pa.schema(
     {
         "flow_id": pa.int64(),
+        "input_id": pa.int32(),
         "crosses_border": pa.bool_(),
         "foreign_recipient": pa.bool_(),
         "seen_by": pa.string(),
@@ -70,3 +72,5 @@ def test_with_keys_tls_is_opened_too_and_other_ciphers_are_not():
     assert opened(with_keys=True, encrypted=True, app="tls")
     assert not opened(with_keys=True, encrypted=True, app="ssh")
     assert not opened(with_keys=True, encrypted=True, app=None)
+    assert opened(with_keys=[3, 4], encrypted=True, app="tls")
+    assert not opened(with_keys=[3], encrypted=True, app="tls")
