@@ -130,10 +130,9 @@ def came_again(
     if f[row, STATE] & (BASED << direction):
         base = (f[row, CONFLICTS + direction] >> 32) & MASK
         before = ahead(base, sequence)
-        if 0 < before <= BEFORE:
-            f[row, UNREAD + direction] += min(before, size)
-            if before <= size:
-                based(s, row, direction, sequence)
+        if 0 < before <= min(BEFORE, size):  # what does not join on may come again: not counted
+            f[row, UNREAD + direction] += before
+            based(s, row, direction, sequence)
 
 
 @compiled
@@ -240,9 +239,7 @@ def started(s: State, row: int, syn: int) -> None:
 
 
 @compiled
-def expected_from(
-    s: State, row: int, direction: int, sequence: int, wire: int, syn: int
-) -> bool:
+def expected_from(s: State, row: int, direction: int, sequence: int, wire: int, syn: int) -> bool:
     """Sets which byte is expected where a numbering begins; false = nothing more to do."""
     f = s.flows
     column = EXPECTED + direction
