@@ -354,7 +354,7 @@ def test_an_error_of_ours_is_exit_code_70_and_asks_for_the_trace(auditor, monkey
     def broken(*_):
         raise ZeroDivisionError("division by zero")
 
-    monkeypatch.setattr(pipeline._Counts, "totals", broken)
+    monkeypatch.setattr(pipeline.Counts, "totals", broken)
     done = auditor("audit", SMALL, "--out", tmp_path)
     assert done.code == 70
     assert "internal error: ZeroDivisionError: division by zero" in done.err

@@ -36,12 +36,13 @@ class Child:
         progress: the last thing it said about what it does: ``stage``, ``total``, ``done``.
     """
 
-    def __init__(self, folder: Path, without: Iterable[str]) -> None:
+    def __init__(self, folder: Path, without: Iterable[str], key: bytes) -> None:
         """Begins it.
 
         Args:
             folder: with its order; its results and its temporary files go there.
             without: environment variables it must not see.
+            key: of the store's hashes; the child is told through its standard input alone.
 
         Raises:
             StoreError: no process can be started.
@@ -67,6 +68,7 @@ class Child:
                 place=sys.executable,
                 hint="Look at the memory and the limits of processes; it is tried again.",
             ) from None
+        self._tell(key)
         pipes = ((self._listen, self._process.stdout), (self._keep, self._process.stderr))
         self._threads = [
             threading.Thread(target=each, args=(pipe,), daemon=True) for each, pipe in pipes
@@ -132,6 +134,13 @@ class Child:
     def _signal(self, number: signal.Signals) -> None:
         with suppress(ProcessLookupError, PermissionError):  # the group is gone already
             os.killpg(self._process.pid, number)
+
+    def _tell(self, key: bytes) -> None:
+        stream = self._process.stdin
+        assert stream is not None  # noqa: S101 - it was asked for
+        with suppress(BrokenPipeError):  # its exit code tells why it ended
+            stream.write(key.hex().encode() + b"\n")
+            stream.flush()
 
     def _listen(self, pipe: IO[bytes]) -> None:
         for line in iter(lambda: pipe.readline(LINE), b""):

@@ -24,7 +24,17 @@ from auditor.agent.watch import Taken
 from auditor.model import run as run_document
 from auditor.model.errors import StoreError
 from auditor.model.files import left_over, written
-from auditor.store import assessments, files, findings, flows, jobs, open_flows, outbox, runs
+from auditor.store import (
+    assessments,
+    files,
+    findings,
+    flows,
+    jobs,
+    open_flows,
+    outbox,
+    runs,
+    subjects,
+)
 from auditor.store.directory import inside, settled
 
 if TYPE_CHECKING:
@@ -157,6 +167,7 @@ def committed(store: Store, done: Done, settings: Agent, now: datetime) -> str |
             return run.run_id
         news = findings.recorded(connection, job, run, whole=bool(done.ready))
         runs.added(connection, job, run, name, news)
+        subjects.added(connection, run.run_id, orders.read_counted(done.folder))
         watch.committed(connection, job, run.run_id, done.ready, run, now)
         flows.added(connection, run.run_id, flow_files(result))
         before = open_flows.of_job(connection, job)

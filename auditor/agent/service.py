@@ -19,7 +19,7 @@ from auditor.agent.notices import drafts
 from auditor.agent.running import Running
 from auditor.agent.schedule import Schedule
 from auditor.model.errors import AuditorError, InputError, StoreError
-from auditor.store import files, jobs, open_flows, outbox
+from auditor.store import files, jobs, open_flows, outbox, subjects
 from auditor.store.database import place_of
 from auditor.store.directory import inside
 
@@ -240,7 +240,9 @@ class Service:
         order = replace(order, cluster=self._settings.cluster)
         work = orders.Work(done.job.name, now, done.job.checklist, order, shown, problems)
         orders.write_work(done.folder, work)
-        running.child = Child(done.folder, without=orders.hidden(self._settings))
+        with self._store.writing() as connection:
+            key = subjects.key(connection, now)
+        running.child = Child(done.folder, orders.hidden(self._settings), key)
         tell("run-begun", job=done.job.name, attempt=done.number, inputs=len(order.paths))
 
     def _watched(self, running: Running, now: datetime) -> None:

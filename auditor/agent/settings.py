@@ -108,6 +108,8 @@ class Job(Part):
     Attributes:
         checklist: folder of an assessment; its evidence is checked again, and nothing is read
             from ``sources`` but as its traffic.
+        content: whether the content of what leaves is read.
+        key_log: TLS secrets (NSS key log) that decrypt some of it.
         limit: how long a run may take before it is ended.
         retries: how often a run that failed is tried again before people are told.
         backoff: the wait before the first of these; each next one is twice as long.
@@ -129,6 +131,8 @@ class Job(Part):
     log_zone: str = Field(default="+07:00", pattern=r"^[+-](0[0-9]|1[0-4]):[0-5][0-9]$")
     log_server: str = ""
     aws_fields: str = ""
+    content: bool = True
+    key_log: Where | None = None
     limit: Span = timedelta(hours=6)
     retries: int = Field(default=3, ge=0, le=20)
     backoff: Span = timedelta(minutes=1)

@@ -24,6 +24,7 @@ from auditor.model.errors import InputError
 from auditor.model.files import written
 from auditor.model.problem import Problem
 from auditor.readers.open_flows import read_open
+from auditor.store.subjects import KEY_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,7 +44,8 @@ def worked(folder: Path) -> None:
     os.umask(0o077)
     told = _standard_output()
     claimed(folder)
-    if select.select([sys.stdin], [], [], 0)[0]:  # nobody ever writes there: it has ended
+    key = _key()
+    if key is None or select.select([sys.stdin], [], [], 0)[0]:  # nothing follows: it has ended
         os._exit(ALONE)  # the folder may be another agent's by now
     threading.Thread(target=_end_with_agent, daemon=True).start()
     work = orders.read_work(folder)
@@ -57,6 +59,7 @@ def worked(folder: Path) -> None:
     if work.checklist is not None:
         result = _checked(work, work.checklist, folder, now, progress)
     else:
+        work = replace(work, audit=replace(work.audit, hash_key=key))
         result = _audited(work, folder, now, progress)
     orders.write_result(folder, result)
 
@@ -82,6 +85,7 @@ def _audited(
             orders.RUN: lambda file: run_document.write_json(run, file),
         },
     )
+    orders.write_counted(folder, done.counted)
     files = flows.partitioned(done.table, folder / orders.FLOWS, run.run_id)
     lines = read_open(order.open_after)[0] if order.open_after is not None else ()
     ends = [line.flows.end for line in lines]
@@ -161,6 +165,16 @@ def _standard_output() -> IO[str]:
     kept = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
     return kept
+
+
+def _key() -> bytes | None:
+    """The key that the agent tells first; null = the agent is gone."""
+    line = sys.stdin.buffer.readline(2 * KEY_BYTES + 1)
+    try:
+        key = bytes.fromhex(line.decode("ascii").rstrip("\n"))
+    except ValueError:
+        return None
+    return key if len(key) == KEY_BYTES else None
 
 
 def _end_with_agent() -> None:

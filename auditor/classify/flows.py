@@ -34,6 +34,10 @@ _DECLARED: Final = pa.schema(
     + [pa.field("record_bytes", pa.int64()), pa.field("most_subjects", pa.int64())]
 )
 
+_CONTENT: Final = (
+    "content_labels", "content_certainty", "read_bytes", "raw_bytes", "unread_why",
+)  # fmt: skip
+
 _ROWS_AT_ONCE: Final = 1 << 20
 """Lists of codes are repeated for every flow: in pieces, for Arrow's 2 GiB per piece."""
 
@@ -76,6 +80,9 @@ def classified(
         name: pd.Series(pd.array(column, dtype=pd.ArrowDtype(column.type)), index=flows.index)
         for name, column in columns.items()
     }
+    for name in _CONTENT:  # filled by ``recognised``
+        kind = pd.ArrowDtype(FLOW_TABLE.field(name).type)
+        added[name] = pd.Series(None, index=flows.index, dtype=kind)
     return conform(flows.assign(**added), Stage.CLASSIFY)
 
 

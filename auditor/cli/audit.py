@@ -15,12 +15,14 @@ from auditor.cli.options import (
     AwsFields,
     Cluster,
     CommunityId,
+    Content,
     CopiesWithin,
     FailOn,
     Geoip,
     Home,
     InventoryFile,
     Jobs,
+    KeyLog,
     LogServer,
     LogZone,
     Mappings,
@@ -69,6 +71,8 @@ def audit(
     aws_fields: AwsFields = "",
     log_server: LogServer = "",
     mapping: Mappings = None,
+    content: Content = True,
+    key_log: KeyLog = None,
 ) -> None:
     """Audit captures and logs: report.html, run.json and flows.parquet in --out."""
     from auditor import pipeline, report
@@ -78,7 +82,7 @@ def audit(
     order = order_of(
         paths, inventory, dossiers, policies, geoip, home, jobs, since, until, settings, cluster
     )
-    order = replace(order, mappings=tuple(mapping or ()))
+    order = replace(order, mappings=tuple(mapping or ()), content=content, key_log=key_log)
     with progress_shown() as progress:
         done = pipeline.audit(order, lambda: datetime.now(UTC), progress)
         progress.stage("write")

@@ -104,6 +104,18 @@ Mappings = Annotated[
         "--mapping", readable=False, help="What the columns of a table mean; may be repeated."
     ),
 ]
+Content = Annotated[
+    bool,
+    typer.Option(
+        "--content/--no-content", help="Read what leaves in clear text, and search it for data."
+    ),
+]
+KeyLog = Annotated[
+    Path | None,
+    typer.Option(
+        "--key-log", readable=False, help="TLS secrets (NSS key log) for captures; needs tshark."
+    ),
+]
 LogServer = Annotated[
     str,
     typer.Option(

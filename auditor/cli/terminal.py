@@ -108,6 +108,7 @@ def progress_shown() -> Iterator[Quiet]:
         "read": "Đọc / read",
         "locate": "Định vị / locate",
         "classify": "Phân loại / classify",
+        "inspect": "Đọc nội dung / read content",
         "judge": "Đối chiếu / judge",
         "write": "Ghi / write",
     }

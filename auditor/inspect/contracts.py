@@ -12,7 +12,7 @@ recurses over input, and a parser holds at most ``MOST_HELD`` bytes of a stream.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import IO, TYPE_CHECKING, Final, Protocol
+from typing import IO, TYPE_CHECKING, Final, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -106,8 +106,14 @@ class Content(Protocol):
                 ``zstd``, ``base64``, ``quoted-printable``; unknown ones make it unread.
         """
 
+    def unframed(self, side: int, place: str) -> Part:
+        """As ``part``, where no protocol is known: plain text in it counts as raw, not as read."""
+
     def unread(self, side: int, size: int, why: Unread) -> None:
         """So many of the bytes fed were not read (and lie in no part)."""
+
+    def raw(self, side: int, size: int) -> None:
+        """So many of the bytes fed were searched without their protocol being understood."""
 
     def covert(self, side: int, place: str, size: int, distinct: bytes) -> None:
         """So many bytes hide in a protocol that is not for them; ``distinct`` tells two apart."""
@@ -195,6 +201,7 @@ class Document(Protocol):
         """Begins to read."""
 
 
+@runtime_checkable
 class WholeDocument(Protocol):
     """One kind of document that must be there whole before it can be read."""
 

@@ -1,15 +1,19 @@
 """What was inside: hits of detectors, what could be read, how many subjects.
 
 Nothing here holds a value that was found: counts, masked samples, places. Keyed hashes stay with
-who counts (``Subjects``), and go nowhere but into the store.
+who counts (``Counted.state``), and go nowhere but into the store.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Final, Literal
+from typing import Final, Literal, get_args
 
+import pyarrow as pa
+
+from auditor.model.catalogue import Mark
 from auditor.model.finding import Certainty
+from auditor.model.text import Text
 
 MOST_SAMPLES: Final = 3
 """Masked samples a detector shows in a finding."""
@@ -32,6 +36,8 @@ document with a password. bomb: unpacks to more than any document holds. damaged
 apart. too-large: beyond what is held at once. opaque: not recognised and looks like random bytes.
 unsupported: of a kind that is known but not read.
 """
+
+UNREAD: Final[tuple[Unread, ...]] = get_args(Unread)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,23 +68,69 @@ class Hit:
     withheld: bool = False
 
 
-@dataclass(slots=True)
-class Tally:
-    """Payload bytes of one direction, each counted once.
+CONTENT: Final = pa.schema(
+    [
+        pa.field("flow_id", pa.int64()),
+        pa.field("content_labels", pa.list_(pa.string())),
+        pa.field("content_certainty", pa.string()),
+        pa.field("read_bytes", pa.int64()),
+        pa.field("raw_bytes", pa.int64()),
+        pa.field("unread_why", pa.list_(pa.string())),
+        pa.field("persons", pa.int64()),
+    ]
+)
+"""What was inside each flow that was opened, ordered by flow: columns of the flow table's last
+stage, and how many persons the values in what left stand for (null = none was recognised)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """What a detector is, for whoever shows its hits.
 
     Attributes:
-        seen: payload bytes that the flow table counts.
-        read: the protocol was understood and the content searched.
-        raw: searched as it stood; the protocol was not understood.
-        unread: not searched, by why. ``read + raw + sum(unread)`` = ``seen``.
+        subject: whom distinct values stand for; null = nobody is counted.
+        mark: how sure the structure that is looked for is.
     """
 
-    seen: int = 0
-    read: int = 0
-    raw: int = 0
-    unread: dict[Unread, int] = field(default_factory=dict)
+    detector: str
+    title: Text
+    labels: tuple[str, ...]
+    subject: Literal["person", "organisation", "object"] | None
+    mark: Mark
 
-    def moved(self, size: int, why: Unread) -> None:
-        """So many bytes that were taken for read turned out not to be."""
-        self.read -= size
-        self.unread[why] = self.unread.get(why, 0) + size
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """How many different values one detector found between a system and a recipient.
+
+    Attributes:
+        count: an estimate unless ``exact``.
+        state: keyed hashes to count on with in later runs (``auditor.inspect.Subjects``): they say
+            nothing to who has not the key, and stay in the store.
+    """
+
+    system: str | None
+    recipient: str
+    detector: str
+    outbound: bool | None
+    count: int
+    exact: bool
+    state: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """What was inside the flows of an audit.
+
+    Attributes:
+        sought: all detectors that were looked for.
+        hits: by flow, detector and direction; ordered by flow.
+        counted: distinct values across flows.
+    """
+
+    sought: tuple[Sought, ...] = ()
+    hits: tuple[Hit, ...] = ()
+    counted: tuple[Counted, ...] = ()
+
+
+NOTHING_OPENED: Final = Contents()

@@ -67,6 +67,35 @@ class FlowLine:
 
 
 @dataclass(frozen=True, slots=True)
+class Recognised:
+    """What one detector recognised in the flows of a finding; never the values themselves.
+
+    Attributes:
+        outbound: in what left home; false = in what came in; null = which is home is not known.
+        distinct: how many different values; an estimate or an upper bound unless ``exact``.
+        subject: whom values stand for (``person``, ``organisation``, ``object``); null = nobody.
+        samples: masked, at most three; none where ``withheld``.
+        places: where it stood, at most three.
+        withheld: there is a secrecy mark: nothing of the content is shown.
+        mark: how sure the structure that is looked for is (C, S or M).
+    """
+
+    detector: str
+    title: Text
+    outbound: bool | None
+    flows: int
+    matches: int
+    distinct: int
+    exact: bool
+    subject: Literal["person", "organisation", "object"] | None
+    certainty: Certainty
+    samples: tuple[str, ...]
+    places: tuple[str, ...]
+    withheld: bool
+    mark: Mark
+
+
+@dataclass(frozen=True, slots=True)
 class Evidence:
     """What was seen.
 
@@ -80,6 +109,9 @@ class Evidence:
         samplings: one packet in so many was looked at, as text: the factors behind the estimates.
         sources: what the flows were read from: packets, or kinds of logs.
         witnesses: inputs that saw some of this as well and are not counted, by id; at most 20.
+        read_bytes: what of ``outbound_bytes`` was understood and searched.
+        raw_bytes: what of it was searched as it stood, its protocol not understood.
+        recognised: what detectors recognised; for a finding about a category, of that category.
     """
 
     flows: int
@@ -105,6 +137,9 @@ class Evidence:
     samplings: tuple[Counted, ...] = ()
     sources: tuple[Counted, ...] = ()
     witnesses: tuple[int, ...] = ()
+    read_bytes: int = 0
+    raw_bytes: int = 0
+    recognised: tuple[Recognised, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -106,6 +106,26 @@ class FormTotal:
 
 
 @dataclass(frozen=True, slots=True)
+class ContentTotal:
+    """What became of the payload of crossing flows in one direction.
+
+    Attributes:
+        bytes: payload, as far as packets or logs tell it.
+        read: its protocol was understood and its content searched.
+        raw: searched as it stood, its protocol not understood.
+        unread: not searched, by why (``auditor.model.content.Unread``).
+        logged: told by logs only, which never hold content.
+    """
+
+    outbound: bool
+    bytes: int
+    read: int
+    raw: int
+    unread: dict[str, int]
+    logged: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Totals:
     """The audit in numbers.
 
@@ -132,6 +152,8 @@ class Totals:
         certainty_bytes: outbound bytes of those in the state ``country`` by ``geo_certainty``.
         forms: outbound bytes by the forms of Article 23(2) of the Law on Data; a flow may be of
             several.
+        content: what became of the payload of crossing flows, what left first; empty = content was
+            not looked at.
     """
 
     flows: int
@@ -156,6 +178,7 @@ class Totals:
     state_bytes: dict[str, int] = field(default_factory=dict)
     certainty_bytes: dict[str, int] = field(default_factory=dict)
     forms: tuple[FormTotal, ...] = ()
+    content: tuple[ContentTotal, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +186,8 @@ class DataSource:
     """A database or policy file the audit relied on.
 
     Attributes:
-        kind: ``geo``, ``policy``, ``category-list``, ``inventory``, ``dossiers`` or ``mapping``.
+        kind: ``geo``, ``policy``, ``category-list``, ``detectors``, ``inventory``, ``dossiers`` or
+            ``mapping``.
         version: version or build date as the file itself gives it.
     """
 

@@ -1,5 +1,6 @@
 """May it leave? Rules and the register of dossiers, asked of the flows, give findings."""
 
+from auditor.policy.destinations import recipients_of
 from auditor.policy.dossiers import Dossier, DossierFile, load_dossiers
 from auditor.policy.findings import candidates, findings
 from auditor.policy.lint import Tested, lint, sources, tested
@@ -16,6 +17,7 @@ __all__ = [
     "lint",
     "load_dossiers",
     "load_rules",
+    "recipients_of",
     "sources",
     "tested",
 ]

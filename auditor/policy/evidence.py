@@ -37,6 +37,7 @@ class Seen:
 
     Attributes:
         host_basis, class_basis, geo_state: flows by value; ``""`` = null.
+        labels: flows by what was recognised in them.
         crossing_unknown: flows of which nobody can say whether they cross the border.
         amount_unknown: flows whose outbound bytes are not known.
         not_whole: flows of which not every packet is known to be counted, without an estimate.
@@ -49,6 +50,7 @@ class Seen:
     flows: int
     host_basis: dict[str, int]
     class_basis: dict[str, int]
+    labels: dict[str, int]
     geo_state: dict[str, int]
     encrypted: int
     clear: int
@@ -117,6 +119,8 @@ class Gathering:
             samplings=self._samplings[number],
             sources=self._sources[number],
             witnesses=self._witnesses.get(number, ()),
+            read_bytes=self._read[number],
+            raw_bytes=self._raw[number],
         )
 
     def seen(self, number: int) -> Seen:
@@ -125,6 +129,7 @@ class Gathering:
             flows=self._starts[number + 1] - self._starts[number],
             host_basis=self._host_basis[number],
             class_basis=self._class_basis[number],
+            labels=self._labels.get(number, {}),
             geo_state=self._geo_state[number],
             encrypted=self._encrypted[number],
             clear=self._clear[number],
@@ -173,6 +178,8 @@ class Gathering:
         self._clear = self._count(pc.invert(encrypted))
         self._crossing_unknown = self._count(pc.is_null(column_of(table, "crosses_border")))
         self._amount_unknown = self._count(pc.is_null(column_of(table, "outbound_bytes")))
+        self._read = self._total(_plain(table, "read_bytes"))
+        self._raw = self._total(_plain(table, "raw_bytes"))
         sampling = column_of(table, "sampling")
         self._not_whole = self._count(pc.is_null(sampling))
         sampled = pc.fill_null(pc.not_equal(sampling, 1), False)
@@ -216,6 +223,7 @@ class Gathering:
         self.countries = self._heaviest(encoded(table, "peer_country"), table.num_rows)
         self._host_basis = self._by_value("host_basis")
         self._class_basis = self._by_value("class_basis")
+        self._labels = self._by_label(column_of(table, "content_labels"))
         self._geo_state = self._by_value("geo_state")
 
     def _heaviest(
@@ -235,6 +243,21 @@ class Gathering:
         found: dict[int, tuple[int, ...]] = {}
         for number, member in pairs.T.tolist():
             found[number] = (*found.get(number, ()), member)[:MOST_WITNESSES]
+        return found
+
+    def _by_label(self, lists: pa.Array) -> dict[int, dict[str, int]]:
+        """Per set that has any: how many of its flows show each label."""
+        mine = lists.take(pa.array(self._sets.members))
+        labels = pc.list_flatten(mine).dictionary_encode()
+        if not len(labels):
+            return {}
+        sets = self._sets.set_of[np.asarray(pc.list_parent_indices(mine))]
+        names = labels.dictionary.to_pylist()
+        numbers, pairs = pd.factorize(sets * len(names) + np.asarray(labels.indices, np.int64))
+        found: dict[int, dict[str, int]] = {}
+        for pair, count in zip(pairs.tolist(), np.bincount(numbers).tolist(), strict=True):
+            of_set, name = divmod(pair, len(names))
+            found.setdefault(of_set, {})[names[name]] = count
         return found
 
     def _by_value(self, name: str) -> list[dict[str, int]]:

@@ -13,6 +13,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from auditor.model.content import NOTHING_OPENED, Contents
 from auditor.model.finding import SEVERITIES, Certainty, Finding, State
 from auditor.model.flow_table import FLOW_TABLE, Stage, to_arrow
 from auditor.model.text import Text
@@ -32,6 +33,7 @@ from auditor.policy.facts import (
 )
 from auditor.policy.masks import Bools, Integers
 from auditor.policy.members import flow_sets
+from auditor.policy.recognised import Recognitions, with_recognised
 from auditor.policy.rules import Rule, text
 
 if TYPE_CHECKING:
@@ -47,6 +49,8 @@ if TYPE_CHECKING:
 
 _CERTAINTIES: Final[tuple[Certainty, ...]] = ("weak", "likely", "firm")
 _MOST_OTHERS: Final = 5
+ANYTHING: Final = "*"
+"""Stands for whatever was recognised, in findings that are about no single category."""
 _UNUSED: Final = (
     *("src_bytes", "dst_bytes", "src_payload", "dst_payload", "src_tcp_flags", "dst_tcp_flags"),
     *("rtt_us", "vlan", "tunnel", "outer_src_ip", "outer_dst_ip", "peer_asn", "time_basis"),
@@ -106,6 +110,7 @@ def findings(
     catalogue: Catalogue,
     inventory: Inventory | None,
     dossiers: DossierFile | None,
+    contents: Contents = NOTHING_OPENED,
 ) -> tuple[Finding, ...]:
     """All indicators that ``rules`` find, the heaviest first.
 
@@ -115,6 +120,7 @@ def findings(
         catalogue: all categories of data.
         inventory: the agency's systems; null = none was given, and no flow's system is known.
         dossiers: the register of filed dossiers; null = none was given.
+        contents: what was inside the flows.
 
     Returns:
         Sorted by severity, state (open, undecided, covered), outbound bytes and id.
@@ -127,9 +133,9 @@ def findings(
     register = Register(dossiers.dossiers if dossiers else (), table)
     doubts = doubts_of(table, rows.codes, catalogue, inventory)
     answers = [answered(rule, by_flow, by_category, rows, register, doubts) for rule in rules.rules]
-    return _Assembly(table, rules, answers, rows, register, catalogue, inventory).findings(
-        register_given=dossiers is not None
-    )
+    return _Assembly(
+        table, rules, answers, rows, register, catalogue, inventory, contents
+    ).findings(register_given=dossiers is not None)
 
 
 def _candidates(flows: pd.DataFrame) -> pa.Table:
@@ -161,6 +167,7 @@ class _Assembly:
         register: Register,
         catalogue: Catalogue,
         inventory: Inventory | None,
+        contents: Contents,
     ) -> None:
         self._keys = _keys_of(table, rows)
         self._catalogue = catalogue
@@ -182,9 +189,12 @@ class _Assembly:
         self._sets = flow_sets(group, flow, len(self._groups), table.num_rows)
         self._gathering = Gathering(table, self._sets)
         self._far = FarSides(table, self._sets, self._gathering.outbound_bytes)
-        self._certainty: dict[tuple[bool, bool], list[int]] = {
+        self._recognitions = Recognitions(contents, table, self._sets)
+        labels = pc.list_flatten(column_of(table, "content_labels"))
+        self._labels = frozenset(pc.unique(labels).to_pylist())
+        self._certainty: dict[tuple[bool, bool, str | None], list[int]] = {
             grounds: self._gathering.best(_certainty(table, *grounds)).tolist()
-            for grounds in {_grounds(group.rule) for group in self._groups}
+            for grounds in {self._grounds(group) for group in self._groups}
         }
         self._closest(group, answers, self._gathering.outbound_bytes[flow])
 
@@ -265,9 +275,13 @@ class _Assembly:
             evidence = by_most[most]
             category = self._catalogue.by_code.get(group.category) if group.category else None
             personal = bool(category and is_personal(category))
+            recognised = self._recognitions.of(
+                number, group.system, group.recipient, group.category
+            )
+            evidence = with_recognised(evidence, recognised)
             if group.category and not personal:
                 evidence = replace(evidence, subjects=None, subjects_basis=None)
-            certainty = _CERTAINTIES[self._certainty[_grounds(rule)][number]]
+            certainty = _CERTAINTIES[self._certainty[self._grounds(group)][number]]
             dossier, note = self._dossier_of(each, register_given=register_given, personal=personal)
             matter = words.Matter(rule, group.system, category, self._inventory, first)
             yield Finding(
@@ -292,6 +306,13 @@ class _Assembly:
                 dossier=dossier,
                 dossier_note=note if rule.coverable else None,
             )
+
+    def _grounds(self, group: _Group) -> tuple[bool, bool, str | None]:
+        """What a finding rests on: which data it is, who runs the far side, and what was seen."""
+        label: str | None = ANYTHING
+        if group.category is not None:
+            label = group.category if group.category in self._labels else None
+        return group.rule.about_data, group.rule.about_operator, label
 
     def _dossier_of(
         self, group: int, *, register_given: bool, personal: bool
@@ -330,13 +351,16 @@ def _keys_of(table: pa.Table, rows: Exploded) -> _Keys:
     )
 
 
-def _grounds(rule: Rule) -> tuple[bool, bool]:
-    """What a rule's answer rests on: which data it is, and who runs the far side."""
-    return rule.about_data, rule.about_operator
-
-
-def _certainty(table: pa.Table, about_data: bool, about_operator: bool) -> Integers:  # noqa: FBT001 - the two grounds of a rule
+def _certainty(
+    table: pa.Table,
+    about_data: bool,  # noqa: FBT001 - the grounds of a finding
+    about_operator: bool,  # noqa: FBT001
+    label: str | None,
+) -> Integers:
     """Per flow: 2 = firm, 1 = likely, 0 = weak; the weakest of its grounds decides.
+
+    ``label``: a category that detectors can recognise, or ``ANYTHING``; null = the finding is about
+    a category that is declared at most.
 
     A finding is as certain as its best flow: one flow whose content was read and whose place is
     known makes the indicator firm, however many others are only declared.
@@ -350,11 +374,24 @@ def _certainty(table: pa.Table, about_data: bool, about_operator: bool) -> Integ
     whole = masks.equals(column_of(table, "sampling"), 1).hit
     out = np.minimum(out, np.where(whole, 2, 1))
     if about_data:
-        basis = column_of(table, "class_basis")
-        data = np.where(masks.one_of(basis, ["content"]).hit, 2, 0)
-        data[masks.one_of(basis, ["declared"]).hit] = 1
-        out = np.minimum(out, data)
+        out = np.minimum(out, _data_certainty(table, label))
     return out.astype(np.int64)
+
+
+def _data_certainty(table: pa.Table, label: str | None) -> Integers:
+    """Per flow, how sure it is that it holds the data: as sure as the detector, or declared."""
+    data = np.where(
+        masks.one_of(column_of(table, "class_basis"), ["content", "declared"]).hit, 1, 0
+    )
+    if label is None:
+        return data.astype(np.int64)
+    rated = column_of(table, "content_certainty")
+    shows = np.asarray(pc.is_valid(rated), np.bool_)
+    if label != ANYTHING:
+        shows = masks.has_any(column_of(table, "content_labels"), [label]).hit
+    for number, name in enumerate(_CERTAINTIES):
+        data[shows & masks.one_of(rated, [name]).hit] = number
+    return data.astype(np.int64)
 
 
 def _place_certainty(table: pa.Table, abroad: Bools) -> Integers:

@@ -137,7 +137,7 @@ class Rule(Document):
     @cached_property
     def about_data(self) -> bool:
         """Whether the answer rests on which data the flow carries."""
-        named = {"level", "categories", "class_basis", "subjects"}
+        named = {"level", "categories", "class_basis", "content_labels", "subjects"}
         return self.by_category or bool(self.when.facts() & named)
 
     @cached_property

@@ -94,6 +94,7 @@ FACTS: Final[tuple[Fact, ...]] = (
     Fact("level", Kind.TEXT, "Highest level among the categories of the flow.", values=LEVELS),
     Fact("categories", Kind.TEXTS, "Codes of all categories the flow may carry."),
     Fact("class_basis", Kind.TEXT, "How the categories are known.", values=("content", "declared", "destination")),
+    Fact("content_labels", Kind.TEXTS, "What was recognised in what left: codes of categories, `state-secret`, `covert-channel`; unknown where the content was not searched."),
     Fact("subjects", Kind.NUMBER, "Data subjects whose data the flow may carry."),
     # Derived from them.
     Fact("day", Kind.DAY, "Day the flow began, in Vietnam time."),

@@ -80,8 +80,20 @@ _NO_INVENTORY: Final = Text(
 )
 
 _NOTHING_READ: Final = Text(
-    "Phiên bản này chưa đọc nội dung luồng nào; nhóm dữ liệu dựa vào kê khai.",
-    "This version read no flow's content; categories rest on the inventory.",
+    "Nội dung của các luồng này không đọc được hoặc chưa được đọc; nhóm dữ liệu dựa vào kê khai.",
+    "The content of these flows could not be or was not read; categories rest on the inventory.",
+)
+
+_NOTHING_RECOGNISED: Final = Text(
+    "Phần nội dung đọc được không cho thấy dữ liệu này; bộ nhận dạng không nhận ra được mọi dữ "
+    "liệu, nên nhóm dữ liệu vẫn dựa vào kê khai.",
+    "What could be read of the content did not show this data; detectors do not recognise all "
+    "data, so the category still rests on the inventory.",
+)
+
+_WITHHELD: Final = Text(
+    "Nội dung có dấu hiệu độ mật: không trích bất kỳ mẫu nào.",
+    "The content carries a secrecy mark: no sample of it is shown.",
 )
 
 _SMALL_AMOUNT: Final = Text(
@@ -179,7 +191,7 @@ def _data_known_by(seen: Seen, system: str | None, category: str | None) -> list
     if category is None:
         vi, en = "Nhóm dữ liệu", "The categories of data"
     names = {"category": str(category), "system": str(system)}
-    content = seen.class_basis.get("content", 0)
+    content = _showing(seen, category)
     if content:
         out.append(
             said(
@@ -189,7 +201,8 @@ def _data_known_by(seen: Seen, system: str | None, category: str | None) -> list
                 **names,
             )
         )
-    declared = seen.class_basis.get("declared", 0)
+    declared = seen.class_basis.get("declared", 0) + seen.class_basis.get("content", 0)
+    declared -= min(content, declared)
     if declared:
         out.append(
             said(
@@ -214,6 +227,13 @@ def _data_known_by(seen: Seen, system: str | None, category: str | None) -> list
     return out
 
 
+def _showing(seen: Seen, category: str | None) -> int:
+    """Flows whose content shows the category; any, where the finding is about no single one."""
+    if category is not None:
+        return seen.labels.get(category, 0)
+    return max(seen.class_basis.get("content", 0), *seen.labels.values(), 0)
+
+
 def not_known(seen: Seen, far: FarSide, evidence: Evidence, matter: Matter) -> tuple[Text, ...]:
     """What the flows leave open about a finding."""
     rule = matter.rule
@@ -221,7 +241,7 @@ def not_known(seen: Seen, far: FarSide, evidence: Evidence, matter: Matter) -> t
     if rule.in_force_from is not None and matter.first < rule.in_force_from:
         out.append(_before_said(rule.legal[0].instrument, rule.in_force_from))
     if rule.about_data:
-        out += _data_not_known(seen, evidence)
+        out += _data_not_known(seen, evidence, matter.category.code if matter.category else None)
         if matter.category is not None:
             out += _category_not_known(matter.category)
     if matter.system is None and matter.inventory is None:
@@ -278,11 +298,12 @@ def _before_said(instrument: str, day: date) -> Text:
     )
 
 
-def _data_not_known(seen: Seen, evidence: Evidence) -> list[Text]:
+def _data_not_known(seen: Seen, evidence: Evidence, category: str | None) -> list[Text]:
     out: list[Text] = []
-    unread = seen.flows - seen.class_basis.get("content", 0)
+    unread = seen.flows - _showing(seen, category)
     if unread == seen.flows:
-        out.append(_NOTHING_READ)
+        opened = evidence.read_bytes + evidence.raw_bytes > 0
+        out.append(_NOTHING_RECOGNISED if opened else _NOTHING_READ)
     elif unread:
         out.append(
             said(
@@ -293,6 +314,8 @@ def _data_not_known(seen: Seen, evidence: Evidence) -> list[Text]:
         )
     if evidence.subjects is not None and evidence.subjects_basis == "estimated":
         out.append(_ESTIMATED)
+    if any(each.withheld for each in evidence.recognised):
+        out.append(_WITHHELD)
     return out
 
 

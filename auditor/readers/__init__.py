@@ -3,6 +3,7 @@
 A format is one entry of ``formats.ONE_FORMAT``; each says how sure it is of a file's first bytes.
 """
 
+from auditor.readers.decrypting import decrypted, with_secrets
 from auditor.readers.flow_parts import FlowParts
 from auditor.readers.formats import reader_of, readers_for
 from auditor.readers.inputs import Wanted, Watch, read_inputs
@@ -23,9 +24,11 @@ __all__ = [
     "Url",
     "Wanted",
     "Watch",
+    "decrypted",
     "payloads",
     "place_of",
     "read_inputs",
     "reader_of",
     "readers_for",
+    "with_secrets",
 ]

@@ -11,7 +11,7 @@ from collections import Counter
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
-from auditor.model.finding import SEVERITIES, Evidence, Finding, LegalBasis
+from auditor.model.finding import SEVERITIES, Evidence, Finding, LegalBasis, Recognised
 from auditor.model.text import Text
 from auditor.report.digest import weighed
 
@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 Said = TypeVar("Said")
 
 _SEEN: Final = tuple(
-    each.name for each in fields(Evidence) if each.name not in ("subjects", "subjects_basis")
+    each.name
+    for each in fields(Evidence)
+    if each.name not in ("subjects", "subjects_basis", "recognised")
 )
 _CODE: Final = "\x00"  # where a sentence names its category
 _COMMON: Final = 0.5
@@ -116,6 +118,11 @@ class Group:
     def severities(self) -> list[Shared[str]]:
         """How heavy; one where all categories are equally so."""
         return self.things(lambda each: (each.severity,))
+
+    @property
+    def recognised(self) -> list[Shared[Recognised]]:
+        """What detectors recognised in the content."""
+        return self.things(lambda each: each.evidence.recognised)
 
     @property
     def dossiers(self) -> list[Shared[tuple[str | None, Text | None]]]:

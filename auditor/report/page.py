@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from auditor.model.place import STATES as PLACE_STATES
 from auditor.report import formats, place_words, words
+from auditor.report.content import content_parts
 from auditor.report.countries import countries_named, country
 from auditor.report.digest import STATES, counts, grouped, headline, traffic_period
 from auditor.report.flow_map import flow_map
@@ -67,6 +68,10 @@ def html(run: Run) -> str:
             instruments=_instruments(ranked[:MOST_DETAILS]),
             groups=grouped(run.problems),
             map=flow_map(run),
+            content_parts=[
+                (tone, both(title), size, both(formats.size(size)))
+                for tone, title, size in content_parts(run.totals)
+            ],
             place_parts=parts(run.totals),
             firmness=firmness(run.totals),
             records=placed,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from auditor.report.content import outbound
 from auditor.report.countries import countries_named
 from auditor.report.digest import STATES, counts, grouped, headline
 from auditor.report.fold import Group, folded
@@ -42,6 +43,7 @@ def terminal_summary(run: Run, report: str) -> list[str]:
         )
     if first:
         lines.append("")
+    lines += _read(run)
     lines += _firm(run)
     lines += _unseen(run)
     lines.append(f"Báo cáo / Report: {visible(report)}")
@@ -72,6 +74,16 @@ def _line(group: Group) -> str:
         f" → {visible(finding.recipient, 60)} ({visible(where, 60)})"
         f"{codes}, {sent(finding.evidence).vi}"
     )
+
+
+def _read(run: Run) -> list[str]:
+    """How much of the content that left could be read."""
+    total = outbound(run.totals)
+    if total is None or not total.bytes:
+        return []
+    percent = share(total.read, total.bytes)
+    vi, en = "Nội dung ra nước ngoài đã đọc", "Content that left and was read"
+    return [f"{vi}: {percent.vi} / {en}: {percent.en}", ""]
 
 
 def _firm(run: Run) -> list[str]:

@@ -63,6 +63,12 @@ CERTAINTY: Final[dict[Certainty, Text]] = {
     "weak": Text("Độ chắc chắn: thấp", "Certainty: low"),
 }
 
+DIRECTION: Final[dict[bool | None, Text]] = {
+    True: Text("đi ra", "went out"),
+    False: Text("đi vào", "came in"),
+    None: Text("chưa rõ chiều", "direction not known"),
+}
+
 CERTAINTY_MEANING: Final[dict[Certainty, Text]] = {
     "firm": Text(
         "Ít nhất một luồng có mọi dữ kiện mà quy tắc cần, thấy trực tiếp trong lưu lượng và với "

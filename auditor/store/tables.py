@@ -23,7 +23,7 @@ from sqlalchemy import (
     Unicode,
 )  # fmt: skip
 
-from auditor.store.columns import Json, Moment
+from auditor.store.columns import Json, Moment, Octets
 
 metadata: Final = MetaData(
     naming_convention={
@@ -224,6 +224,32 @@ open_flows: Final = Table(
     Column("last", Moment),  # when the first of their time lines ends
 )
 """Flows that had not ended when the captures of a job's last run did: the next one goes on."""
+
+keys: Final = Table(
+    "keys",
+    metadata,
+    Column("name", String(40), primary_key=True),
+    Column("key", Octets, nullable=False),
+    Column("made", Moment, nullable=False),
+)
+"""Secrets of this store that never leave it but in its backups."""
+
+subjects: Final = Table(
+    "subjects",
+    metadata,
+    Column("id", COUNT, primary_key=True, autoincrement=True),
+    Column("run_id", String(40), ForeignKey("runs.run_id", ondelete="CASCADE"), nullable=False),
+    Column("system", Text),
+    Column("recipient", Text, nullable=False),
+    Column("detector", String(64), nullable=False),
+    Column("outbound", Boolean),
+    Column("count", BigInteger, nullable=False),
+    Column("exact", Boolean, nullable=False),
+    Column("state", Octets, nullable=False),  # keyed hashes, to count on with
+    Index(None, "run_id"),
+    Index(None, "detector"),
+)
+"""Whom the content that each run read was about: how many, and keyed hashes; never a value."""
 
 assessments: Final = Table(
     "assessments",

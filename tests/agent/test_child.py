@@ -33,7 +33,7 @@ def folder(tmp_path):
 def test_a_child_ends_by_itself_when_its_agent_is_gone(folder):
     code = (
         "import sys, time; from pathlib import Path; from auditor.agent.child import Child;"
-        "child = Child(Path(sys.argv[1]), ()); print(child._process.pid, flush=True);"
+        "child = Child(Path(sys.argv[1]), (), bytes(32)); print(child._process.pid, flush=True);"
         "time.sleep(600)"
     )
     with subprocess.Popen(
@@ -55,7 +55,7 @@ def _is_ours(number: int) -> bool:
 
 
 def test_a_child_is_ended_and_says_by_what(folder):
-    child = Child(folder, ())
+    child = Child(folder, (), bytes(32))
     assert child.exit_code() is None
     child.end()
     assert child.exit_code() == -15
@@ -66,12 +66,13 @@ def test_a_child_is_ended_and_says_by_what(folder):
 def test_what_a_child_says_last_is_the_reason_of_its_failure(tmp_path, monkeypatch):
     monkeypatch.setenv("HOOK_SECRET", "s3cret")
     emptied(tmp_path / "work")
-    child = Child(tmp_path / "work", ["HOOK_SECRET"])
+    child = Child(tmp_path / "work", ["HOOK_SECRET"], b"k" * 32)
     environment = Path(f"/proc/{child._process.pid}/environ").read_bytes()
     child.wait(60)
     code = child.exit_code()
     child.close()
     assert b"HOOK_SECRET" not in environment
+    assert (b"k" * 32).hex().encode() not in environment
     assert code == 70
     assert "order.json" in child.why(code)
     assert ALONE not in (0, 70)
@@ -89,7 +90,7 @@ def test_what_a_child_leaves_running_ends_with_it(folder):
 
     child_room.subprocess.Popen = instead
     try:
-        child = Child(folder, ())
+        child = Child(folder, (), bytes(32))
     finally:
         child_room.subprocess.Popen = begun
     child.wait(60)

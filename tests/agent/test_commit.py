@@ -59,6 +59,7 @@ def child(store, result=DONE, job="night"):
     staged = folder / FLOWS
     staged.parent.mkdir(parents=True)
     staged.write_bytes(b"PAR1")
+    orders.write_counted(folder, ())
     orders.write_result(folder, result)
     return folder
 

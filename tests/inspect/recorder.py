@@ -57,8 +57,14 @@ class RecordedContent:
         self.parts.append(part)
         return part
 
+    def unframed(self, side, place):
+        return self.part(side, place)
+
     def unread(self, side, size, why):
         self.unread_bytes.append((side, size, why))
+
+    def raw(self, side, size):
+        self.unread_bytes.append((side, size, "raw"))
 
     def covert(self, side, place, size, distinct):
         self.coverts.append((side, place, size, distinct))

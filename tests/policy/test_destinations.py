@@ -218,6 +218,8 @@ def test_domestic_flows_without_a_known_foreign_operator_take_no_memory(flow_tab
 )
 def test_how_sure_it_is_rests_on_how_the_operator_is_known(found, basis, about, certainty):
     flow = INSIDE | {"operator_basis": basis, "class_basis": about}
+    if about == "content":
+        flow |= {"content_labels": flow.get("categories", ["I.5"]), "content_certainty": "firm"}
     (one,) = found(flow | {"geo_certainty": "weak"})
     assert one.certainty == certainty
 

@@ -328,9 +328,12 @@ def test_certainty_rests_on_content_place_and_whole_counting(found):
         return found(*flows)[0].certainty
 
     firm = {"geo_certainty": "firm"}
-    read = firm | {"class_basis": "content"}
+    seen = {"class_basis": "content", "content_certainty": "firm"}
+    read = firm | seen | {"categories": ["I.5"], "content_labels": ["I.5"]}
     assert certainty(firm) == "likely"
     assert certainty(read) == "firm"
+    assert certainty(read | {"content_certainty": "weak"}) == "weak"
+    assert certainty(read | {"content_labels": ["B1"]}) == "likely"  # declared, another was seen
     assert certainty(read | {"sampling": 100}) == "likely"
     assert certainty(read | {"geo_certainty": "likely"}) == "likely"
     assert certainty(read | {"geo_certainty": "weak"}) == "weak"

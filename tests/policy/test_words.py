@@ -73,7 +73,7 @@ def test_a_finding_says_what_it_rests_on_and_what_is_open(
     assert "theo đa số cơ sở dữ liệu địa chỉ IP đã tra; căn cứ: country.mmdb 2026-02-17." in known
     assert "nhiều khả năng (một nguồn" in known
     assert "SNI" in known
-    assert "Phiên bản này chưa đọc nội dung luồng nào" in open_
+    assert "Nội dung của các luồng này không đọc được hoặc chưa được đọc" in open_
     assert "chưa được đối chiếu với văn bản gốc (mức tin cậy S)" in open_
     assert "1 luồng ẩn tên máy chủ" in open_
     assert "Điều 12 Nghị định 165/2025/NĐ-CP" in open_

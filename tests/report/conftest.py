@@ -254,7 +254,11 @@ def run() -> Run:
 @pytest.fixture
 def empty_run(run: Run) -> Run:
     """A run that read nothing: no inventory, no input, no flow."""
-    nothing = dict.fromkeys(run.totals.__slots__, 0) | {"by_country": (), "forms": ()}
+    nothing = dict.fromkeys(run.totals.__slots__, 0) | {
+        "by_country": (),
+        "forms": (),
+        "content": (),
+    }
     nothing |= {name: {} for name in ("geo_states", "state_bytes", "certainty_bytes")}
     return replace(
         run,

@@ -475,7 +475,7 @@ def test_each_problem_is_explained_with_a_way_out_in_both_languages(page: Page) 
 
 def test_the_report_does_not_claim_more_than_it_knows(page: Page) -> None:
     text = page.shown("vi")
-    assert "Phiên bản này chưa đọc nội dung luồng nào; nhóm dữ liệu dựa vào kê khai." in text
+    assert "Lần kiểm tra này không đọc nội dung luồng nào; nhóm dữ liệu dựa vào kê khai." in text
     assert "hoặc không có sổ đăng ký để đối chiếu" in text
     assert "chưa đối chiếu mục đích, phạm vi, phương thức, số lượng và hợp đồng" in text
     assert "điểm a khoản 1 Điều 17 Nghị định 356/2025/NĐ-CP" in text

@@ -84,7 +84,7 @@ def test_a_store_of_every_released_version_opens_with_all_that_it_held(tmp_path,
 def test_a_store_of_a_newer_version_is_refused_and_left_alone(store, tmp_path, database_url):
     with store.writing() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
-    with pytest.raises(StoreError, match=r"newer version \(9999\).*0001") as raised:
+    with pytest.raises(StoreError, match=r"newer version \(9999\).*0002") as raised:
         opened(tmp_path / "data", database_url)
     assert "nothing was changed" in raised.value.hint
     with store.reading() as connection:
@@ -107,8 +107,8 @@ import os, signal
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0002"
-down_revision = "0001"
+revision = "9998"
+down_revision = "0002"
 
 def upgrade():
     op.add_column("jobs", sa.Column("first_of_step", sa.Text()))
@@ -121,7 +121,7 @@ MIGRATED = """
 import sys
 from pathlib import Path
 from auditor.store import migration, opened
-migration.STEPS, migration.NEWEST = sys.argv[3], "0002"
+migration.STEPS, migration.NEWEST = sys.argv[3], "9998"
 opened(Path(sys.argv[1]), sys.argv[2]).close()
 """
 
@@ -129,7 +129,7 @@ opened(Path(sys.argv[1]), sys.argv[2]).close()
 def migrated(folder, url, steps, death):
     """A process that brings the store to a version to come; how it ended."""
     shutil.copytree(STEPS, steps, dirs_exist_ok=True)
-    (steps / "versions" / "0002_next.py").write_text(NEXT.replace("{death}", death))
+    (steps / "versions" / "9998_next.py").write_text(NEXT.replace("{death}", death))
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     command = [sys.executable, "-c", MIGRATED, folder, url, steps]
     return subprocess.run(command, env=environment, check=False).returncode
@@ -158,7 +158,7 @@ import sys
 from datetime import datetime
 from pathlib import Path
 from auditor.store import migration
-migration.STEPS, migration.NEWEST = sys.argv[3], "0002"
+migration.STEPS, migration.NEWEST = sys.argv[3], "9998"
 from auditor.store.restoring import restored
 now = datetime.fromisoformat("2026-11-22T01:30:00+00:00")
 assert restored(Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[4], now).problems == ()
@@ -171,7 +171,7 @@ def test_a_backup_of_an_older_version_is_restored_by_the_steps_from_there(tmp_pa
         backup = backed_up(source, tmp_path / "b.zip", NOW).path
     shutil.copytree(STEPS, tmp_path / "steps")
     step = NEXT.replace("{death}", "").replace("op.create_table", "(lambda *_: None)")
-    (tmp_path / "steps" / "versions" / "0002_next.py").write_text(step)
+    (tmp_path / "steps" / "versions" / "9998_next.py").write_text(step)
     folder = tmp_path / "data"
     subprocess.run(
         [sys.executable, "-c", RESTORED, backup, folder, tmp_path / "steps", database_url],
@@ -180,7 +180,7 @@ def test_a_backup_of_an_older_version_is_restored_by_the_steps_from_there(tmp_pa
     )
     engine = engine_of(_address(folder, database_url))
     with engine.connect() as connection:
-        assert connection.scalar(text("SELECT version_num FROM alembic_version")) == "0002"
+        assert connection.scalar(text("SELECT version_num FROM alembic_version")) == "9998"
         assert set(connection.scalars(text("SELECT name FROM jobs"))) == {"nightly", "x"}
         assert connection.scalar(text("SELECT count(*) FROM runs")) == 2
     engine.dispose()

@@ -50,6 +50,7 @@ def filled(
 def _agent(rows: dict, now: datetime) -> None:
     rows["apscheduler_jobs"].append({"id": "nightly", "next_run_time": 1.5, "job_state": b"x"})
     process = {"boot": "b", "pid": 1, "space": "4026531836", "start": 1}
+    rows["keys"].append({"name": "subjects", "key": bytes(32), "made": now})
     rows["jobs"].append({"name": "nightly", "heard": now, "requested": None})
     rows["leases"].append(
         {"name": "agent", "holder": "h", "process": process, "taken": now, "until": now}
@@ -92,6 +93,10 @@ def _run(folder: Path, rows: dict, number: int, started: datetime, *, last: bool
     rows["flow_files"].append(
         {"path": table, "run_id": run_id, "day": day, "rows": 3, "size": len(content)}
         | {"sha256": hashlib.sha256(content).hexdigest()}
+    )
+    rows["subjects"].append(
+        {"run_id": run_id, "system": "HIS", "recipient": "AS64500 Ví dụ", "detector": "phone"}
+        | {"outbound": True, "count": 2, "exact": True, "state": b"\x00hashes"}
     )
     grade = {"severity": "high", "state": "likely", "certainty": "indicator"}
     rows["sightings"].append(

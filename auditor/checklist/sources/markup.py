@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 from xml.parsers import expat
 
 from auditor.model.errors import InputError
+from auditor.model.markup import TagTooLongError, fed
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -18,32 +19,11 @@ if TYPE_CHECKING:
 
 BYTES: Final = 500 << 20
 AT_ONCE: Final = 1 << 18
-LONGEST_TAG: Final = 4 << 20
 DEPTH: Final = 200
 CHILDREN: Final = 500_000
 """Elements inside of one that is kept."""
 CHARACTERS: Final = 4000
 """Of the text of one element; the rest is left out."""
-
-
-class TagTooLongError(ValueError):
-    """A tag or a comment that never ends."""
-
-
-def fed(parser: expat.XMLParserType, block: bytes, before: int) -> int:
-    """How many bytes the parser was fed, with this block.
-
-    A tag that is not complete is read again with every block: without a limit, a file that is one
-    long tag would keep the parser busy for hours.
-
-    Raises:
-        TagTooLongError: nothing ended for ``LONGEST_TAG`` bytes.
-        expat.ExpatError: it is no XML.
-    """
-    parser.Parse(block, False)
-    if before + len(block) - parser.CurrentByteIndex > LONGEST_TAG:
-        raise TagTooLongError(f"holds a tag longer than {LONGEST_TAG >> 20} MB")
-    return before + len(block)
 
 
 @dataclass(slots=True)

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Final, Literal
 from xml.parsers import expat
 
 from auditor.checklist.sources.archive import Archive
-from auditor.checklist.sources.markup import TagTooLongError, fed
 from auditor.model.errors import InputError
+from auditor.model.markup import TagTooLongError, fed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -12,7 +12,6 @@ from typing import IO, TYPE_CHECKING, Any, Final
 from xml.parsers import expat
 
 from auditor.checklist.sources.archive import AT_ONCE, check_directory
-from auditor.checklist.sources.markup import fed
 from auditor.checklist.sources.register import (
     COLUMNS,
     HEADER_WITHIN,
@@ -24,6 +23,7 @@ from auditor.checklist.sources.register import (
     no_header,
 )
 from auditor.model.errors import InputError
+from auditor.model.markup import fed
 from auditor.model.text import Text
 
 if TYPE_CHECKING:

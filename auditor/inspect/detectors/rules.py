@@ -17,9 +17,14 @@ class Context(Document):
     """Words that must, or may, stand near a match.
 
     Attributes:
-        words: in any letter case, with or without diacritics, composed or decomposed; a space
-            stands for any run of white space, ``_`` and ``-``.
-        within: bytes before or after the match.
+        words: in any letter case, with or without diacritics, composed or decomposed; but an
+            abbreviation written in capitals of ASCII (``TIN``) counts in capitals only. A space
+            stands for one blank or sign of ASCII, for two such between all syllables (a no-break
+            space is two), and in a word without diacritics also for nothing (``maSoThue``). No word
+            character may stand beside a word. A word with signs of its own (``tel:``) has them as
+            written. A short word that is also a syllable of ordinary text (``tin``) makes the
+            search of all text slow.
+        within: bytes before or after the match within which a word must end.
         required: without one of the words a match counts for nothing; else only with ``alone``.
     """
 
@@ -33,7 +38,8 @@ class Minimum(Document):
 
     Attributes:
         with_context: values that have a context word near them.
-        alone: values without; null = never a hit.
+        alone: all values, where some or all have none; null = never a hit. A detector without
+            context has its hits in text by this alone.
         column: values in a column of a table whose name fits ``columns``.
         share: part of the column's values that must pass the check.
         unnamed_column: values in a column whose name says nothing, all of the same form; null =
@@ -86,8 +92,10 @@ class Detector(Document):
             ``covert-channel``.
         subject: whom distinct values stand for; null = nobody is counted.
         patterns: regular expressions over UTF-8 bytes, without capture groups that matter, look
-            around and back references; letters of Vietnamese stand for themselves only.
-        words: instead of patterns: words as in ``Context.words``, with boundaries.
+            around and back references, matching at most 1,024 bytes; letters of Vietnamese stand
+            for themselves only; ``^`` and ``$`` stand for the ends of lines.
+        words: instead of patterns: words as in ``Context.words``, with boundaries. Those of a
+            ``mark`` must have their diacritics.
         bound: what may not stand directly before or after a match.
         case: whether letter case counts in ``patterns`` and ``words``.
         check: name of a structure check in ``checks.CHECKS`` that a match must pass.

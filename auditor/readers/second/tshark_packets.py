@@ -14,6 +14,7 @@ import shutil
 import tempfile
 from contextlib import contextmanager, suppress
 from itertools import pairwise
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from auditor.model.errors import InputError
@@ -23,7 +24,6 @@ from auditor.readers.second.tshark_names import every, first, number, said
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from auditor.model.problem import Note
 
@@ -93,7 +93,8 @@ def packets(path: Path, note: Note | None = None) -> Iterator[Packet]:
     if empty:
         raise InputError("is empty", place=str(path), hint="Take it from its source again.")
     count = 0
-    with _own_preferences(), _event_loop() as loop, _capture(path, tshark, loop) as capture:
+    layers = ["-J", LAYERS]
+    with own_preferences(), event_loop() as loop, capture_of(path, tshark, loop, layers) as capture:
         for frame in capture:
             count += 1
             packet = neutral(frame)
@@ -117,8 +118,17 @@ def _stopped(path: Path, count: int, last_line: str, note: Note | None) -> None:
         note(Problem("truncated-record", str(path), what, "Compare with the default engine."))
 
 
-def _capture(path: Path, tshark: str, loop: asyncio.AbstractEventLoop) -> Any:  # noqa: ANN401
-    """The packets of a file by way of pyshark, as a context; knows how tshark ended."""
+def capture_of(
+    path: Path,
+    tshark: str,
+    loop: asyncio.AbstractEventLoop,
+    parameters: list[str],
+    preferences: dict[str, str] | None = None,
+) -> Any:  # noqa: ANN401 - pyshark has no types
+    """The packets of a file by way of pyshark, as a context; knows how tshark ended.
+
+    ``parameters`` are more words for tshark's command line, ``preferences`` more of what it is set.
+    """
     import pyshark
     from pyshark.tshark.output_parser import tshark_xml
 
@@ -159,20 +169,20 @@ def _capture(path: Path, tshark: str, loop: asyncio.AbstractEventLoop) -> Any:  
         str(path),
         keep_packets=False,
         tshark_path=tshark,  # else pyshark looks into a config.ini of the working folder
-        override_prefs=PREFERENCES,
-        custom_parameters=["-J", LAYERS],
+        override_prefs=PREFERENCES | (preferences or {}),
+        custom_parameters=parameters,
         eventloop=loop,
     )
 
 
 @contextmanager
-def _own_preferences() -> Iterator[None]:
-    """Keeps the user's preferences, profile and name files from tshark."""
+def own_preferences() -> Iterator[Path]:
+    """Keeps the user's preferences, profile and name files from tshark; gives our own folder."""
     before = os.environ.get("WIRESHARK_CONFIG_DIR")
     with tempfile.TemporaryDirectory(prefix="auditor-tshark-") as folder:
         os.environ["WIRESHARK_CONFIG_DIR"] = folder
         try:
-            yield
+            yield Path(folder)
         finally:
             if before is None:
                 del os.environ["WIRESHARK_CONFIG_DIR"]
@@ -181,7 +191,7 @@ def _own_preferences() -> Iterator[None]:
 
 
 @contextmanager
-def _event_loop() -> Iterator[asyncio.AbstractEventLoop]:
+def event_loop() -> Iterator[asyncio.AbstractEventLoop]:
     """An event loop of our own for pyshark, closed afterwards."""
     loop = asyncio.new_event_loop()
     try:

@@ -4,6 +4,7 @@ import pytest
 
 from auditor.checklist.sources import markup
 from auditor.checklist.sources.markup import elements, root_name
+from auditor.model import markup as markup_model
 from auditor.model.errors import InputError
 
 
@@ -119,7 +120,7 @@ def test_a_tag_that_never_ends_is_refused_before_it_keeps_the_parser_busy(
     written, monkeypatch, start
 ):
     monkeypatch.setattr(markup, "AT_ONCE", 100)
-    monkeypatch.setattr(markup, "LONGEST_TAG", 1000)
+    monkeypatch.setattr(markup_model, "LONGEST_TAG", 1000)
     path = written(start + "x" * 5_000)
     with pytest.raises(InputError, match="holds a tag longer"):
         list(elements(path, {"a"}))

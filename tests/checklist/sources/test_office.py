@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from auditor.checklist.sources import archive, markup
+from auditor.checklist.sources import archive
 from auditor.checklist.sources.office import office_text
+from auditor.model import markup
 from auditor.model.errors import InputError
 
 PAPERS = Path(__file__).parents[3] / "samples" / "checklist" / "papers"

@@ -12,7 +12,6 @@ import openpyxl
 import pytest
 import yaml
 
-from auditor.checklist.sources import markup
 from auditor.checklist.sources import workbook as reader
 from auditor.checklist.sources.register import (
     ROWS,
@@ -26,6 +25,7 @@ from auditor.checklist.sources.register import (
     truth,
 )
 from auditor.checklist.sources.titles import TITLES
+from auditor.model import markup
 from auditor.model.errors import InputError
 
 ROOT = Path(__file__).parents[3]

@@ -1,0 +1,51 @@
+"""Samples that show what kind of value was found without showing the value."""
+
+from __future__ import annotations
+
+from typing import Final
+
+MOST_SHOWN: Final = 24
+"""Characters of a sample; the middle of a longer one is left out."""
+
+_HIDDEN: Final = "*"
+_LEFT_OUT: Final = "…"
+
+
+def masked(value: bytes, shown: tuple[int, int]) -> str:
+    """A value with all but its ends hidden: ``0010******12``.
+
+    Args:
+        value: UTF-8; bytes that are not count as one character each.
+        shown: leading and trailing characters that stay readable; never more than half of all
+            characters together, fewer where the value is short.
+
+    Returns:
+        At most ``MOST_SHOWN`` characters, all of them printable.
+    """
+    letters = value.decode("utf-8", "replace").strip()
+    size = len(letters)
+    lead, tail = shown
+    while lead + tail > size // 2:
+        if lead > tail:
+            lead -= 1
+        else:
+            tail -= 1
+    hidden = _HIDDEN * (size - lead - tail)
+    front = legible(letters[:lead])
+    back = legible(letters[size - tail :] if tail else "")
+    if len(front) + len(hidden) + len(back) > MOST_SHOWN:
+        room = MOST_SHOWN - len(front) - len(back) - 1
+        hidden = _HIDDEN * ((room + 1) // 2) + _LEFT_OUT + _HIDDEN * (room // 2)
+    return front + hidden + back
+
+
+def legible(letters: str, most: int | None = None) -> str:
+    """A text in which characters that nobody sees, or that turn text around, are dots.
+
+    Args:
+        letters: the text.
+        most: characters to keep; a longer text ends in an ellipsis.
+    """
+    if most is not None and len(letters) > most:
+        letters = letters[: most - 1] + _LEFT_OUT
+    return "".join(letter if letter.isprintable() else "·" for letter in letters)

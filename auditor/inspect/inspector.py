@@ -1,0 +1,184 @@
+"""Bytes of flows in, hits and coverage out.
+
+Every payload byte of a flow is counted once: read, raw, or unread with a reason.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import pyarrow as pa
+
+from auditor.inspect.contracts import FlowHead
+from auditor.inspect.covert import Channels
+from auditor.inspect.flow_content import FlowContent
+from auditor.model.content import UNREAD, Hit
+from auditor.model.problem import Problem
+from auditor.model.stream import Chunk
+from auditor.model.subjects import Subjects
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from auditor.inspect.detectors.search import Search
+    from auditor.model.stream import Ended
+
+MOST_MESSAGES: Final = 20
+"""Different messages of one code that are told."""
+
+COVERAGE: Final = pa.schema(
+    [
+        pa.field("flow_id", pa.int64()),
+        pa.field("side", pa.int8()),
+        pa.field("read", pa.int64()),
+        pa.field("raw", pa.int64()),
+        *(pa.field(why, pa.int64()) for why in UNREAD),
+    ]
+)
+"""Payload bytes of each side of each flow that was read again: what became of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Inspection:
+    """What was inside.
+
+    Attributes:
+        hits: by flow, direction and detector.
+        coverage: ``COVERAGE``, ordered by flow and side.
+        subjects: distinct values by group of flows, detector and direction.
+    """
+
+    hits: tuple[Hit, ...]
+    coverage: pa.Table
+    subjects: dict[tuple[int, str, bool | None], Subjects]
+
+
+class Inspector:
+    """Takes the events of flows in any order of flows, each flow's in its own.
+
+    Args:
+        flows: the wanted flows: ``flow_id`` (ascending), ``protocol``, ``src_port``, ``dst_port``,
+            ``app``, ``host``, ``home_side``, ``src_payload``, ``dst_payload``, and ``group``
+            (int64), which subjects are counted by.
+        search: the detectors, and the key of their hashes.
+    """
+
+    def __init__(self, flows: pa.Table, search: Search) -> None:
+        self.search = search
+        self._table = flows
+        self._ids = flows["flow_id"].to_numpy()
+        self._open: dict[int, FlowContent] = {}
+        self._hits: list[Hit] = []
+        self._rows = array("q")
+        self._subjects: dict[tuple[int, str, bool | None], Subjects] = {}
+        self._problems: Counter[tuple[str, str]] = Counter()
+        self._channels = Channels(search)
+        self._done = np.zeros(len(self._ids), np.bool_)
+
+    def take(self, event: Chunk | Ended) -> None:
+        """The next event; those of flows that are not wanted are left alone."""
+        flow = self._open.get(event.flow_id)
+        if flow is None:
+            place = int(np.searchsorted(self._ids, event.flow_id))
+            if place == len(self._ids) or self._ids[place] != event.flow_id or self._done[place]:
+                return
+            flow = self._open[event.flow_id] = FlowContent(self, *self._head(place), place)
+        if isinstance(event, Chunk):
+            flow.take(event)
+        else:
+            flow.end(event)
+            self._ended(flow)
+
+    def finish(self, problems: list[Problem]) -> Inspection:
+        """Everything that was found; ``problems`` takes what must be told."""
+        for flow in list(self._open.values()):
+            flow.end(None)
+            self._ended(flow)
+        self._hits += self._hidden()
+        for (code, message), count in sorted(self._problems.items()):
+            problems.append(Problem(code, "content", message, count=count))
+        return Inspection(
+            tuple(
+                sorted(self._hits, key=lambda hit: (hit.flow_id, hit.detector, str(hit.outbound)))
+            ),
+            self._coverage(),
+            self._subjects,
+        )
+
+    def problem(self, code: str, message: str) -> None:
+        """Counts one; a code shows the first messages only."""
+        known = sum(1 for other, _ in self._problems if other == code)
+        key = (code, message)
+        if key not in self._problems and known >= MOST_MESSAGES:
+            key = (code, "further content of this kind")
+        self._problems[key] += 1
+
+    def covert(self, flow: FlowContent, side: int, place: str, size: int, distinct: bytes) -> None:
+        """See ``Content.covert``."""
+        head, outbound = flow.head, flow.outbound(side)
+        self._channels.add(head.flow_id, flow.group, outbound, place, size, distinct)
+
+    def _hidden(self) -> Iterator[Hit]:
+        sought = {each.detector.id: each.detector for each in self.search.sought}
+        for each in self._channels.hidden():
+            detector = sought[self._channels.detector or ""]
+            yield Hit(
+                flow_id=each.flow_id,
+                outbound=each.outbound,
+                detector=detector.id,
+                labels=detector.labels,
+                certainty=detector.certainty.with_context,
+                matches=each.pieces,
+                distinct=each.pieces,
+                exact=False,
+                places=(each.place,),
+            )
+
+    def _head(self, place: int) -> tuple[FlowHead, str | None, int]:
+        row = self._table.slice(place, 1).to_pylist()[0]
+        head = FlowHead(
+            row["flow_id"],
+            row["protocol"],
+            row["src_port"] or 0,
+            row["dst_port"] or 0,
+            row["app"],
+            row["host"],
+        )
+        return head, row["home_side"], row["group"]
+
+    def _ended(self, flow: FlowContent) -> None:
+        del self._open[flow.head.flow_id]
+        self._done[flow.place] = True
+        for side in (0, 1):
+            self._rows.extend((flow.head.flow_id, side, *flow.counts(side)))
+        for (side, name), found in flow.found.items():
+            outbound, subjects = flow.outbound(side), found.subjects
+            hidden = found.withheld or flow.secret
+            self._hits.append(
+                Hit(
+                    flow_id=flow.head.flow_id,
+                    outbound=outbound,
+                    detector=name,
+                    labels=found.detector.labels,
+                    certainty=found.certainty,
+                    matches=found.matches,
+                    distinct=subjects.count,
+                    exact=subjects.exact,
+                    samples=() if hidden else found.samples,
+                    places=found.places,
+                    withheld=hidden,
+                )
+            )
+            if found.detector.subject is not None:
+                known = self._subjects.setdefault((flow.group, name, outbound), Subjects())
+                known.update(subjects)
+
+    def _coverage(self) -> pa.Table:
+        rows = np.frombuffer(self._rows, np.int64).reshape(-1, len(COVERAGE))
+        rows = rows[np.lexsort((rows[:, 1], rows[:, 0]))]
+        columns = [pa.array(rows[:, i]).cast(each.type) for i, each in enumerate(COVERAGE)]
+        return pa.table(columns, schema=COVERAGE)

@@ -1,0 +1,306 @@
+"""Bodies and files: unpacked, recognised, read, and searched.
+
+A part is fed as it was on the wire. Its first bytes decide which document it is; what a document
+holds (members of an archive, attachments) comes back as parts within it.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from typing import IO, TYPE_CHECKING, Final, Protocol
+
+from auditor.inspect.contracts import MOST_DEPTH, About, WholeDocument
+from auditor.inspect.decoding import BombError, DamagedError, decoder
+from auditor.inspect.documents import DOCUMENTS, PLAIN
+from auditor.inspect.documents.media import looks_random
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from auditor.inspect.contracts import Document, Reading
+    from auditor.inspect.decoding import Decoder
+    from auditor.inspect.detectors.items import Item
+    from auditor.model.content import Unread
+
+HEAD: Final = 4096
+"""Bytes by which a document is recognised."""
+
+IN_MEMORY: Final = 1 << 20
+"""Bytes of a whole document in memory; beyond that it waits in a nameless file."""
+
+MOST_WHOLE: Final = 1 << 29
+"""Bytes of a document that must be there whole before it can be read."""
+
+UNPACKED: Final = 1 << 28
+RATIO: Final = 200
+"""Bytes that come out of one part, all members together: so many, or so many times its own size.
+Text packs up to about 20 times, tables of zeros to 1,000; nobody sends gigabytes of those."""
+
+
+class Owner(Protocol):
+    """The flow that a part belongs to."""
+
+    def item(self, side: int, place: str) -> Item:
+        """A new search."""
+
+    def judged(self, side: int, item: Item) -> None:
+        """The search is over."""
+
+    def lost(self, side: int, size: int, why: Unread) -> None:
+        """So many bytes on the wire were not read."""
+
+    def raw(self, side: int, size: int) -> None:
+        """So many bytes on the wire were searched as they stood."""
+
+    def problem(self, code: str, message: str) -> None:
+        """As ``Content.problem``."""
+
+
+class Budget:
+    """What all documents within one part may still unpack to."""
+
+    def __init__(self) -> None:
+        self.wire = 0
+        self.unpacked = 0
+
+    def allows(self, size: int) -> bool:
+        """Counts ``size`` bytes more, and whether they are within bounds."""
+        self.unpacked += size
+        return self.unpacked <= max(UNPACKED, RATIO * self.wire)
+
+
+class FlowPart:
+    """One part of one side of a flow; see ``contracts.Part`` and ``contracts.Pages``.
+
+    Args:
+        owner: whose it is.
+        side: who sent it.
+        about: what the surroundings say of it.
+        encodings: what it is packed in, outermost first.
+        budget: of the outermost part around it; null = this is the outermost.
+        unframed: no protocol was recognised: text in it counts as ``raw``.
+    """
+
+    def __init__(
+        self,
+        owner: Owner,
+        side: int,
+        about: About,
+        encodings: Sequence[str] = (),
+        budget: Budget | None = None,
+        *,
+        unframed: bool = False,
+    ) -> None:
+        self._owner, self._side, self._about = owner, side, about
+        self._within = budget is not None
+        self._budget = budget or Budget()
+        self._unframed = unframed
+        self._wire = 0  # bytes fed, of which nothing has been told to the owner yet
+        self._why: Unread | None = None
+        self._wrote = False
+        self._head = bytearray()
+        self._item: Item | None = None
+        self._reading: Reading | None = None
+        self._decoder: Decoder | None = None
+        self._closed = False
+        if encodings:
+            self._decoder = decoder(encodings)
+            if self._decoder is None:
+                self.unread("unsupported", "/".join(encodings))
+
+    # What a conversation, or a document around this one, does.
+
+    def feed(self, data: bytes) -> None:
+        """See ``Part.feed``."""
+        if self._within:
+            if self._why is None and not self._budget.allows(len(data)):
+                self._stop("bomb", "content-bomb", "unpacks to more than any document holds")
+        else:
+            self._wire += len(data)
+            self._budget.wire += len(data)
+        if self._why is not None:
+            return
+        if self._decoder is None:
+            self._take(data)
+            return
+        try:
+            for piece in self._decoder.feed(data):
+                if not self._budget.allows(len(piece)):
+                    raise BombError("unpacks to more than any document holds")  # noqa: TRY301
+                self._take(piece)
+                if self._why is not None:
+                    return
+        except BombError as error:
+            self._stop("bomb", "content-bomb", str(error))
+        except DamagedError as error:
+            self._stop("damaged", "damaged-content", str(error))
+
+    def gap(self, size: int) -> None:
+        """See ``Part.gap``."""
+        if self._why is not None:
+            return
+        if self._decoder is not None and not self._decoder.resumed():
+            self._stop("damaged", "damaged-content", "bytes are missing inside packed content")
+            return
+        if self._reading is None and self._head:
+            self._begin()
+        if self._reading is not None:
+            self._reading.gap(size)
+
+    def close(self) -> None:
+        """See ``Part.close``."""
+        if self._closed:
+            return
+        self._closed = True
+        if self._why is None and self._decoder is not None:
+            try:
+                for piece in self._decoder.close():
+                    self._take(piece)
+            except (BombError, DamagedError) as error:
+                self._owner.problem("damaged-content", f"{self._about.place}: {error}")
+        if self._why is None:
+            if self._reading is None and self._head:
+                self._begin()
+            if self._reading is not None:
+                self._reading.close()
+        if self._item is not None:
+            self._item.close()
+            self._owner.judged(self._side, self._item)
+            self._item = None
+        self._reading = self._decoder = None
+        self._settle()
+
+    # What the document in it does.
+
+    def text(self, data: bytes) -> None:
+        """See ``Pages.text``."""
+        self._wrote = True
+        self._searched().text(data)
+
+    def table(self, names: Sequence[str], columns: Sequence[Sequence[str | None]]) -> None:
+        """See ``Pages.table``."""
+        self._wrote = True
+        self._searched().table(names, columns)
+
+    def fact(self, name: str, detail: str = "") -> None:
+        """See ``Pages.fact``."""
+        self._searched().fact(name, detail)
+
+    def member(self, name: str, media_type: str = "", charset: str = "") -> FlowPart:
+        """See ``Pages.member``."""
+        self._wrote = True
+        place = f"{self._about.place} / {name}" if name else self._about.place
+        depth = self._about.depth + 1
+        about = About(media_type, name, charset, place, depth)
+        part = FlowPart(self._owner, self._side, about, (), self._budget)
+        if depth > MOST_DEPTH:
+            part._stop("bomb", "content-bomb", f"lies within {depth} documents")
+        return part
+
+    def unread(self, why: Unread, what: str = "") -> None:
+        """See ``Pages.unread``."""
+        if self._why is not None:
+            return
+        self._why = why
+        if why in ("bomb", "damaged", "locked", "too-large"):
+            about = f" ({what})" if what else ""
+            self._owner.problem(_CODES[why], f"{self._about.place}{about}")
+
+    # The rest.
+
+    def _stop(self, why: Unread, code: str, message: str) -> None:
+        if self._why is None:
+            self._why = why
+            self._owner.problem(code, f"{self._about.place}: {message}")
+
+    def _take(self, data: bytes) -> None:
+        if self._reading is not None:
+            self._reading.feed(data)
+            return
+        self._head += data
+        if len(self._head) >= HEAD:
+            self._begin()
+
+    def _begin(self) -> None:
+        head, self._head = bytes(self._head), bytearray()
+        document = recognised(head[:HEAD], self._about)
+        if document is None:
+            if looks_random(head[:HEAD]):
+                self._why = "opaque"
+                return
+            document = PLAIN
+        self._unframed = self._unframed and document is PLAIN
+        self._reading = begun(document, self._about, self)
+        self._reading.feed(head)
+
+    def _searched(self) -> Item:
+        if self._item is None:
+            self._item = self._owner.item(self._side, self._about.place)
+        return self._item
+
+    def _settle(self) -> None:
+        """Tells the owner what became of the bytes on the wire, once, at the end."""
+        if self._within or not self._wire:
+            return
+        if self._why is not None:
+            self._owner.lost(self._side, self._wire, self._why)
+        elif self._unframed:
+            self._owner.raw(self._side, self._wire)
+        self._wire = 0
+
+
+_CODES: Final[dict[Unread, str]] = {
+    "bomb": "content-bomb",
+    "damaged": "damaged-content",
+    "locked": "locked-content",
+    "too-large": "content-too-large",
+}
+
+
+def recognised(head: bytes, about: About) -> Document | WholeDocument | None:
+    """The kind of document that begins with ``head``; null = none is sure of it."""
+    best: Document | WholeDocument | None = None
+    most = 0.0
+    for document in DOCUMENTS:
+        sure = document.sniff(head, about)
+        if sure > most:
+            best, most = document, sure
+            if sure >= 1:
+                break
+    return best
+
+
+def begun(document: Document | WholeDocument, about: About, pages: FlowPart) -> Reading:
+    """The reading of a document; one that must be there whole is collected first."""
+    if isinstance(document, WholeDocument):
+        return _Whole(document, about, pages)
+    return document.reading(about, pages)
+
+
+class _Whole:
+    """Collects a document that must be there whole, and reads it at its end."""
+
+    def __init__(self, document: WholeDocument, about: About, pages: FlowPart) -> None:
+        self._document, self._about, self._pages = document, about, pages
+        self._file: IO[bytes] = tempfile.SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115
+        self._size = 0
+        self._holed = False
+
+    def feed(self, data: bytes) -> None:
+        self._size += len(data)
+        if self._size > MOST_WHOLE:
+            self._file.close()
+            self._pages.unread("too-large", self._document.name)
+            return
+        self._file.write(data)
+
+    def gap(self, size: int) -> None:
+        self._holed = True
+        self.feed(b"\0" * min(size, MOST_WHOLE + 1))
+
+    def close(self) -> None:
+        if self._file.closed:
+            return
+        with self._file:
+            self._file.seek(0)
+            self._document.read(self._file, self._size, self._about, self._pages)
