@@ -168,10 +168,12 @@ def _line(
 
 def _delivery(flows: pa.Table, mine: np.ndarray, places: np.ndarray, wanted: Wanted) -> Delivery:
     part = flows.take(pa.array(mine))
-    silence = wanted.settings.tcp_timeout * SECOND
-    rows, order = rows_of(part, places[mine], silence)
+    settings = wanted.settings
+    timeouts = settings.tcp_timeout, settings.udp_timeout, settings.active_timeout
+    tcp, other, active = (seconds * SECOND for seconds in timeouts)
+    rows, order = rows_of(part, places[mine], tcp)
     ids = part["flow_id"].to_numpy()[order]
-    return Delivery(rows, ids, wanted.settings.copies_within * MILLISECOND)
+    return Delivery(rows, ids, settings.copies_within * MILLISECOND, (tcp, other, active))
 
 
 def _file(

@@ -8,7 +8,7 @@ import numpy as np
 
 from auditor.model.stream import Chunk, Ended
 from auditor.readers.capture import fragments, ordering, table, units, wanted
-from auditor.readers.capture.holding import MASK, NODES
+from auditor.readers.capture.holding import MASK
 from auditor.readers.capture.layout import (
     END, FLOWS_DONE, FLOWS_FULL, FLOWS_LIVE, FRAGMENTS, PICK, PORTS,
 )  # fmt: skip
@@ -34,8 +34,10 @@ class Delivery:
     ``ids``: the number of each flow, by row.
     """
 
-    def __init__(self, rows: Ints, ids: Ints, copies_ns: int, nodes: int = NODES) -> None:
-        self.state = ordering.furnished(wanted.state_of(rows, copies_ns), nodes)
+    def __init__(
+        self, rows: Ints, ids: Ints, copies_ns: int, timeouts_ns: tuple[int, int, int]
+    ) -> None:
+        self.state = ordering.furnished(wanted.state_of(rows, copies_ns, timeouts_ns))
         self.state.settings[PICK] = units.picker()
         self._count = len(rows)
         self._ids = ids
@@ -68,6 +70,8 @@ class Delivery:
         counters = self.state.counters
         place = 0
         while place < counters[FLOWS_DONE]:
+            if ordering.lacking_holes(self.state):
+                self.state = table.with_more_holes(self.state)
             place = ordering.ordered(self.state, data, place)
             yield from self._gathered(data)
         counters[FLOWS_DONE] = 0
