@@ -71,7 +71,7 @@ def test_every_byte_of_real_captures_is_delivered_or_accounted_for():
         pytest.skip("AUDITOR_CORPUS is unset: it names the folder of the real captures")
     paths = sorted((Path(CORPUS) / "ndpi" / "pcap").glob("*.pcap*"))
     assert paths
-    small = [path for path in paths if path.stat().st_size < 1_000_000][::2]
+    small = [path for path in paths if path.stat().st_size < 1_000_000][::4]
     wrong = {path.name for path in small if path.name not in EXPLAINED and differing(path)}
     assert wrong == set()
 

@@ -115,14 +115,13 @@ class Delivery:
         count = ordering.gathered(self.state, data, order, self._out, runs)
         runs = runs[:count]
         begins = runs[:, PIECE_PLACE]
-        parts = zip(
-            self._ids[runs[:, PIECE_ROW]].tolist(), runs[:, PIECE_DIRECTION].tolist(),
-            begins.tolist(), (begins + runs[:, PIECE_LENGTH]).tolist(),
-            runs[:, PIECE_GAP].tolist(), (runs[:, PIECE_WHOLE] > 0).tolist(), strict=True,
+        ends = (begins + runs[:, PIECE_LENGTH]).tolist()
+        bytes_of = self._out[:total].tobytes()
+        yield from map(
+            Chunk, self._ids[runs[:, PIECE_ROW]].tolist(), runs[:, PIECE_DIRECTION].tolist(),
+            [bytes_of[begin:end] for begin, end in zip(begins.tolist(), ends, strict=True)],
+            runs[:, PIECE_GAP].tolist(), (runs[:, PIECE_WHOLE] > 0).tolist(),
         )  # fmt: skip
-        bytes_of = memoryview(self._out)
-        for number, side, begin, end, gap, whole in parts:
-            yield Chunk(number, side, bytes(bytes_of[begin:end]), gap, whole)
 
     def _ends_of(self, rows: Ints) -> Iterator[Ended]:
         flows = self.state.flows[rows]

@@ -23,7 +23,7 @@ from auditor.readers.capture.holding import (
 from auditor.readers.capture.layout import (
     FLOWS_DONE, HOLES_FREE, HOLES_USED, PORTS, Bytes, Ints, State,
 )  # fmt: skip
-from auditor.readers.capture.numbers import ahead, compiled, entry, mixed
+from auditor.readers.capture.numbers import ahead, compiled, copied, entry, mixed
 from auditor.readers.capture.sequence import BEFORE, FARTHEST, filled, hole_kept
 from auditor.readers.capture.table import holes_freed
 from auditor.readers.capture.wanted import (
@@ -103,8 +103,7 @@ def remembered(
     if at % RING + size > RING:
         at += RING - at % RING
     ring = s.answers.shape[0] * BLOCK + SPILL + at % RING
-    for i in range(size):
-        s.scratch[ring + i] = data[p + i]
+    copied(s.scratch, ring, data, p, size)
     w[RING_AT] = at + size
     place = recalled(s, row, direction, sequence)
     w[place], w[place + 1], w[place + 2] = row << 33 | direction << 32 | sequence, at, size
@@ -156,8 +155,7 @@ def brought(s: State, row: int, direction: int) -> None:
     if size > 0:
         spilled = s.work[SPILLED]
         to = nodes.shape[0] * BLOCK + spilled
-        for i in range(captured):
-            s.scratch[to + i] = s.scratch[node * BLOCK + skip + i]
+        copied(s.scratch, to, s.scratch, node * BLOCK + skip, captured)
         s.work[SPILLED] = spilled + captured
         delivered(s, row, direction, -1 - spilled, captured, size, 0)
         remembered(s, row, direction, expected, s.scratch, to, captured)
@@ -386,11 +384,9 @@ def gathered(s: State, data: Bytes, order: Ints, out: Bytes, runs: Ints) -> int:
                 runs[run, column] = piece[column]
             runs[run, PIECE_PLACE], runs[run, PIECE_LENGTH] = at, 0
         if place >= 0:
-            for i in range(size):
-                out[at + i] = data[place + i]
+            copied(out, at, data, place, size)
         else:
-            for i in range(size):
-                out[at + i] = s.scratch[spill - 1 - place + i]
+            copied(out, at, s.scratch, spill - 1 - place, size)
         at += size
         runs[run, PIECE_LENGTH] += size
     for number in range(run + 1):
