@@ -1,14 +1,14 @@
 """Measures the reading of content: what flows carried, taken from a capture a second time.
 
     python bench/content.py bench/data/content.pcap [--rounds 3]
-    python bench/content.py bench/data/content.pcap --audit -- --geoip geoip --out /tmp/out
+    python bench/content.py bench/data/content.pcap --audit --geoip geoip --out reports
 
 The capture is that of ``make_content_capture.py``. First the second reading alone with every flow
 wanted, in MB of capture a second and in memory beyond that of a process that has read the flows.
 Then, in the same run, tshark writes what it finds in HTTP and mail (``--export-objects``): the one
 tool at hand that also puts streams in order and takes bodies out of them. It takes minutes for a
 capture of 1 GB and gets its first 50 MB; 10 MB of it are read before, so that starting does not
-count. With ``--audit`` an audit end to end follows, with the options behind ``--``.
+count. With ``--audit`` an audit end to end follows, with the options behind it.
 """
 
 from __future__ import annotations
@@ -137,13 +137,12 @@ def main() -> None:
     ask = argparse.ArgumentParser(description=__doc__)
     ask.add_argument("path", type=Path)
     ask.add_argument("--rounds", type=int, default=3)
-    ask.add_argument("--audit", action="store_true")
-    ask.add_argument("options", nargs="*", help="of the audit, behind --")
+    ask.add_argument("--audit", nargs=argparse.REMAINDER, help="and the options of the audit")
     chosen = ask.parse_args()
     second_reading(chosen.path, chosen.rounds)
     peer(chosen.path)
-    if chosen.audit:
-        audit(chosen.path, chosen.options)
+    if chosen.audit is not None:
+        audit(chosen.path, chosen.audit)
 
 
 if __name__ == "__main__":
