@@ -12,7 +12,7 @@ NOISE = bytes(range(256)) * 30
 def summary(events, **of_flows):
     heads = [head(4711)] * 3
     inspection, _ = inspected(heads, events, **of_flows)
-    table = inspect.by_flow(inspection, flows(*heads, **of_flows), inspect.sought(search()))
+    table = inspect.by_flow(inspection, flows(*heads, **of_flows), inspect.all_sought(search()))
     assert table.schema == CONTENT
     return {row["flow_id"]: row for row in table.to_pylist()}
 
