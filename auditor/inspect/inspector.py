@@ -122,10 +122,11 @@ class Inspector:
 
     def problem(self, code: str, message: str) -> None:
         """Counts one; a code shows the first messages only."""
-        known = sum(1 for other, _ in self._problems if other == code)
         key = (code, message)
-        if key not in self._problems and known >= MOST_MESSAGES:
-            key = (code, "further content of this kind")
+        if key not in self._problems:
+            known = sum(1 for other, _ in self._problems if other == code)
+            if known >= MOST_MESSAGES:
+                key = (code, "further content of this kind")
         self._problems[key] += 1
 
     def covert(self, flow: FlowContent, side: int, place: str, size: int, distinct: bytes) -> None:

@@ -326,10 +326,7 @@ class Table:
             for place, column in enumerate(columns)
             if place >= MOST_COLUMNS or not self._counted(place, column)
         ]
-        if not texts or not len(columns[texts[0]]):
-            return b""
-        names = "\t".join(map(self._name, texts))
-        return names.encode("utf-8", "replace") + b"\n" + _rows([columns[one] for one in texts])
+        return _written(self._names, texts, columns)
 
     def _counted(self, number: int, column: Sequence[str | None]) -> bool:
         place = self._places.get(number)
@@ -353,6 +350,21 @@ class Table:
 
 def _strength(column: Column) -> tuple[int, bool, int]:
     return column.passing, column.sought.check is not None, -column.sought.rank
+
+
+def as_text(names: Sequence[str], columns: Sequence[Sequence[str | None]]) -> bytes:
+    """A table of which no column is judged: names, then rows."""
+    return _written(names, range(len(columns)), columns)
+
+
+def _written(
+    names: Sequence[str], places: Sequence[int], columns: Sequence[Sequence[str | None]]
+) -> bytes:
+    """Columns at some places, as lines."""
+    if not places or not len(columns[places[0]]):
+        return b""
+    head = "\t".join(names[place] if place < len(names) else "" for place in places)
+    return head.encode("utf-8", "replace") + b"\n" + _rows([columns[one] for one in places])
 
 
 def _fewest(sought: Sought) -> int:
