@@ -28,7 +28,7 @@ from auditor.inspect.contracts import About
 from auditor.inspect.detectors.lint import load_detectors
 from auditor.inspect.detectors.search import Search
 from auditor.inspect.inspector import Inspector
-from auditor.inspect.parts import FlowPart
+from auditor.inspect.parts import Budget, FlowPart
 from auditor.model.stream import Chunk, Ended
 
 if TYPE_CHECKING:
@@ -224,7 +224,20 @@ class Owner:
 
     def __init__(self, search: Search | None) -> None:
         self.search = search
+        self.budget = Budget()
         self.problems: list[str] = []
+
+    def begun(self, part: FlowPart) -> None:
+        """Nothing is kept."""
+
+    def over(self, part: FlowPart) -> None:
+        """Nothing is kept."""
+
+    def text(self, side: int, place: str, data: bytes) -> None:
+        """Nothing is searched that is no part."""
+
+    def left_out(self, place: str, why: str, what: str) -> None:
+        """Nothing is counted."""
 
     def item(self, side: int, place: str) -> Item:
         """The search, or one that does nothing."""
