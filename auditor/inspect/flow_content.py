@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final, Protocol
 
 from auditor.inspect.contracts import About
+from auditor.inspect.detectors.names import outermost, shown
 from auditor.inspect.parts import FlowPart
 from auditor.inspect.protocols import DISSECTORS
 from auditor.inspect.protocols.raw import RAW
@@ -33,6 +35,9 @@ MOST_MESSAGE: Final = 200
 """Characters of a problem's text that may come from the content's surroundings (file names)."""
 
 
+MOST_PROBLEMS: Final = 100
+"""Different problems of a flow that wait for its end."""
+
 _SURE: Final = ("weak", "likely", "firm")
 
 
@@ -56,8 +61,8 @@ class Told(Protocol):
 
     search: Search
 
-    def problem(self, code: str, message: str) -> None:
-        """As ``Content.problem``."""
+    def problem(self, code: str, message: str, count: int = 1) -> None:
+        """As ``Content.problem``, so many times."""
 
     def covert(self, flow: FlowContent, side: int, place: str, size: int, distinct: bytes) -> None:
         """As ``Content.covert``, of that flow."""
@@ -68,7 +73,7 @@ class FlowContent:
 
     Attributes:
         found: by side and detector.
-        secret: a secrecy mark was seen: no samples of anything in this flow.
+        secret: a secrecy mark was seen: no samples of anything in this flow, no names of files.
     """
 
     def __init__(
@@ -88,6 +93,7 @@ class FlowContent:
         self._items: list[Item | None] = [None, None]
         self._secure = False
         self._failed = False
+        self._problems: Counter[tuple[str, str]] = Counter()
 
     # From the inspector.
 
@@ -121,8 +127,14 @@ class FlowContent:
             if item is not None:
                 item.close()
                 self.judged(side, item)
-        if event is None:
-            return
+        if event is not None:
+            self._known_at_end(event)
+        for (code, message), count in self._problems.items():
+            told = outermost(message) if self.secret else message
+            self._inspector.problem(code, told, count)
+        self._problems.clear()
+
+    def _known_at_end(self, event: Ended) -> None:
         for side in (0, 1):
             if event.unread[side]:
                 self._fed[side] += event.unread[side]
@@ -166,7 +178,7 @@ class FlowContent:
             kind.strip().lower(),
             filename,
             charset.strip("\"' ").lower(),
-            f"{place} / {filename}" if filename else place,
+            f"{place} / {shown(filename)}" if filename else place,
         )
         return FlowPart(self, side, about, encodings)
 
@@ -191,8 +203,11 @@ class FlowContent:
         self._secure = True
 
     def problem(self, code: str, message: str) -> None:
-        """See ``Content.problem``."""
-        self._inspector.problem(code, message[:MOST_MESSAGE])
+        """See ``Content.problem``; told at the end, when it is known whether names may be."""
+        key = code, message[:MOST_MESSAGE]
+        if key not in self._problems and len(self._problems) >= MOST_PROBLEMS:
+            key = code, "further content of this kind"
+        self._problems[key] += 1
 
     # From its parts.
 

@@ -15,6 +15,7 @@ import pyarrow as pa
 
 from auditor.inspect.contracts import FlowHead
 from auditor.inspect.covert import Channels
+from auditor.inspect.detectors.names import outermost
 from auditor.inspect.flow_content import FlowContent
 from auditor.model.content import UNREAD, Hit
 from auditor.model.problem import Problem
@@ -120,13 +121,13 @@ class Inspector:
             self._subjects,
         )
 
-    def problem(self, code: str, message: str) -> None:
-        """Counts one; a code shows the first messages only."""
+    def problem(self, code: str, message: str, count: int = 1) -> None:
+        """Counts ``count``; a code shows the first messages only."""
         known = sum(1 for other, _ in self._problems if other == code)
         key = (code, message)
         if key not in self._problems and known >= MOST_MESSAGES:
             key = (code, "further content of this kind")
-        self._problems[key] += 1
+        self._problems[key] += count
 
     def covert(self, flow: FlowContent, side: int, place: str, size: int, distinct: bytes) -> None:
         """See ``Content.covert``."""
@@ -165,6 +166,9 @@ class Inspector:
         for (side, name), found in flow.found.items():
             outbound, subjects = flow.outbound(side), found.subjects
             hidden = found.withheld or flow.secret
+            places = found.places  # the name of a secret document is content of it
+            if hidden:
+                places = tuple(dict.fromkeys(outermost(place) for place in places))
             self._hits.append(
                 Hit(
                     flow_id=flow.head.flow_id,
@@ -176,7 +180,7 @@ class Inspector:
                     distinct=subjects.count,
                     exact=subjects.exact,
                     samples=() if hidden else found.samples,
-                    places=found.places,
+                    places=places,
                     withheld=hidden,
                 )
             )

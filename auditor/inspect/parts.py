@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from auditor.inspect.contracts import MOST_DEPTH, About, WholeDocument
 from auditor.inspect.decoding import BombError, DamagedError, decoder
+from auditor.inspect.detectors.names import shown
 from auditor.inspect.documents import DOCUMENTS, PLAIN
 from auditor.inspect.documents.media import looks_random
 
@@ -196,7 +197,7 @@ class FlowPart:
     def member(self, name: str, media_type: str = "", charset: str = "") -> FlowPart:
         """See ``Pages.member``."""
         self._wrote = True
-        place = f"{self._about.place} / {name}" if name else self._about.place
+        place = f"{self._about.place} / {shown(name)}" if name else self._about.place
         depth = self._about.depth + 1
         about = About(media_type, name, charset, place, depth)
         part = FlowPart(self._owner, self._side, about, (), self._budget)
