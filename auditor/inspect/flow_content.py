@@ -35,6 +35,9 @@ MOST_MESSAGE: Final = 200
 """Characters of a problem's text that may come from the content's surroundings (file names)."""
 
 
+MOST_PARTS_KNOWN: Final = 64
+"""Parts of which it is known whether they are closed, before those that are get forgotten."""
+
 MOST_PROBLEMS: Final = 100
 """Different problems of a flow that wait for its end."""
 
@@ -91,6 +94,8 @@ class FlowContent:
         self._raw = [0, 0]
         self._lost: dict[tuple[int, Unread], int] = {}
         self._items: list[Item | None] = [None, None]
+        self._unjudged: dict[int, tuple[int, Item]] = {}
+        self._parts: list[tuple[int, FlowPart]] = []
         self._secure = False
         self._failed = False
         self._problems: Counter[tuple[str, str]] = Counter()
@@ -127,12 +132,23 @@ class FlowContent:
             if item is not None:
                 item.close()
                 self.judged(side, item)
+        self._broken_off()
         if event is not None:
             self._known_at_end(event)
         for (code, message), count in self._problems.items():
             told = outermost(message) if self.secret else message
             self._inspector.problem(code, told, count)
         self._problems.clear()
+
+    def _broken_off(self) -> None:
+        """What a parser that failed left open ends here, so that no mark in it goes unseen."""
+        for side, part in self._parts:
+            if self._failed and not part.closed and not self.guarded(part.close, part):
+                self.lost(side, min(part.wire, self.counts(side)[0]), "damaged")
+        self._parts.clear()
+        for side, item in list(self._unjudged.values()):
+            item.close()
+            self.judged(side, item)
 
     def _known_at_end(self, event: Ended) -> None:
         for side in (0, 1):
@@ -180,11 +196,11 @@ class FlowContent:
             charset.strip("\"' ").lower(),
             f"{place} / {shown(filename)}" if filename else place,
         )
-        return FlowPart(self, side, about, encodings)
+        return self._begun(side, FlowPart(self, side, about, encodings))
 
     def unframed(self, side: int, place: str) -> FlowPart:
         """See ``Content.unframed``."""
-        return FlowPart(self, side, About(place=place), unframed=True)
+        return self._begun(side, FlowPart(self, side, About(place=place), unframed=True))
 
     def unread(self, side: int, size: int, why: Unread) -> None:
         """See ``Content.unread``."""
@@ -213,10 +229,13 @@ class FlowContent:
 
     def item(self, side: int, place: str) -> Item:
         """See ``Owner.item``."""
-        return self._inspector.search.item(side, place, withheld=self.secret)
+        item = self._inspector.search.item(side, place, withheld=self.secret)
+        self._unjudged[id(item)] = side, item
+        return item
 
     def judged(self, side: int, item: Item) -> None:
         """See ``Owner.judged``."""
+        self._unjudged.pop(id(item), None)
         self.secret |= item.secret
         for found in item.found:
             key = side, found.detector.id
@@ -238,6 +257,12 @@ class FlowContent:
         if item is None:
             item = self._items[side] = self.item(side, "")
         return item
+
+    def _begun(self, side: int, part: FlowPart) -> FlowPart:
+        if len(self._parts) >= MOST_PARTS_KNOWN:
+            self._parts = [known for known in self._parts if not known[1].closed]
+        self._parts.append((side, part))
+        return part
 
     def _begin(self) -> None:
         heads = self._heads[0], self._heads[1]
@@ -261,7 +286,8 @@ class FlowContent:
         conversation = self._conversation
         assert conversation is not None  # noqa: S101 - the callers made sure
         if not self.guarded(lambda: conversation.feed(side, data, gap), conversation):
-            self.lost(side, len(data), "damaged")
+            # it may have told of some of them before
+            self.lost(side, min(len(data), self.counts(side)[0]), "damaged")
 
     def guarded(self, step: Callable[[], None], parser: object) -> bool:
         """Whether a step of a parser went well; if not, the rest of the flow is not read.

@@ -86,6 +86,10 @@ class FlowPart:
         encodings: what it is packed in, outermost first.
         budget: of the outermost part around it; null = this is the outermost.
         unframed: no protocol was recognised: text in it counts as ``raw``.
+
+    Attributes:
+        wire: bytes fed of which nothing has been told to the owner yet.
+        closed: nothing more comes.
     """
 
     def __init__(
@@ -102,7 +106,7 @@ class FlowPart:
         self._within = budget is not None
         self._budget = budget or Budget()
         self._unframed = unframed
-        self._wire = 0  # bytes fed, of which nothing has been told to the owner yet
+        self.wire = 0
         self._why: Unread | None = None
         self._what = ""
         self._wrote = False
@@ -110,7 +114,7 @@ class FlowPart:
         self._item: Item | None = None
         self._reading: Reading | None = None
         self._decoder: Decoder | None = None
-        self._closed = False
+        self.closed = False
         if encodings:
             self._decoder = decoder(encodings)
             if self._decoder is None:
@@ -124,7 +128,7 @@ class FlowPart:
             if self._why is None and not self._budget.allows(len(data)):
                 self._stop("bomb", "content-bomb", "unpacks to more than any document holds")
         else:
-            self._wire += len(data)
+            self.wire += len(data)
             self._budget.wire += len(data)
         if self._why is not None:
             return
@@ -157,9 +161,9 @@ class FlowPart:
 
     def close(self) -> None:
         """See ``Part.close``."""
-        if self._closed:
+        if self.closed:
             return
-        self._closed = True
+        self.closed = True
         if self._why is None and self._decoder is not None:
             try:
                 for piece in self._decoder.close():
@@ -250,13 +254,13 @@ class FlowPart:
         """Tells the owner what became of it and its bytes on the wire, once, at the end."""
         if self._why is not None:
             self._owner.left_out(self._about.place, self._why, self._what)
-        if self._within or not self._wire:
+        if self._within or not self.wire:
             return
         if self._why is not None:
-            self._owner.lost(self._side, self._wire, self._why)
+            self._owner.lost(self._side, self.wire, self._why)
         elif self._unframed:
-            self._owner.raw(self._side, self._wire)
-        self._wire = 0
+            self._owner.raw(self._side, self.wire)
+        self.wire = 0
 
 
 _CODES: Final[dict[Unread, str]] = {
