@@ -15,8 +15,8 @@ import pyarrow as pa
 
 from auditor.inspect.contracts import FlowHead
 from auditor.inspect.covert import Channels
-from auditor.inspect.detectors.names import outermost
 from auditor.inspect.flow_content import FlowContent
+from auditor.inspect.places import outermost
 from auditor.model.content import UNREAD, Hit
 from auditor.model.problem import Problem
 from auditor.model.stream import Chunk
@@ -123,10 +123,11 @@ class Inspector:
 
     def problem(self, code: str, message: str, count: int = 1) -> None:
         """Counts ``count``; a code shows the first messages only."""
-        known = sum(1 for other, _ in self._problems if other == code)
         key = (code, message)
-        if key not in self._problems and known >= MOST_MESSAGES:
-            key = (code, "further content of this kind")
+        if key not in self._problems:
+            known = sum(1 for other, _ in self._problems if other == code)
+            if known >= MOST_MESSAGES:
+                key = (code, "further content of this kind")
         self._problems[key] += count
 
     def covert(self, flow: FlowContent, side: int, place: str, size: int, distinct: bytes) -> None:

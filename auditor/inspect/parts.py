@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from auditor.inspect.contracts import MOST_DEPTH, About, WholeDocument
 from auditor.inspect.decoding import BombError, DamagedError, decoder
-from auditor.inspect.detectors.names import shown
 from auditor.inspect.documents import DOCUMENTS, PLAIN
 from auditor.inspect.documents.media import looks_random
+from auditor.inspect.places import legible_place
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,20 +29,38 @@ HEAD: Final = 4096
 SURE: Final = 0.95
 """Surer than this is nobody who comes later in the list."""
 
+LEAST: Final = 16
+"""Fewer bytes are text of no kind: what is in every message must be cheap."""
+
 IN_MEMORY: Final = 1 << 20
 """Bytes of a whole document in memory; beyond that it waits in a nameless file."""
 
 MOST_WHOLE: Final = 1 << 29
 """Bytes of a document that must be there whole before it can be read."""
 
-UNPACKED: Final = 1 << 28
-RATIO: Final = 200
-"""Bytes that come out of one part, all members together: so many, or so many times its own size.
-Text packs up to about 20 times, tables of zeros to 1,000; nobody sends gigabytes of those."""
+UNPACKED: Final = 1 << 25
+RATIO: Final = 100
+"""Bytes that come out of one part, or of all parts of a flow: so many, or so many times what came
+in. Text packs up to about 20 times, tables of zeros to 1,000; nobody sends gigabytes of those."""
 
 
 class Owner(Protocol):
-    """The flow that a part belongs to."""
+    """The flow that a part belongs to.
+
+    Attributes:
+        budget: of all its parts together.
+    """
+
+    budget: Budget
+
+    def begun(self, part: FlowPart) -> None:
+        """The part is open."""
+
+    def over(self, part: FlowPart) -> None:
+        """The part is closed, and what it found told."""
+
+    def text(self, side: int, place: str, data: bytes) -> None:
+        """As ``Content.text``."""
 
     def item(self, side: int, place: str) -> Item:
         """A new search."""
@@ -64,16 +82,30 @@ class Owner(Protocol):
 
 
 class Budget:
-    """What all documents within one part may still unpack to."""
+    """What all documents within one part, or all parts of one flow, may still unpack to."""
 
-    def __init__(self) -> None:
-        self.wire = 0
-        self.unpacked = 0
+    __slots__ = (
+        "_around",
+        "_unpacked",
+        "_wire",
+    )
+
+    def __init__(self, around: Budget | None = None) -> None:
+        self._around = around
+        self._wire = 0
+        self._unpacked = 0
+
+    def pays(self, size: int) -> None:
+        """So many bytes came on the wire."""
+        self._wire += size
+        if self._around is not None:
+            self._around.pays(size)
 
     def allows(self, size: int) -> bool:
         """Counts ``size`` bytes more, and whether they are within bounds."""
-        self.unpacked += size
-        return self.unpacked <= max(UNPACKED, RATIO * self.wire)
+        self._unpacked += size
+        within = self._unpacked <= max(UNPACKED, RATIO * self._wire)
+        return within and (self._around is None or self._around.allows(size))
 
 
 class FlowPart:
@@ -86,11 +118,26 @@ class FlowPart:
         encodings: what it is packed in, outermost first.
         budget: of the outermost part around it; null = this is the outermost.
         unframed: no protocol was recognised: text in it counts as ``raw``.
-
-    Attributes:
-        wire: bytes fed of which nothing has been told to the owner yet.
-        closed: nothing more comes.
     """
+
+    __slots__ = (
+        "_about",
+        "_budget",
+        "_closed",
+        "_decoder",
+        "_head",
+        "_item",
+        "_owner",
+        "_reading",
+        "_short",
+        "_side",
+        "_texts",
+        "_unframed",
+        "_what",
+        "_why",
+        "_wire",
+        "_within",
+    )
 
     def __init__(
         self,
@@ -104,17 +151,19 @@ class FlowPart:
     ) -> None:
         self._owner, self._side, self._about = owner, side, about
         self._within = budget is not None
-        self._budget = budget or Budget()
+        self._budget = budget or Budget(owner.budget)
         self._unframed = unframed
-        self.wire = 0
+        self._wire = 0  # bytes fed, of which nothing has been told to the owner yet
         self._why: Unread | None = None
         self._what = ""
-        self._wrote = False
         self._head = bytearray()
         self._item: Item | None = None
+        self._short = False  # it is no more than its head
+        self._texts: list[bytes] = []  # of such a one
         self._reading: Reading | None = None
         self._decoder: Decoder | None = None
-        self.closed = False
+        self._closed = False
+        owner.begun(self)
         if encodings:
             self._decoder = decoder(encodings)
             if self._decoder is None:
@@ -128,8 +177,8 @@ class FlowPart:
             if self._why is None and not self._budget.allows(len(data)):
                 self._stop("bomb", "content-bomb", "unpacks to more than any document holds")
         else:
-            self.wire += len(data)
-            self._budget.wire += len(data)
+            self._wire += len(data)
+            self._budget.pays(len(data))
         if self._why is not None:
             return
         if self._decoder is None:
@@ -161,37 +210,46 @@ class FlowPart:
 
     def close(self) -> None:
         """See ``Part.close``."""
-        if self.closed:
+        if self._closed:
             return
-        self.closed = True
+        self._closed = True
         if self._why is None and self._decoder is not None:
-            try:
-                for piece in self._decoder.close():
-                    self._take(piece)
-            except (BombError, DamagedError) as error:
-                self._owner.problem("damaged-content", f"{self._about.place}: {error}")
-        if self._why is None:
-            if self._reading is None and self._head:
-                self._begin()
-            if self._reading is not None:
-                self._reading.close()
-        if self._item is not None:
-            self._item.close()
-            self._owner.judged(self._side, self._item)
-            self._item = None
+            self._rest_of(self._decoder)
+        if self._head:  # also where damage followed: what came before it is searched
+            self._short = True
+            self._begin()
+        if self._reading is not None:
+            self._reading.close()
+        self._over()
+
+    def abandon(self) -> None:
+        """Its reading failed: it is not read, and what was found before counts."""
+        self._why = self._why or "damaged"
+        self._over()
+
+    def _over(self) -> None:
+        """Tells what was found, and what became of the bytes on the wire."""
+        item, self._item = self._item, None
         self._reading = self._decoder = None
+        self._owner.over(self)
         self._settle()
+        if item is not None:
+            item.close()
+            self._owner.judged(self._side, item)
+        elif self._texts:  # short ones are searched together: each search has its price
+            self._owner.text(self._side, self._about.place, b"".join(self._texts))
 
     # What the document in it does.
 
     def text(self, data: bytes) -> None:
         """See ``Pages.text``."""
-        self._wrote = True
-        self._searched().text(data)
+        if self._short and self._item is None:
+            self._texts.append(data)
+        else:
+            self._searched().text(data)
 
     def table(self, names: Sequence[str], columns: Sequence[Sequence[str | None]]) -> None:
         """See ``Pages.table``."""
-        self._wrote = True
         self._searched().table(names, columns)
 
     def fact(self, name: str, detail: str = "") -> None:
@@ -200,8 +258,7 @@ class FlowPart:
 
     def member(self, name: str, media_type: str = "", charset: str = "") -> FlowPart:
         """See ``Pages.member``."""
-        self._wrote = True
-        place = f"{self._about.place} / {shown(name)}" if name else self._about.place
+        place = legible_place(self._about.place, name)
         depth = self._about.depth + 1
         about = About(media_type, name, charset, place, depth)
         part = FlowPart(self._owner, self._side, about, (), self._budget)
@@ -220,6 +277,16 @@ class FlowPart:
 
     # The rest.
 
+    def _rest_of(self, packed: Decoder) -> None:
+        """What its decoder held back."""
+        try:
+            for piece in packed.close():
+                self._take(piece)
+        except BombError as error:
+            self._stop("bomb", "content-bomb", str(error))
+        except DamagedError as error:
+            self._stop("damaged", "damaged-content", str(error))
+
     def _stop(self, why: Unread, code: str, message: str) -> None:
         if self._why is None:
             self._why = why
@@ -235,10 +302,10 @@ class FlowPart:
 
     def _begin(self) -> None:
         head, self._head = bytes(self._head), bytearray()
-        document = recognised(head[:HEAD], self._about)
+        document = recognised(head[:HEAD], self._about) if len(head) >= LEAST else PLAIN
         if document is None:
             if looks_random(head[:HEAD]):
-                self._why = "opaque"
+                self._why = self._why or "opaque"
                 return
             document = PLAIN
         self._unframed = self._unframed and document is PLAIN
@@ -248,19 +315,22 @@ class FlowPart:
     def _searched(self) -> Item:
         if self._item is None:
             self._item = self._owner.item(self._side, self._about.place)
+            for text in self._texts:
+                self._item.text(text)
+            self._texts.clear()
         return self._item
 
     def _settle(self) -> None:
         """Tells the owner what became of it and its bytes on the wire, once, at the end."""
         if self._why is not None:
             self._owner.left_out(self._about.place, self._why, self._what)
-        if self._within or not self.wire:
+        if self._within or not self._wire:
             return
         if self._why is not None:
-            self._owner.lost(self._side, self.wire, self._why)
+            self._owner.lost(self._side, self._wire, self._why)
         elif self._unframed:
-            self._owner.raw(self._side, self.wire)
-        self.wire = 0
+            self._owner.raw(self._side, self._wire)
+        self._wire = 0
 
 
 _CODES: Final[dict[Unread, str]] = {
@@ -296,7 +366,7 @@ class _Whole:
 
     def __init__(self, document: WholeDocument, about: About, pages: FlowPart) -> None:
         self._document, self._about, self._pages = document, about, pages
-        self._file = tempfile.SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115
+        self._file = tempfile.SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115 - closed at its end
         self._size = 0
 
     def feed(self, data: bytes) -> None:
@@ -306,15 +376,12 @@ class _Whole:
     def gap(self, size: int) -> None:
         if not self._grows(size):
             return
-        if size <= IN_MEMORY:
-            self._file.write(bytes(size))
-        else:  # a hole in the file: what never came takes neither memory nor disk
-            self._file.rollover()
-            self._file.truncate(self._size)
-            self._file.seek(self._size)
+        if self._size > IN_MEMORY:
+            self._file.rollover()  # there a hole takes no room
+        self._file.seek(self._size)
 
     def _grows(self, size: int) -> bool:
-        """Whether so many bytes more are held."""
+        """Whether so many bytes more can be held."""
         self._size += size
         if self._size > MOST_WHOLE and not self._file.closed:
             self._file.close()

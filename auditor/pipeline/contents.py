@@ -64,7 +64,7 @@ def opened(
 
     secrets = readers.with_secrets(inputs)
     chosen = _chosen(table, with_keys=secrets if order.key_log is None else True)
-    sought = inspect.sought(search)
+    sought = inspect.all_sought(search)
     if not len(chosen):
         return Opened(Contents(sought))
     clear = chosen.filter(pc.invert(pc.fill_null(chosen["encrypted"], pa.scalar(value=False))))

@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from auditor.model.errors import InputError
 from auditor.model.problem import Problem
+from auditor.model.run import InputFile
 from auditor.model.text import legible
 from auditor.readers.capture import form as forms
 from auditor.readers.capture.container import Container, first_time
@@ -23,16 +24,14 @@ from auditor.readers.capture.wanted import rows_of
 from auditor.readers.capture.windows import Windows
 from auditor.readers.examining import examined
 from auditor.readers.formats import Choice
-from auditor.readers.time_lines import chains
+from auditor.readers.time_lines import Examined, chains
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from auditor.model.problem import Note
-    from auditor.model.run import InputFile
     from auditor.model.stream import Chunk, Ended
     from auditor.readers.inputs import Wanted
-    from auditor.readers.time_lines import Examined
 
 AGAIN: Final = "Read the content from a copy of the captures that stays as it is, by its path."
 
@@ -169,10 +168,12 @@ def _line(
 
 def _delivery(flows: pa.Table, mine: np.ndarray, places: np.ndarray, wanted: Wanted) -> Delivery:
     part = flows.take(pa.array(mine))
-    silence = wanted.settings.tcp_timeout * SECOND
-    rows, order = rows_of(part, places[mine], silence)
+    settings = wanted.settings
+    timeouts = settings.tcp_timeout, settings.udp_timeout, settings.active_timeout
+    tcp, other, active = (seconds * SECOND for seconds in timeouts)
+    rows, order = rows_of(part, places[mine], tcp)
     ids = part["flow_id"].to_numpy()[order]
-    return Delivery(rows, ids, wanted.settings.copies_within * MILLISECOND)
+    return Delivery(rows, ids, settings.copies_within * MILLISECOND, (tcp, other, active))
 
 
 def _file(

@@ -17,9 +17,7 @@ WHEN = datetime(2026, 11, 1, tzinfo=UTC)
 def seen(declared, labels, *, persons=None, record_bytes=None):
     """The columns of one flow whose system declares ``declared`` and whose content has labels."""
     known = {} if declared is None else {"categories": tuple(declared)}
-    system = System(
-        id="s", name="S", networks=("10.0.0.0/8",), record_bytes=record_bytes, **known
-    )
+    system = System(id="s", name="S", networks=("10.0.0.0/8",), record_bytes=record_bytes, **known)
     rows = [
         {
             "flow_id": number, "input_id": 1, "start": WHEN, "end": WHEN, "protocol": 6,

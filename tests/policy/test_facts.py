@@ -180,10 +180,9 @@ def test_the_shipped_rules_answer_as_the_plain_interpreter_does():
     random = np.random.default_rng(5)
     values = {
         "categories": [None, ["B1"], ["S-d"], ["I.5", None]],
-        "content_labels": [None, [], ["state-secret"], ["B7", "covert-channel"]],
+        "content_labels": [None, [], ["state-secret"], ["B7", "covert-channel"], ["B1", None]],
         "content_hints": [None, [], ["I.6"], ["S-h"]],
         "category": [None, "I.5", "B1"],
-        "content_labels": [None, [], ["state-secret"], ["B7", "covert-channel"], ["B1", None]],
         "day": [None, date(2025, 6, 30), date(2025, 7, 1), date(2026, 1, 1)],
         "outbound_bytes": [None, 0, 1],
     }

@@ -1,6 +1,7 @@
 """What wanted flows carried comes again from their captures, in stream order, each byte once."""
 
 from collections import defaultdict
+from itertools import pairwise
 from pathlib import Path
 from random import Random
 
@@ -9,8 +10,18 @@ import pytest
 from auditor.model.stream import Ended
 from auditor.readers import Wanted, Watch, payloads, read_inputs
 from auditor.readers.capture import windows
-from tests.readers.capture.packets import ABROAD, HOME, SECOND, T0, ether, handshake, ip4, pcap
-from tests.readers.capture.packets import segment, udp
+from tests.readers.capture.packets import (
+    ABROAD,
+    HOME,
+    SECOND,
+    T0,
+    ether,
+    handshake,
+    ip4,
+    pcap,
+    segment,
+    udp,
+)
 
 SAMPLES = sorted((Path(__file__).parents[2] / "samples" / "pcaps").glob("*.pcap*"))
 COLUMNS = [
@@ -26,9 +37,7 @@ def carried(path):
     table = flows.whole()
     table = table.filter([each == "packets" for each in table["seen_by"].to_pylist()])
     problems, chunks, ends = [], defaultdict(list), {}
-    for each in payloads(
-        wanted, inputs, table.select(COLUMNS), problems.append, lambda size: None
-    ):
+    for each in payloads(wanted, inputs, table.select(COLUMNS), problems.append, lambda size: None):
         if isinstance(each, Ended):
             assert each.flow_id not in ends
             ends[each.flow_id] = each
@@ -74,7 +83,7 @@ def test_cutting_reordering_and_repeating_segments_changes_nothing(tmp_path, see
     cuts = sorted({0, len(TEXT), *(draw.randrange(len(TEXT)) for _ in range(30))})
     pieces = [
         (begin, TEXT[begin : min(end + draw.choice((0, 0, 9)), len(TEXT))])
-        for begin, end in zip(cuts, cuts[1:], strict=False)
+        for begin, end in pairwise(cuts)
     ]
     pieces += draw.sample(pieces, 8)
     draw.shuffle(pieces)

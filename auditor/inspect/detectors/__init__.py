@@ -23,9 +23,9 @@ __all__ = [
     "Detector",
     "Search",
     "Trial",
+    "all_sought",
     "compiled",
     "detectors_in",
-    "sought",
     "sources",
     "tried",
 ]
@@ -74,7 +74,7 @@ def sources(policies: Path) -> tuple[DataSource, ...]:
     return lint.sources(policies / FOLDER)
 
 
-def sought(search: Search) -> tuple[content.Sought, ...]:
+def all_sought(search: Search) -> tuple[content.Sought, ...]:
     """What is looked for, for whoever shows what was found."""
     return tuple(
         content.Sought(

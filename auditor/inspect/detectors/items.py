@@ -16,7 +16,7 @@ from auditor.inspect.detectors.names import shown
 from auditor.inspect.detectors.patterns import WIDEST, plain
 from auditor.inspect.detectors.rules import Certain, Detector
 from auditor.inspect.detectors.spans import Pieces, Span, matches, undisputed
-from auditor.inspect.detectors.tables import Table
+from auditor.inspect.detectors.tables import Table, as_text
 from auditor.inspect.detectors.values import canonical
 from auditor.model.content import MOST_SAMPLES
 from auditor.model.subjects import Subjects
@@ -132,11 +132,9 @@ class Item:
         """Rows of a table: columns of their own, and what is not told by its column as text."""
         key = tuple(names)
         table = self._tables.get(key)
-        if table is None:
-            table = Table(self._search.fitting, key)
-            if len(self._tables) < MOST_TABLES:
-                self._tables[key] = table
-        rest = table.add(columns)
+        if table is None and len(self._tables) < MOST_TABLES:
+            table = self._tables[key] = Table(self._search.fitting, key)
+        rest = as_text(key, columns) if table is None else table.add(columns)
         if rest:
             self._apart = True
             self.text(rest)

@@ -29,8 +29,3 @@ def shown(name: str) -> str:
     name = _ADDRESS.sub("***@***", name[:MOST_LOOKED_AT])
     name = _NUMBER.sub(lambda number: _DIGIT.sub("*", number[0]), name)
     return legible(name, MOST_NAME)
-
-
-def outermost(place: str) -> str:
-    """What a place says of the protocol, without the names of files in it."""
-    return place.partition(" / ")[0]

@@ -10,6 +10,7 @@ hundred bytes cost to search.
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -47,8 +48,14 @@ _MANY: Final = 16
 """Words from which it is cheaper to ask first where numbers stand."""
 
 
+@lru_cache(maxsize=16)
+def _compiled_once(numbered: tuple[tuple[int, Expression], ...]) -> hyperscan.Database | None:
+    """A database; the next audit of this process has the same detectors and needs it again."""
+    return database(dict(numbered))
+
+
 class Search:
-    """All detectors, compiled; one for each process, used by one thread."""
+    """All detectors, compiled; used by one thread of a process at a time."""
 
     def __init__(
         self,
@@ -124,7 +131,7 @@ class Search:
         return number
 
     def _compiled(self, numbers: set[int]) -> hyperscan.Database | None:
-        return database({one: self.expressions[one] for one in sorted(numbers)})
+        return _compiled_once(tuple((one, self.expressions[one]) for one in sorted(numbers)))
 
     def _reaches(
         self, second: set[int]

@@ -126,6 +126,8 @@ class Values:
         right = (self.lengths >= sought.shortest) & (self.lengths <= sought.longest) & self.full
         if among is not None:
             right &= among
+        if not right.any():
+            return out
         places = np.flatnonzero(right)
         share = sought.detector.minimum.share
         if not by_name:
@@ -202,12 +204,7 @@ class Table:
             cells = _cells(column)
             if place >= MOST_COLUMNS or not self._counted(place, cells):
                 texts.append((place, cells))
-        if not texts or not len(texts[0][1]):
-            return b""
-        names = "\t".join(
-            self._names[place] if place < len(self._names) else "" for place, _ in texts
-        )
-        return names.encode("utf-8", "replace") + b"\n" + _rows([cells for _, cells in texts])
+        return _written(self._names, texts)
 
     def _counted(self, place: int, cells: pa.Array) -> bool:
         if place not in self._named:
@@ -269,6 +266,19 @@ class Table:
 
 def _strength(column: Column) -> tuple[int, bool, int]:
     return column.passing, column.sought.check is not None, -column.sought.rank
+
+
+def as_text(names: Sequence[str], columns: Sequence[Sequence[str | None]]) -> bytes:
+    """A table of which no column is judged: names, then rows."""
+    return _written(names, [(place, _cells(column)) for place, column in enumerate(columns)])
+
+
+def _written(names: Sequence[str], columns: Sequence[tuple[int, pa.Array]]) -> bytes:
+    """Columns by their places, as lines."""
+    if not columns or not len(columns[0][1]):
+        return b""
+    head = "\t".join(names[place] if place < len(names) else "" for place, _ in columns)
+    return head.encode("utf-8", "replace") + b"\n" + _rows([cells for _, cells in columns])
 
 
 def _cells(column: Sequence[str | None]) -> pa.Array:

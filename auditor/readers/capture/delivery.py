@@ -8,7 +8,7 @@ import numpy as np
 
 from auditor.model.stream import Chunk, Ended
 from auditor.readers.capture import fragments, ordering, table, units, wanted
-from auditor.readers.capture.holding import MASK, NODES
+from auditor.readers.capture.holding import MASK
 from auditor.readers.capture.layout import (
     END, FLOWS_DONE, FLOWS_FULL, FLOWS_LIVE, FRAGMENTS, PICK, PORTS,
 )  # fmt: skip
@@ -34,8 +34,10 @@ class Delivery:
     ``ids``: the number of each flow, by row.
     """
 
-    def __init__(self, rows: Ints, ids: Ints, copies_ns: int, nodes: int = NODES) -> None:
-        self.state = ordering.furnished(wanted.state_of(rows, copies_ns), nodes)
+    def __init__(
+        self, rows: Ints, ids: Ints, copies_ns: int, timeouts_ns: tuple[int, int, int]
+    ) -> None:
+        self.state = ordering.furnished(wanted.state_of(rows, copies_ns, timeouts_ns))
         self.state.settings[PICK] = units.picker()
         self._count = len(rows)
         self._ids = ids
@@ -68,6 +70,8 @@ class Delivery:
         counters = self.state.counters
         place = 0
         while place < counters[FLOWS_DONE]:
+            if ordering.lacking_holes(self.state):
+                self.state = table.with_more_holes(self.state)
             place = ordering.ordered(self.state, data, place)
             yield from self._gathered(data)
         counters[FLOWS_DONE] = 0
@@ -111,14 +115,13 @@ class Delivery:
         count = ordering.gathered(self.state, data, order, self._out, runs)
         runs = runs[:count]
         begins = runs[:, PIECE_PLACE]
-        parts = zip(
-            self._ids[runs[:, PIECE_ROW]].tolist(), runs[:, PIECE_DIRECTION].tolist(),
-            begins.tolist(), (begins + runs[:, PIECE_LENGTH]).tolist(),
-            runs[:, PIECE_GAP].tolist(), (runs[:, PIECE_WHOLE] > 0).tolist(), strict=True,
+        ends = (begins + runs[:, PIECE_LENGTH]).tolist()
+        bytes_of = self._out[:total].tobytes()
+        yield from map(
+            Chunk, self._ids[runs[:, PIECE_ROW]].tolist(), runs[:, PIECE_DIRECTION].tolist(),
+            [bytes_of[begin:end] for begin, end in zip(begins.tolist(), ends, strict=True)],
+            runs[:, PIECE_GAP].tolist(), (runs[:, PIECE_WHOLE] > 0).tolist(),
         )  # fmt: skip
-        bytes_of = memoryview(self._out)
-        for number, side, begin, end, gap, whole in parts:
-            yield Chunk(number, side, bytes(bytes_of[begin:end]), gap, whole)
 
     def _ends_of(self, rows: Ints) -> Iterator[Ended]:
         flows = self.state.flows[rows]

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Final
 
 from auditor.readers.capture.layout import Bytes, State
-from auditor.readers.capture.numbers import ahead, compiled
+from auditor.readers.capture.numbers import ahead, compiled, copied
 from auditor.readers.capture.wanted import CONFLICTS, COUNT_BITS, COUNTS, HELD
 
 BLOCK: Final = 1 << 11
@@ -122,8 +122,7 @@ def inserted(
         nodes[new - 1, SEQUENCE], nodes[new - 1, LENGTH] = at, size
         nodes[new - 1, CAPTURED] = min(size, there)
         block = (new - 1) * BLOCK
-        for i in range(min(size, there)):
-            s.scratch[block + i] = data[p + done + i]
+        copied(s.scratch, block, data, p + done, min(size, there))
         nodes[new - 1, FOLLOWING] = node
         held = s.flows[row, column]
         if previous:

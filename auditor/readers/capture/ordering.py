@@ -20,13 +20,16 @@ from auditor.readers.capture.holding import (
     BLOCK, CAPTURED as HELD_CAPTURED, LENGTH, MASK, MOST_NODES, NODES, SEQUENCE as HELD_SEQUENCE,
     conflicting, differing, freed, inserted,
 )  # fmt: skip
-from auditor.readers.capture.layout import FLOWS_DONE, Bytes, Ints, State
-from auditor.readers.capture.numbers import ahead, compiled, entry, mixed
-from auditor.readers.capture.sequence import BEFORE, FARTHEST
+from auditor.readers.capture.layout import (
+    FLOWS_DONE, HOLES_FREE, HOLES_USED, PORTS, Bytes, Ints, State,
+)  # fmt: skip
+from auditor.readers.capture.numbers import ahead, compiled, copied, entry, mixed
+from auditor.readers.capture.sequence import BEFORE, FARTHEST, filled, hole_kept
+from auditor.readers.capture.table import holes_freed
 from auditor.readers.capture.wanted import (
-    BASED, CAPTURED, CONFLICTS, COUNT_BITS, COUNTS, DATAGRAM, DELIVERED, DIRECTION, EXPECTED, FLAGS,
-    FRAGMENT, FROM_1, GAP, GOES_ON, HELD, KIND, MIDSTREAM, OVER, PLACE, ROW, SEQUENCE, STARTED,
-    STATE, SYN_SEEN, UNREAD, WIRE,
+    CAPTURED, COUNT_BITS, COUNTS, DATAGRAM, DIRECTION, EXPECTED, FLAGS, FRAGMENT, FROM_1, GAP,
+    GOES_ON, HELD, KIND, MIDSTREAM, OVER, PLACE, ROW, SEQUENCE, STARTED, STATE, SYN_SEEN, TOUCHED,
+    UNREAD, WIRE,
 )  # fmt: skip
 
 SPILL: Final = 1 << 23
@@ -78,7 +81,7 @@ def delivered(
         piece[PIECE_LENGTH], piece[PIECE_GAP], piece[PIECE_WHOLE] = captured, gap, whole
         gap = 0
     f[row, GAP + direction] = gap + wire - captured
-    f[row, DELIVERED + direction] += captured
+    f[row, STATE] |= TOUCHED << direction
 
 
 @compiled
@@ -100,8 +103,7 @@ def remembered(
     if at % RING + size > RING:
         at += RING - at % RING
     ring = s.answers.shape[0] * BLOCK + SPILL + at % RING
-    for i in range(size):
-        s.scratch[ring + i] = data[p + i]
+    copied(s.scratch, ring, data, p, size)
     w[RING_AT] = at + size
     place = recalled(s, row, direction, sequence)
     w[place], w[place + 1], w[place + 2] = row << 33 | direction << 32 | sequence, at, size
@@ -127,20 +129,7 @@ def came_again(
         ring = s.answers.shape[0] * BLOCK + SPILL + w[place + 1] % RING
         conflicting(s, row, direction, differing(data, p + done, s.scratch, ring, both))
         done += kept
-    if f[row, STATE] & (BASED << direction):
-        base = (f[row, CONFLICTS + direction] >> 32) & MASK
-        before = ahead(base, sequence)
-        if 0 < before <= BEFORE:
-            f[row, UNREAD + direction] += min(before, size)
-            if before <= size:
-                based(s, row, direction, sequence)
-
-
-@compiled
-def based(s: State, row: int, direction: int, sequence: int) -> None:
-    """Keeps in mind where a stream begins whose begin was not captured."""
-    column = CONFLICTS + direction
-    s.flows[row, column] = (s.flows[row, column] & MASK) | sequence << 32
+    f[row, UNREAD + direction] += filled(s, row, direction, sequence, (sequence + size) & MASK)
 
 
 @compiled
@@ -148,6 +137,7 @@ def lost(s: State, row: int, direction: int, size: int) -> None:
     """So many bytes are not in the capture: the stream goes on behind them."""
     f = s.flows
     f[row, GAP + direction] += size
+    f[row, STATE] |= TOUCHED << direction
     f[row, COUNTS + direction] += size << COUNT_BITS
     f[row, EXPECTED + direction] = (f[row, EXPECTED + direction] + size) & MASK
 
@@ -165,8 +155,7 @@ def brought(s: State, row: int, direction: int) -> None:
     if size > 0:
         spilled = s.work[SPILLED]
         to = nodes.shape[0] * BLOCK + spilled
-        for i in range(captured):
-            s.scratch[to + i] = s.scratch[node * BLOCK + skip + i]
+        copied(s.scratch, to, s.scratch, node * BLOCK + skip, captured)
         s.work[SPILLED] = spilled + captured
         delivered(s, row, direction, -1 - spilled, captured, size, 0)
         remembered(s, row, direction, expected, s.scratch, to, captured)
@@ -249,15 +238,15 @@ def expected_from(s: State, row: int, direction: int, sequence: int, wire: int, 
         f[row, STATE] |= SYN_SEEN << direction
     if expected < 0:
         if f[row, STATE] & (SYN_SEEN << direction) == 0:
-            f[row, STATE] |= MIDSTREAM << direction | BASED << direction
-            based(s, row, direction, sequence)
+            f[row, STATE] |= MIDSTREAM << direction
+            hole_kept(s, row, direction, sequence - BEFORE, sequence)
         f[row, column] = sequence
         return True
-    untouched = f[row, DELIVERED + direction] + f[row, GAP + direction] == 0
+    untouched = f[row, STATE] & (TOUCHED << direction) == 0
     if syn and sequence != expected and untouched and f[row, HELD + direction] == 0:
         # which of two numberings is true, the first data tells
         f[row, column] = sequence if wire else -1
-        f[row, STATE] &= ~(BASED << direction | MIDSTREAM << direction)
+        f[row, STATE] &= ~(MIDSTREAM << direction)
         return wire > 0
     by = ahead(sequence, expected)
     if by == -1 and wire <= 1 and syn == 0:
@@ -314,10 +303,16 @@ def lacking_room(s: State) -> bool:
 
 
 @entry
+def lacking_holes(s: State) -> bool:
+    """Whether no row is left for what came before the begin of a stream."""
+    return s.counters[HOLES_FREE] == 0 and s.counters[HOLES_USED] + 4 > s.holes.shape[0]
+
+
+@entry
 def ordered(s: State, data: Bytes, place: int) -> int:
     """Makes pieces of the records from number ``place`` on; the first that was not reached."""
     f = s.flows
-    while place < s.counters[FLOWS_DONE] and not lacking_room(s):
+    while place < s.counters[FLOWS_DONE] and not lacking_room(s) and not lacking_holes(s):
         record = s.done[place]
         place += 1
         row, direction = record[ROW], record[DIRECTION]
@@ -330,6 +325,7 @@ def ordered(s: State, data: Bytes, place: int) -> int:
             f[row, UNREAD + direction] += wire
         elif record[KIND] == FRAGMENT:
             f[row, GAP + direction] += wire
+            f[row, STATE] |= TOUCHED << direction
             f[row, EXPECTED + direction] = (f[row, EXPECTED + direction] + wire) & MASK
             caught_up(s, row, direction)
         else:
@@ -351,12 +347,13 @@ def closed(s: State, rows: Ints, place: int) -> int:
             while f[row, HELD + direction]:
                 given_up(s, row, direction)
             gap = f[row, GAP + direction]
-            if gap > 0:
+            if gap > 0 and (f[row, PORTS] >> 48) & 1:
                 piece = s.tunnels[s.work[MADE]]
                 s.work[MADE] += 1
                 piece[:] = 0
                 piece[PIECE_ROW], piece[PIECE_DIRECTION], piece[PIECE_GAP] = row, direction, gap
         f[row, STATE] |= OVER
+        holes_freed(s, row)
     return place
 
 
@@ -387,11 +384,9 @@ def gathered(s: State, data: Bytes, order: Ints, out: Bytes, runs: Ints) -> int:
                 runs[run, column] = piece[column]
             runs[run, PIECE_PLACE], runs[run, PIECE_LENGTH] = at, 0
         if place >= 0:
-            for i in range(size):
-                out[at + i] = data[place + i]
+            copied(out, at, data, place, size)
         else:
-            for i in range(size):
-                out[at + i] = s.scratch[spill - 1 - place + i]
+            copied(out, at, s.scratch, spill - 1 - place, size)
         at += size
         runs[run, PIECE_LENGTH] += size
     for number in range(run + 1):

@@ -20,8 +20,9 @@ from auditor.readers.capture import form as forms
 from auditor.readers.capture import units
 from auditor.readers.capture.container import Container
 from auditor.readers.capture.layout import (
-    BAD_TIME, FILE, HEADERS_CUT, LINK_UNKNOWN, LINK_UNKNOWN_TYPE, NO_TIME, OPAQUE_APPS, NOT_IP, PACKETS_READ, PORTS_CUT, SNAPPED,
-    WIRE_BYTES, Ints, LINK_SECRET, LINK_SEVERAL, NESTED_DEEP, DUPLICATES,
+    BAD_TIME, FILE, HEADERS_CUT, LINK_UNKNOWN, LINK_UNKNOWN_TYPE, NO_TIME, OPAQUE_APPS, NOT_IP,
+    PACKETS_READ, PORTS_CUT, SNAPPED, WIRE_BYTES, Ints, LINK_SECRET, LINK_SEVERAL, NESTED_DEEP,
+    DUPLICATES,
 )  # fmt: skip
 from auditor.readers.capture.stretch import WHOLE, Stretch, resumed
 from auditor.readers.capture.sweep import Sweep

@@ -30,16 +30,17 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 # Columns of a wanted flow; pairs are by direction, as in the first pass.
-GROUP: Final = 7  # in the first row of some endpoints: how many rows these have
-DELIVERED: Final = 8  # 8-9: bytes handed on
-CONFLICTS: Final = 10  # 10-11: bytes that came again with another content | BASED: base << 32
+GROUP: Final = 7  # in the first row of some endpoints: how many rows | the last one used << 32
+GAP: Final = 8  # 8-9: missing bytes to be told with the next ones
+CONFLICTS: Final = 10  # 10-11: bytes that came again with another content
 UNREAD: Final = PAYLOAD  # 12-13: bytes that could not be put in order
 EXPECTED: Final = NEXT  # 14-15: TCP sequence number expected next; -1 = nothing seen
 STATE: Final = 16  # bits below; from FILE_SHIFT the number of the file the flow began in
 HELD: Final = 17  # 17-18: first node of segments out of order | last << 32; 0 = none
 COUNTS: Final = 19  # 19-20: nodes held | bytes lost << COUNT_BITS
-GAP: Final = 21  # 21-22: missing bytes to be told with the next ones
-CURRENT: Final = 23  # in the first row of some endpoints: the row of the last packet
+# 21 is HOLES: bytes before the begin of a stream that was not captured, as in the first pass
+LATEST: Final = 22  # time of the last packet; where rows have the same endpoints
+EARLIEST: Final = 23  # time of its first packet; likewise
 
 COUNT_BITS: Final = 16
 
@@ -47,10 +48,11 @@ COUNT_BITS: Final = 16
 FROM_1: Final = 1  # end 1 is the initiator
 SYN_SEEN: Final = 2  # 2, 4: by direction
 MIDSTREAM: Final = 8  # 8, 16: by direction
-BASED: Final = 32  # 32, 64: by direction: what came before is kept in mind
+TOUCHED: Final = 32  # 32, 64: by direction: bytes were handed on, or told missing
 STARTED: Final = 128
 GOES_ON: Final = 256  # with the connection of the row before
 OVER: Final = 512  # nothing of it is handed on any more
+VISITED: Final = 1024  # packets have come; where rows have the same endpoints
 
 # Columns of a record.
 ROW: Final = 0
@@ -73,6 +75,14 @@ EVER: Final = 1 << 62
 SPARE: Final = 1 << 12
 """Rows for flows without ports."""
 
+MOST_ROWS_TRIED: Final = 64
+"""Rows with the same endpoints that are looked at for a packet; few overlap in time."""
+
+# In ``settings``, behind those of ``layout``.
+SILENCE_TCP: Final = 9  # ns after which a flow does not go on
+SILENCE: Final = 10  # the same for all others
+ACTIVE: Final = 11  # ns after which a flow goes on as another row
+
 _SYN: Final = 2
 
 
@@ -83,29 +93,67 @@ def row_at(s: State, first: int, time: int, opens: bool) -> int:
     ``opens``: it is a SYN, which may begin a row at the very time that the one before ends.
     """
     f = s.flows
-    last = first + f[first, GROUP] - 1
-    row = f[first, CURRENT]
+    row = first
+    if f[first, GROUP] & 0xFFFFFFFF > 1:
+        row = row_among(s, first, time, opens)
+    elif not (f[row, START] <= time <= f[row, END]):
+        return -1
+    if row < 0 or f[row, STATE] >> FILE_SHIFT > s.counters[FILE]:
+        return -1
+    return row
+
+
+@compiled
+def row_among(s: State, first: int, time: int, opens: bool) -> int:
+    """The same where several rows have these endpoints.
+
+    Where the capture's times are out of order, rows overlap. As in the first pass a packet stays
+    with the flow before it, unless that fell silent or is too old; else the last to begin has it.
+    """
+    f = s.flows
+    last = first + (f[first, GROUP] & 0xFFFFFFFF) - 1
+    row = first + (f[first, GROUP] >> 32)
+    inside = f[row, START] <= time <= f[row, END]
+    silence = s.settings[SILENCE_TCP if (f[row, PORTS] >> 32) & 0xFF == 6 else SILENCE]
+    known = f[row, STATE] & VISITED > 0
+    old = time - f[row, LATEST] > silence or time - f[row, EARLIEST] > s.settings[ACTIVE]
     if row < last and opens and f[row + 1, START] <= time <= f[row + 1, END]:
         row += 1
-    elif not (f[row, START] <= time <= f[row, END]):
-        low, high = first, last  # the last one that begins in time
-        while low < high:
-            middle = (low + high + 1) >> 1
-            if f[middle, START] <= time:
-                low = middle
-            else:
-                high = middle - 1
-        row = low
-        for _ in range(4):  # rows overlap where the capture's times are out of order
-            if row < first or f[row, START] <= time <= f[row, END]:
+    elif not inside or not known or old:
+        new, again = -1, row if inside else -1
+        place = begun_by(s, first, last, time)
+        for _ in range(MOST_ROWS_TRIED):
+            if place < first or new >= 0:
                 break
-            row -= 1
-        if row < first or not (f[row, START] <= time <= f[row, END]):
+            if time <= f[place, END]:
+                if not f[place, STATE] & VISITED:
+                    new = place
+                elif again < 0:
+                    again = place
+            place -= 1
+        row = new if new >= 0 else again
+        if row < 0:
             return -1
-    if f[row, STATE] >> FILE_SHIFT > s.counters[FILE]:
-        return -1
-    f[first, CURRENT] = row
+    if f[row, STATE] & VISITED:
+        f[row, LATEST] = max(f[row, LATEST], time)
+        f[row, EARLIEST] = min(f[row, EARLIEST], time)
+    else:
+        f[row, STATE] |= VISITED
+        f[row, LATEST] = f[row, EARLIEST] = time
+    f[first, GROUP] = (f[first, GROUP] & 0xFFFFFFFF) | (row - first) << 32
     return row
+
+
+@compiled
+def begun_by(s: State, first: int, last: int, time: int) -> int:
+    """The last of these rows that begins by then; the first if none does."""
+    while first < last:
+        middle = (first + last + 1) >> 1
+        if s.flows[middle, START] <= time:
+            first = middle
+        else:
+            last = middle - 1
+    return first
 
 
 @hot
@@ -153,15 +201,11 @@ def picked(
 ) -> bool:
     """Notes a packet whose flow is wanted and that carries payload; ``packet.taken`` calls it.
 
-    Args:
-        s: the state; there is room for one more record.
-        high_0, low_0, high_1, low_1, key: the flow's key, as in the first pass.
-        direction: 0 = from end 0.
-        fragment: offset of an IP fragment; -1 = whole.
-        datagram: row of its datagram in ``fragments``.
-        data, p, end: the window; where the transport header begins and the packet ends in it.
-        segment: bytes of the transport layer, captured or not.
-        time: ns since the epoch.
+    ``high_0`` to ``key`` are the flow's key as in the first pass, ``direction`` is 0 from end 0,
+    ``fragment`` the offset of an IP fragment (-1 = whole) and ``datagram`` the row of its datagram
+    in ``fragments``. The transport header begins at ``data[p]``, the packet ends at ``end``;
+    ``segment`` counts the bytes of the transport layer, captured or not. There is room for one
+    more record.
     """
     waited = 0
     if fragment == 0:
@@ -213,14 +257,18 @@ def noted(
     record[FLAGS], record[KIND], record[MOMENT] = flags, kind, time
 
 
-def state_of(rows: Ints, copies_ns: int) -> State:
-    """The state of a second pass over the flows of these rows (``rows_of``)."""
+def state_of(rows: Ints, copies_ns: int, timeouts_ns: tuple[int, int, int]) -> State:
+    """The state of a second pass over the flows of these rows (``rows_of``).
+
+    ``timeouts_ns``: of TCP, of others and of rows, by which the first pass told flows apart.
+    """
     seed = int.from_bytes(os.urandom(7), "little")
     s = fresh((EVER, EVER, EVER), seed, copies_ns, capacity=1)
     room = rows_of_flows(len(rows) + SPARE)
     room[: len(rows)] = rows
     size = 1 << (2 * len(room) - 1).bit_length()
-    s = s.having(flows=room, slots=np.zeros(size, np.int64))
+    settings = np.append(s.settings, np.array(timeouts_ns, np.int64))
+    s = s.having(flows=room, slots=np.zeros(size, np.int64), settings=settings)
     s.counters[FLOWS_LIVE] = len(rows)
     indexed(s)
     return s
@@ -277,7 +325,6 @@ def _grouped(rows: Ints, silence_ns: int) -> None:
     same[1:] = (rows[1:, :START] == rows[:-1, :START]).all(axis=1)
     firsts = np.flatnonzero(~same)
     rows[firsts, GROUP] = np.diff(np.append(firsts, len(rows)))
-    rows[firsts, CURRENT] = firsts
     goes_on = same.copy()
     goes_on[1:] &= rows[1:, START] - rows[:-1, END] <= silence_ns
     goes_on &= (rows[:, PORTS] >> 32) & 0xFF == 6

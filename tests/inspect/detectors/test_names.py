@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from auditor.inspect.detectors.names import MOST_NAME, outermost, shown
+from auditor.inspect.detectors.names import MOST_NAME, shown
 
 
 @pytest.mark.parametrize(
@@ -27,8 +27,3 @@ def test_numbers_and_addresses_in_names_are_hidden(name, seen):
 def test_a_name_of_any_length_is_short():
     assert len(shown("x" * 100_000)) == MOST_NAME
     assert "1" not in shown("1" * 100_000)
-
-
-def test_a_place_without_names_is_its_protocol():
-    assert outermost("SMTP mail / khach.zip / khach.csv") == "SMTP mail"
-    assert outermost("MySQL query") == "MySQL query"
