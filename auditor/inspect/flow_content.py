@@ -16,7 +16,7 @@ from auditor.model.content import MOST_SAMPLES, UNREAD
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from auditor.inspect.contracts import Conversation, FlowHead
+    from auditor.inspect.contracts import Conversation, Dissector, FlowHead
     from auditor.inspect.detectors.items import Found, Item
     from auditor.inspect.detectors.search import Search
     from auditor.model.content import Unread
@@ -57,6 +57,16 @@ def _together(one: Found, other: Found) -> Found:
         places=tuple(dict.fromkeys(one.places + other.places))[:MOST_SAMPLES],
         withheld=hidden,
     )
+
+
+def _dissector(head: FlowHead, heads: tuple[bytes, bytes]) -> Dissector:
+    """Whoever reads a flow that begins so."""
+    expected = next((one for one in DISSECTORS if one.name == head.app), None)
+    if expected is not None and expected.sniff(head, heads) >= SURE:
+        return expected
+    sure = [dissector.sniff(head, heads) for dissector in DISSECTORS]
+    best = max(range(len(sure)), key=sure.__getitem__)
+    return DISSECTORS[best] if sure[best] >= SURE_ENOUGH else RAW
 
 
 class _Waiting(NamedTuple):
@@ -313,9 +323,7 @@ class FlowContent:
         if any(map(_TLS.match, heads)):
             self._secure = True  # nobody recognised it before: no hello was whole
         else:
-            sure = [dissector.sniff(self.head, heads) for dissector in DISSECTORS]
-            best = max(range(len(sure)), key=sure.__getitem__)
-            chosen = DISSECTORS[best] if sure[best] >= SURE_ENOUGH else RAW
+            chosen = _dissector(self.head, heads)
             self._conversation = chosen.conversation(self.head, self)
         for each in waiting:
             self._resume(each)

@@ -7,9 +7,9 @@ holds (members of an archive, attachments) comes back as parts within it.
 from __future__ import annotations
 
 import tempfile
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol, cast
 
-from auditor.inspect.contracts import MOST_DEPTH, About, WholeDocument
+from auditor.inspect.contracts import MOST_DEPTH, About
 from auditor.inspect.decoding import BombError, DamagedError, decoder
 from auditor.inspect.documents import DOCUMENTS, PLAIN
 from auditor.inspect.documents.media import looks_random
@@ -18,7 +18,7 @@ from auditor.inspect.places import legible_place
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from auditor.inspect.contracts import Document, Reading
+    from auditor.inspect.contracts import Document, Reading, WholeDocument
     from auditor.inspect.decoding import Decoder
     from auditor.inspect.detectors.items import Item
     from auditor.model.content import Unread
@@ -356,8 +356,8 @@ def recognised(head: bytes, about: About) -> Document | WholeDocument | None:
 
 def begun(document: Document | WholeDocument, about: About, pages: FlowPart) -> Reading:
     """The reading of a document; one that must be there whole is collected first."""
-    if isinstance(document, WholeDocument):
-        return _Whole(document, about, pages)
+    if hasattr(document, "read"):  # asking for the whole protocol costs more than a small document
+        return _Whole(cast("WholeDocument", document), about, pages)
     return document.reading(about, pages)
 
 

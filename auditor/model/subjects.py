@@ -36,7 +36,7 @@ _BLOCK: Final = 64
 _INNER: Final = bytes(byte ^ 0x36 for byte in range(256))
 _OUTER: Final = bytes(byte ^ 0x5C for byte in range(256))
 _FRESH: Final = 65_536
-_FEW: Final = 64
+_FEW: Final = 1_024  # hashes that are sooner put to those told lately than into the order of all
 _EXACT_FORM: Final = b"\x01E"
 _SKETCH_FORM: Final = b"\x01S"
 
@@ -79,6 +79,9 @@ class Hashing:
         return firsts.astype(np.uint64)
 
 
+_NONE: Final = np.empty(0, np.uint64)
+
+
 class Subjects:
     """A set of hashes of which only the size is asked.
 
@@ -87,8 +90,10 @@ class Subjects:
     ``SKETCH`` smallest ones, with a relative standard error of 1/sqrt(SKETCH - 2).
     """
 
+    __slots__ = ("_exact", "_fresh", "_sorted")
+
     def __init__(self, hashes: Hashes | None = None) -> None:
-        self._sorted: Hashes = np.empty(0, np.uint64)
+        self._sorted: Hashes = _NONE
         self._fresh: set[int] = set()
         self._exact = True
         if hashes is not None:
@@ -105,19 +110,27 @@ class Subjects:
 
     def add_many(self, hashes: Hashes) -> None:
         """Many, in any order, also repeated."""
-        self._settle()
-        self._take(hashes)
+        if len(hashes) <= _FEW:
+            self._add_few(hashes.tolist())
+        else:
+            self._settle()
+            self._take(hashes)
 
     def update(self, other: Subjects) -> None:
         """All of another set."""
-        if len(other._fresh) <= _FEW and not len(other._sorted):
-            for value in other._fresh:  # thousands of small sets become one: no sort for each
-                self.add(value)
+        if len(other._fresh) + len(other._sorted) <= _FEW and other._exact:
+            self._add_few(other._fresh)
+            self._add_few(other._sorted.tolist())
             return
         other._settle()
         self._settle()
         self._exact = self._exact and other._exact
         self._take(other._sorted)
+
+    def _add_few(self, hashes: Iterable[int]) -> None:
+        self._fresh.update(hashes)
+        if len(self._fresh) >= _FRESH:
+            self._settle()
 
     def _settle(self) -> None:
         if self._fresh:
@@ -141,12 +154,16 @@ class Subjects:
     @property
     def exact(self) -> bool:
         """Whether ``count`` is no estimate."""
+        if not len(self._sorted) and len(self._fresh) <= MOST_EXACT:
+            return True
         self._settle()
         return self._exact
 
     @property
     def count(self) -> int:
         """Different hashes."""
+        if not len(self._sorted) and len(self._fresh) <= MOST_EXACT:
+            return len(self._fresh)
         self._settle()
         if self._exact:
             return len(self._sorted)

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     Digits = NDArray[np.int64]
     Verdicts = NDArray[np.bool_]
 
+FEW: Final = 64
+"""Numbers that are sooner judged one by one."""
+
 _ONES: Final = np.array([place.bit_count() for place in range(1 << 10)])
 
 
@@ -104,14 +107,16 @@ def passing(check: Callable[[bytes], bool], values: list[bytes], places: list[in
     """Those ``places`` in ``values`` whose value passes a check; in any order."""
     bulk = BULK.get(check)
     found: list[int] = []
-    if bulk is None:
+    if bulk is None or len(places) <= FEW:
         return [place for place in places if check(values[place])]
+    others: set[int] = set(places)
     for size in bulk.sizes:
-        alike = [one for one in places if len(values[one]) == size and values[one].isdigit()]
-        letters = np.frombuffer(b"".join([values[one] for one in alike]), np.uint8)
-        rows = letters.reshape(-1, size).astype(np.int64) - 48
+        alike = [one for one in places if len(values[one]) == size]
+        whole = b"".join(map(values.__getitem__, alike))
+        if not whole.isdigit():
+            alike = [one for one in alike if values[one].isdigit()]
+            whole = b"".join(map(values.__getitem__, alike))
+        rows = np.frombuffer(whole, np.uint8).reshape(-1, size).astype(np.int64) - 48
         found += np.array(alike, np.int64)[bulk.judge(rows)].tolist()
-    others = (
-        one for one in places if len(values[one]) not in bulk.sizes or not values[one].isdigit()
-    )
+        others.difference_update(alike)
     return found + [one for one in others if check(values[one])]

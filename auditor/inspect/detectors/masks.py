@@ -51,4 +51,6 @@ def legible(letters: str, most: int | None = None) -> str:
     """
     if most is not None and len(letters) > most:
         letters = letters[: most - 1] + _LEFT_OUT
+    if letters.isprintable():
+        return letters
     return "".join(letter if letter.isprintable() else "·" for letter in letters)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Final
@@ -64,7 +64,7 @@ class Sought:
             verdict = self._judged[value] = bool(self.check(value))
         return verdict
 
-    def cells_among(self, values: list[bytes], places: list[int]) -> list[int]:
+    def cells_among(self, values: list[bytes], places: Sequence[int]) -> list[int]:
         """Those places in ``values`` whose whole value is one; in any order."""
         if self.cells is None:
             return []

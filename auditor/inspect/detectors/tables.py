@@ -6,17 +6,12 @@ Work is done once for each different value of a batch, not for each cell.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections import Counter
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
-
-import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 
 from auditor.inspect.detectors.masks import masked
 from auditor.inspect.detectors.patterns import plain
-from auditor.inspect.detectors.sought import Sought
 from auditor.inspect.detectors.values import canonical_all
 from auditor.model.content import MOST_SAMPLES
 from auditor.model.subjects import Subjects
@@ -24,9 +19,8 @@ from auditor.model.subjects import Subjects
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from numpy.typing import NDArray
-
     from auditor.inspect.detectors.rules import Certain
+    from auditor.inspect.detectors.sought import Sought
 
 MOST_COLUMNS: Final = 1_024
 """Columns of a table that are judged; further ones are searched as text."""
@@ -35,7 +29,11 @@ _TRIED: Final = 64
 """Values of a column without a telling name that are tried first: if hardly any fits, none is."""
 
 _MOST_KNOWN: Final = 65_536  # names of columns whose detectors are remembered
-_SMALL: Final = 256  # cells up to which counting them is quicker than setting up for many
+
+MOST_HELD: Final = 1 << 16
+"""Bytes of values of a column that are kept before they are hashed."""
+
+_SMALL: Final = 64  # rows up to which it is quicker to ask first whether all values differ
 _PARTS: Final = re.compile(r"[(\[/|.]")
 _REST: Final = re.compile(r"[^0-9a-z]+")
 
@@ -54,105 +52,158 @@ def names_of(name: str) -> set[str]:
     return {one for one in map(folded, (name, *parts[:8])) if one}
 
 
-@dataclass(slots=True)
 class Column:
     """What one detector sees in one column.
 
     Attributes:
-        filled: rows with a value, whoever takes it.
         passing: rows whose value the detector takes.
         samples: masked, at most ``MOST_SAMPLES``.
     """
 
-    sought: Sought
-    filled: int = 0
-    passing: int = 0
-    subjects: Subjects = field(default_factory=Subjects)
-    samples: list[str] = field(default_factory=list)
+    __slots__ = ("_held", "_place", "_size", "_subjects", "passing", "samples", "sought")
+
+    def __init__(self, place: _Place, sought: Sought) -> None:
+        self.sought = sought
+        self.passing = 0
+        self.samples: list[str] = []
+        self._place = place
+        self._held: set[bytes] = set()
+        """Different values as they are counted: most columns are no hit and need no hashes."""
+        self._size = 0
+        self._subjects: Subjects | None = None
 
     @property
     def fits(self) -> bool:
         """Whether enough of the values are of its form."""
         return self.passing > 0 and (
             self.sought.detector.any_value
-            or self.passing >= self.sought.detector.minimum.share * self.filled
+            or self.passing >= self.sought.detector.minimum.share * self._place.filled
         )
 
-    def take(self, values: Values, taken: NDArray[np.bool_]) -> None:
-        """Counts the different values that are marked in ``taken``."""
-        if not taken.any():
-            return
-        self.passing += int(values.rows[taken].sum())
-        fresh = [values.cells[place] for place in np.flatnonzero(taken).tolist()]
-        self.subjects.add_many(self.sought.hashing.of_many(canonical_all(fresh)))
-        for value in fresh[: 4 * MOST_SAMPLES]:
+    @property
+    def distinct(self) -> int:
+        """Different values."""
+        return len(self._held) if self._subjects is None else self.subjects.count
+
+    @property
+    def subjects(self) -> Subjects:
+        """The hashes of its values."""
+        if self._subjects is None:
+            self._subjects = Subjects(self.sought.hashing.of_many(self._held))
+        return self._subjects
+
+    def take(self, values: Values, places: Sequence[int]) -> None:
+        """Counts the different values at some places."""
+        whole = len(places) == len(values.cells)
+        fresh = values.cells if whole else list(map(values.cells.__getitem__, places))
+        self.passing += values.filled if whole else sum(map(values.rows.__getitem__, places))
+        if len(self.samples) < MOST_SAMPLES:
+            self._show(fresh[: 4 * MOST_SAMPLES])
+        self._count(canonical_all(fresh))
+
+    def _count(self, counted: list[bytes]) -> None:
+        if sum(map(len, counted)) <= MOST_HELD:
+            fresh = set(counted) - self._held
+            self._size += sum(map(len, fresh))
+            if self._size <= MOST_HELD:
+                self._held |= fresh
+                return
+            counted = list(fresh)
+        self._size = MOST_HELD + 1  # from here on all are hashed that are not held
+        self.subjects.add_many(self.sought.hashing.of_many(counted))
+
+    def _show(self, values: Iterable[bytes]) -> None:
+        for value in values:
             sample = masked(value, self.sought.detector.shown)
-            if len(self.samples) < MOST_SAMPLES and sample not in self.samples:
+            if sample not in self.samples:
                 self.samples.append(sample)
+                if len(self.samples) == MOST_SAMPLES:
+                    return
 
 
 class Values:
-    """The different values of a column, and in how many rows each stands."""
+    """The different values of a column that are not empty.
 
-    def __init__(self, column: pa.Array) -> None:
-        self.cells: list[bytes]
-        if len(column) <= _SMALL:
-            counts = Counter(column.to_pylist())
-            counts.pop(None, None)
-            self.cells = [one.strip().encode() for one in counts]
-            self.rows = np.fromiter(counts.values(), np.int64, len(counts))
-        else:
-            different = column.dictionary_encode()
-            trimmed = pc.utf8_trim_whitespace(different.dictionary)
-            indices = different.indices.drop_null().to_numpy(zero_copy_only=False)
-            self.cells = trimmed.cast(pa.binary()).to_pylist()
-            self.rows = np.bincount(indices, minlength=len(self.cells))
-        lengths = list(map(len, self.cells))
-        self.lengths: NDArray[np.int64] = np.array(lengths, np.int64)
-        self._longest = max(lengths, default=0)
-        self._shortest = min(filter(None, lengths), default=0)
-        self.full: NDArray[np.bool_] = self.lengths > 0
-        self.filled = int(self.rows[self.full].sum())
+    Attributes:
+        cells: without the blanks around them.
+        rows: in how many rows each stands.
+        filled: rows with a value.
+        shortest: bytes of a value.
+        longest: likewise.
+    """
 
-    def of(
-        self, sought: Sought, *, by_name: bool, among: NDArray[np.bool_] | None = None
-    ) -> NDArray[np.bool_]:
-        """Which of them (of those marked in ``among``) a detector takes."""
+    __slots__ = ("_lengths", "_rows_by_length", "cells", "filled", "longest", "rows", "shortest")
+
+    def __init__(self, column: Sequence[str | None]) -> None:
+        counts: dict[str | None, int]
+        counts = dict.fromkeys(column, 1) if len(column) <= _SMALL else {}
+        if len(counts) < len(column):
+            counts = Counter(column)
+        counts.pop(None, None)
+        self.cells = _trimmed(list(counts))  # type: ignore[arg-type] # null was dropped
+        self.rows = list(counts.values())
+        if b"" in self.cells:
+            full = [place for place, cell in enumerate(self.cells) if cell]
+            self.cells = [self.cells[place] for place in full]
+            self.rows = [self.rows[place] for place in full]
+        self.filled = sum(self.rows)
+        self._lengths = list(map(len, self.cells))
+        self.longest = max(self._lengths) if self._lengths else 0
+        self.shortest = min(self._lengths) if self._lengths else 0
+        self._rows_by_length: Counter[int] = Counter()
+
+    def of(self, sought: Sought, *, by_name: bool, among: bytearray | None = None) -> Sequence[int]:
+        """Places of those (of those marked in ``among``) that a detector takes, ascending."""
         if by_name and sought.detector.any_value:
-            return self.full
-        out = np.zeros(len(self.cells), bool)
-        if sought.shortest > self._longest or sought.longest < self._shortest:
-            return out
-        right = (self.lengths >= sought.shortest) & (self.lengths <= sought.longest) & self.full
-        if among is not None:
-            right &= among
-        if not right.any():
-            return out
-        places = np.flatnonzero(right)
+            return range(len(self.cells))
+        low, high = sought.shortest, sought.longest
+        if low > self.longest or high < self.shortest:
+            return ()
         share = sought.detector.minimum.share
+        if not by_name and self._rows_between(low, high) < share * self.filled:
+            return ()
+        places: Sequence[int] = range(len(self.cells))
+        if low > self.shortest or high < self.longest:
+            places = [place for place, one in enumerate(self._lengths) if low <= one <= high]
+        if among is not None:
+            places = [place for place in places if among[place]]
         if not by_name:
-            if self.rows[right].sum() < share * self.filled:
-                return out
-            tried = places[:: max(1, len(places) // _TRIED)].tolist()
-            if len(sought.cells_among(self.cells, tried)) < share * len(tried) / 4:
-                return out
-        out[sought.cells_among(self.cells, places.tolist())] = True
-        return out
+            tried = places[:: max(1, len(places) // _TRIED)]
+            fitting = sought.cells_among(self.cells, tried)
+            if not fitting or len(fitting) < share * len(tried) / 4:
+                return ()
+            if len(tried) == len(places):
+                return sorted(fitting)
+        return sorted(sought.cells_among(self.cells, places))
+
+    def _rows_between(self, low: int, high: int) -> int:
+        """Rows with a value of so many bytes."""
+        if low <= self.shortest and high >= self.longest:
+            return self.filled
+        by_length = self._rows_by_length
+        if not by_length:
+            if self.filled == len(self.rows):
+                by_length.update(self._lengths)
+            else:
+                for length, rows in zip(self._lengths, self.rows, strict=True):
+                    by_length[length] += rows
+        return sum(rows for length, rows in by_length.items() if low <= length <= high)
 
 
 class Fitting:
     """Which detectors a column of some name may belong to.
 
     Attributes:
-        guessed: those that may take a column whose name tells nothing.
-        fewest: different values without which none of these takes one.
+        guessed: those that may take a column whose name tells nothing, those that need the fewest
+            values first.
+        fewest: different values that each of these needs.
     """
 
     def __init__(self, detectors: Sequence[Sought]) -> None:
-        self.guessed = [one for one in detectors if one.detector.minimum.unnamed_column]
-        self.fewest = min(
-            (one.detector.minimum.unnamed_column or 0 for one in self.guessed), default=0
+        self.guessed = sorted(
+            (one for one in detectors if one.detector.minimum.unnamed_column), key=_fewest
         )
+        self.fewest = list(map(_fewest, self.guessed))
         self._by_name: dict[str, list[Sought]] = {}
         for sought in detectors:
             for name in sought.detector.columns:
@@ -174,23 +225,94 @@ class Fitting:
         return known
 
 
+class _Place:
+    """A column of a table and the detectors that it may belong to.
+
+    Attributes:
+        named: by its name.
+        patterned: one of these looks at the values.
+        filled: rows with a value, whoever takes it.
+        rows: all rows.
+        tried: so many of ``Fitting.guessed`` have seen the values.
+        guessed: those of them that take some.
+        waiting: values that not all of them have seen.
+    """
+
+    __slots__ = ("filled", "guessed", "named", "patterned", "rows", "tried", "waiting")
+
+    def __init__(self, named: Sequence[Sought]) -> None:
+        self.named = [Column(self, one) for one in named]
+        self.patterned = any(not one.detector.any_value for one in named)
+        self.filled = self.rows = self.tried = 0
+        self.guessed: dict[int, Column] = {}
+        self.waiting: list[Values] = []
+
+    def counted(self, values: Values, rows: int, fitting: Fitting) -> bool:
+        """Counts further values; whether they are told by the column."""
+        self.filled += values.filled
+        self.rows += rows
+        told = self._by_name(values) if self.named else False
+        if not self.patterned:
+            self._guess(values, fitting)
+        return told or (bool(self.guessed) and self.best() is not None)
+
+    def _by_name(self, values: Values) -> bool:
+        left: bytearray | None = None
+        for column in self.named:
+            taken = values.of(column.sought, by_name=True, among=left)
+            if not taken:
+                continue
+            if not column.sought.detector.any_value and len(self.named) > 1:
+                left = left or bytearray(b"\x01" * len(values.cells))
+                for place in taken:
+                    left[place] = 0
+            column.take(values, taken)
+        return any(one.fits and not one.sought.detector.any_value for one in self.named)
+
+    def _guess(self, values: Values, fitting: Fitting) -> None:
+        """Tries values on detectors that no name points to, once there are enough for each."""
+        ready, guessed = bisect_right(fitting.fewest, self.rows), fitting.guessed
+        self._try(guessed[: self.tried], values)
+        if self.tried < len(guessed):
+            self.waiting.append(values)
+            for batch in self.waiting if ready > self.tried else ():
+                self._try(guessed[self.tried : ready], batch)
+            self.tried = ready
+            if ready == len(guessed):
+                self.waiting.clear()
+
+    def _try(self, several: Sequence[Sought], values: Values) -> None:
+        low, high = values.shortest, values.longest
+        for sought in several:
+            if sought.shortest > high or sought.longest < low:
+                continue
+            taken = values.of(sought, by_name=False)
+            if taken:
+                column = self.guessed.get(sought.rank)
+                if column is None:
+                    column = self.guessed[sought.rank] = Column(self, sought)
+                column.take(values, taken)
+
+    def best(self) -> Column | None:
+        """The detector that a column without a telling name belongs to."""
+        best: Column | None = None
+        for column in self.guessed.values():
+            enough = column.fits and column.distinct >= _fewest(column.sought)
+            if enough and (best is None or _strength(column) > _strength(best)):
+                best = column
+        return best
+
+
 class Table:
     """A table whose rows come in batches."""
 
     def __init__(self, fitting: Fitting, names: tuple[str, ...]) -> None:
         self._names = names
         self._fitting = fitting
-        self._named: dict[int, list[Column]] = {}
-        self._unnamed: dict[int, list[Column]] = {}
-        self._patterned: set[int] = set()
-        self._waiting: dict[int, list[pa.Array]] = {}
-        self._rows: dict[int, int] = {}
+        self._places: dict[int, _Place] = {}
 
-    def _begin(self, place: int) -> None:
-        name = self._names[place] if place < len(self._names) else ""
-        named = self._named[place] = [Column(one) for one in self._fitting.of(name)]
-        if any(not one.sought.detector.any_value for one in named):
-            self._patterned.add(place)
+    def _name(self, place: int) -> str:
+        return self._names[place] if place < len(self._names) else ""
 
     def add(self, columns: Sequence[Sequence[str | None]]) -> bytes:
         """Further rows.
@@ -199,66 +321,31 @@ class Table:
             What is to be searched as text: names, then rows, of all columns but those whose values
             are counted already.
         """
-        texts: list[tuple[int, pa.Array]] = []
-        for place, column in enumerate(columns):
-            cells = _cells(column)
-            if place >= MOST_COLUMNS or not self._counted(place, cells):
-                texts.append((place, cells))
-        return _written(self._names, texts)
+        texts = [
+            place
+            for place, column in enumerate(columns)
+            if place >= MOST_COLUMNS or not self._counted(place, column)
+        ]
+        if not texts or not len(columns[texts[0]]):
+            return b""
+        names = "\t".join(map(self._name, texts))
+        return names.encode("utf-8", "replace") + b"\n" + _rows([columns[one] for one in texts])
 
-    def _counted(self, place: int, cells: pa.Array) -> bool:
-        if place not in self._named:
-            self._begin(place)
-        named, counted = self._named[place], False
-        if named:
-            values = Values(cells)
-            left = np.ones(len(values.cells), bool)
-            for column in named:
-                column.filled += values.filled
-                taken = values.of(column.sought, by_name=True, among=left)
-                if not column.sought.detector.any_value:
-                    left &= ~taken
-                column.take(values, taken)
-            counted = any(one.fits and not one.sought.detector.any_value for one in named)
-        if place not in self._patterned:
-            self._try(place, cells)
-        return self._guess(place) is not None or counted
-
-    def _try(self, place: int, cells: pa.Array) -> None:
-        """Tries values on detectors that no name points to, once there are enough for any."""
-        waiting = self._waiting.setdefault(place, [])
-        waiting.append(cells)
-        rows = self._rows[place] = self._rows.get(place, 0) + len(cells)
-        if rows < self._fitting.fewest:
-            return
-        if place not in self._unnamed:
-            self._unnamed[place] = [Column(one) for one in self._fitting.guessed]
-        for batch in waiting:
-            values = Values(batch)
-            for column in self._unnamed[place]:
-                column.filled += values.filled
-                column.take(values, values.of(column.sought, by_name=False))
-        waiting.clear()
-
-    def _guess(self, place: int) -> Column | None:
-        """The detector that a column without a telling name belongs to."""
-        best: Column | None = None
-        for column in self._unnamed.get(place, ()):
-            fewest = column.sought.detector.minimum.unnamed_column
-            enough = fewest is not None and column.subjects.count >= fewest
-            if enough and column.fits and (best is None or _strength(column) > _strength(best)):
-                best = column
-        return best
+    def _counted(self, number: int, column: Sequence[str | None]) -> bool:
+        place = self._places.get(number)
+        if place is None:
+            place = self._places[number] = _Place(self._fitting.of(self._name(number)))
+        return place.counted(Values(column), len(column), self._fitting)
 
     def hits(self) -> Iterator[tuple[Sought, str, Certain, Column]]:
         """Columns in which a detector has enough values: name, how sure, what it saw."""
-        for place, columns in self._named.items():
-            name = self._names[place] if place < len(self._names) else ""
-            for column in columns:
+        for number, place in self._places.items():
+            name = self._name(number)
+            for column in place.named:
                 rules = column.sought.detector
-                if column.fits and column.subjects.count >= rules.minimum.column:
+                if column.fits and column.distinct >= rules.minimum.column:
                     yield column.sought, name, rules.certainty.column, column
-            guess = self._guess(place)
+            guess = place.best()
             if guess is not None:
                 certainty = guess.sought.detector.certainty.unnamed_column
                 yield guess.sought, name, certainty, guess
@@ -268,32 +355,29 @@ def _strength(column: Column) -> tuple[int, bool, int]:
     return column.passing, column.sought.check is not None, -column.sought.rank
 
 
+def _fewest(sought: Sought) -> int:
+    """Different values without which it takes no column whose name tells nothing."""
+    return sought.detector.minimum.unnamed_column or 0
+
+
+def _trimmed(cells: Sequence[str]) -> list[bytes]:
+    """Cells in UTF-8 without the blanks around them."""
+    trimmed = list(map(str.strip, cells))
+    whole = "\n".join(trimmed)
+    if whole.count("\n") + 1 == len(cells):  # else there is none, or one has lines
+        return whole.encode("utf-8", "replace").split(b"\n")
+    return [cell.encode("utf-8", "replace") for cell in trimmed]
+
+
 def as_text(names: Sequence[str], columns: Sequence[Sequence[str | None]]) -> bytes:
     """A table of which no column is judged: names, then rows."""
-    return _written(names, [(place, _cells(column)) for place, column in enumerate(columns)])
-
-
-def _written(names: Sequence[str], columns: Sequence[tuple[int, pa.Array]]) -> bytes:
-    """Columns by their places, as lines."""
-    if not columns or not len(columns[0][1]):
+    if not columns or not len(columns[0]):
         return b""
-    head = "\t".join(names[place] if place < len(names) else "" for place, _ in columns)
-    return head.encode("utf-8", "replace") + b"\n" + _rows([cells for _, cells in columns])
+    return "\t".join(names).encode("utf-8", "replace") + b"\n" + _rows(columns)
 
 
-def _cells(column: Sequence[str | None]) -> pa.Array:
-    try:
-        return pa.array(column, pa.string())
-    except UnicodeEncodeError:  # half a character
-        whole = [one and one.encode("utf-8", "replace").decode() for one in column]
-        return pa.array(whole, pa.string())
-
-
-def _rows(columns: Iterable[pa.Array]) -> bytes:
+def _rows(columns: Sequence[Sequence[str | None]]) -> bytes:
     """Cells with tabs between them, lines between rows."""
-    lines = pc.binary_join_element_wise(
-        *columns, "\t", null_handling="replace", null_replacement=""
-    )
-    ended = pc.binary_join_element_wise(lines, "", "\n")
-    data = ended.buffers()[2]
-    return b"" if data is None else data.to_pybytes()
+    full = [[cell or "" for cell in one] if None in one else one for one in columns]
+    rows: Iterable[tuple[str, ...]] = zip(*full, strict=True)
+    return ("\n".join(map("\t".join, rows)) + "\n").encode("utf-8", "replace")

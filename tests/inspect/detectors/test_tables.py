@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import random
 
+import pytest
+
+from auditor.inspect.detectors import tables
 from auditor.inspect.detectors.search import Search
 from auditor.inspect.detectors.tables import folded, names_of
+from auditor.model.subjects import Subjects
 from tests.inspect.detectors.made import ALL, CARD, CHECKS, KEY, detector, luhn, told
 
 SEARCH = Search(ALL, KEY, CHECKS)
@@ -67,6 +71,18 @@ def test_batches_of_a_table_add_up_and_make_no_difference():
     assert told(parts) == told(whole)
     counts = {one.detector.id: (one.matches, one.subjects.count) for one in whole.found}
     assert counts == {"person": (90, 90), "name": (90, 40)}
+
+
+@pytest.mark.parametrize("held", [0, 100, 500, tables.MOST_HELD])
+def test_values_are_counted_once_whether_they_are_held_or_hashed_at_once(held, monkeypatch):
+    monkeypatch.setattr(tables, "MOST_HELD", held)
+    cells = [*numbers(40), *numbers(20), *numbers(60, seed=2)]
+    batches = [[cells[place : place + 30]] for place in range(0, 120, 30)]
+    for names in (("so_cccd",), ("x",)):
+        [found] = item_of(*batches, names=names).found
+        assert (found.matches, found.subjects.count) == (120, len(set(cells)))
+        values = SEARCH.sought[0].hashing.of_many(sorted({one.encode() for one in cells}))
+        assert found.subjects.to_bytes() == Subjects(values).to_bytes()
 
 
 def test_a_column_that_counts_is_not_searched_as_text_again():
