@@ -31,6 +31,9 @@ MOST_WAITING: Final = 64
 SURE_ENOUGH: Final = 0.2
 """How sure a dissector must be to get a flow."""
 
+SURE: Final = 0.95
+"""So sure a dissector must be that nobody else is asked, where the packet engine says the same."""
+
 _TLS: Final = re.compile(rb"[\x14-\x17](?:\x03[\x00-\x04]..|\xfe[\xfd\xff])", re.DOTALL)
 """A record of TLS (RFC 8446, section 5.1) or DTLS (RFC 6347, section 4.1)."""
 
