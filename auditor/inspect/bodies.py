@@ -6,6 +6,7 @@ import binascii
 import re
 from typing import TYPE_CHECKING, Final
 
+from auditor.inspect.detectors.names import shown
 from auditor.inspect.header_fields import fields_of, listed, media_type_of, parameters
 
 if TYPE_CHECKING:
@@ -156,7 +157,7 @@ class _Multipart:
     def _begin(self, fields: Fields) -> None:
         _, named = parameters(fields.get(b"content-disposition", b""))
         name = "" if "filename" in named else named.get("name", "")[:200]
-        place = f"{self._place} / {name}" if name else self._place
+        place = f"{self._place} / {shown(name)}" if name else self._place
         self._part = begun(self._content, self._side, place, fields, depth=self._depth)
         if name and b"content-type" not in fields:
             self._part.feed(name.encode() + b"=")  # detectors look for context before a value

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
 from auditor.inspect.contracts import About
 from auditor.inspect.parts import Budget, FlowPart
-from auditor.inspect.places import legible_place
+from auditor.inspect.places import legible_place, outermost
 from auditor.inspect.protocols import DISSECTORS
 from auditor.inspect.protocols.raw import RAW
 from auditor.model.content import MOST_SAMPLES, UNREAD
@@ -41,6 +41,9 @@ MOST_MESSAGE: Final = 200
 """Characters of a problem's text that may come from the content's surroundings (file names)."""
 
 
+MOST_PROBLEMS: Final = 100
+"""Different problems of a flow that wait for its end."""
+
 _SURE: Final = ("weak", "likely", "firm")
 
 
@@ -59,14 +62,6 @@ def _together(one: Found, other: Found) -> Found:
     )
 
 
-class _Waiting(NamedTuple):
-    """Bytes of a flow whose protocol is not known yet."""
-
-    side: int
-    data: bytes
-    gap: int
-
-
 def _dissector(head: FlowHead, heads: tuple[bytes, bytes]) -> Dissector:
     """Whoever reads a flow that begins so."""
     expected = next((one for one in DISSECTORS if one.name == head.app), None)
@@ -77,13 +72,21 @@ def _dissector(head: FlowHead, heads: tuple[bytes, bytes]) -> Dissector:
     return DISSECTORS[best] if sure[best] >= SURE_ENOUGH else RAW
 
 
+class _Waiting(NamedTuple):
+    """Bytes of a flow whose protocol is not known yet."""
+
+    side: int
+    data: bytes
+    gap: int
+
+
 class Told(Protocol):
     """Whoever counts what flows tell."""
 
     search: Search
 
-    def problem(self, code: str, message: str) -> None:
-        """As ``Content.problem``."""
+    def problem(self, code: str, message: str, count: int = 1) -> None:
+        """As ``Content.problem``, so many times."""
 
     def covert(self, flow: FlowContent, side: int, place: str, size: int, distinct: bytes) -> None:
         """As ``Content.covert``, of that flow."""
@@ -94,7 +97,7 @@ class FlowContent:
 
     Attributes:
         found: by side and detector.
-        secret: a secrecy mark was seen: no samples of anything in this flow.
+        secret: a secrecy mark was seen: no samples of anything in this flow, no names of files.
         budget: what its parts may unpack to.
     """
 
@@ -107,6 +110,7 @@ class FlowContent:
         "_items",
         "_lost",
         "_parts",
+        "_problems",
         "_raw",
         "_secure",
         "_told",
@@ -138,6 +142,7 @@ class FlowContent:
         self._parts: dict[FlowPart, None] = {}  # that are open, in the order in which they began
         self._secure = False
         self._failed = False
+        self._problems: dict[tuple[str, str], int] = {}
 
     # From the inspector.
 
@@ -164,8 +169,14 @@ class FlowContent:
         for side, item in enumerate(self._items):
             if item is not None and self.guarded(item.close, self._conversation):
                 self.judged(side, item)
-        if event is None:
-            return
+        if event is not None:
+            self._known_at_end(event)
+        for (code, message), count in self._problems.items():
+            told = outermost(message) if self.secret else message
+            self._inspector.problem(code, told, count)
+        self._problems.clear()
+
+    def _known_at_end(self, event: Ended) -> None:
         for side in (0, 1):
             if event.unread[side]:
                 self._fed[side] += event.unread[side]
@@ -233,8 +244,11 @@ class FlowContent:
         self._secure = True
 
     def problem(self, code: str, message: str) -> None:
-        """See ``Content.problem``."""
-        self._inspector.problem(code, legible_place(message)[:MOST_MESSAGE])
+        """See ``Content.problem``; told at the end, when it is known whether names may be."""
+        key = code, legible_place(message)[:MOST_MESSAGE]
+        if key not in self._problems and len(self._problems) >= MOST_PROBLEMS:
+            key = code, "further content of this kind"
+        self._problems[key] = self._problems.get(key, 0) + 1
 
     # From its parts.
 
@@ -312,7 +326,8 @@ class FlowContent:
         if any(map(_TLS.match, heads)):
             self._secure = True  # nobody recognised it before: no hello was whole
         else:
-            self._conversation = _dissector(self.head, heads).conversation(self.head, self)
+            chosen = _dissector(self.head, heads)
+            self._conversation = chosen.conversation(self.head, self)
         for each in waiting:
             self._resume(each)
 

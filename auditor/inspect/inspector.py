@@ -16,6 +16,7 @@ import pyarrow as pa
 from auditor.inspect.contracts import FlowHead
 from auditor.inspect.covert import Channels
 from auditor.inspect.flow_content import FlowContent
+from auditor.inspect.places import outermost
 from auditor.model.content import UNREAD, Hit
 from auditor.model.problem import Problem
 from auditor.model.stream import Chunk
@@ -120,14 +121,14 @@ class Inspector:
             self._subjects,
         )
 
-    def problem(self, code: str, message: str) -> None:
-        """Counts one; a code shows the first messages only."""
+    def problem(self, code: str, message: str, count: int = 1) -> None:
+        """Counts ``count``; a code shows the first messages only."""
         key = (code, message)
         if key not in self._problems:
             known = sum(1 for other, _ in self._problems if other == code)
             if known >= MOST_MESSAGES:
                 key = (code, "further content of this kind")
-        self._problems[key] += 1
+        self._problems[key] += count
 
     def covert(self, flow: FlowContent, side: int, place: str, size: int, distinct: bytes) -> None:
         """See ``Content.covert``."""
@@ -166,6 +167,9 @@ class Inspector:
         for (side, name), found in flow.found.items():
             outbound, subjects = flow.outbound(side), found.subjects
             hidden = found.withheld or flow.secret
+            places = found.places  # the name of a secret document is content of it
+            if hidden:
+                places = tuple(dict.fromkeys(outermost(place) for place in places))
             self._hits.append(
                 Hit(
                     flow_id=flow.head.flow_id,
@@ -177,7 +181,7 @@ class Inspector:
                     distinct=subjects.count,
                     exact=subjects.exact,
                     samples=() if hidden else found.samples,
-                    places=found.places,
+                    places=places,
                     withheld=hidden,
                 )
             )

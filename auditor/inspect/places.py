@@ -6,9 +6,7 @@ import re
 from typing import Final
 
 from auditor.inspect.detectors.masks import legible
-
-MOST_NAME: Final = 120
-"""Characters of one name; a file system allows 255 bytes."""
+from auditor.inspect.detectors.names import shown
 
 MOST_PLACE: Final = 400
 """Characters of a place: documents lie within documents."""
@@ -20,12 +18,17 @@ _NUMBER: Final = re.compile(r"([0-9]{2})[0-9]{7,}")
 def legible_place(place: str, name: str = "") -> str:
     """The place, and the name of what stands there: ``HTTP request body / khach.zip``.
 
-    Long numbers are cut (files are named after the persons they are about), and so are long names;
-    characters that nobody sees or that turn text around become dots.
+    Numbers in names are hidden (files are named after the persons they are about), long names are
+    cut; characters that nobody sees or that turn text around become dots.
     """
     if name:
-        place = f"{place} / {_harmless(name, MOST_NAME)}"
+        place = f"{place} / {shown(name)}"
     return _harmless(place, MOST_PLACE)
+
+
+def outermost(place: str) -> str:
+    """What a place says of the protocol, without the names of files in it."""
+    return place.partition(" / ")[0]
 
 
 def _harmless(text: str, most: int) -> str:

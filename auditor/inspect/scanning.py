@@ -177,9 +177,9 @@ class _Told:
         self.search = search
         self.problems: Counter[tuple[str, str]] = Counter()
 
-    def problem(self, code: str, message: str) -> None:
+    def problem(self, code: str, message: str, count: int = 1) -> None:
         if len(self.problems) < MOST_TOLD:
-            self.problems[code, message] += 1
+            self.problems[code, message] += count
 
     def covert(self, flow: FlowContent, side: int, place: str, size: int, distinct: bytes) -> None:
         """Nothing: only protocols tell of it."""

@@ -51,7 +51,7 @@ class Hit:
         distinct: how many different values; an estimate unless ``exact``.
         samples: masked, at most ``MOST_SAMPLES``; none where ``withheld``.
         places: where it stood, such as ``HTTP request body / khach.csv / column so_cccd``; at most
-            ``MOST_SAMPLES``.
+            ``MOST_SAMPLES``. Numbers in names are hidden, and all names where ``withheld``.
         withheld: the content carries a secrecy mark: nothing of it is copied.
     """
 

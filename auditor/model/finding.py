@@ -75,7 +75,7 @@ class Recognised:
         distinct: how many different values; an estimate or an upper bound unless ``exact``.
         subject: whom values stand for (``person``, ``organisation``, ``object``); null = nobody.
         samples: masked, at most three; none where ``withheld``.
-        places: where it stood, at most three.
+        places: where it stood, at most three; without names of files where ``withheld``.
         withheld: there is a secrecy mark: nothing of the content is shown.
         mark: how sure the structure that is looked for is (C, S or M).
     """

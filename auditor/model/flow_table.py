@@ -118,7 +118,7 @@ FLOW_TABLE: Final = pa.schema(
         _field("content_labels", _STRINGS, Stage.CLASSIFY, "What detectors recognised in what left: codes of data categories, `state-secret`, `covert-channel`; empty = searched, nothing recognised; null = not searched."),
         _field("content_certainties", _STRINGS, Stage.CLASSIFY, "Certainty of each of these, in the same order: `firm` or `likely`."),
         _field("content_hints", _STRINGS, Stage.CLASSIFY, "What words or the kind of a file only hint at (certainty `weak`): no category rests on it."),
-        _field("read_bytes", pa.int64(), Stage.CLASSIFY, "Outbound payload whose protocol was understood and whose content was searched; null = the flow was not opened.", "bytes"),
+        _field("read_bytes", pa.int64(), Stage.CLASSIFY, "Outbound payload whose protocol or kind of document was understood and whose content was searched; null = the flow was not opened.", "bytes"),
         _field("raw_bytes", pa.int64(), Stage.CLASSIFY, "Outbound payload that was searched as it stood, its protocol not understood.", "bytes"),
         _field("unread_why", _STRINGS, Stage.CLASSIFY, "Why the rest of the outbound payload was not searched, most bytes first; null = the flow was not opened."),
     ],

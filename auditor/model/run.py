@@ -111,7 +111,7 @@ class ContentTotal:
 
     Attributes:
         bytes: payload, as far as packets or logs tell it.
-        read: its protocol was understood and its content searched.
+        read: its protocol or kind of document was understood and its content searched.
         raw: searched as it stood, its protocol not understood.
         unread: not searched, by why (``auditor.model.content.Unread``).
         logged: told by logs only, which never hold content.

@@ -170,15 +170,22 @@ class ContentCounts:
         secret = np.asarray(pc.fill_null(flows["encrypted"], False), np.bool_)
         for outbound, name in ((True, "outbound_bytes"), (False, "inbound_bytes")):
             direction = mine & (out if outbound else ~out)
-            for of, rest in ((~secret, "missing"), (secret, "encrypted")):
-                rows = coverage.filter(pa.array(direction & of[place]))
-                sums, known = self._sums[outbound], 0
-                for why in ("read", "raw", *UNREAD):
-                    size = _sum(rows[why])
-                    sums[why] += size
-                    known += size
-                # what reading again did not bring; of decrypted flows what TLS itself takes
-                sums[rest] += max(_sum(flows[name].filter(pa.array(of))) - known, 0)
+            payload = pc.fill_null(flows[name], 0).to_numpy().astype(np.int64)
+            sums = self._sums[outbound]
+            rows = coverage.filter(pa.array(direction))
+            flow_of = place[direction]
+            known, holes = np.zeros(len(ids), np.int64), np.zeros(len(ids), np.int64)
+            np.add.at(holes, flow_of, rows["missing"].to_numpy())
+            for why in ("read", "raw", *UNREAD):
+                if why != "missing":
+                    np.add.at(known, flow_of, rows[why].to_numpy())
+                    sums[why] += _sum(rows[why])
+            # What reading again did not bring. A forged sequence number makes a hole of any size:
+            # none is larger than what is left. The rest of decrypted flows is what TLS takes.
+            rest = np.maximum(payload - known, 0)
+            missing = np.where(secret, np.minimum(holes, rest), rest)
+            sums["missing"] += whole_sum(missing)
+            sums["encrypted"] += whole_sum(rest - missing)
 
     def totals(self) -> tuple[ContentTotal, ...]:
         """Both directions, what left first."""

@@ -42,7 +42,7 @@ def with_recognised(evidence: Evidence, recognised: tuple[Recognised, ...]) -> E
     persons = [
         each.distinct
         for each in recognised
-        if each.subject == "person" and each.outbound is not False
+        if each.subject == "person" and each.outbound is not False and each.certainty != "weak"
     ]
     if persons and evidence.subjects_basis == "counted":
         return replace(evidence, recognised=recognised, subjects=max(persons))

@@ -92,8 +92,8 @@ _NOTHING_RECOGNISED: Final = Text(
 )
 
 _WITHHELD: Final = Text(
-    "Nội dung có dấu hiệu độ mật: không trích bất kỳ mẫu nào.",
-    "The content carries a secrecy mark: no sample of it is shown.",
+    "Nội dung có dấu hiệu mang dấu độ mật: không trích mẫu nào, không nêu tên tệp.",
+    "The content seems to carry a secrecy mark: no sample and no name of a file is shown.",
 )
 
 _SMALL_AMOUNT: Final = Text(

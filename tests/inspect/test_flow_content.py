@@ -170,3 +170,28 @@ def test_names_from_the_content_are_harmless_where_they_are_shown():
     assert places
     for place in places:
         assert place.isprintable() and len(place) < 500 and "001099012345" not in place
+
+
+MARK = "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM\nTUYỆT MẬT\nSố: 12/BC\n".encode()
+
+
+class _Complains(_Fails):
+    """A dissector whose files are damaged."""
+
+    def feed(self, side, data, gap):
+        self.content.problem("damaged-content", "a file / ke-hoach.zip: it is cut")
+        self.part.feed(data)
+
+
+@pytest.mark.parametrize("text", [MARK, CCCD])
+def test_where_a_mark_was_seen_neither_places_nor_problems_name_a_file(monkeypatch, text):
+    monkeypatch.setattr(flow_content, "DISSECTORS", (_Complains(closing=False),))
+    inspection, problems = one(head(), [(0, text * 20)])
+    named = text != MARK
+    assert [problem.message for problem in problems] == [
+        "a file / ke-hoach.zip: it is cut" if named else "a file"
+    ]
+    assert {place for hit in inspection.hits for place in hit.places} == {
+        "a file / a.txt" if named else "a file"
+    }
+    assert all(hit.withheld != named for hit in inspection.hits)

@@ -71,6 +71,13 @@ def test_a_file_with_a_secrecy_mark_shows_no_sample(scan):
     assert all(one.withheld and not one.samples for one in found.recognised)
 
 
+def test_a_secrecy_mark_in_a_column_hides_samples_as_one_in_a_text_does(scan):
+    found = scan("so_cccd,Độ mật\n079085012345,MẬT\n001190012346,MẬT\n".encode(), "so.csv")
+    assert found.secret
+    assert {one.detector for one in found.recognised} == {"personal-number", "secrecy-level-field"}
+    assert all(one.withheld and not one.samples for one in found.recognised)
+
+
 def test_a_mark_in_one_member_withholds_the_samples_of_all(scan):
     found = scan(zipped(a_csv=ROWS.encode(), b_txt="UBND TỈNH\nTUYỆT MẬT\n".encode()), "k.zip")
     assert found.secret

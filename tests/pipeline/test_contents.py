@@ -98,6 +98,27 @@ def counted(rows, coverage, size):
     return counts.totals()
 
 
+@pytest.mark.parametrize("encrypted", [False, True])
+def test_a_hole_larger_than_the_flow_adds_nothing_to_what_left(encrypted):
+    row = {
+        "flow_id": 1,
+        "crosses_border": True,
+        "seen_by": "packets",
+        "encrypted": encrypted,
+        "home_side": "src",
+        "outbound_bytes": 900,
+        "inbound_bytes": 0,
+        "read_bytes": 600,
+    }
+    coverage = [
+        {"flow_id": 1, "side": side, **dict.fromkeys(KNOWN, 0), **known}
+        for side, known in ((0, {"read": 600, "missing": 400_000_000}), (1, {}))
+    ]
+    out, into = counted([row], coverage, 1)
+    assert (out.bytes, out.read, out.unread) == (900, 600, {"missing": 300})
+    assert (into.bytes, into.unread) == (0, {})
+
+
 @settings(max_examples=60)
 @given(st.lists(FLOW, max_size=6), st.integers(1, 6), st.integers(1, 3))
 def test_every_byte_of_crossing_flows_is_counted_once(drawn, size, step):

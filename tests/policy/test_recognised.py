@@ -198,3 +198,8 @@ def test_persons_that_came_in_are_none_that_left(evidence):
     found = of_first([hit(1, outbound=False, distinct=9)])
     assert with_recognised(evidence, found).subjects == 50
     assert with_recognised(evidence, ()) == evidence
+
+
+def test_what_is_only_hinted_at_counts_no_persons(evidence):
+    found = of_first([hit(1, distinct=9), hit(1, "name", certainty="weak", distinct=700)])
+    assert with_recognised(evidence, found).subjects == 9

@@ -49,7 +49,7 @@ def test_what_was_recognised_stands_in_the_finding_and_is_escaped(run):
 def test_content_with_a_secrecy_mark_shows_no_sample(run):
     page = html(with_content(run, seen(withheld=True)))
     assert "0010******12" not in page
-    assert "có dấu độ mật: không trích mẫu" in page
+    assert "có dấu hiệu mang dấu độ mật: không trích mẫu" in page
 
 
 def test_the_first_page_says_how_much_could_be_read_and_why_the_rest_could_not(run):

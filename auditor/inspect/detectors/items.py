@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from auditor.inspect.detectors.masks import legible, masked
+from auditor.inspect.detectors.names import shown
 from auditor.inspect.detectors.patterns import WIDEST, plain
 from auditor.inspect.detectors.rules import Certain, Detector
 from auditor.inspect.detectors.spans import Pieces, Span, matches, undisputed
@@ -211,6 +212,7 @@ class Item:
             ways = [*self._ways(self._search.sought[rank]), *columns.get(rank, ())]
             if ways:
                 found[rank] = ways
+        self.secret |= any(self._search.sought[rank].detector.kind == "mark" for rank in found)
         hidden = self.secret or self._withheld
         self.found = [
             _together(self._search.sought[rank].detector, ways, withheld=hidden)
@@ -232,7 +234,11 @@ class Item:
         found: dict[int, list[tuple[Certain, Gathered]]] = {}
         for table in self._tables.values():
             for sought, name, certainty, column in table.hits():
-                place = f"column {legible(name, _MOST_NAME)}" if name else "column without a name"
+                place = (
+                    f"column {legible(shown(name), _MOST_NAME)}"
+                    if name
+                    else "column without a name"
+                )
                 gathered = Gathered(column.passing, column.subjects)
                 for value in column.samples:
                     gathered.show(value, " / ".join(p for p in (self.place, place) if p))

@@ -7,6 +7,9 @@ from typing import Final
 MOST_SHOWN: Final = 24
 """Characters of a sample; the middle of a longer one is left out."""
 
+LEAST_HIDDEN: Final = 6
+"""Characters that stay hidden: of six digits there are a million, of three a thousand."""
+
 _HIDDEN: Final = "*"
 _LEFT_OUT: Final = "…"
 
@@ -17,7 +20,7 @@ def masked(value: bytes, shown: tuple[int, int]) -> str:
     Args:
         value: UTF-8; bytes that are not count as one character each.
         shown: leading and trailing characters that stay readable; never more than half of all
-            characters together, fewer where the value is short.
+            characters together, and never so many that fewer than ``LEAST_HIDDEN`` are hidden.
 
     Returns:
         At most ``MOST_SHOWN`` characters, all of them printable.
@@ -25,7 +28,7 @@ def masked(value: bytes, shown: tuple[int, int]) -> str:
     letters = value.decode("utf-8", "replace").strip()
     size = len(letters)
     lead, tail = shown
-    while lead + tail > size // 2:
+    while lead + tail > max(min(size // 2, size - LEAST_HIDDEN), 0):
         if lead > tail:
             lead -= 1
         else:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import sqlite3
 import struct
 import tempfile
+from contextlib import suppress
 from typing import IO, TYPE_CHECKING, Any, Final
 
 import pyarrow as pa
@@ -211,22 +212,30 @@ class SqliteDatabase:
             pages.unread("too-large", "SQLite")
             return
         file.seek(0)
-        with tempfile.NamedTemporaryFile(prefix="inspected-", suffix=".db") as copy:
-            while piece := file.read(1 << 20):
-                copy.write(piece)
-            copy.flush()
-            connection = sqlite3.connect(
-                f"file:{copy.name}?mode=ro&immutable=1", uri=True, isolation_level=None
-            )
-            try:
-                _guard(connection)
-                _read_database(connection, pages)
-            except _TooMuchError:
-                pages.unread("bomb", "SQLite")
-            except (sqlite3.Error, OverflowError, MemoryError):
-                pages.unread("damaged", "SQLite")
-            finally:
-                connection.close()
+        connection = _nameless(file)
+        try:
+            _guard(connection)
+            _read_database(connection, pages)
+        except _TooMuchError:
+            pages.unread("bomb", "SQLite")
+        except (sqlite3.Error, OverflowError, MemoryError):
+            pages.unread("damaged", "SQLite")
+        finally:
+            connection.close()
+
+
+def _nameless(file: IO[bytes]) -> sqlite3.Connection:
+    """A copy that SQLite has open and nobody finds: it wants a name, which goes at once."""
+    with tempfile.NamedTemporaryFile(prefix="inspected-", suffix=".db") as copy:
+        while piece := file.read(1 << 20):
+            copy.write(piece)
+        copy.flush()
+        connection = sqlite3.connect(
+            f"file:{copy.name}?mode=ro&immutable=1", uri=True, isolation_level=None
+        )
+        with suppress(sqlite3.Error):  # who reads it is told the same again
+            connection.execute("PRAGMA schema_version").fetchone()  # opens it
+    return connection
 
 
 def _guard(connection: sqlite3.Connection) -> None:

@@ -114,7 +114,7 @@ def test_a_word_in_one_cell_speaks_for_the_number_in_the_next():
 def test_any_value_counts_under_a_name_that_says_so():
     rows = ["Trần A", "Trần A", "", None, "  ", "Lê B"]
     [found] = item_of([rows], names=("hoTen",)).found
-    assert (found.matches, found.subjects.count, found.samples) == (3, 2, ("T*****", "L***"))
+    assert (found.matches, found.subjects.count, found.samples) == (3, 2, ("******", "****"))
     assert item_of([["Trần A", "Trần A"]], names=("ho_ten",)).found == []
 
 
