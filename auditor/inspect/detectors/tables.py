@@ -326,10 +326,7 @@ class Table:
             for place, column in enumerate(columns)
             if place >= MOST_COLUMNS or not self._counted(place, column)
         ]
-        if not texts or not len(columns[texts[0]]):
-            return b""
-        names = "\t".join(map(self._name, texts))
-        return names.encode("utf-8", "replace") + b"\n" + _rows([columns[one] for one in texts])
+        return _written(self._names, texts, columns)
 
     def _counted(self, number: int, column: Sequence[str | None]) -> bool:
         place = self._places.get(number)
@@ -355,6 +352,21 @@ def _strength(column: Column) -> tuple[int, bool, int]:
     return column.passing, column.sought.check is not None, -column.sought.rank
 
 
+def as_text(names: Sequence[str], columns: Sequence[Sequence[str | None]]) -> bytes:
+    """A table of which no column is judged: names, then rows."""
+    return _written(names, range(len(columns)), columns)
+
+
+def _written(
+    names: Sequence[str], places: Sequence[int], columns: Sequence[Sequence[str | None]]
+) -> bytes:
+    """Columns at some places, as lines."""
+    if not places or not len(columns[places[0]]):
+        return b""
+    head = "\t".join(names[place] if place < len(names) else "" for place in places)
+    return head.encode("utf-8", "replace") + b"\n" + _rows([columns[one] for one in places])
+
+
 def _fewest(sought: Sought) -> int:
     """Different values without which it takes no column whose name tells nothing."""
     return sought.detector.minimum.unnamed_column or 0
@@ -367,13 +379,6 @@ def _trimmed(cells: Sequence[str]) -> list[bytes]:
     if whole.count("\n") + 1 == len(cells):  # else there is none, or one has lines
         return whole.encode("utf-8", "replace").split(b"\n")
     return [cell.encode("utf-8", "replace") for cell in trimmed]
-
-
-def as_text(names: Sequence[str], columns: Sequence[Sequence[str | None]]) -> bytes:
-    """A table of which no column is judged: names, then rows."""
-    if not columns or not len(columns[0]):
-        return b""
-    return "\t".join(names).encode("utf-8", "replace") + b"\n" + _rows(columns)
 
 
 def _rows(columns: Sequence[Sequence[str | None]]) -> bytes:
