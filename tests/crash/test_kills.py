@@ -153,7 +153,11 @@ class Silent:
 
 
 def rows(frame) -> list[str]:
-    ours = sorted(set(frame.columns) - {"flow_id", "input_id", "run_id"})
+    # What was inside is read where the packets still are: of a flow that a run carries into the
+    # next one that is its last part, and where runs end depends on the kills.
+    content = {"content_labels", "content_certainties", "content_hints", "read_bytes", "raw_bytes"}
+    apart = {"flow_id", "input_id", "run_id", "unread_why"} | content
+    ours = sorted(set(frame.columns) - apart)
     return sorted(map(repr, frame[ours].astype(object).itertuples(index=False, name=None)))
 
 

@@ -47,8 +47,6 @@ _MANY: Final = 100  # delimiters before the first line break that make a wide ta
 _SAMPLE_LINES: Final = 200
 _LEAST_SHARE: Final = 0.8
 
-csv.field_size_limit(MOST_RECORD)  # the module's limit is smaller than a record of ours
-
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
