@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import codecs
 import re
+from functools import lru_cache
 from typing import Final, Literal
 
 from auditor.inspect.vietnamese import MARKS, TABLES, composed, lettered, vietnamese_share
@@ -198,6 +199,12 @@ def _wide(head: bytes) -> str:
     return ""
 
 
+_BETWEEN_WORDS: Final = (b" ", b",", b";", b"\t", b"\n", b"|", b"<", b'"')
+_LEAST_BETWEEN: Final = 0.04
+"""Share of what stands between words: a Vietnamese syllable has seven letters at most."""
+
+
+@lru_cache(maxsize=64)  # every kind of document asks of the same first bytes
 def _charset(sample: bytes, declared: str) -> str:
     """Name of the charset of a sample that begins with its first byte beyond ASCII."""
     if _is_utf8(sample):
@@ -209,6 +216,9 @@ def _charset(sample: bytes, declared: str) -> str:
         return known
     if len(_CONTROL.findall(sample)) > _MOST_CONTROL * len(sample):
         return "utf-8"  # no text at all
+    western = _fits(sample, "cp1252")
+    if sum(map(sample.count, _BETWEEN_WORDS)) < _LEAST_BETWEEN * len(sample):
+        return "windows-1252" if western else "utf-8"  # no words: nothing to tell syllables by
     # The first word of the sample lost its beginning: it is left out.
     begin = next((at for at, code in enumerate(sample[:64]) if code in b" \t\r\n,;|"), 0)
     best, share, syllables, legacy = "", 0.0, 0, ""
@@ -217,7 +227,6 @@ def _charset(sample: bytes, declared: str) -> str:
         found, good = vietnamese_share(text)
         if found > share:
             best, share, syllables, legacy = name, found, good, text
-    western = _fits(sample, "cp1252")
     if share >= _LEAST_SHARE and syllables >= _LEAST_SYLLABLES:
         # Accents that French and Italian have too look the same in Windows-1252: then it is that.
         same = western and (sample[begin:] or sample).decode("cp1252") == legacy

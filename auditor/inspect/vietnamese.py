@@ -11,6 +11,7 @@ from __future__ import annotations
 import codecs
 import re
 import unicodedata
+from functools import lru_cache
 from typing import Final
 
 _ASCII: Final = "".join(map(chr, range(128)))
@@ -121,6 +122,7 @@ MOST_WORDS: Final = 2000
 """Words that are looked at to tell a charset."""
 
 
+@lru_cache(maxsize=1 << 15)
 def is_syllable(word: str) -> bool:
     """Whether a word (lower case) is built as Vietnamese syllables are, tone included."""
     parts = unicodedata.normalize("NFD", word)
