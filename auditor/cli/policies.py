@@ -35,6 +35,7 @@ def policy_lint(
     from auditor.checklist.catalogue import load
     from auditor.checklist.lint import mistakes
     from auditor.geo import services
+    from auditor.model.register import load_register
     from auditor.readers.tables.mapping import load_mapping
 
     folder = policies or pipeline.data_folder("policies")
@@ -45,7 +46,8 @@ def policy_lint(
         codes = catalogue.by_code
         systems = classify.inventory(inventory, catalogue) if inventory else None
         if dossiers:
-            policy.load_dossiers(dossiers, catalogue, systems)
+            regimes = policy.load_regimes(folder / "regimes.yaml")
+            load_register(dossiers, catalogue, systems, regimes)
     except AuditorError as error:
         found += str(error).splitlines()
     names = folder / services.FILE_NAME

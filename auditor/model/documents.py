@@ -10,10 +10,10 @@ from __future__ import annotations
 import difflib
 import re
 import stat
-from typing import TYPE_CHECKING, Any, Final, TypeVar, get_args
+from typing import TYPE_CHECKING, Annotated, Any, Final, TypeVar, get_args
 
 import yaml
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
 
 from auditor.model.errors import PolicyError
 
@@ -34,6 +34,24 @@ class Document(BaseModel):
     """A part of a file that people write: frozen, and unknown keys are mistakes."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
+
+
+Many = TypeVar("Many", bound=tuple[Any, ...])
+
+
+def not_empty(values: Many) -> Many:
+    """``values``, which must not be empty.
+
+    A length bound in pydantic's own way would speak up once more for every item that is wrong.
+    """
+    if not values:
+        raise ValueError("must not be empty")
+    return values
+
+
+Item = TypeVar("Item")
+Some = Annotated[tuple[Item, ...], AfterValidator(not_empty)]
+"""One or more."""
 
 
 Kind = TypeVar("Kind", bound=Document)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Final, Literal
 
 from pydantic import AwareDatetime
@@ -14,8 +15,11 @@ Severity = Literal["critical", "high", "medium", "low", "info"]
 SEVERITIES: Final[tuple[Severity, ...]] = ("critical", "high", "medium", "low", "info")
 """From the heaviest to the lightest."""
 
-State = Literal["open", "covered", "undecided"]
-"""open = the condition holds; covered = a dossier covers it; undecided = a fact is not known."""
+State = Literal["open", "undecided", "exempt", "covered"]
+"""open = the condition holds; undecided = a fact is not known; exempt = somebody claims a ground on
+which no dossier is needed; covered = a dossier covers it."""
+STATES: Final[tuple[State, ...]] = ("open", "undecided", "exempt", "covered")
+"""From the heaviest to the lightest; a flow that is several at once is the heaviest."""
 
 Certainty = Literal["firm", "likely", "weak"]
 
@@ -143,6 +147,112 @@ class Evidence:
 
 
 @dataclass(frozen=True, slots=True)
+class Deadline:
+    """A day by which something must be done, as far as this traffic tells.
+
+    Attributes:
+        due: the last day.
+        counted_from: the day it is reckoned from.
+        known: that day is known; false = it is the first day seen, and may have been earlier, so
+            that ``due`` is the latest day that it can be.
+        duty: id of the duty in ``regimes.yaml``.
+    """
+
+    due: date
+    counted_from: date
+    known: bool
+    duty: str
+    what: Text
+    basis: LegalBasis
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """One field of a dossier beside what was seen.
+
+    Attributes:
+        field: such as ``recipient``, ``country``, ``ceiling``, ``stop-order``.
+        said: what the dossier says.
+        seen: what the traffic shows.
+        fits: null = one of the two is not known.
+    """
+
+    field: str
+    said: Text
+    seen: Text
+    fits: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """An exemption that a person recorded; the program neither finds nor judges any.
+
+    Attributes:
+        id: of the entry in the register.
+        reported: day on which the report that the ground asks for was sent; null = not yet.
+    """
+
+    id: str
+    ground: Text
+    basis: LegalBasis
+    reason: str
+    recorded_by: str
+    recorded: date
+    reviewed_by: str
+    reviewed: date
+    reported: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Sanction:
+    """The range that the law names for some conduct: information, not a finding."""
+
+    conduct: Text
+    range: Text
+    basis: LegalBasis
+
+
+Standing = Literal[
+    "open", "acknowledged", "claimed-exempt", "covered", "remediated", "accepted-risk"
+]
+"""What people say of a finding, whatever the program says."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A remediation plan in the six clear points that the committee asks for.
+
+    Attributes:
+        people: rõ người; ``work``: rõ việc; ``time``: rõ thời gian; ``responsibility``: rõ trách
+            nhiệm; ``product``: rõ sản phẩm; ``authority``: rõ thẩm quyền.
+    """
+
+    people: str
+    work: str
+    time: str
+    responsibility: str
+    product: str
+    authority: str
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One decision of a person on a finding.
+
+    Attributes:
+        until: day on which it must be looked at again; null = none was set.
+    """
+
+    standing: Standing
+    at: AwareDatetime
+    who: str
+    role: str
+    why: str
+    until: date | None = None
+    plan: Plan | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
     """One indicator: rule x system x recipient x category.
 
@@ -160,6 +270,12 @@ class Finding:
         not_known: what is not known and would change the finding.
         dossier: id of the dossier that covers it, or that comes closest; null = none.
         dossier_note: why the dossier covers it or does not.
+        compared: that dossier beside what was seen, field by field.
+        regime: id of the rules it falls under; null = not one, or not known.
+        deadlines: what must be done by which day, the earliest first.
+        claim: the exemption that is claimed for it.
+        sanctions: what an inspector would look up.
+        life: what people decided, the newest first; kept by the store.
     """
 
     id: str
@@ -182,3 +298,10 @@ class Finding:
     evidence: Evidence
     dossier: str | None = None
     dossier_note: Text | None = None
+    compared: tuple[Comparison, ...] = ()
+    regime: str | None = None
+    regime_title: Text | None = None
+    deadlines: tuple[Deadline, ...] = ()
+    claim: Claim | None = None
+    sanctions: tuple[Sanction, ...] = ()
+    life: tuple[Step, ...] = ()

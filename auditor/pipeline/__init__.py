@@ -16,6 +16,7 @@ from auditor import __version__, readers
 from auditor.model import run as run_document
 from auditor.model.content import Counted
 from auditor.model.flow_table import Stage, conform, to_arrow, to_pandas
+from auditor.model.register import load_register
 from auditor.model.run import InputFile, Run
 from auditor.model.text import legible
 from auditor.pipeline.contents import ContentCounts, Opened, opened
@@ -99,17 +100,19 @@ def audit(order: Order, now: Callable[[], datetime], progress: Progress) -> Audi
         from auditor import classify, geo, policy
 
         catalogue = classify.catalogue(order.policies)
-        rules = policy.load_rules(order.policies / "rules.yaml")
+        law = policy.load_law(order.policies, catalogue)
         inventory = classify.inventory(order.inventory, catalogue) if order.inventory else None
-        dossiers = (
-            policy.load_dossiers(order.dossiers, catalogue, inventory) if order.dossiers else None
+        register = (
+            load_register(order.dossiers, catalogue, inventory, law.regimes)
+            if order.dossiers
+            else None
         )
         from auditor import inspect  # after them: detectors take seconds to prepare
 
         key = order.hash_key or secrets.token_bytes(inspect.KEY_BYTES)
         search = inspect.compiled(order.policies, catalogue.by_code, key) if order.content else None
         sources = classify.sources(order.policies) + policy.sources(
-            order.policies / "rules.yaml", rules, order.dossiers, dossiers
+            order.policies, law, order.dossiers, register
         )
         if search is not None:
             sources += inspect.sources(order.policies)
@@ -149,7 +152,7 @@ def audit(order: Order, now: Callable[[], datetime], progress: Progress) -> Audi
     problems += counts.problems()
     problems += _ages(inputs, geodata)
     progress.stage("judge")
-    findings = policy.findings(candidates, rules, catalogue, inventory, dossiers, inside.contents)
+    findings = policy.findings(candidates, law, inventory, register, inside.contents)
     peers = _peers(findings)
     shown = peers[: run_document.MOST_DESTINATIONS]
     destinations = geo.recorded(table, shown, geodata, order.home, networks, nearest)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from auditor.model.finding import STATES
 from auditor.policy.coverage import Reason
 from auditor.policy.facts import days_of, evaluated
 from auditor.policy.masks import Bools, Integers
@@ -15,16 +16,12 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from auditor.model.catalogue import Catalogue
-    from auditor.model.finding import State
     from auditor.model.inventory import Inventory
-    from auditor.policy.coverage import Register
+    from auditor.policy.coverage import Coverages
     from auditor.policy.facts import CategoryFacts, Exploded, FactTable
     from auditor.policy.rules import Rule
 
-STATES: Final[tuple[State, ...]] = ("open", "undecided", "covered")
-"""From the heaviest to the lightest; a flow that is several at once is the heaviest."""
-
-_OPEN, _UNDECIDED, _COVERED = range(3)
+_OPEN, _UNDECIDED, _EXEMPT, _COVERED = range(len(STATES))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -84,7 +81,7 @@ def answered(
     by_flow: FactTable,
     by_category: CategoryFacts,
     rows: Exploded,
-    register: Register,
+    register: Coverages,
     doubts: Doubts,
 ) -> Answer:
     """Where ``rule`` hits or stays undecided, with the state that dossiers and doubts leave it."""

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from datetime import date
 from functools import cache
-from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
-from pydantic import AfterValidator, Field, StrictBool, StrictInt, create_model, model_validator
+from pydantic import Field, StrictBool, StrictInt, create_model, model_validator
 
-from auditor.model.documents import Document
+from auditor.model.documents import Document, Some
 from auditor.policy.vocabulary import FACTS, OPERATORS_OF, Kind
 
 if TYPE_CHECKING:
@@ -20,24 +20,6 @@ if TYPE_CHECKING:
 
 MOST_LEVELS: Final = 8
 """How deep conditions may stand in one another."""
-
-
-Many = TypeVar("Many", bound=tuple[Any, ...])
-
-
-def not_empty(values: Many) -> Many:
-    """``values``, which must not be empty.
-
-    A length bound in pydantic's own way would speak up once more for every item that is wrong.
-    """
-    if not values:
-        raise ValueError("must not be empty")
-    return values
-
-
-Item = TypeVar("Item")
-Some = Annotated[tuple[Item, ...], AfterValidator(not_empty)]
-"""One or more."""
 
 
 class Test(Document):

@@ -16,13 +16,15 @@ import pyarrow.compute as pc
 
 from auditor.policy import masks
 from auditor.policy.destinations import operator_known
-from auditor.policy.facts import PDPL_IN_FORCE, column_of, days_of, encoded, numbers_of
+from auditor.policy.facts import column_of, days_of, encoded, numbers_of
 from auditor.policy.masks import Integers, Masks, nothing, one_of
+from auditor.policy.regimes import covers_from, result_suffices
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping
 
-    from auditor.policy.dossiers import Dossier, Network
+    from auditor.model.regimes import Regime, RegimeFile
+    from auditor.model.register import Dossier, Network, Register
     from auditor.policy.facts import CategoryFacts, Exploded
     from auditor.policy.masks import Bools
 
@@ -66,14 +68,15 @@ class Coverage:
         return perhaps
 
 
-class Register:
-    """The dossiers, made ready to be compared with the flows of one table.
+class Coverages:
+    """The register, made ready to be compared with the flows of one table.
 
     Everything that depends on a name, an address or a place is decided once per distinct value.
     """
 
-    def __init__(self, dossiers: Sequence[Dossier], flows: pa.Table) -> None:
-        self.dossiers = tuple(dossiers)
+    def __init__(self, register: Register | None, regimes: RegimeFile, flows: pa.Table) -> None:
+        self.dossiers: tuple[Dossier, ...] = register.dossiers if register else ()
+        self.regimes = {regime.id: regime for regime in regimes.regimes}
         self._systems = encoded(flows, "system_id")
         self._countries = encoded(flows, "peer_country")
         self._organisations = encoded(flows, "peer_org")
@@ -104,7 +107,7 @@ class Register:
         systems = systems.astype(np.min_scalar_type(len(names)))
         by_system = np.argsort(systems, kind="stable")
         starts = np.searchsorted(systems[by_system], np.arange(1, len(names) + 2))
-        regimes = rows_by_regime(facts)
+        regimes = rows_by_regime(facts, self.regimes)
         for number, dossier in enumerate(self.dossiers):
             parts = [
                 by_system[starts[code] : starts[code + 1]]
@@ -114,9 +117,12 @@ class Register:
             mine = np.sort(np.concatenate(parts)) if parts else np.zeros(0, np.int64)
             if not len(mine):
                 continue
+            filed_under = self.regimes[dossier.regime]
             regime = regimes[dossier.regime]
-            if dossier.regime == "pdpl" and dossier.filed < PDPL_IN_FORCE:
-                regime = regime | regimes["decree-13"]
+            for other in self.regimes.values():
+                # What was received before the later law came into force stays in use.
+                if dossier.regime in other.dossiers_of and dossier.filed < filed_under.since:
+                    regime = regime | regimes[other.id]
             reached = self._reached(dossier, exploded, regime[rows[mine]], rows[mine])
             unknown = regimes[_NOT_KNOWN][rows[mine]] & (reached == Reason.OTHER_REGIME)
             reached[unknown] = Reason.REGIME_UNKNOWN
@@ -148,7 +154,10 @@ class Register:
         recipient = self._recipient(dossier, flows)
         days = self._days[flows]
         ends = _number(dossier.valid_to) if dossier.valid_to else np.iinfo(np.int64).max
-        late = (days >= _number(dossier.valid_from)) & (days < _number(dossier.covers_from))
+        regime = self.regimes[dossier.regime]
+        late = (days >= _number(dossier.valid_from)) & (
+            days < _number(covers_from(dossier, regime))
+        )
         named = dossier.recipients
         somebody = bool(named.organisations or named.hosts or named.networks)
         return np.select(
@@ -156,7 +165,7 @@ class Register:
                 recipient.miss,
                 (days < _number(dossier.valid_from)) | (days > ends),
                 late,
-                np.full(len(flows), not dossier.result_suffices),
+                np.full(len(flows), not result_suffices(dossier, regime)),
                 recipient.unknown,
             ],
             [
@@ -211,15 +220,10 @@ class Register:
         )
 
 
-def rows_by_regime(facts: CategoryFacts) -> dict[str, Bools]:
-    """Per regime: the rows that fall under it; under ``""`` those of which nobody knows.
-
-    Those of ``decree-13`` are for dossiers of the personal-data law filed before it came into
-    force: what was received under Decree 13/2023 stays in use (Law 91/2025 Article 39(2)).
-    """
+def rows_by_regime(facts: CategoryFacts, regimes: Mapping[str, Regime]) -> dict[str, Bools]:
+    """Per regime: the rows that fall under it; under ``""`` those of which nobody knows."""
     column = facts.kinds.columns["regime"]
-    names = ("decree-165-core", "decree-165-important", "pdpl", "decree-13")
-    rows = {name: one_of(column, [name]).hit[facts.kind_of] for name in names}
+    rows = {name: one_of(column, [name]).hit[facts.kind_of] for name in regimes}
     rows[_NOT_KNOWN] = np.asarray(pc.is_null(column), np.bool_)[facts.kind_of]
     return rows
 

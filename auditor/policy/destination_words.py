@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import TYPE_CHECKING, Final
 
 from auditor.model.countries import NAMES
 from auditor.model.text import Text
-from auditor.policy.facts import DECREE_165_IN_FORCE, PDPL_IN_FORCE
 from auditor.policy.sentences import flows_said, said
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from datetime import date
 
     from auditor.model.catalogue import Category
     from auditor.policy.destinations import FarSide, Operator, Place
@@ -271,17 +270,21 @@ _LAW_91: Final = Text(
 )
 
 
+_LAW_91_IN_FORCE: Final = date(2026, 1, 1)
+_LAW_60_IN_FORCE: Final = date(2025, 7, 1)
+
+
 def _law(category: Category | None, first: date) -> Text | None:
     """The provision that tells the forms apart; null = none was in force, or none does.
 
     What Decree 13/2023 understood by a transfer abroad was not compared with these forms.
     """
     if category is not None and (category.personal or category.level == "personal"):
-        if first >= PDPL_IN_FORCE:
+        if first >= _LAW_91_IN_FORCE:
             return _LAW_91
         if category.level == "personal":
             return None
-    if first < DECREE_165_IN_FORCE:  # the day the Law on Data came into force as well
+    if first < _LAW_60_IN_FORCE:
         return None
     return _LAW_60 if category is not None else _LAW_60_ALONE
 

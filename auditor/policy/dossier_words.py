@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING, Final
 
 from auditor.model.text import Text
 from auditor.policy.coverage import Reason
-from auditor.policy.facts import PDPL_IN_FORCE
+from auditor.policy.regimes import covers_from
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import date
 
-    from auditor.policy.dossiers import Dossier
+    from auditor.model.regimes import Regime
+    from auditor.model.register import Dossier
 
 _RESULTS: Final[dict[str, Text]] = {
     "passed": Text("đạt", "passed"),
@@ -40,6 +41,7 @@ _NOT_CARRIED_OVER: Final = Text(
 def dossier_said(
     reason: Reason,
     dossier: Dossier | None,
+    regimes: Mapping[str, Regime],
     others: Sequence[str],
     *,
     register_given: bool,
@@ -50,6 +52,7 @@ def dossier_said(
     Args:
         reason: how far it reaches.
         dossier: the closest of all; null = there is none.
+        regimes: by id.
         others: ids of those that reach as far.
         register_given: there was a register to look in.
         personal: the data is personal data.
@@ -63,8 +66,8 @@ def dossier_said(
             "Sổ đăng ký không có hồ sơ nào của hệ thống này.",
             "The register has no dossier of this system.",
         )
-    said = _reason_said(reason, dossier)
-    older = dossier.regime != "pdpl" and dossier.filed < PDPL_IN_FORCE
+    said = _reason_said(reason, dossier, covers_from(dossier, regimes[dossier.regime]))
+    older = dossier.regime != "pdpl" and dossier.filed < regimes["pdpl"].since
     if reason is Reason.OTHER_REGIME and personal and older:
         said = Text(said.vi + _NOT_CARRIED_OVER.vi, said.en + _NOT_CARRIED_OVER.en)
     more = Text("", "")
@@ -75,7 +78,7 @@ def dossier_said(
     return Text(said.vi + more.vi + note, said.en + more.en + note)
 
 
-def _reason_said(reason: Reason, dossier: Dossier) -> Text:
+def _reason_said(reason: Reason, dossier: Dossier, counts_from: date) -> Text:
     name = dossier.id
     filed, result = dossier.filed, _RESULTS[dossier.result]
     ends = dossier.valid_to
@@ -106,10 +109,10 @@ def _reason_said(reason: Reason, dossier: Dossier) -> Text:
         ),
         Reason.FILED_LATE: Text(
             f"Hồ sơ {name} khớp về hệ thống, nhóm dữ liệu nhưng nộp ngày {_day(filed)}, theo quy "
-            f"ước của công cụ, chỉ tính từ ngày {_day(dossier.covers_from)}; việc chuyển diễn ra "
+            f"ước của công cụ, chỉ tính từ ngày {_day(counts_from)}; việc chuyển diễn ra "
             "trước ngày đó.",
             f"Dossier {name} matches system and category but was filed on {filed} and, by this "
-            f"tool's convention, counts only from {dossier.covers_from}; the transfer took place "
+            f"tool's convention, counts only from {counts_from}; the transfer took place "
             "before.",
         ),
         Reason.OUT_OF_DATE: Text(

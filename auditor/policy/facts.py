@@ -15,21 +15,14 @@ import pyarrow.compute as pc
 
 from auditor.policy import masks
 from auditor.policy.masks import Bools, Integers
+from auditor.policy.regimes import chosen, period_starts
 from auditor.policy.vocabulary import ARROW_TYPE, BY_NAME, OF_CATEGORY, OF_FLOW
 
 if TYPE_CHECKING:
-    from auditor.model.catalogue import Catalogue, Category
+    from auditor.model.catalogue import Catalogue, Category, Level
+    from auditor.model.regimes import RegimeFile
     from auditor.policy.conditions import Condition
     from auditor.policy.masks import Masks
-
-PDPL_IN_FORCE: Final = date(2026, 1, 1)
-"""Law 91/2025 and Decree 356/2025, whose Article 42(3) moved personal core and important data."""
-
-DECREE_165_IN_FORCE: Final = date(2025, 7, 1)
-"""Decree 165/2025 and the list of Decision 20/2025."""
-
-DECREE_13_IN_FORCE: Final = date(2023, 7, 1)
-"""Decree 13/2023, whose place Law 91/2025 took; what applied before is not known here."""
 
 _VIETNAM_OFFSET: Final = 7 * 3600  # seconds; UTC+7, without daylight saving time
 _ALL_CORE: Final = "II.1"
@@ -215,39 +208,52 @@ def _distinct_codes(lists: list[list[str]]) -> list[str]:
 
 
 def of_categories(
-    flows: pa.Table, facts: FactTable, rows: Exploded, catalogue: Catalogue
+    flows: pa.Table,
+    facts: FactTable,
+    rows: Exploded,
+    catalogue: Catalogue,
+    regimes: RegimeFile,
+    *,
+    state_agency: bool | None,
 ) -> CategoryFacts:
-    """The facts of each flow and category; those of the flow are shared with ``facts``."""
+    """The facts of each flow and category; those of the flow are shared with ``facts``.
+
+    Args:
+        flows: a flow table (``classify``).
+        facts: ``of_flows`` of it.
+        rows: its flows and categories.
+        catalogue: all categories.
+        regimes: the rules that their transfers fall under.
+        state_agency: whether the data is a state agency's; null = not known.
+    """
     size = len(rows.codes)
     known = [catalogue.by_code.get(code) for code in rows.codes]
     levels = [_level(category) for category in known]
     personal = [is_personal(category) if category else None for category in known]
     # After the codes: a flow known to hold none (size), and one of which nobody knows (size + 1).
     index = np.where(rows.code >= 0, rows.code, np.where(rows.known, size, size + 1))
-    periods = np.searchsorted(_PERIOD_STARTS, days_of(flows), side="right")
-    regimes = [
-        _regime(level, about_persons, period)
+    levels += ["unclassified", None]
+    personal += [False, None]
+    starts = period_starts(regimes)
+    regime = [
+        chosen(regimes, level, about_persons, state_agency, start)
         for level, about_persons in zip(levels, personal, strict=True)
-        for period in range(_PERIODS)
+        for start in starts
     ]
     columns = {
-        "category": _repeated([*rows.codes, None, None], pa.string()),
-        "category_level": _repeated([*levels, "unclassified", None], pa.string()),
-        "category_personal": _repeated([*personal, False, None], pa.bool_()),
-        "regime": pa.array(regimes + ["none"] * _PERIODS + [None] * _PERIODS, pa.string()),
+        "category": _repeated([*rows.codes, None, None], pa.string(), len(starts)),
+        "category_level": _repeated(levels, pa.string(), len(starts)),
+        "category_personal": _repeated(personal, pa.bool_(), len(starts)),
+        "regime": pa.array(regime, pa.string()),
     }
-    kinds = FactTable((size + 2) * _PERIODS, columns)
-    kind_of = index * _PERIODS + periods[rows.flow_of]
+    kinds = FactTable((size + 2) * len(starts), columns)
+    days = np.array([start.toordinal() - _EPOCH for start in starts])
+    periods = np.searchsorted(days, days_of(flows), side="right") - 1
+    kind_of = index * len(starts) + periods[rows.flow_of]
     return CategoryFacts(facts, kinds, rows.flow_of, kind_of)
 
 
-_PERIOD_STARTS: Final = np.array(
-    [
-        (day - date(1970, 1, 1)).days
-        for day in (DECREE_13_IN_FORCE, DECREE_165_IN_FORCE, PDPL_IN_FORCE)
-    ]
-)
-_PERIODS: Final = len(_PERIOD_STARTS) + 1
+_EPOCH: Final = date(1970, 1, 1).toordinal()
 
 
 def is_personal(category: Category) -> bool | None:
@@ -255,7 +261,7 @@ def is_personal(category: Category) -> bool | None:
     return category.level == "personal" or category.personal
 
 
-def _level(category: Category | None) -> str | None:
+def _level(category: Category | None) -> Level | None:
     """The level a category counts with.
 
     Item 1 of Section II of Decision 20/2025 repeats all core data among the important: whoever
@@ -266,25 +272,6 @@ def _level(category: Category | None) -> str | None:
     return "core" if category.code == _ALL_CORE else category.level
 
 
-def _regime(level: str | None, personal: bool | None, period: int) -> str | None:  # noqa: FBT001 - a fact of the category
-    """Rules that a transfer of a category falls under; null = not known.
-
-    ``period`` is 0 before Decree 13, 1 from 2023-07-01, 2 from 2025-07-01 (Decree 165), 3 from
-    2026-01-01. Personal data that is core or important changed sides on 2026-01-01 (Decree 356
-    Article 42(3), new wording of Decree 165 Article 16(2)): where nobody knows whether a category
-    is personal, nobody knows its regime since.
-    """
-    if level == "unclassified":
-        return "none"
-    if level is None or period == 0 or (personal is None and period == 3):
-        return None
-    if personal and period == 3:
-        return "pdpl"
-    if level in ("core", "important") and period >= 2:
-        return f"decree-165-{level}"
-    return "decree-13" if personal else None
-
-
-def _repeated(values: Sequence[str | bool | None], kind: pa.DataType) -> pa.Array:
-    """Each value once for every period."""
-    return pa.array([value for value in values for _ in range(_PERIODS)], kind)
+def _repeated(values: Sequence[str | bool | None], kind: pa.DataType, times: int) -> pa.Array:
+    """Each value so many times, one after the other."""
+    return pa.array([value for value in values for _ in range(times)], kind)

@@ -14,12 +14,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from auditor.model.content import NOTHING_OPENED, Contents
-from auditor.model.finding import SEVERITIES, Certainty, Finding, State
+from auditor.model.finding import SEVERITIES, STATES, Certainty, Finding, State
 from auditor.model.flow_table import FLOW_TABLE, Stage, to_arrow
 from auditor.model.text import Text
 from auditor.policy import dossier_words, masks, words
-from auditor.policy.answers import STATES, answered, doubts_of
-from auditor.policy.coverage import Reason, Register
+from auditor.policy.answers import answered, doubts_of
+from auditor.policy.coverage import Coverages, Reason
 from auditor.policy.destinations import FarSides, recipients_of
 from auditor.policy.evidence import Gathering, heaviest
 from auditor.policy.facts import (
@@ -39,13 +39,13 @@ from auditor.policy.rules import Rule, text
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from auditor.model.catalogue import Catalogue, Category
+    from auditor.model.catalogue import Category
     from auditor.model.finding import Evidence
     from auditor.model.inventory import Inventory
+    from auditor.model.register import Register
     from auditor.policy.answers import Answer
-    from auditor.policy.dossiers import DossierFile
     from auditor.policy.facts import Exploded
-    from auditor.policy.rules import RuleFile
+    from auditor.policy.law import Law
 
 _CERTAINTIES: Final[tuple[Certainty, ...]] = ("weak", "likely", "firm")
 _MOST_OTHERS: Final = 5
@@ -124,20 +124,18 @@ def candidates(parts: Iterable[pd.DataFrame]) -> pa.Table:
 
 def findings(
     table: pa.Table,
-    rules: RuleFile,
-    catalogue: Catalogue,
+    law: Law,
     inventory: Inventory | None,
-    dossiers: DossierFile | None,
+    register: Register | None,
     contents: Contents = NOTHING_OPENED,
 ) -> tuple[Finding, ...]:
     """All indicators that ``rules`` find, the heaviest first.
 
     Args:
         table: the ``candidates`` of a flow table.
-        rules: the questions.
-        catalogue: all categories of data.
+        law: the questions, the categories of data, the regimes.
         inventory: the agency's systems; null = none was given, and no flow's system is known.
-        dossiers: the register of filed dossiers; null = none was given.
+        register: filed dossiers and claimed exemptions; null = none was given.
         contents: what was inside the flows.
 
     Returns:
@@ -147,13 +145,22 @@ def findings(
         return ()
     by_flow = of_flows(table, inventory_given=inventory is not None)
     rows = exploded(column_of(table, "categories"))
-    by_category = of_categories(table, by_flow, rows, catalogue)
-    register = Register(dossiers.dossiers if dossiers else (), table)
-    doubts = doubts_of(table, rows.codes, catalogue, inventory)
-    answers = [answered(rule, by_flow, by_category, rows, register, doubts) for rule in rules.rules]
-    return _Assembly(
-        table, rules, answers, rows, register, catalogue, inventory, contents
-    ).findings(register_given=dossiers is not None)
+    by_category = of_categories(
+        table,
+        by_flow,
+        rows,
+        law.catalogue,
+        law.regimes,
+        state_agency=inventory.state_agency if inventory else None,
+    )
+    coverages = Coverages(register, law.regimes, table)
+    doubts = doubts_of(table, rows.codes, law.catalogue, inventory)
+    answers = [
+        answered(rule, by_flow, by_category, rows, coverages, doubts) for rule in law.rules.rules
+    ]
+    return _Assembly(table, law, answers, rows, coverages, inventory, contents).findings(
+        register_given=register is not None
+    )
 
 
 def _candidates(flows: pd.DataFrame) -> pa.Table:
@@ -179,24 +186,23 @@ class _Assembly:
     def __init__(
         self,
         table: pa.Table,
-        rules: RuleFile,
+        law: Law,
         answers: list[Answer],
         rows: Exploded,
-        register: Register,
-        catalogue: Catalogue,
+        coverages: Coverages,
         inventory: Inventory | None,
         contents: Contents,
     ) -> None:
         self._keys = _keys_of(table, rows)
-        self._catalogue = catalogue
-        self._register = register
+        self._catalogue = law.catalogue
+        self._coverages = coverages
         self._inventory = inventory
         systems = inventory.systems if inventory else ()
         self._systems = {system.id: system for system in systems}
         self._notes: dict[tuple[int, tuple[str, ...], bool], Text] = {}
         members: list[Integers] = []
         self._groups: list[_Group] = []
-        for rule, answer in zip(rules.rules, answers, strict=True):
+        for rule, answer in zip(law.rules.rules, answers, strict=True):
             numbers, groups = self._grouped(rule, answer)
             members.append(numbers + len(self._groups))
             self._groups += groups
@@ -269,7 +275,7 @@ class _Assembly:
         furthest = np.full(len(self._groups), Reason.NONE, np.int64)
         np.minimum.at(furthest, group, reason)
         closest = np.where(reason == furthest[group], dossier, -1)
-        names = pa.array([str(number) for number in range(len(self._register.dossiers))])
+        names = pa.array([str(number) for number in range(len(self._coverages.dossiers))])
         self._reason: list[int] = furthest.tolist()
         self._dossiers = heaviest(
             group, closest, outbound, names, len(self._groups), _MOST_OTHERS + 1
@@ -338,12 +344,13 @@ class _Assembly:
         """The closest dossier, and why it covers the transfer or does not."""
         reason = self._reason[group]
         names = tuple(counted.name for counted in self._dossiers[group])
-        closest = [self._register.dossiers[int(name)] for name in names]
+        closest = [self._coverages.dossiers[int(name)] for name in names]
         key = (reason, names, personal)
         if key not in self._notes:
             self._notes[key] = dossier_words.dossier_said(
                 Reason(reason),
                 closest[0] if closest else None,
+                self._coverages.regimes,
                 [dossier.id for dossier in closest[1:]],
                 register_given=register_given,
                 personal=personal,

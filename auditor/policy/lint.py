@@ -12,6 +12,7 @@ import pyarrow as pa
 from auditor.model.errors import PolicyError
 from auditor.model.run import DataSource
 from auditor.policy.facts import FactTable, evaluated
+from auditor.policy.law import REGIMES, RULES
 from auditor.policy.rules import Verdict, load_rules
 from auditor.policy.vocabulary import ARROW_TYPE, FACTS
 
@@ -20,7 +21,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from auditor.model.documents import Document
-    from auditor.policy.dossiers import DossierFile
+    from auditor.model.register import Register
+    from auditor.policy.law import Law
     from auditor.policy.rules import Rule, RuleFile
 
 
@@ -68,19 +70,22 @@ def lint(path: Path) -> list[str]:
 
 
 def sources(
-    rules_path: Path,
-    rules: RuleFile,
-    dossiers_path: Path | None = None,
-    dossiers: DossierFile | None = None,
+    folder: Path,
+    law: Law,
+    register_path: Path | None = None,
+    register: Register | None = None,
 ) -> tuple[DataSource, ...]:
-    """The rules, and the register if there is one, as the report names its sources.
+    """Rules and regimes, and the register if there is one, as the report names its sources.
 
     Raises:
         PolicyError: a file can no longer be read.
     """
-    out = [_source("policy", rules_path, rules.version)]
-    if dossiers_path is not None and dossiers is not None:
-        out.append(_source("dossiers", dossiers_path, dossiers.version))
+    out = [
+        _source("policy", folder / RULES, law.rules.version),
+        _source("policy", folder / REGIMES, law.regimes.version),
+    ]
+    if register_path is not None and register is not None:
+        out.append(_source("dossiers", register_path, register.version))
     return tuple(out)
 
 

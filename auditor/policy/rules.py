@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
 from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field, StrictBool, ValidationInfo, field_validator, model_validator
 
-from auditor.model.catalogue import Mark, Wording
-from auditor.model.documents import Document, read
+from auditor.model.catalogue import Wording
+from auditor.model.documents import Document, Some, read
 from auditor.model.finding import LegalBasis, Severity
+from auditor.model.regimes import Basis
 from auditor.model.text import Text
-from auditor.policy.conditions import MOST_LEVELS, Condition, Facts, Some
+from auditor.policy.conditions import MOST_LEVELS, Condition, Facts
 from auditor.policy.vocabulary import OF_CATEGORY, OF_DATA, OF_OPERATOR
 
 if TYPE_CHECKING:
+    from datetime import date
     from pathlib import Path
 
 Key = Literal["system", "recipient", "category"]
@@ -30,34 +31,6 @@ class Said:
     title: Text
     next_step: Text
     not_known: tuple[Text, ...]
-
-
-class Basis(Document):
-    """A provision a rule rests on, with how sure its text is.
-
-    Attributes:
-        in_force: first day in force; null = no matter when, as a transitional provision.
-        until: last day in force; null = in force still.
-    """
-
-    instrument: Annotated[str, Field(min_length=1)]
-    article: Annotated[str, Field(min_length=1)]
-    says: Wording
-    mark: Mark
-    url: Annotated[str, Field(pattern=r"^(https?://[^\s<>\"']+)?$")] = ""
-    in_force: date | None = None
-    until: date | None = None
-
-    @model_validator(mode="after")
-    def _ends_after_it_begins(self) -> Basis:
-        if self.in_force is not None and self.until is not None and self.until < self.in_force:
-            raise ValueError(f"ends ({self.until}) before it comes into force ({self.in_force})")
-        return self
-
-    def applies(self, first: date, last: date) -> bool:
-        """Whether it was in force on a day between ``first`` and ``last``."""
-        begun = self.in_force is None or self.in_force <= last
-        return begun and (self.until is None or first <= self.until)
 
 
 class Examples(Document):

@@ -60,7 +60,6 @@ RULES: Final = (
     *("override", "special", "inventory", "anycast", "cloud-region", "geofeed", "databases"),
     *("registration", "none"),
 )
-REGIMES: Final = ("decree-165-core", "decree-165-important", "pdpl", "decree-13", "none")
 
 # One line per fact: this is a table.
 # fmt: off
@@ -105,7 +104,7 @@ FACTS: Final[tuple[Fact, ...]] = (
     Fact("category", Kind.TEXT, "Code of the category.", of_category=True),
     Fact("category_level", Kind.TEXT, "Level of the category; `unclassified` where the system is known to hold none.", of_category=True, values=LEVELS),
     Fact("category_personal", Kind.TRUTH, "The category is personal data; unknown where the list does not say.", of_category=True),
-    Fact("regime", Kind.TEXT, "Rules the transfer of this category falls under on that day; unknown before 2023-07-01 (Decree 13), for other than personal data before 2025-07-01 (Decree 165), and since 2026-01-01 where it is unknown whether the category is personal.", of_category=True, values=REGIMES),
+    Fact("regime", Kind.TEXT, "Rules the transfer of this category falls under on that day, by their id in `regimes.yaml`; `none` = the system is known to hold no listed data; unknown where no regime applies, or where what decides it is not known.", of_category=True),
 )
 # fmt: on
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from alembic.config import Config
     from sqlalchemy import Connection, Engine
 
-NEWEST: Final = "0002"
+NEWEST: Final = "0003"
 """The version that this program reads and writes: the newest file in ``migrations/versions``."""
 STEPS: Final = "auditor.store:migrations"
 _ONE_AT_A_TIME: Final = threading.Lock()  # Alembic keeps what it works on in global variables

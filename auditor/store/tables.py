@@ -251,6 +251,22 @@ subjects: Final = Table(
 )
 """Whom the content that each run read was about: how many, and keyed hashes; never a value."""
 
+decisions: Final = Table(
+    "decisions",
+    metadata,
+    Column("id", COUNT, primary_key=True, autoincrement=True),
+    Column("finding_id", String(64), nullable=False),
+    Column("standing", String(20), nullable=False),  # as auditor.model.finding.Standing
+    Column("at", Moment, nullable=False),
+    Column("who", Text, nullable=False),
+    Column("role", Text, nullable=False),
+    Column("why", Text, nullable=False),
+    Column("until", String(10)),  # the day on which it must be looked at again
+    Column("plan", Json),  # the six points; null = none
+    Index(None, "finding_id"),
+)
+"""What people decided on findings; rows are added, never changed."""
+
 assessments: Final = Table(
     "assessments",
     metadata,

@@ -14,7 +14,8 @@ from auditor.model.catalogue import Catalogue, Category, Source, Wording
 from auditor.model.documents import read
 from auditor.model.flow_table import FLOW_TABLE, Stage, conform, to_pandas
 from auditor.model.inventory import Inventory, System
-from auditor.policy import RuleFile, load_rules
+from auditor.model.regimes import RegimeFile
+from auditor.policy import Law, RuleFile, load_regimes, load_rules
 
 ROOT = Path(__file__).parents[2]
 
@@ -127,6 +128,18 @@ def inventory():
 def shipped() -> RuleFile:
     """The rules of the project."""
     return load_rules(ROOT / "policies" / "rules.yaml")
+
+
+@pytest.fixture(scope="session")
+def regimes() -> RegimeFile:
+    """The regimes of the project."""
+    return load_regimes(ROOT / "policies" / "regimes.yaml")
+
+
+@pytest.fixture
+def law(shipped, catalogue, regimes) -> Law:
+    """The project's rules and regimes over the categories of these tests."""
+    return Law(shipped, catalogue, regimes)
 
 
 @pytest.fixture

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from auditor.model.flow_table import Stage, to_arrow
-from auditor.policy import Dossier
-from auditor.policy.coverage import Reason, Register
+from auditor.model.register import Dossier, Register
+from auditor.policy.coverage import Coverages, Reason
 from auditor.policy.facts import column_of, exploded, of_categories, of_flows
 
 
@@ -32,15 +32,17 @@ def dossier(**changes):
 
 
 @pytest.fixture
-def reached(flow_table, catalogue):
+def reached(flow_table, catalogue, regimes):
     """How far the given dossiers reach for one flow: the reason and the dossier's id."""
 
     def ask(flow, *dossiers):
         table = to_arrow(flow_table(flow), Stage.CLASSIFY).combine_chunks()
         by_flow = of_flows(table, inventory_given=True)
         parts = exploded(column_of(table, "categories"))
-        facts = of_categories(table, by_flow, parts, catalogue)
-        answer = Register(dossiers, table).coverage(facts, parts, np.arange(facts.rows))
+        facts = of_categories(table, by_flow, parts, catalogue, regimes, state_agency=True)
+        register = Register(version="1", dossiers=dossiers)
+        coverages = Coverages(register, regimes, table)
+        answer = coverages.coverage(facts, parts, np.arange(facts.rows))
         names = [dossiers[number].id if number >= 0 else None for number in answer.dossier]
         pairs = list(zip(map(Reason, answer.reason.tolist()), names, strict=True))
         assert len(pairs) == 1

@@ -36,10 +36,10 @@ def known(far, category=None, first=DAY, *, forms=True):
 
 
 @pytest.fixture
-def found(flow_table, shipped, catalogue, inventory):
+def found(flow_table, law, inventory):
     def ask(changes):
         flows = candidates([flow_table(changes)])
-        return policy.findings(flows, shipped, catalogue, inventory, None)
+        return policy.findings(flows, law, inventory, None)
 
     return ask
 

@@ -45,12 +45,12 @@ ANYCAST = INSIDE | {
 
 
 @pytest.fixture
-def found(flow_table, shipped, catalogue, inventory):
+def found(flow_table, law, inventory):
     """The findings of the shipped rules in the given flows."""
 
     def ask(*differences):
         flows = candidates([flow_table(*differences)])
-        return policy.findings(flows, shipped, catalogue, inventory, None)
+        return policy.findings(flows, law, inventory, None)
 
     return ask
 

@@ -214,12 +214,13 @@ def names_in(condition: dict[str, Any]) -> set[str]:
 
 
 @pytest.fixture
-def facts_of(flow_table, catalogue):
+def facts_of(flow_table, catalogue, regimes):
     def build(*differences, inventory_given=True):
         table = to_arrow(flow_table(*differences), Stage.CLASSIFY).combine_chunks()
         by_flow = of_flows(table, inventory_given=inventory_given)
         parts = exploded(column_of(table, "categories"))
-        return by_flow, of_categories(table, by_flow, parts, catalogue), parts
+        facts = of_categories(table, by_flow, parts, catalogue, regimes, state_agency=True)
+        return by_flow, facts, parts
 
     return build
 

@@ -10,10 +10,10 @@ import pyarrow as pa
 import pytest
 
 from auditor import policy
-from auditor.model.finding import SEVERITIES
+from auditor.model.finding import SEVERITIES, STATES
 from auditor.model.flow_table import Stage, empty
-from auditor.policy import DossierFile, candidates
-from auditor.policy.findings import STATES
+from auditor.model.register import Register
+from auditor.policy import candidates
 
 
 def findings(flows, *rest):
@@ -35,15 +35,15 @@ def dossiers(**changes):
         "valid_to": date(2026, 12, 31),
         "note": "ghi chú",
     }
-    return DossierFile.model_validate({"version": "1", "dossiers": [one | changes]})
+    return Register.model_validate({"version": "1", "dossiers": [one | changes]})
 
 
 @pytest.fixture
-def found(flow_table, shipped, catalogue, inventory):
+def found(flow_table, law, inventory):
     """The findings of the shipped rules in the given flows."""
 
     def ask(*differences, register=None, systems=inventory):
-        return findings(flow_table(*differences), shipped, catalogue, systems, register)
+        return findings(flow_table(*differences), law, systems, register)
 
     return ask
 
@@ -81,8 +81,8 @@ def test_what_stays_in_the_country_is_no_matter(found):
     assert found({"crosses_border": False, "foreign_recipient": None}) == ()
 
 
-def test_an_empty_table_has_no_findings(shipped, catalogue, inventory):
-    assert findings(empty(Stage.CLASSIFY), shipped, catalogue, inventory, None) == ()
+def test_an_empty_table_has_no_findings(law, inventory):
+    assert findings(empty(Stage.CLASSIFY), law, inventory, None) == ()
 
 
 def test_an_unknown_amount_is_undecided_and_not_nothing(found):
@@ -418,23 +418,19 @@ def test_findings_come_by_weight(found):
     assert answer[-1].state == "covered"
 
 
-def test_the_order_of_rows_does_not_change_the_findings(flow_table, shipped, catalogue, inventory):
+def test_the_order_of_rows_does_not_change_the_findings(flow_table, law, inventory):
     flows = flow_table(
         {}, {"peer_org": "Other", "outbound_bytes": 5}, {"categories": ["B1", "S-d"]}
     )
     turned = flows.iloc[::-1].reset_index(drop=True)
-    assert findings(flows, shipped, catalogue, inventory, None) == findings(
-        turned, shipped, catalogue, inventory, None
-    )
+    assert findings(flows, law, inventory, None) == findings(turned, law, inventory, None)
 
 
-def test_chunked_columns_give_the_same_findings(flow_table, shipped, catalogue, inventory):
+def test_chunked_columns_give_the_same_findings(flow_table, law, inventory):
     flows = flow_table({}, {"categories": ["B1", "S-d"]}, {"crosses_border": None})
     pieces = pd.concat([flows.iloc[:1], flows.iloc[1:]], ignore_index=True)
     assert pa.chunked_array(pieces["app"].array.__arrow_array__()).num_chunks > 1
-    assert findings(pieces, shipped, catalogue, inventory, None) == findings(
-        flows, shipped, catalogue, inventory, None
-    )
+    assert findings(pieces, law, inventory, None) == findings(flows, law, inventory, None)
 
 
 def test_no_finding_speaks_of_guilt(found):

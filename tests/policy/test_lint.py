@@ -78,12 +78,13 @@ rules:
     assert "outbound_bytes" in found
 
 
-def test_sources_name_version_and_digest_of_the_file(shipped):
-    (source,) = sources(SHIPPED, shipped)
-    assert (source.kind, source.name, source.version) == ("policy", "rules.yaml", shipped.version)
-    assert source.sha256 == hashlib.sha256(SHIPPED.read_bytes()).hexdigest()
+def test_sources_name_version_and_digest_of_the_files(law):
+    rules, regimes = sources(SHIPPED.parent, law)
+    assert (rules.kind, rules.name, rules.version) == ("policy", "rules.yaml", law.rules.version)
+    assert (regimes.name, regimes.version) == ("regimes.yaml", law.regimes.version)
+    assert rules.sha256 == hashlib.sha256(SHIPPED.read_bytes()).hexdigest()
 
 
-def test_a_file_that_went_away_is_told(shipped, tmp_path):
+def test_a_file_that_went_away_is_told(law, tmp_path):
     with pytest.raises(PolicyError, match="cannot be read"):
-        sources(tmp_path / "gone.yaml", shipped)
+        sources(tmp_path, law)

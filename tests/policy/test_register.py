@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import date
 from pathlib import Path
 
 import pytest
 
 from auditor.classify.lists import catalogue as shipped_catalogue
 from auditor.model.errors import PolicyError
-from auditor.policy import load_dossiers
+from auditor.model.register import load_register
+from auditor.policy import load_regimes
 
 ROOT = Path(__file__).parents[2]
+REGIMES = load_regimes(ROOT / "policies" / "regimes.yaml")
 
 GOOD = """  - id: {id}
     regime: {regime}
@@ -40,7 +41,7 @@ def register(*changes):
 @pytest.fixture
 def loaded(written, catalogue, inventory):
     def load(text, systems=inventory):
-        return load_dossiers(written(text), catalogue, systems).dossiers
+        return load_register(written(text), catalogue, systems, REGIMES).dossiers
 
     return load
 
@@ -92,28 +93,6 @@ def test_host_names_are_kept_in_lower_case_and_countries_in_upper(loaded):
     assert (one.recipients.countries, one.recipients.hosts) == (("SG",), ("*.example.com",))
 
 
-@pytest.mark.parametrize(
-    ("regime", "filed", "valid_from", "covers_from"),
-    [
-        # Important data: 15 days after filing.
-        ("decree-165-important", "2026-02-01", "2026-02-10", date(2026, 2, 16)),
-        ("decree-165-important", "2026-02-01", "2026-03-01", date(2026, 3, 1)),
-        # Core data: never before the result.
-        ("decree-165-core", "2026-02-01", "2026-01-01", date(2026, 2, 9)),
-        ("decree-165-core", "2026-02-01", "2026-03-01", date(2026, 3, 1)),
-        # Personal data: 60 days after the first transfer are in time, 61 are not.
-        ("pdpl", "2026-03-02", "2026-01-01", date(2026, 1, 1)),
-        ("pdpl", "2026-03-03", "2026-01-01", date(2026, 3, 3)),
-    ],
-)
-def test_each_regime_counts_its_days(loaded, regime, filed, valid_from, covers_from):
-    more = "\n    result_on: 2026-02-09" if regime == "decree-165-core" else ""
-    (one,) = loaded(
-        register({"regime": regime, "filed": filed, "valid_from": valid_from, "more": more})
-    )
-    assert one.covers_from == covers_from
-
-
 def test_a_passed_core_dossier_names_the_day_of_its_result(loaded):
     assert "result_on" in mistakes(loaded, register({"regime": "decree-165-core"}))[0]
 
@@ -130,4 +109,4 @@ def test_a_day_beyond_all_calendars_is_a_mistake_and_not_a_crash(loaded):
 def test_the_example_register_fits_the_example_inventory(example_inventory):
     path = ROOT / "policies" / "examples" / "dossiers.yaml"
     catalogue = shipped_catalogue(ROOT / "policies")
-    assert len(load_dossiers(path, catalogue, example_inventory).dossiers) == 4
+    assert len(load_register(path, catalogue, example_inventory, REGIMES).dossiers) == 4

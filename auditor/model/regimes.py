@@ -1,0 +1,178 @@
+"""The rules that transfers fall under, by kind of data, owner and day (``policies/regimes.yaml``).
+
+Everything that the law sets as a number or a date stands in that file; what is chosen by it, and
+how, is ``auditor.policy.regimes``.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Final, Literal
+
+from pydantic import Field, StrictBool, StrictInt, model_validator
+
+from auditor.model.catalogue import Level, Mark, Wording
+from auditor.model.documents import Document, Some
+
+NO_REGIME: Final = "none"
+"""The answer for data of which it is known that it stands on no list."""
+
+Id = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$", max_length=80)]
+Owner = Literal["state-agency", "other", "any"]
+Url = Annotated[str, Field(pattern=r"^(https?://[^\s<>\"']+)?$")]
+
+
+class Basis(Document):
+    """A provision that something rests on, with how sure its text is.
+
+    Attributes:
+        in_force: first day in force; null = no matter when, as a transitional provision.
+        until: last day in force; null = in force still.
+    """
+
+    instrument: Annotated[str, Field(min_length=1)]
+    article: Annotated[str, Field(min_length=1)]
+    says: Wording
+    mark: Mark
+    url: Url = ""
+    in_force: date | None = None
+    until: date | None = None
+
+    @model_validator(mode="after")
+    def _ends_after_it_begins(self) -> Basis:
+        if self.in_force is not None and self.until is not None and self.until < self.in_force:
+            raise ValueError(f"ends ({self.until}) before it comes into force ({self.in_force})")
+        return self
+
+    def applies(self, first: date, last: date) -> bool:
+        """Whether it was in force on a day between ``first`` and ``last``."""
+        begun = self.in_force is None or self.in_force <= last
+        return begun and (self.until is None or first <= self.until)
+
+
+class Duty(Document):
+    """Something that must be done by a day that can be reckoned.
+
+    Attributes:
+        id: what the program reckons by, such as ``file``, ``report-exempt``, ``update-soon``.
+        event: the day that ``days`` or ``months`` are counted from or to.
+        direction: ``before`` that day (15 days before the processing) or ``after`` it.
+        paper: what is handed in, such as ``form-09``; empty = nothing is.
+    """
+
+    id: Id
+    what: Wording
+    event: Literal["first-transfer", "transfer", "change", "filing", "result", "discovery", "year"]
+    direction: Literal["before", "after"]
+    days: Annotated[StrictInt, Field(ge=0)] | None = None
+    months: Annotated[StrictInt, Field(ge=1)] | None = None
+    paper: str = ""
+    basis: Basis
+
+    @model_validator(mode="after")
+    def _has_one_measure(self) -> Duty:
+        if (self.days is None) == (self.months is None):
+            raise ValueError("write either `days` or `months`")
+        return self
+
+
+class Sanction(Document):
+    """The range that an inspector would look up: information, and no finding about anybody."""
+
+    conduct: Wording
+    range: Wording
+    basis: Basis
+
+
+class Regime(Document):
+    """Rules that transfers of some data fall under in some time.
+
+    Regimes are asked in the order of the file: the first that applies is the one.
+
+    Attributes:
+        levels: levels of the categories it speaks of.
+        personal: whether it speaks of personal data only (true) or of other data only (false);
+            null = of both.
+        owner: whose data it speaks of.
+        since, until: first and last day on which it is applied to transfers.
+        needs: what must be there: an assessment that passed before the transfer, a dossier filed
+            ``days`` before it, one filed within ``days`` after the first transfer, or nothing.
+        days: see ``needs``.
+        dossiers_of: regimes whose dossiers count here as well: what was received under an earlier
+            law stays in use, where the law says so, and a dossier of the later law that was filed
+            before that law came into force.
+    """
+
+    id: Id
+    title: Wording
+    levels: Some[Level]
+    personal: StrictBool | None = None
+    owner: Owner = "any"
+    since: date
+    until: date | None = None
+    needs: Literal["passed-before", "filed-before", "filed-after", "none"]
+    days: Annotated[StrictInt, Field(ge=0)] = 0
+    dossiers_of: tuple[Id, ...] = ()
+    legal: Some[Basis]
+    duties: tuple[Duty, ...] = ()
+    sanctions: tuple[Sanction, ...] = ()
+    note: Wording | None = None
+
+    @model_validator(mode="after")
+    def _ends_after_it_begins(self) -> Regime:
+        if self.until is not None and self.until < self.since:
+            raise ValueError(f"ends ({self.until}) before it begins ({self.since})")
+        return self
+
+
+class Ground(Document):
+    """A ground on which a transfer needs no dossier, or no prior one; people claim it.
+
+    Attributes:
+        regimes: ids of the regimes that it frees from their ``needs``.
+        duties: what must be done all the same, such as the report after 15 days.
+    """
+
+    id: Id
+    title: Wording
+    regimes: Some[Id]
+    basis: Basis
+    duties: tuple[Duty, ...] = ()
+
+
+class RunningThreshold(Document):
+    """A number of subjects from which on something applies, counted over all transfers.
+
+    Attributes:
+        category: the category that begins there, whose number stands in the category list; null =
+            ``above`` says the number.
+        labels: codes of the data whose subjects count.
+        since: day from which on transfers count.
+        above: applies to more subjects than these.
+    """
+
+    id: Id
+    title: Wording
+    category: str | None = None
+    labels: Some[str]
+    since: date
+    above: Annotated[StrictInt, Field(ge=0)] | None = None
+    severity: Literal["critical", "high", "medium", "low", "info"]
+    next_step: Wording
+    legal: Some[Basis]
+
+    @model_validator(mode="after")
+    def _says_where_it_lies(self) -> RunningThreshold:
+        if (self.category is None) == (self.above is None):
+            raise ValueError("write either `category` or `above`")
+        return self
+
+
+class RegimeFile(Document):
+    """``policies/regimes.yaml``."""
+
+    version: Annotated[str, Field(min_length=1)]
+    regimes: Some[Regime]
+    grounds: tuple[Ground, ...] = ()
+    thresholds: tuple[RunningThreshold, ...] = ()
+    sanctions: tuple[Sanction, ...] = ()
