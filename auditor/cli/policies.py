@@ -39,17 +39,19 @@ def policy_lint(
     from auditor.readers.tables.mapping import load_mapping
 
     folder = policies or pipeline.data_folder("policies")
-    found: list[str] = policy.lint(folder / "rules.yaml")
-    codes = None
+    found: list[str] = []
+    catalogue = regimes = codes = None
     try:
         catalogue = classify.catalogue(folder)
         codes = catalogue.by_code
+        found += policy.lint_regimes(folder / "regimes.yaml", catalogue)
+        regimes = None if found else policy.load_regimes(folder / "regimes.yaml", catalogue)
         systems = classify.inventory(inventory, catalogue) if inventory else None
-        if dossiers:
-            regimes = policy.load_regimes(folder / "regimes.yaml")
+        if dossiers and regimes:
             load_register(dossiers, catalogue, systems, regimes)
     except AuditorError as error:
         found += str(error).splitlines()
+    found = policy.lint(folder / "rules.yaml", catalogue, regimes) + found
     names = folder / services.FILE_NAME
     if names.exists():
         found += services.services_mistakes(names)

@@ -3,7 +3,7 @@
 from auditor.policy.destinations import recipients_of
 from auditor.policy.findings import candidates, findings
 from auditor.policy.law import Law, load_law
-from auditor.policy.lint import Tested, lint, sources, tested
+from auditor.policy.lint import Tested, lint, lint_regimes, sources, tested
 from auditor.policy.regimes import load_regimes
 from auditor.policy.rules import Rule, RuleFile, load_rules
 
@@ -15,6 +15,7 @@ __all__ = [
     "candidates",
     "findings",
     "lint",
+    "lint_regimes",
     "load_law",
     "load_regimes",
     "load_rules",

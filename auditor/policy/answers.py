@@ -10,13 +10,12 @@ import numpy as np
 from auditor.model.finding import STATES
 from auditor.policy.coverage import Reason
 from auditor.policy.facts import days_of, evaluated
-from auditor.policy.masks import Bools, Integers
+from auditor.policy.masks import Bools, Integers, decided
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
     from auditor.model.catalogue import Catalogue
-    from auditor.model.inventory import Inventory
     from auditor.policy.coverage import Coverages
     from auditor.policy.facts import CategoryFacts, Exploded, FactTable
     from auditor.policy.rules import Rule
@@ -26,13 +25,19 @@ _OPEN, _UNDECIDED, _EXEMPT, _COVERED = range(len(STATES))
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Answer:
-    """Where one rule answers: flows (and categories) with their state and closest dossier."""
+    """Where one rule answers: flows (and categories) with their state and closest dossier.
+
+    Attributes:
+        regime: row of ``CategoryFacts.kinds`` that says the regime; -1 = the rule does not look at
+            categories.
+    """
 
     flow: Integers
     category: Integers
     state: Integers
     reason: Integers
     dossier: Integers
+    regime: Integers
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -41,38 +46,33 @@ class Doubts:
 
     Attributes:
         days: per flow, the day it began.
-        categories: per category code, and once more for none, whether it is in doubt.
+        others: per flow, whether its data is known to be no state agency's.
+        categories: per category code, and once more for none, whether nobody could confirm it.
+        binding: per category code, and once more for none, whether it binds state agencies only.
     """
 
     days: Integers
+    others: Bools
     categories: Bools
+    binding: Bools
 
 
 def doubts_of(
-    flows: pa.Table, codes: tuple[str, ...], catalogue: Catalogue, inventory: Inventory | None
+    flows: pa.Table, facts: FactTable, codes: tuple[str, ...], catalogue: Catalogue
 ) -> Doubts:
-    """What is in doubt about ``flows`` and the categories ``codes``."""
-    return Doubts(days_of(flows), _doubtful(codes, catalogue, inventory))
+    """What is in doubt about ``flows``, whose facts are ``facts``, and the categories ``codes``.
 
-
-def _doubtful(codes: tuple[str, ...], catalogue: Catalogue, inventory: Inventory | None) -> Bools:
-    """Per code, and once more for "no category": what lets a finding on it be undecided at most.
-
-    Nobody could confirm what the row says (marks T and M), or it binds state agencies only and
-    the agency is none.
+    A row of the lists that nobody could confirm (marks T and M), and one that binds state agencies
+    only where the data is somebody else's.
     """
-    of_state = inventory is None or inventory.state_agency
-    known = [catalogue.by_code.get(code) for code in codes]
-    return np.array(
-        [
-            *(
-                row is not None
-                and (row.mark in ("T", "M") or (row.binds == "state-agencies" and not of_state))
-                for row in known
-            ),
-            False,
-        ],
-        np.bool_,
+    rows = [catalogue.by_code.get(code) for code in codes]
+    unconfirmed = [row is not None and row.mark in ("T", "M") for row in rows]
+    binding = [row is not None and row.binds == "state-agencies" for row in rows]
+    return Doubts(
+        days_of(flows),
+        decided(facts.columns["state_agency"]).miss,
+        np.array([*unconfirmed, False], np.bool_),
+        np.array([*binding, False], np.bool_),
     )
 
 
@@ -98,7 +98,8 @@ def answered(
         early = doubts.days[flow] < np.datetime64(rule.in_force_from).astype(np.int64)
         state[early] = _UNDECIDED
     if rule.by_category:
-        state[doubts.categories[rows.code[chosen]]] = _UNDECIDED
+        code = rows.code[chosen]
+        state[doubts.categories[code] | (doubts.binding[code] & doubts.others[flow])] = _UNDECIDED
     reason = np.full(len(chosen), Reason.NONE, np.int64)
     dossier = np.full(len(chosen), -1, np.int64)
     if rule.coverable and len(chosen):
@@ -108,10 +109,13 @@ def answered(
         state[coverage.covered] = _COVERED
     none = np.full(len(chosen), -1, np.int64)
     if not rule.by_category:
-        return Answer(flow, none, state, reason, dossier)
+        return Answer(flow, none, state, reason, dossier, none)
+    regime = by_category.kind_of[chosen]
     if "category" in rule.group_by:
-        return Answer(flow, rows.code[chosen], state, reason, dossier)
+        return Answer(flow, rows.code[chosen], state, reason, dossier, regime)
     # Not grouped by category: a flow counts once, with the heaviest of its states.
     order = np.lexsort((state, flow))
     first = order[np.unique(flow[order], return_index=True)[1]]
-    return Answer(flow[first], none[first], state[first], reason[first], dossier[first])
+    return Answer(
+        flow[first], none[first], state[first], reason[first], dossier[first], regime[first]
+    )

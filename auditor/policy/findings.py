@@ -35,6 +35,7 @@ from auditor.policy.masks import Bools, Integers
 from auditor.policy.members import flow_sets
 from auditor.policy.recognised import Recognitions, with_recognised
 from auditor.policy.rules import Rule, text
+from auditor.policy.standings import Standings
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -143,22 +144,16 @@ def findings(
     """
     if not table.num_rows:
         return ()
-    by_flow = of_flows(table, inventory_given=inventory is not None)
+    by_flow = of_flows(table, inventory)
     rows = exploded(column_of(table, "categories"))
-    by_category = of_categories(
-        table,
-        by_flow,
-        rows,
-        law.catalogue,
-        law.regimes,
-        state_agency=inventory.state_agency if inventory else None,
-    )
+    by_category = of_categories(table, by_flow, rows, law.catalogue, law.regimes)
     coverages = Coverages(register, law.regimes, table)
-    doubts = doubts_of(table, rows.codes, law.catalogue, inventory)
+    doubts = doubts_of(table, by_flow, rows.codes, law.catalogue)
     answers = [
         answered(rule, by_flow, by_category, rows, coverages, doubts) for rule in law.rules.rules
     ]
-    return _Assembly(table, law, answers, rows, coverages, inventory, contents).findings(
+    standing = Standings(law.regimes, by_category, answers)
+    return _Assembly(table, law, answers, rows, coverages, standing, inventory, contents).findings(
         register_given=register is not None
     )
 
@@ -190,12 +185,14 @@ class _Assembly:
         answers: list[Answer],
         rows: Exploded,
         coverages: Coverages,
+        standings: Standings,
         inventory: Inventory | None,
         contents: Contents,
     ) -> None:
         self._keys = _keys_of(table, rows)
         self._catalogue = law.catalogue
         self._coverages = coverages
+        self._standings = standings
         self._inventory = inventory
         systems = inventory.systems if inventory else ()
         self._systems = {system.id: system for system in systems}
@@ -220,6 +217,7 @@ class _Assembly:
             grounds: self._gathering.best(_certainty(table, grounds)).tolist()
             for grounds in {self._grounds(group) for group in self._groups}
         }
+        self._regime = standings.of_groups(group, len(self._groups))
         self._closest(group, answers, self._gathering.outbound_bytes[flow])
 
     def findings(self, *, register_given: bool) -> tuple[Finding, ...]:
@@ -308,6 +306,7 @@ class _Assembly:
             certainty = _CERTAINTIES[self._certainty[self._grounds(group)][number]]
             dossier, note = self._dossier_of(each, register_given=register_given, personal=personal)
             matter = words.Matter(rule, group.system, category, self._inventory, first)
+            regime = self._standings.regime(rule, self._regime[each])
             yield Finding(
                 id=group.id,
                 rule=rule.id,
@@ -329,6 +328,9 @@ class _Assembly:
                 evidence=evidence,
                 dossier=dossier,
                 dossier_note=note if rule.coverable else None,
+                regime=regime.id if regime else None,
+                regime_title=text(regime.title) if regime else None,
+                sanctions=() if covered else self._standings.sanctions(rule, regime, last),
             )
 
     def _grounds(self, group: _Group) -> _Grounds:

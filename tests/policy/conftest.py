@@ -10,6 +10,7 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
+from auditor.classify import catalogue as shipped_catalogue
 from auditor.model.catalogue import Catalogue, Category, Source, Wording
 from auditor.model.documents import read
 from auditor.model.flow_table import FLOW_TABLE, Stage, conform, to_pandas
@@ -133,7 +134,7 @@ def shipped() -> RuleFile:
 @pytest.fixture(scope="session")
 def regimes() -> RegimeFile:
     """The regimes of the project."""
-    return load_regimes(ROOT / "policies" / "regimes.yaml")
+    return load_regimes(ROOT / "policies" / "regimes.yaml", shipped_catalogue(ROOT / "policies"))
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from auditor.model.flow_table import Stage, to_arrow
+from auditor.model.inventory import Inventory
 from auditor.model.register import Dossier, Register
 from auditor.policy.coverage import Coverages, Reason
 from auditor.policy.facts import column_of, exploded, of_categories, of_flows
@@ -37,9 +38,9 @@ def reached(flow_table, catalogue, regimes):
 
     def ask(flow, *dossiers):
         table = to_arrow(flow_table(flow), Stage.CLASSIFY).combine_chunks()
-        by_flow = of_flows(table, inventory_given=True)
+        by_flow = of_flows(table, Inventory(agency="Sở Mẫu"))
         parts = exploded(column_of(table, "categories"))
-        facts = of_categories(table, by_flow, parts, catalogue, regimes, state_agency=True)
+        facts = of_categories(table, by_flow, parts, catalogue, regimes)
         register = Register(version="1", dossiers=dossiers)
         coverages = Coverages(register, regimes, table)
         answer = coverages.coverage(facts, parts, np.arange(facts.rows))

@@ -214,12 +214,12 @@ def names_in(condition: dict[str, Any]) -> set[str]:
 
 
 @pytest.fixture
-def facts_of(flow_table, catalogue, regimes):
-    def build(*differences, inventory_given=True):
+def facts_of(flow_table, catalogue, regimes, inventory):
+    def build(*differences, systems=inventory):
         table = to_arrow(flow_table(*differences), Stage.CLASSIFY).combine_chunks()
-        by_flow = of_flows(table, inventory_given=inventory_given)
+        by_flow = of_flows(table, systems)
         parts = exploded(column_of(table, "categories"))
-        facts = of_categories(table, by_flow, parts, catalogue, regimes, state_agency=True)
+        facts = of_categories(table, by_flow, parts, catalogue, regimes)
         return by_flow, facts, parts
 
     return build
@@ -310,7 +310,7 @@ def test_rows_of_categories_are_those_of_each_list_on_its_own(lists):
 
 def test_without_an_inventory_nobody_knows_what_is_listed(facts_of):
     with_one, _, _ = facts_of({}, {"system_id": None})
-    without, _, _ = facts_of({"system_id": None}, inventory_given=False)
+    without, _, _ = facts_of({"system_id": None}, systems=None)
     assert with_one.columns["listed"].to_pylist() == [True, False]
     assert without.columns["listed"].to_pylist() == [None]
 

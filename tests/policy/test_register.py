@@ -12,7 +12,7 @@ from auditor.model.register import load_register
 from auditor.policy import load_regimes
 
 ROOT = Path(__file__).parents[2]
-REGIMES = load_regimes(ROOT / "policies" / "regimes.yaml")
+REGIMES = load_regimes(ROOT / "policies" / "regimes.yaml", shipped_catalogue(ROOT / "policies"))
 
 GOOD = """  - id: {id}
     regime: {regime}
