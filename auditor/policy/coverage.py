@@ -121,7 +121,8 @@ class Coverages:
             regime = regimes[dossier.regime]
             for other in self.regimes.values():
                 # What was received before the later law came into force stays in use.
-                if dossier.regime in other.dossiers_of and dossier.filed < filed_under.since:
+                later = max(filed_under.since, other.since)
+                if dossier.regime in other.dossiers_of and dossier.filed < later:
                     regime = regime | regimes[other.id]
             reached = self._reached(dossier, exploded, regime[rows[mine]], rows[mine])
             unknown = regimes[_NOT_KNOWN][rows[mine]] & (reached == Reason.OTHER_REGIME)
