@@ -227,3 +227,35 @@ def test_control_traffic_is_always_decided(facts_of):
         {"app": "dns"}, {"app": None}, {"app": None, "protocol": 1}, {"app": "tls"}
     )
     assert by_flow.columns["control_traffic"].to_pylist() == [True, False, True, False]
+
+
+def test_the_owner_is_that_of_the_system_or_else_of_the_agency(facts_of, inventory):
+    registry, portal = inventory.systems
+    systems = (registry, portal.model_copy(update={"state_agency": False}))
+    mixed = inventory.model_copy(update={"systems": systems})
+    flows = ({}, {"system_id": "portal"}, {"system_id": None}, {"system_id": "nobody's"})
+    by_flow, _, _ = facts_of(*flows, systems=mixed)
+    assert by_flow.columns["state_agency"].to_pylist() == [True, False, True, True]
+    by_flow, _, _ = facts_of(*flows, systems=None)
+    assert by_flow.columns["state_agency"].to_pylist() == [None] * 4
+
+
+def test_each_flow_has_the_regime_of_its_owner(flow_table, catalogue, regimes, inventory):
+    core = regimes.regimes[1]
+    both = regimes.model_copy(
+        update={
+            "regimes": tuple(
+                core.model_copy(update={"id": owner, "owner": owner})
+                for owner in ("state-agency", "other")
+            )
+        }
+    )
+    registry, portal = inventory.systems
+    mixed = inventory.model_copy(
+        update={"systems": (registry, portal.model_copy(update={"state_agency": False}))}
+    )
+    table = to_arrow(flow_table({}, {"system_id": "portal"}), Stage.CLASSIFY).combine_chunks()
+    parts = exploded(column_of(table, "categories"))
+    for systems, wanted in ((mixed, ["state-agency", "other"]), (None, [None, None])):
+        facts = of_categories(table, of_flows(table, systems), parts, catalogue, both)
+        assert listed(facts, "regime") == wanted

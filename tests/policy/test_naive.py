@@ -59,7 +59,13 @@ COLUMNS: dict[str, list[Any]] = {
     "level": ["core", "important", "personal", "unclassified", None],
     "categories": [
         *([code] for code in CODES),
-        *(["II.1", "I.5", "II.1"], ["B1", None], ["strange", "I.26a"], ["S-d", "I.6"]),
+        *(
+            ["II.1", "I.5", "II.1"],
+            ["I.5", "I.13"],
+            ["B1", None],
+            ["strange", "I.26a"],
+            ["S-d", "I.6"],
+        ),
         *([], [None], None),
     ],
     "content_labels": [None, [], ["state-secret"], ["B7"], ["covert-channel", "B1"]],
