@@ -91,6 +91,9 @@ class Told(Protocol):
     def covert(self, flow: FlowContent, side: int, place: str, size: int, distinct: bytes) -> None:
         """As ``Content.covert``, of that flow."""
 
+    def announced(self, flow: FlowContent, side: int, port: int, path: str) -> None:
+        """As ``Content.announced``, by that flow."""
+
 
 class FlowContent:
     """What one flow carried; the ``Content`` of its conversation and the ``Owner`` of its parts.
@@ -238,6 +241,10 @@ class FlowContent:
     def covert(self, side: int, place: str, size: int, distinct: bytes) -> None:
         """See ``Content.covert``."""
         self._inspector.covert(self, side, legible_place(place), size, distinct)
+
+    def announced(self, side: int, port: int, path: str) -> None:
+        """See ``Content.announced``."""
+        self._inspector.announced(self, side, port, path)
 
     def secure(self) -> None:
         """See ``Content.secure``."""

@@ -184,6 +184,9 @@ class _Told:
     def covert(self, flow: FlowContent, side: int, place: str, size: int, distinct: bytes) -> None:
         """Nothing: only protocols tell of it."""
 
+    def announced(self, flow: FlowContent, side: int, port: int, path: str) -> None:
+        """Nothing: likewise."""
+
 
 class _FileContent(FlowContent):
     """The content of a flow that is one file."""

@@ -12,6 +12,7 @@ from auditor.readers import Wanted, Watch, payloads, read_inputs
 from auditor.readers.capture import windows
 from tests.readers.capture.packets import (
     ABROAD,
+    ACK,
     HOME,
     SECOND,
     T0,
@@ -20,6 +21,7 @@ from tests.readers.capture.packets import (
     ip4,
     pcap,
     segment,
+    tcp,
     udp,
 )
 
@@ -160,3 +162,15 @@ def test_a_changed_capture_is_told(tmp_path):
     problems = []
     assert not list(payloads(wanted, inputs, table, problems.append, lambda size: None))
     assert [(problem.code, problem.count) for problem in problems] == [("payload-not-reread", 1)]
+
+
+@pytest.mark.parametrize("ports", [(21, 50000), (50000, 21)])
+def test_what_a_flow_said_first_comes_before_what_a_later_one_says(tmp_path, ports):
+    packets = []
+    for number, port in enumerate(ports):
+        frame = ether(ip4(HOME, ABROAD, 6, tcp(40000, port, 1, ACK, b"%d" % port)))
+        packets.append((T0 + number, frame))
+    path = tmp_path / "a.pcap"
+    path.write_bytes(pcap(packets))
+    _, chunks, _, _ = carried(path)
+    assert [chunk.data for each in chunks.values() for chunk in each] == [b"%d" % p for p in ports]
