@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from auditor.model.content import NOTHING_OPENED, Contents
-from auditor.model.finding import SEVERITIES, Certainty, Finding, State
+from auditor.model.finding import CERTAINTIES, SEVERITIES, Finding, State
 from auditor.model.flow_table import FLOW_TABLE, Stage, to_arrow
 from auditor.model.text import Text
 from auditor.policy import dossier_words, masks, words
@@ -47,7 +47,6 @@ if TYPE_CHECKING:
     from auditor.policy.facts import Exploded
     from auditor.policy.rules import RuleFile
 
-_CERTAINTIES: Final[tuple[Certainty, ...]] = ("weak", "likely", "firm")
 _MOST_OTHERS: Final = 5
 ANYTHING: Final = "*"
 """Stands for whatever was recognised, in findings that are about no single category."""
@@ -299,7 +298,7 @@ class _Assembly:
             evidence = with_recognised(evidence, recognised)
             if group.category and not personal:
                 evidence = replace(evidence, subjects=None, subjects_basis=None)
-            certainty = _CERTAINTIES[self._certainty[self._grounds(group)][number]]
+            certainty = CERTAINTIES[self._certainty[self._grounds(group)][number]]
             dossier, note = self._dossier_of(each, register_given=register_given, personal=personal)
             matter = words.Matter(rule, group.system, category, self._inventory, first)
             yield Finding(
@@ -317,7 +316,11 @@ class _Assembly:
                 countries=countries,
                 certainty="weak" if group.state == "undecided" else certainty,
                 known_by=words.known_by(seen, far, evidence, matter, group.category),
-                not_known=rule.said.not_known + words.not_known(seen, far, evidence, matter),
+                not_known=(
+                    *rule.said.not_known,
+                    *self._recognitions.not_known(recognised),
+                    *words.not_known(seen, far, evidence, matter),
+                ),
                 legal=rule.legal_between(first, last),
                 next_step=dossier_words.COVERED_STEP if covered else rule.said.next_step,
                 evidence=evidence,
@@ -414,7 +417,7 @@ def _place_certainty(table: pa.Table, abroad: Bools) -> Integers:
     rated = column_of(table, "geo_certainty")
     # Which of several foreign countries it is, is open; that it left is what most sources say.
     place = np.where(abroad & masks.one_of(column_of(table, "geo_state"), ["ambiguous"]).hit, 1, 0)
-    for number, name in enumerate(_CERTAINTIES):
+    for number, name in enumerate(CERTAINTIES):
         place[masks.one_of(rated, [name]).hit] = number
     return place.astype(np.int64)
 

@@ -104,6 +104,8 @@ class Detector(Document):
             (names, addresses).
         facts: names of facts (``Pages.fact``) that are hits, with their details: ``geodata``.
         shown: leading and trailing characters of a sample that stay readable.
+        note: for who reads the file.
+        not_known: what hits cannot tell; every finding with one says so.
     """
 
     id: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{1,60}$")]
@@ -126,6 +128,7 @@ class Detector(Document):
     mark: Mark
     sources: Annotated[tuple[Source, ...], Field(min_length=1)]
     note: str = ""
+    not_known: tuple[Wording, ...] = ()
     examples: Expectations
 
 
