@@ -12,7 +12,7 @@ recurses over input, and a parser holds at most ``MOST_HELD`` bytes of a stream.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import IO, TYPE_CHECKING, Final, Protocol, runtime_checkable
+from typing import IO, TYPE_CHECKING, Final, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -212,7 +212,6 @@ class Document(Protocol):
         """Begins to read."""
 
 
-@runtime_checkable
 class WholeDocument(Protocol):
     """One kind of document that must be there whole before it can be read."""
 

@@ -277,6 +277,39 @@ class Aside:
             self._part = None
 
 
+class Sides:
+    """Both sides of a conversation, each taken apart by its own steps.
+
+    Args:
+        place: as for ``Aside``.
+        begins: of each side, as for ``Framed``.
+        beginnings: likewise.
+    """
+
+    def __init__(
+        self,
+        content: Content,
+        place: str,
+        begins: tuple[Callable[[], Steps], Callable[[], Steps]],
+        beginnings: tuple[Beginning, Beginning],
+    ) -> None:
+        self._sides = tuple(
+            Framed(begin, Aside(content, side, place), beginnings[side])
+            for side, begin in enumerate(begins)
+        )
+
+    def feed(self, side: int, data: bytes, gap: int) -> None:
+        """As ``Conversation.feed``."""
+        if gap:
+            self._sides[side].gap(gap)
+        self._sides[side].feed(data)
+
+    def close(self) -> None:
+        """As ``Conversation.close``."""
+        for side in self._sides:
+            side.close()
+
+
 def unread(content: Content, side: int, size: int, why: Unread) -> Body:
     """A body that is not read."""
     return Body(size, lambda data: content.unread(side, len(data), why), _nothing)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from auditor.inspect.protocols.incoming import Incoming, Sealed
+from auditor.inspect.protocols.incoming import TLS, Session, speak_tls
 
 if TYPE_CHECKING:
     from auditor.inspect.contracts import Content, Conversation, FlowHead, Part
@@ -18,7 +18,6 @@ _VERBS: Final = (
 )  # fmt: skip
 _NAMED: Final = (b"RETR", b"STOR", b"APPE", b"STOU")
 _TRANSFERS: Final = (*_NAMED, b"LIST", b"NLST", b"MLSD")
-_TLS: Final = b"\x16\x03"
 _SIX: Final = re.compile(rb"([0-9]{1,3}(?:,[0-9]{1,3}){5})(?![0-9,])")
 _EXTENDED: Final = re.compile(rb"([!-~])[12]\1[0-9A-Fa-f.:]{2,45}\1([0-9]{1,5})\1")
 _PASSIVE: Final = re.compile(rb"\(([!-~])\1\1([0-9]{1,5})\1\)")
@@ -61,7 +60,7 @@ class Ftp:
     def sniff(self, flow: FlowHead, heads: tuple[bytes, bytes]) -> float:
         """By the greeting, the first command and the port."""
         client, server = heads
-        if client.startswith(_TLS) or server.startswith(_TLS):
+        if speak_tls(heads):
             return 0.0
         greeted = server.startswith((b"220 ", b"220-"))
         verb = client.split(maxsplit=1)[0].upper() if client.strip() else b""
@@ -77,40 +76,32 @@ class Ftp:
         return _Control(content)
 
 
-class _Control:
+class _Control(Session):
     """One control connection."""
 
     def __init__(self, content: Content) -> None:
-        self._content = content
-        self._waiting = (Incoming(), Incoming())
-        self._sealed = Sealed(content)
+        super().__init__(content)
         self._tls_asked = False
         self._torn = False
         self._listener: tuple[int, int] | None = None  # side and port of the next file
         self._path: str | None = None  # of the file that is asked for, until the reply
 
-    def feed(self, side: int, data: bytes, gap: int) -> None:
-        if self._sealed:
-            self._sealed.add(side, len(data))
-            return
-        if gap:
-            self._missing(side)
-            self._torn = self._torn or side == 0
+    def _work(self, side: int) -> None:
         incoming = self._waiting[side]
-        incoming.add(data)
-        if side == 0 and self._tls_asked and incoming.head(2) == _TLS:
+        if side == 0 and self._tls_asked and incoming.head(2) == TLS:
             self._sealed.encrypted(self._waiting)
         while not self._sealed and (line := incoming.line()) is not None:
             self._line(side, line)
 
     def close(self) -> None:
         for side in (0, 1):
-            self._missing(side)
+            self._missing(side, 0)
 
-    def _missing(self, side: int) -> None:
+    def _missing(self, side: int, gap: int) -> None:
         rest = self._waiting[side].rest()
         if rest and not self._sealed:
             self._line(side, rest)
+        self._torn = self._torn or (gap > 0 and side == 0)
 
     def _line(self, side: int, line: bytes) -> None:
         if port := announced(side, line):
@@ -157,7 +148,7 @@ class FtpData:
 
     def sniff(self, flow: FlowHead, heads: tuple[bytes, bytes]) -> float:
         """By the control connection; where that was not captured, by port 20 (active mode)."""
-        if heads[0].startswith(_TLS) or heads[1].startswith(_TLS):
+        if speak_tls(heads):
             return 0.0
         if flow.file is not None:
             return 1.0
