@@ -54,11 +54,6 @@ class Delivery:
         """Bytes that came so long after the end of their flow that nobody waited for them."""
         return int(self.state.work[LATE])
 
-    @property
-    def open(self) -> int:
-        """How many flows have not ended."""
-        return self._count - self._over
-
     def make_room(self, lacking: int) -> None:
         """Gives the walk what it had no room for; records have been taken by now."""
         if lacking == FLOWS_FULL:  # flows without ports that nobody wants
