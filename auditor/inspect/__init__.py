@@ -11,7 +11,7 @@ from auditor.inspect.detectors import (
     sources,
     tried,
 )
-from auditor.inspect.inspector import COVERAGE, Inspection, Inspector
+from auditor.inspect.inspector import COVERAGE, Gathered, Inspection, Inspector
 from auditor.inspect.scanning import OUTSIDE, Scanned, scanned
 from auditor.inspect.selection import COLUMNS, opened
 from auditor.inspect.summary import by_flow
@@ -22,6 +22,7 @@ __all__ = [
     "KEY_BYTES",
     "OUTSIDE",
     "Detector",
+    "Gathered",
     "Inspection",
     "Inspector",
     "Scanned",

@@ -37,6 +37,7 @@ PROBLEM: Final[dict[str, Text]] = {
     "conflicting-segments": Text("Đoạn TCP gửi lại với nội dung khác", "Segments sent again with other content"),
     "content-bomb": Text("Nội dung nén quá mức (bom nén)", "Content that unpacks beyond all bounds"),
     "content-not-taken-apart": Text("Bộ đọc nội dung bị lỗi", "A content parser failed"),
+    "content-process-ended": Text("Một tiến trình đọc nội dung bị ngắt", "A process that read content ended early"),
     "content-too-large": Text("Tài liệu quá lớn để đọc trọn", "Documents too large to be read whole"),
     "damaged-content": Text("Nội dung hỏng", "Damaged content"),
     "http-chunks-damaged": Text("Thân HTTP chia khúc bị hỏng", "HTTP chunks damaged"),

@@ -98,11 +98,11 @@ def test_what_the_engine_could_not_order_is_told():
 def test_of_a_problem_the_first_messages_are_told_and_all_are_counted():
     inspector, problems = inspect.Inspector(flows(head()), search()), []
     for number in range(50):
-        inspector.problem("damaged-content", f"file {number}")
-        inspector.problem("damaged-content", "file 3")
+        inspector.problem("damaged-content", f"file {number:02}")
+        inspector.problem("damaged-content", "file 03")
     inspector.finish(problems)
     assert len(problems) == 21 and sum(problem.count for problem in problems) == 100
-    assert max(problem.count for problem in problems if problem.message == "file 3") == 51
+    assert max(problem.count for problem in problems if problem.message == "file 03") == 51
 
 
 def test_a_file_over_the_connection_that_ftp_announced_is_read_under_its_name():

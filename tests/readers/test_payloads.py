@@ -8,7 +8,7 @@ from random import Random
 import pytest
 
 from auditor.model.stream import Ended
-from auditor.readers import Wanted, Watch, payloads, read_inputs
+from auditor.readers import Missed, Wanted, Watch, payloads, read_inputs
 from auditor.readers.capture import windows
 from tests.readers.capture.packets import (
     ABROAD,
@@ -38,15 +38,15 @@ def carried(path):
     inputs, flows = read_inputs(wanted, lambda problem: None, Watch())
     table = flows.whole()
     table = table.filter([each == "packets" for each in table["seen_by"].to_pylist()])
-    problems, chunks, ends = [], defaultdict(list), {}
-    for each in payloads(wanted, inputs, table.select(COLUMNS), problems.append, lambda size: None):
+    missed, chunks, ends = Missed(), defaultdict(list), {}
+    for each in payloads(wanted, inputs, table.select(COLUMNS), missed, lambda size: None):
         if isinstance(each, Ended):
             assert each.flow_id not in ends
             ends[each.flow_id] = each
         else:
             assert each.flow_id not in ends
             chunks[each.flow_id].append(each)
-    return table.to_pylist(), chunks, ends, problems
+    return table.to_pylist(), chunks, ends, list(missed.problems())
 
 
 def sent(chunks, side):
@@ -159,9 +159,11 @@ def test_a_changed_capture_is_told(tmp_path):
     inputs, flows = read_inputs(wanted, lambda problem: None, Watch())
     table = flows.whole().select(COLUMNS)
     path.write_bytes(pcap(handshake(T0)[:2]))
-    problems = []
-    assert not list(payloads(wanted, inputs, table, problems.append, lambda size: None))
-    assert [(problem.code, problem.count) for problem in problems] == [("payload-not-reread", 1)]
+    missed = Missed()
+    assert not list(payloads(wanted, inputs, table, missed, lambda size: None))
+    assert [(problem.code, problem.count) for problem in missed.problems()] == [
+        ("payload-not-reread", 1)
+    ]
 
 
 @pytest.mark.parametrize("ports", [(21, 50000), (50000, 21)])

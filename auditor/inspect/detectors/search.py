@@ -55,7 +55,11 @@ def _compiled_once(numbered: tuple[tuple[int, Expression], ...]) -> hyperscan.Da
 
 
 class Search:
-    """All detectors, compiled; used by one thread of a process at a time."""
+    """All detectors, compiled; used by one thread of a process at a time.
+
+    Attributes:
+        detectors, key: as given, for whoever makes another one like it.
+    """
 
     def __init__(
         self,
@@ -75,10 +79,11 @@ class Search:
             hyperscan.error: a pattern is refused (``lint`` tells it properly).
         """
         known = structure_checks() if checks is None else checks
+        self.detectors, self.key = tuple(detectors), key
         self._numbers: dict[Expression, int] = {}
         self.expressions: list[Expression] = []
         self.sought: list[Sought] = [
-            self._sought(rank, detector, key, known) for rank, detector in enumerate(detectors)
+            self._sought(rank, detector, key, known) for rank, detector in enumerate(self.detectors)
         ]
         self.by_number: dict[int, list[Sought]] = {}
         first: set[int] = set()
