@@ -9,6 +9,10 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from auditor.inspect.contracts import FlowHead
 
+CONTROL_PORT: Final = 21
+"""Of the connections that announce others; all flows between the same two addresses as such a one
+must be given to one inspector. At other ports nothing is announced, however many inspectors."""
+
 MOST_WAITING: Final = 1 << 15
 """Announced connections that have not come; of more the oldest are forgotten."""
 

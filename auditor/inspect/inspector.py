@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pyarrow as pa
 
-from auditor.inspect.announcements import Announcements
+from auditor.inspect.announcements import CONTROL_PORT, Announcements
 from auditor.inspect.contracts import FlowHead
 from auditor.inspect.covert import Channels
 from auditor.inspect.flow_content import FlowContent
@@ -170,8 +170,9 @@ class Inspector:
 
     def announced(self, flow: FlowContent, side: int, port: int, path: str) -> None:
         """See ``Content.announced``."""
-        ends = flow.head.ends
-        self._announcements.add((ends[side], port, ends[1 - side]), path)
+        head = flow.head
+        if CONTROL_PORT in (head.src_port, head.dst_port):
+            self._announcements.add((head.ends[side], port, head.ends[1 - side]), path)
 
     def _hidden(self) -> Iterator[Hit]:
         sought = {each.detector.id: each.detector for each in self.search.sought}

@@ -120,5 +120,7 @@ def test_a_file_over_the_connection_that_ftp_announced_is_read_under_its_name():
     assert found(inspection, flow_id=1) == [
         ("personal-number", True, 1, ("FTP data / /hoso/khach.txt",))
     ]
+    elsewhere, _ = inspected([head(2121), passive], events)
+    assert account(elsewhere, 1) == [{"raw": len(CCCD)}, {}]
     unannounced, _ = inspected([control, passive], events[-3:])
     assert account(unannounced, 1) == [{"raw": len(CCCD)}, {}]
