@@ -11,6 +11,8 @@ from __future__ import annotations
 from collections.abc import Callable, Generator
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from auditor.inspect.protocols.sides import Sides
+
 if TYPE_CHECKING:
     import re
 
@@ -277,37 +279,25 @@ class Aside:
             self._part = None
 
 
-class Sides:
+def framed(
+    content: Content,
+    place: str,
+    begins: tuple[Callable[[], Steps], Callable[[], Steps]],
+    beginnings: tuple[Beginning, Beginning],
+) -> Sides:
     """Both sides of a conversation, each taken apart by its own steps.
 
     Args:
+        content: where they write.
         place: as for ``Aside``.
         begins: of each side, as for ``Framed``.
         beginnings: likewise.
     """
-
-    def __init__(
-        self,
-        content: Content,
-        place: str,
-        begins: tuple[Callable[[], Steps], Callable[[], Steps]],
-        beginnings: tuple[Beginning, Beginning],
-    ) -> None:
-        self._sides = tuple(
-            Framed(begin, Aside(content, side, place), beginnings[side])
-            for side, begin in enumerate(begins)
-        )
-
-    def feed(self, side: int, data: bytes, gap: int) -> None:
-        """As ``Conversation.feed``."""
-        if gap:
-            self._sides[side].gap(gap)
-        self._sides[side].feed(data)
-
-    def close(self) -> None:
-        """As ``Conversation.close``."""
-        for side in self._sides:
-            side.close()
+    client, server = (
+        Framed(begin, Aside(content, side, place), beginnings[side])
+        for side, begin in enumerate(begins)
+    )
+    return Sides(client, server)
 
 
 def unread(content: Content, side: int, size: int, why: Unread) -> Body:

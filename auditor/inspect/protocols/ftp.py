@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from auditor.inspect.protocols.incoming import TLS, Session, speak_tls
+from auditor.inspect.protocols.sides import Late, Sides
 
 if TYPE_CHECKING:
-    from auditor.inspect.contracts import Content, Conversation, FlowHead, Part
+    from auditor.inspect.contracts import Content, Conversation, FlowHead
 
 _VERBS: Final = (
     b"USER", b"PASS", b"ACCT", b"SYST", b"FEAT", b"OPTS", b"TYPE", b"PASV", b"EPSV", b"PORT",
@@ -158,27 +160,8 @@ class FtpData:
 
     def conversation(self, flow: FlowHead, content: Content) -> Conversation:
         """All bytes of a side are one part."""
-        return _Transfer(content, flow.file or "")
-
-
-class _Transfer:
-    """One file."""
-
-    def __init__(self, content: Content, path: str) -> None:
-        self._content = content
-        self._path = path
-        self._parts: list[Part | None] = [None, None]
-
-    def feed(self, side: int, data: bytes, gap: int) -> None:
-        part = self._parts[side]
-        if part is None:
-            part = self._parts[side] = self._content.part(side, "FTP data", filename=self._path)
-        if gap:
-            part.gap(gap)
-        if data:
-            part.feed(data)
-
-    def close(self) -> None:
-        for part in self._parts:
-            if part:
-                part.close()
+        name = flow.file or ""
+        client, server = (
+            Late(partial(content.part, side, "FTP data", filename=name)) for side in (0, 1)
+        )
+        return Sides(client, server)

@@ -19,8 +19,8 @@ from auditor.inspect.protocols.framing import (
     Framed,
     Missing,
     OutOfStep,
-    Sides,
     Steps,
+    framed,
     passed,
     unread,
 )
@@ -86,7 +86,7 @@ class MongoDBConversation:
         self._content = content
         self._unpacking = False
         self._parts: list[Part | None] = [None, None]
-        self._sides = Sides(
+        self._sides = framed(
             content, "MongoDB", (lambda: self._messages(0), lambda: self._messages(1)), (ANEW, ANEW)
         )
 

@@ -16,8 +16,8 @@ from auditor.inspect.protocols.framing import (
     Missing,
     OutOfStep,
     Run,
-    Sides,
     Steps,
+    framed,
     passed,
     unread,
 )
@@ -99,7 +99,7 @@ class MySQLConversation:
         self._bound: dict[int, list[Column]] = {}
         self._file: Part | None = None
         self._rows = Rows(content, 1, "MySQL rows")
-        self._sides = Sides(
+        self._sides = framed(
             content, "MySQL", (self._client, self._server), (ANEW_CLIENT, ANEW_SERVER)
         )
 

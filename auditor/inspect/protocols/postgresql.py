@@ -16,8 +16,8 @@ from auditor.inspect.protocols.framing import (
     Missing,
     OutOfStep,
     Run,
-    Sides,
     Steps,
+    framed,
     passed,
     unread,
 )
@@ -107,7 +107,7 @@ class PostgreSQLConversation:
         self._rows = Rows(content, 1, "PostgreSQL rows")
         self._copies: list[Part | None] = [None, None]
         self._copied = ["", ""]
-        self._sides = Sides(
+        self._sides = framed(
             content, "PostgreSQL", (self._client, self._server), (ANEW_CLIENT, ANEW_SERVER)
         )
 

@@ -14,8 +14,8 @@ from auditor.inspect.protocols.framing import (
     Framed,
     Missing,
     OutOfStep,
-    Sides,
     Steps,
+    framed,
     passed,
     unread,
 )
@@ -70,7 +70,7 @@ class SMBConversation:
     def __init__(self, content: Content) -> None:
         self._content = content
         self._files = Files()
-        self._sides = Sides(
+        self._sides = framed(
             content, "SMB", (lambda: self._frames(0), lambda: self._frames(1)), (ANEW, ANEW)
         )
 

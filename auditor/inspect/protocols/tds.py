@@ -13,8 +13,8 @@ from auditor.inspect.protocols.framing import (
     Body,
     Missing,
     OutOfStep,
-    Sides,
     Steps,
+    framed,
     unread,
 )
 from auditor.inspect.protocols.tds_tokens import Tokens
@@ -77,7 +77,7 @@ class TDSConversation:
         self._secured = False
         self._asked = False
         self._tokens = (Tokens(content, 0), Tokens(content, 1))
-        self._sides = Sides(
+        self._sides = framed(
             content, "TDS", (lambda: self._packets(0), lambda: self._packets(1)), (ANEW, ANEW)
         )
 
