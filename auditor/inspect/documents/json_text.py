@@ -13,6 +13,8 @@ import json
 import re
 from typing import TYPE_CHECKING, Any, Final
 
+import numpy as np
+
 from auditor.inspect.charsets import TextDecoder
 from auditor.inspect.documents.places import in_vietnam
 from auditor.inspect.documents.plain import head_text, looks_like_text
@@ -168,11 +170,13 @@ class JsonReading:
         """Takes the value that begins here, or enters it."""
         if mark == "{" and self._many():
             return
-        try:
-            value, end = _DECODER.raw_decode(self._text, self._at)
-        except (ValueError, RecursionError):  # not JSON, cut, too long or too deep
-            end = -1
-            value = None
+        value, end = None, -1
+        # To parse a window only to learn that the value goes on is dear.
+        if len(self._text) - self._at <= WINDOW or mark not in "[{" or self._ends():
+            try:
+                value, end = _DECODER.raw_decode(self._text, self._at)
+            except (ValueError, RecursionError):  # not JSON, cut, too long or too deep
+                end = -1
         if end < 0 or end - self._at > WINDOW:
             if mark == '"':
                 self._say(f"{self._path()}: ".encode("utf-8", "replace"))
@@ -198,6 +202,19 @@ class JsonReading:
                 frame.rows.add(*flat(frame.first))
                 frame.first = None
             frame.rows.add(*flat(value))
+
+    def _ends(self) -> bool:
+        """Whether an array or object that begins here may end within a window; false = not."""
+        for size in (WINDOW >> 6, WINDOW >> 3, WINDOW):  # most are short
+            window = self._text[self._at : self._at + size]
+            if "\\" in window:
+                window = window.replace("\\\\", "").replace('\\"', "")
+            outside = "".join(window.split('"')[::2]).encode("ascii", "replace")
+            marks = np.frombuffer(outside, np.uint8) | 0x20  # "[" is "{", and "]" is "}"
+            steps = (marks == ord("{")).astype(np.int64) - (marks == ord("}"))
+            if bool((steps.cumsum() <= 0).any()):
+                return True
+        return False
 
     def _many(self) -> bool:
         """Takes as many records as the window holds, if they are alike; false = not done.
