@@ -204,7 +204,9 @@ class Item:
             place = self._places[max(bisect_right(self._starts, span.start) - 1, 0)]
             if len(gathered.samples) < MOST_SAMPLES or place not in gathered.places:
                 gathered.show(masked(span.value, shown), place)
-            if len(gathered.samples) == len(gathered.places) == MOST_SAMPLES:
+            if len(gathered.samples) == MOST_SAMPLES and (
+                len(self._places) == 1 or len(gathered.places) == MOST_SAMPLES
+            ):
                 return
 
     def close(self) -> None:

@@ -68,7 +68,7 @@ def _plain_all(whole: bytes) -> list[bytes]:
     """Values of ASCII, a line each, as ``canonical`` has them."""
     whole = whole.upper()
     dense = whole.translate(None, _FILLING_IN_LINES).split(b"\n")
-    if all(map(bytes.isalnum, dense)):
+    if b"".join(dense).isalnum() and all(dense):
         return dense
     full = whole.split(b"\n")
     return [few if few.isalnum() else value.strip() for few, value in zip(dense, full, strict=True)]

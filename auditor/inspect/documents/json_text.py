@@ -320,6 +320,8 @@ class JsonReading:
         self._said_size = 0
 
     def _tell_geodata(self, head: str) -> None:
+        if '"type"' not in head:
+            return
         match = _GEOJSON.search(head)
         kind = "GeoJSON" if match else "TopoJSON" if _TOPOJSON.search(head) else ""
         if kind == "GeoJSON" and not re.search(r'"(?:features|geometry|geometries)"', head):
