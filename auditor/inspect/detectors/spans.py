@@ -16,6 +16,7 @@ Marks and topics are outside of 3.
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
+from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -177,6 +178,8 @@ def _distance(words: list[int], start: int, end: int, low: int, high: int) -> in
 def undisputed(spans: list[Span]) -> list[Span]:
     """Those that no other identifier outranks (rule 3), in order of their starts."""
     spans = sorted(spans, key=lambda span: (span.start, span.end, span.sought.rank))
+    if all(one.end <= other.start for one, other in pairwise(spans)):
+        return spans
     lost: set[int] = set()
     open_ones: list[int] = []
     for place, span in enumerate(spans):

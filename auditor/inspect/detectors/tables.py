@@ -133,12 +133,13 @@ class Values:
     __slots__ = ("_rows_by_length", "_sizes", "cells", "filled", "longest", "rows", "shortest")
 
     def __init__(self, column: Sequence[str | None]) -> None:
+        if None in column:
+            column = list(filter(None, column))  # what is empty is dropped below
         counts: dict[str | None, int] = {}
         if len(column) <= _SMALL or len(set(column[:_SMALL])) == _SMALL:
             counts = dict.fromkeys(column, 1)  # most such columns are of different values only
         if len(counts) < len(column):
             counts = Counter(column)
-        counts.pop(None, None)
         self.cells = _trimmed(list(counts))  # type: ignore[arg-type] # null was dropped
         self.rows = list(counts.values())
         self._sizes = set(map(len, self.cells))

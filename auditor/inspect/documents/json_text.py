@@ -30,6 +30,9 @@ WINDOW: Final = 1 << 18
 MOST_ENTERED: Final = 32
 """Values within values that are entered; what lies deeper is read as text."""
 
+MOST_SHORT: Final = 16
+"""Values of an array or object after which the next one is taken for short."""
+
 MOST_FAILURES: Final = 4
 """Times that records of an array turned out not to begin alike, before it is no longer tried."""
 
@@ -49,7 +52,7 @@ _DECODER: Final = json.JSONDecoder(parse_float=str, parse_int=str, parse_constan
 class _Frame:
     """An array or object that was entered (or the whole input), and its records."""
 
-    __slots__ = ("begin", "failures", "first", "is_object", "key", "path", "rows")
+    __slots__ = ("begin", "failures", "first", "is_object", "key", "path", "rows", "short")
 
     def __init__(self, path: str, pages: Pages, *, is_object: bool) -> None:
         self.path = path
@@ -58,6 +61,7 @@ class _Frame:
         self.first: dict[str, Any] | None = None
         self.begin = ""  # how its records begin, up to the first colon
         self.failures = 0
+        self.short = 0  # values that were parsed at once
         self.rows = Rows(pages)
 
 
@@ -172,7 +176,10 @@ class JsonReading:
             return
         value, end = None, -1
         # To parse a window only to learn that the value goes on is dear.
-        if len(self._text) - self._at <= WINDOW or mark not in "[{" or self._ends():
+        frame = self._frames[-1]
+        surely = mark not in "[{" or frame.short > MOST_SHORT
+        if surely or len(self._text) - self._at <= WINDOW or self._ends():
+            frame.short += 1
             try:
                 value, end = _DECODER.raw_decode(self._text, self._at)
             except (ValueError, RecursionError):  # not JSON, cut, too long or too deep
@@ -189,7 +196,6 @@ class JsonReading:
                 self._lose()
             return
         begin, self._at = self._at, end
-        frame = self._frames[-1]
         if frame.is_object or not isinstance(value, dict):
             self._walk(self._path(), value)
             frame.key = None
