@@ -17,7 +17,7 @@ from auditor.inspect.detectors.patterns import WIDEST, plain
 from auditor.inspect.detectors.rules import Certain, Detector
 from auditor.inspect.detectors.spans import Pieces, Span, matches, undisputed
 from auditor.inspect.detectors.tables import Table, as_text
-from auditor.inspect.detectors.values import canonical
+from auditor.inspect.detectors.values import canonical_all
 from auditor.model.content import MOST_SAMPLES
 from auditor.model.subjects import Subjects
 
@@ -165,38 +165,49 @@ class Item:
         data = bytes(memoryview(self._buffer)[: known - origin])
         ends = search.ends(data)
         if ends:
-            pieces = Pieces([start - origin for start in self._starts], len(data) - 1)
+            starts = [start - origin for start in self._starts]
+            pieces = Pieces(starts, len(data) - 1, origin)
             last_ends = [end - origin for end in self._last_ends]
-            found = [
-                span._replace(start=span.start + origin, end=span.end + origin)
-                for span in matches(search, ends, data, pieces, self._done - origin, last_ends)
-            ]
+            found = matches(search, ends, data, pieces, self._done - origin, last_ends)
+            counted: dict[tuple[int, bool], list[Span]] = {}
             for span in undisputed(self._before + found):
                 if self._done <= span.start < until:
-                    self._count(span)
+                    way = span.sought.rank, span.distance >= 0
+                    counted.setdefault(way, []).append(span)
+            for (_, near), spans in counted.items():
+                self._count(spans, self._near if near else self._alone)
             self._before = [span for span in self._before + found if span.start < until < span.end]
             for span in found:
                 if span.start < until:
                     self._last_ends[span.sought.rank] = span.end
         self._done = until
 
-    def _count(self, span: Span) -> None:
-        sought = span.sought
-        by_way = self._near if span.distance >= 0 else self._alone
+    def _count(self, spans: list[Span], by_way: dict[int, Gathered]) -> None:
+        """Counts matches of one detector, in order."""
+        sought = spans[0].sought
         gathered = by_way.get(sought.rank)
         if gathered is None:
             gathered = by_way[sought.rank] = Gathered()
-        gathered.matches += 1
-        value = span.value
+        gathered.matches += len(spans)
+        values = list(dict.fromkeys([span.value for span in spans]))
         if sought.detector.words:  # one word, with or without diacritics
-            value = plain(value.decode("utf-8", "replace")).encode()
-        gathered.subjects.add(sought.hashing.of(canonical(value)))
-        if len(gathered.samples) < MOST_SAMPLES or len(gathered.places) < MOST_SAMPLES:
-            place = self._places[max(bisect_right(self._starts, span.start) - 1, 0)]
-            if len(gathered.samples) < MOST_SAMPLES or place not in gathered.places:
-                gathered.show(masked(span.value, sought.detector.shown), place)
+            values = [plain(value.decode("utf-8", "replace")).encode() for value in values]
+        gathered.subjects.add_many(sought.hashing.of_many(set(canonical_all(values))))
+        self._show(spans, gathered)
         if sought.detector.kind == "mark" and not self.secret:
             self.secret = self._in_text(sought) is not None
+
+    def _show(self, spans: list[Span], gathered: Gathered) -> None:
+        """Keeps the first samples and places."""
+        shown = spans[0].sought.detector.shown
+        for span in spans:
+            place = self._places[max(bisect_right(self._starts, span.start) - 1, 0)]
+            if len(gathered.samples) < MOST_SAMPLES or place not in gathered.places:
+                gathered.show(masked(span.value, shown), place)
+            if len(gathered.samples) == MOST_SAMPLES and (
+                len(self._places) == 1 or len(gathered.places) == MOST_SAMPLES
+            ):
+                return
 
     def close(self) -> None:
         """Judges what was found."""
