@@ -12,6 +12,7 @@ from auditor.inspect.places import legible_place, outermost
 from auditor.inspect.protocols import DISSECTORS
 from auditor.inspect.protocols.raw import RAW
 from auditor.model.content import MOST_SAMPLES, UNREAD
+from auditor.model.finding import CERTAINTIES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -44,8 +45,6 @@ MOST_MESSAGE: Final = 200
 MOST_PROBLEMS: Final = 100
 """Different problems of a flow that wait for its end."""
 
-_SURE: Final = ("weak", "likely", "firm")
-
 
 def _together(one: Found, other: Found) -> Found:
     """What one detector found in two items of one side."""
@@ -54,7 +53,7 @@ def _together(one: Found, other: Found) -> Found:
     samples = tuple(dict.fromkeys(one.samples + other.samples))
     return replace(
         one,
-        certainty=max(one.certainty, other.certainty, key=_SURE.index),
+        certainty=max(one.certainty, other.certainty, key=CERTAINTIES.index),
         matches=one.matches + other.matches,
         samples=() if hidden else samples[:MOST_SAMPLES],
         places=tuple(dict.fromkeys(one.places + other.places))[:MOST_SAMPLES],

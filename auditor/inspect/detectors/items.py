@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING, Final
 from auditor.inspect.detectors.masks import legible, masked
 from auditor.inspect.detectors.names import shown
 from auditor.inspect.detectors.patterns import WIDEST, plain
-from auditor.inspect.detectors.rules import Certain, Detector
+from auditor.inspect.detectors.rules import Detector
 from auditor.inspect.detectors.spans import Pieces, Span, matches, undisputed
 from auditor.inspect.detectors.tables import Table, as_text
 from auditor.inspect.detectors.values import canonical_all
 from auditor.model.content import MOST_SAMPLES
+from auditor.model.finding import CERTAINTIES, Certainty
 from auditor.model.subjects import Subjects
 
 if TYPE_CHECKING:
@@ -38,7 +39,6 @@ MOST_TABLES: Final = 256
 """Tables of an item whose columns are judged; further ones are searched as text."""
 
 _MOST_NAME: Final = 40
-_SURE: Final[dict[Certain, int]] = {"weak": 0, "likely": 1, "firm": 2}
 
 
 @dataclass(slots=True)
@@ -54,7 +54,7 @@ class Found:
     """
 
     detector: Detector
-    certainty: Certain
+    certainty: Certainty
     matches: int
     subjects: Subjects
     samples: tuple[str, ...]
@@ -217,7 +217,7 @@ class Item:
             self._judge(end, end)
         self._buffer = bytearray()
         self._before = []
-        found: dict[int, list[tuple[Certain, Gathered]]] = {}
+        found: dict[int, list[tuple[Certainty, Gathered]]] = {}
         columns = self._in_columns()
         for rank in sorted({*self._near, *self._alone, *self._facts, *columns}):
             ways = [*self._ways(self._search.sought[rank]), *columns.get(rank, ())]
@@ -232,7 +232,7 @@ class Item:
         self._near, self._alone, self._facts, self._tables = {}, {}, {}, {}
         self._search.forget()
 
-    def _ways(self, sought: Sought) -> Iterable[tuple[Certain, Gathered]]:
+    def _ways(self, sought: Sought) -> Iterable[tuple[Certainty, Gathered]]:
         """All ways in which a detector has a hit."""
         text = self._in_text(sought)
         if text is not None:
@@ -240,9 +240,9 @@ class Item:
         if sought.rank in self._facts:
             yield sought.detector.certainty.alone, self._facts[sought.rank]
 
-    def _in_columns(self) -> dict[int, list[tuple[Certain, Gathered]]]:
+    def _in_columns(self) -> dict[int, list[tuple[Certainty, Gathered]]]:
         """Hits in tables, by rank."""
-        found: dict[int, list[tuple[Certain, Gathered]]] = {}
+        found: dict[int, list[tuple[Certainty, Gathered]]] = {}
         for table in self._tables.values():
             for sought, name, certainty, column in table.hits():
                 place = (
@@ -256,7 +256,7 @@ class Item:
                 found.setdefault(sought.rank, []).append((certainty, gathered))
         return found
 
-    def _in_text(self, sought: Sought) -> tuple[Certain, Gathered] | None:
+    def _in_text(self, sought: Sought) -> tuple[Certainty, Gathered] | None:
         minimum, certainty = sought.detector.minimum, sought.detector.certainty
         near, alone = self._near.get(sought.rank), self._alone.get(sought.rank)
         by_words = near is not None and near.subjects.count >= minimum.with_context
@@ -287,11 +287,13 @@ def _merged(ways: Sequence[Gathered]) -> Gathered:
     return out
 
 
-def _together(detector: Detector, ways: list[tuple[Certain, Gathered]], *, withheld: bool) -> Found:
+def _together(
+    detector: Detector, ways: list[tuple[Certainty, Gathered]], *, withheld: bool
+) -> Found:
     merged = _merged([gathered for _, gathered in ways])
     return Found(
         detector=detector,
-        certainty=max((certainty for certainty, _ in ways), key=_SURE.__getitem__),
+        certainty=max((certainty for certainty, _ in ways), key=CERTAINTIES.index),
         matches=merged.matches,
         subjects=merged.subjects,
         samples=() if withheld else tuple(merged.samples),

@@ -8,9 +8,9 @@ from pydantic import Field
 
 from auditor.model.catalogue import Mark, Wording
 from auditor.model.documents import Document
+from auditor.model.finding import Certainty
 
 Bound = Literal["digits", "word", "none"]
-Certain = Literal["firm", "likely", "weak"]
 
 
 class Context(Document):
@@ -56,10 +56,10 @@ class Minimum(Document):
 class Certainties(Document):
     """How sure a hit is by the way it came about."""
 
-    with_context: Certain = "likely"
-    alone: Certain = "weak"
-    column: Certain = "firm"
-    unnamed_column: Certain = "likely"
+    with_context: Certainty = "likely"
+    alone: Certainty = "weak"
+    column: Certainty = "firm"
+    unnamed_column: Certainty = "likely"
 
 
 class Expectations(Document):

@@ -19,8 +19,8 @@ from auditor.model.subjects import Subjects
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from auditor.inspect.detectors.rules import Certain
     from auditor.inspect.detectors.sought import Sought
+    from auditor.model.finding import Certainty
 
 MOST_COLUMNS: Final = 1_024
 """Columns of a table that are judged; further ones are searched as text."""
@@ -338,7 +338,7 @@ class Table:
             place = self._places[number] = _Place(self._fitting.of(self._name(number)))
         return place.counted(Values(column), len(column), self._fitting)
 
-    def hits(self) -> Iterator[tuple[Sought, str, Certain, Column]]:
+    def hits(self) -> Iterator[tuple[Sought, str, Certainty, Column]]:
         """Columns in which a detector has enough values: name, how sure, what it saw."""
         for number, place in self._places.items():
             name = self._name(number)
