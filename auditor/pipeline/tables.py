@@ -47,7 +47,7 @@ class FlowTable:
             if len(part) < len(table):  # as it is, it holds the memory of the whole table
                 part = part.take(list(range(len(part))))
             self._parts.add(0, part)
-        self._empty = table.slice(0, 0)
+        self._empty = table.schema.empty_table()
         self.rows += len(table)
 
     def close(self) -> None:
