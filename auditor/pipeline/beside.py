@@ -1,7 +1,6 @@
 """Work that other processes do beside this one, each a piece of it.
 
-They are started anew, not split off: this process has threads. They end with it: none outlives
-the block that started it, nor, for longer than it takes to tell of progress, a parent that is gone.
+They are started anew, not split off: this process has threads. They end with it, however it ends.
 """
 
 from __future__ import annotations
@@ -9,11 +8,14 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import subprocess
+import sys
 import threading
 import traceback
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
+from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 from auditor.model.errors import AuditorError
@@ -21,7 +23,6 @@ from auditor.model.errors import AuditorError
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from concurrent.futures import Future
-    from multiprocessing.connection import Connection
     from types import TracebackType
 
 Task = TypeVar("Task")
@@ -30,7 +31,8 @@ Result = TypeVar("Result")
 PATIENCE: Final = 5
 """Seconds that a process that is told to end may take."""
 
-_CONTEXT: Final = multiprocessing.get_context("spawn")
+_ALONE: Final = 75
+"""Exit code of a process that nobody waits for any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +71,7 @@ class Beside(Generic[Task, Result]):
         self._advance = advance
         self._over = False
         self._lock = threading.Lock()
-        self._processes: list[Any] = []
+        self._processes: list[subprocess.Popen[bytes]] = []
         self._threads = ThreadPoolExecutor(max(len(tasks), 1))
         self._results: list[Future[Result | Ended]] = [
             self._threads.submit(self._served, task) for task in tasks
@@ -101,27 +103,22 @@ class Beside(Generic[Task, Result]):
 
     def _served(self, task: Task) -> Result | Ended:
         """Starts a process and hears what it says until it is through."""
-        reader, writer = _CONTEXT.Pipe(duplex=False)
-        process = _CONTEXT.Process(target=_worked, args=(self._work, task, writer), daemon=True)
-        with reader:
-            # An interrupt from the keyboard reaches all processes of a terminal: this one alone
-            # is to act on it. What a thread holds off, the processes it starts do.
-            signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-            with writer:
-                process.start()
+        # An interrupt from the keyboard reaches all processes of a terminal: this one alone is
+        # to act on it. What a thread holds off, the processes it starts do.
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        here, there = multiprocessing.Pipe()
+        with here:
+            with there:
+                process = _started(there.fileno())
             with self._lock:
                 self._processes.append(process)
                 if self._over:
                     process.terminate()
             try:
-                done = self._heard(reader)
+                done = self._heard(here, task)
             finally:
-                process.join(PATIENCE)
-                if process.exitcode is None:
-                    process.kill()
-                    process.join()
+                code = _ended(process)
         if done is None:
-            code = process.exitcode or 0
             return Ended(f"signal {-code}" if code < 0 else f"exit code {code}")
         if done.failure is not None:
             raise done.failure
@@ -130,34 +127,68 @@ class Beside(Generic[Task, Result]):
         result: Result = done.result
         return result
 
-    def _heard(self, reader: Connection) -> _Done | None:
-        """What a process comes to; null = it ended before it said so."""
+    def _heard(self, connection: Connection, task: Task) -> _Done | None:
+        """What a process comes to with a task; null = it ended before it said so."""
         with suppress(EOFError, ConnectionError):
+            connection.send((self._work, task))
             while True:
-                said = reader.recv()
+                said = connection.recv()
                 if isinstance(said, _Done):
                     return said
                 self._advance(said)
         return None
 
 
-def _worked(
-    work: Callable[[Task, Callable[[int], None]], Result], task: Task, writer: Connection
-) -> None:
-    """What the other process does."""
+def _started(descriptor: int) -> subprocess.Popen[bytes]:
+    """A process of this program that hears of its work through a descriptor."""
+    path = os.pathsep.join(filter(None, sys.path))
+    text = f"from auditor.pipeline.beside import worked; worked({descriptor})"
+    return subprocess.Popen(  # noqa: S603 - this interpreter, a fixed text
+        [sys.executable, "-P", "-c", text],
+        env={**os.environ, "PYTHONPATH": path},
+        pass_fds=(descriptor,),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+    )
 
+
+def _ended(process: subprocess.Popen[bytes]) -> int:
+    """The exit code of a process that is through, or is made to be."""
+    try:
+        return process.wait(PATIENCE)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        return process.wait()
+
+
+def worked(descriptor: int) -> None:
+    """What the other process does: the work it is sent, once."""
+    with Connection(descriptor) as connection:
+        work, task = connection.recv()
+        threading.Thread(target=_end_with_parent, args=(connection,), daemon=True).start()
+        done = _done(work, task, connection)
+        with suppress(OSError):
+            connection.send(done)
+        os._exit(0)  # the thread still hears the connection
+
+
+def _done(work: Any, task: Any, connection: Connection) -> _Done:  # noqa: ANN401 - as sent
     def advance(size: int) -> None:
         try:
-            writer.send(size)
-        except OSError:  # nobody hears any more
-            os._exit(1)
+            connection.send(size)
+        except OSError:
+            os._exit(_ALONE)
 
-    done = _Done()
     try:
-        done = _Done(work(task, advance))
+        return _Done(work(task, advance))
     except AuditorError as error:
-        done = _Done(failure=error)
+        return _Done(failure=error)
     except Exception:  # noqa: BLE001 - it is raised again by who waits for the result
-        done = _Done(crash=traceback.format_exc())
-    with suppress(OSError):
-        writer.send(done)
+        return _Done(crash=traceback.format_exc())
+
+
+def _end_with_parent(connection: Connection) -> None:
+    """Ends this process at once when nobody is left to hear it."""
+    with suppress(EOFError, OSError):
+        connection.recv()
+    os._exit(_ALONE)

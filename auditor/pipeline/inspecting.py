@@ -32,6 +32,7 @@ class _Share:
     flows: pa.Table
     of: dict[int, readers.Extent]
     detectors: tuple[Detector, ...]
+    compiled: tuple[bytes | None, ...] = field(repr=False)
     key: bytes = field(repr=False)
 
 
@@ -63,13 +64,14 @@ def inspected(
     own, *others = shared_out(flows, order.jobs if alike else 1)
     missed, problems = readers.Missed(), []
     advance = _Mean(progress, 1 + len(others)).advance
+    again, search = wanted(order), inspector.search
     shares = [
-        _Share(wanted(order), inputs, each, of, inspector.search.detectors, inspector.search.key)
+        _Share(again, inputs, each, of, search.detectors, search.packed(), search.key)
         for each in others
     ]
     given_back()
     with Beside(_gathered, shares, advance) as beside:
-        _taken(inspector, wanted(order), inputs, own, missed, advance, of)
+        _taken(inspector, again, inputs, own, missed, advance, of)
         for share, result in zip(shares, beside.results(), strict=True):
             if isinstance(result, Ended):
                 problems.append(_ended(result, len(share.flows)))
@@ -85,7 +87,7 @@ def _gathered(share: _Share, advance: Callable[[int], None]) -> tuple[Gathered, 
     """What a share of the flows comes to; in another process."""
     from auditor import inspect
 
-    search = inspect.Search(share.detectors, share.key)
+    search = inspect.Search(share.detectors, share.key, packed=share.compiled)
     inspector, missed = inspect.Inspector(share.flows, search), readers.Missed()
     _taken(inspector, share.wanted, share.inputs, share.flows, missed, advance, share.of)
     return inspector.gathered(), missed

@@ -35,6 +35,9 @@ if TYPE_CHECKING:
     from auditor.model.stream import Chunk, Ended
     from auditor.readers.inputs import Wanted
 
+WINDOW: Final = 4 << 20
+"""Bytes that are looked at together; less than in the first reading, as several processes read."""
+
 AGAIN: Final = "Read the content from a copy of the captures that stays as it is, by its path."
 
 
@@ -278,7 +281,7 @@ def _file(
     except OSError as error:
         missed.flows[name, f"it cannot be opened: {error.strerror or error}"] = count
         return
-    with opened, Windows(opened) as windows:
+    with opened, Windows(opened, WINDOW) as windows:
         seen = Container(opened.head)
         before = first_time(opened.head) or 0
         walk = Walk(windows, delivery, seen)
