@@ -181,7 +181,7 @@ def test_many_parts_may_not_unpack_to_more_than_the_flow_allows(monkeypatch):
 def test_packed_text_full_of_numbers_is_searched_up_to_what_its_work_may_be(monkeypatch):
     monkeypatch.setattr(budget, "UNPACKED", 1_000_000)
     numbers = " ".join(NUMBERS).encode()
-    text = b"so cccd " + (b"%b so cccd " % numbers) * 1_000  # 800 kB; each match is dear
+    text = b"so cccd " + (b"%b so cccd " % numbers) * 3_000  # 2.4 MB; each match is dear
     packed = posted(gzip.compress(text), b"Content-Encoding: gzip")
     inspection, [problem] = one(head(), [(0, packed)])
     assert problem.code == "content-bomb"
