@@ -6,8 +6,9 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
+from auditor.inspect.budget import Budget
 from auditor.inspect.contracts import About
-from auditor.inspect.parts import Budget, FlowPart
+from auditor.inspect.parts import FlowPart
 from auditor.inspect.places import legible_place, outermost
 from auditor.inspect.protocols import DISSECTORS
 from auditor.inspect.protocols.raw import RAW

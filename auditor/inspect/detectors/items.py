@@ -85,6 +85,7 @@ class Item:
     Attributes:
         side: who sent it.
         secret: a secrecy mark was found; nothing of it may be copied.
+        matches: so many were looked at, whatever became of them.
         found: after ``close``.
     """
 
@@ -92,6 +93,7 @@ class Item:
         self.side = side
         self.place = place
         self.secret = False
+        self.matches = 0
         self.found: list[Found] = []
         self._search = search
         self._withheld = withheld
@@ -169,6 +171,7 @@ class Item:
             pieces = Pieces(starts, len(data) - 1, origin)
             last_ends = [end - origin for end in self._last_ends]
             found = matches(search, ends, data, pieces, self._done - origin, last_ends)
+            self.matches += len(found)
             counted: dict[tuple[int, bool], list[Span]] = {}
             for span in undisputed(self._before + found):
                 if self._done <= span.start < until:
