@@ -1,5 +1,6 @@
 """May it leave? Rules, regimes and the register, asked of the flows, give findings."""
 
+from auditor.policy.deadlines import dated
 from auditor.policy.destinations import recipients_of
 from auditor.policy.findings import candidates, findings
 from auditor.policy.law import Law, load_law
@@ -13,6 +14,7 @@ __all__ = [
     "RuleFile",
     "Tested",
     "candidates",
+    "dated",
     "findings",
     "lint",
     "lint_regimes",

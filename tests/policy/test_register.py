@@ -59,7 +59,7 @@ def test_all_mistakes_of_a_register_are_told_at_once_with_their_lines(loaded):
     found = mistakes(loaded, text)
     assert [line.split(":")[1] for line in found] == ["5", "11", "14", "24", "27"]
     assert "the inventory has no system 'moon'; it has portal, registry" in found[0]
-    assert "another dossier has the id 'A'" in found[1]
+    assert "another entry has the id 'A'" in found[1]
     assert "no category list has the code 'B99'" in found[2]
     assert "filed" in found[3]
     assert "ends (2026-01-31) before it begins (2026-02-01)" in found[4]
