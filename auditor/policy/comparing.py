@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Final
 
+import numpy as np
+
 from auditor.model.finding import Comparison
 from auditor.model.text import Text
 from auditor.policy.coverage import carried_over, stopped_days, who_is_meant
@@ -76,23 +78,45 @@ class Compared:
 
 
 def found_in(
-    matching: Matching, dossier: Dossier, regimes: Mapping[str, Regime], flows: Integers
-) -> Compared:
-    """``flows`` beside one dossier."""
+    matching: Matching,
+    dossier: Dossier,
+    regimes: Mapping[str, Regime],
+    flows: Integers,
+    starts: Integers,
+) -> list[Compared]:
+    """Several sets of flows beside one dossier.
+
+    Args:
+        matching: of the table.
+        dossier: to compare with.
+        regimes: by id.
+        flows: of all sets, one set after the other.
+        starts: where each set begins; none is empty.
+    """
     recipient = matching.recipient(dossier.recipients, flows)
     early, ended = matching.in_time(dossier, flows)
     days = matching.days[flows]
     since = number_of(covers_from(dossier, regimes[dossier.regime]))
-    until = dossier.storage.until if dossier.storage else None
-    stop: Bools = stopped_days(dossier, days) & ~who_is_meant(recipient).miss
-    return Compared(
-        who=_all(recipient.who),
-        where=_all(recipient.where),
-        in_time=not (early | ended).any(),
-        counted=not (days < since).any(),
-        stopped=bool(stop.any()),
-        kept=not (days > number_of(until)).any(),
+    until = number_of(dossier.storage.until if dossier.storage else None)
+    stop = stopped_days(dossier, days) & ~who_is_meant(recipient).miss
+
+    def no(where: Bools) -> list[bool]:
+        none: list[bool] = (~np.logical_or.reduceat(where, starts)).tolist()
+        return none
+
+    columns = zip(
+        _all(recipient.who, starts),
+        _all(recipient.where, starts),
+        no(early | ended),
+        no(days < since),
+        no(stop),
+        no(days > until),
+        strict=True,
     )
+    return [
+        Compared(who, where, in_time, counted, not free, kept)
+        for who, where, in_time, counted, free, kept in columns
+    ]
 
 
 def comparisons(
@@ -277,13 +301,16 @@ def _unseen(dossier: Dossier) -> Iterator[Comparison]:
         yield Comparison("contract", said, _NOT_SHOWN, None)
 
 
-def _all(masks: Masks | None) -> bool | None:
-    """Of all flows together: false where one does not fit, unknown where one is not known."""
-    if masks is None or not len(masks.hit):
-        return None
-    if masks.miss.any():
-        return False
-    return True if masks.hit.all() else None
+def _all(masks: Masks | None, starts: Integers) -> list[bool | None]:
+    """Of each set together: false where one flow does not fit, unknown where one is not known."""
+    if masks is None:
+        return [None] * len(starts)
+    every = np.logical_and.reduceat(masks.hit, starts).tolist()
+    some_miss = np.logical_or.reduceat(masks.miss, starts).tolist()
+    return [
+        False if miss else (True if hit else None)
+        for hit, miss in zip(every, some_miss, strict=True)
+    ]
 
 
 def _days(seen: Seen) -> Text:

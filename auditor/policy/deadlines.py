@@ -16,10 +16,11 @@ from auditor.policy.rules import basis_of, text
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from auditor.model.finding import Finding
+    from auditor.model.finding import Finding, LegalBasis
     from auditor.model.ledger import Ledger
     from auditor.model.regimes import Duty, Regime
     from auditor.model.register import Dossier
+    from auditor.model.text import Text
     from auditor.policy.law import Law
 
 _VIETNAM: Final = timezone(timedelta(hours=7))
@@ -41,25 +42,20 @@ def dated(
     """
     several = tuple(findings)
     coverable = {rule.id for rule in law.rules.rules if rule.coverable}
-    regimes = {regime.id: regime for regime in law.regimes.regimes}
-    grounds = {ground.id: ground for ground in law.regimes.grounds}
-    duties_of = [regime.duties for regime in regimes.values()]
-    duties_of += [ground.duties for ground in grounds.values()]
-    running = {duty.id for duties in duties_of for duty in duties if _from_first(duty)}
+    duties_of = {regime.id: _running(regime.duties) for regime in law.regimes.regimes}
+    duties_of |= {ground.id: _running(ground.duties) for ground in law.regimes.grounds}
+    running = {duty.id for duties in duties_of.values() for duty, _, _ in duties}
     first = _first_days(one for one in several if one.rule in coverable)
     out: list[Finding] = []
     for one in several:
         kept = [deadline for deadline in one.deadlines if deadline.duty not in running]
-        duties: tuple[Duty, ...] = ()
-        if one.rule in coverable and one.claim is not None and one.state == "exempt":
-            ground = grounds.get(one.claim.ground_id)
-            if ground is not None and one.claim.reported is None:
-                duties = ground.duties
-        elif one.rule in coverable and one.regime in regimes and _to_be_filed(one):
-            duties = regimes[one.regime].duties
+        duties = duties_of.get(_holder(one) or "", ()) if one.rule in coverable else ()
         if duties:
             began, known = _first_transfer(one, first[_route(one)], ledger)
-            kept += [_reckoned(duty, began, known=known) for duty in duties if _from_first(duty)]
+            kept += [
+                Deadline(due_on(duty, began), began, known, duty.id, what, basis)
+                for duty, what, basis in duties
+            ]
         out.append(replace(one, deadlines=in_order(kept)))
     return tuple(out)
 
@@ -105,6 +101,20 @@ def due_on(duty: Duty, counted_from: date) -> date:
     year, month = divmod(month, 12)
     last = calendar.monthrange(year, month + 1)[1]
     return date(year, month + 1, min(counted_from.day, last))
+
+
+def _running(duties: tuple[Duty, ...]) -> tuple[tuple[Duty, Text, LegalBasis], ...]:
+    """The duties that run from the first transfer, with their texts made once."""
+    return tuple(
+        (duty, text(duty.what), basis_of(duty.basis)) for duty in duties if _from_first(duty)
+    )
+
+
+def _holder(one: Finding) -> str | None:
+    """The regime or ground whose duties a finding has from its first transfer; null = none."""
+    if one.state == "exempt" and one.claim is not None:
+        return one.claim.ground_id if one.claim.reported is None else None
+    return one.regime if _to_be_filed(one) else None
 
 
 def _from_first(duty: Duty) -> bool:

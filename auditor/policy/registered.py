@@ -78,7 +78,7 @@ class Registered:
             sets: the flows of the groups.
             sent: per answer, the outbound bytes of its flow.
         """
-        self._sets = sets
+        self._set_of: list[int] = sets.of_finding.tolist()
         reason, dossier, claim, flow = (
             np.concatenate([getattr(answer, name) for answer in answers])
             for name in ("reason", "dossier", "claim", "flow")
@@ -89,6 +89,7 @@ class Registered:
         closest = np.where(reason == furthest[group], dossier, -1)
         self._dossiers = _most(group, closest, sent, len(self._coverages.dossiers), groups)
         self._claimed = _most(group, claim, sent, len(self._claims.exemptions), groups)
+        self._compare(sets)
         changed = np.full(groups, _NEVER)
         where = np.isin(reason, CHANGED)
         np.minimum.at(changed, group[where], self._matching.days[flow[where]])
@@ -149,15 +150,31 @@ class Registered:
             )
         return self._notes[key]
 
+    def _compare(self, sets: FlowSets) -> None:
+        """Every finding's flows beside its dossier; findings over the same flows share that."""
+        closest: dict[int, set[int]] = {}
+        for of_set, some in zip(self._set_of, self._dossiers, strict=True):
+            if some:
+                closest.setdefault(int(some[0].name), set()).add(of_set)
+        for number, several in closest.items():
+            numbers = np.array(sorted(several), np.int64)
+            sizes = sets.sizes[numbers]
+            starts = np.cumsum(sizes) - sizes
+            within = np.arange(int(sizes.sum())) - np.repeat(starts, sizes)
+            flows = sets.members[np.repeat(sets.starts[numbers], sizes) + within]
+            dossier, regimes = self._coverages.dossiers[number], self._coverages.regimes
+            found = found_in(self._matching, dossier, regimes, flows, starts)
+            for of_set, each in zip(numbers.tolist(), found, strict=True):
+                self._found[of_set, number] = each
+
     def _compared(self, group: int, number: int, seen: Seen) -> tuple[Comparison, ...]:
-        dossier, regimes = self._coverages.dossiers[number], self._coverages.regimes
-        flows = int(self._sets.of_finding[group])
-        if (flows, number) not in self._found:  # findings over the same flows share it
-            first, end = self._sets.starts[flows], self._sets.starts[flows + 1]
-            members = self._sets.members[first:end]
-            self._found[flows, number] = found_in(self._matching, dossier, regimes, members)
-        found = self._found[flows, number]
-        return comparisons(dossier, found, seen, regimes, self._coverages.volumes.get(number))
+        return comparisons(
+            self._coverages.dossiers[number],
+            self._found[self._set_of[group], number],
+            seen,
+            self._coverages.regimes,
+            self._coverages.volumes.get(number),
+        )
 
 
 def severity_of(state: State, severity: Severity) -> Severity:
