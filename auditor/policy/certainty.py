@@ -1,4 +1,4 @@
-"""How certain each flow makes a finding, by what the finding rests on."""
+"""How sure findings are, flow by flow: by what was seen of the data, the place and the operator."""
 
 from __future__ import annotations
 
@@ -9,15 +9,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from auditor.model.finding import CERTAINTIES
 from auditor.policy import masks
 from auditor.policy.facts import column_of
 
 if TYPE_CHECKING:
-    from auditor.model.finding import Certainty
     from auditor.policy.masks import Bools, Integers
 
-CERTAINTIES: Final[tuple[Certainty, ...]] = ("weak", "likely", "firm")
-"""By number, from 0."""
 ANYTHING: Final = "*"
 """Stands for whatever was recognised, in findings that are about no single category."""
 
@@ -40,7 +38,7 @@ class Grounds:
     label: str | None
 
 
-def certainty_of(table: pa.Table, grounds: Grounds) -> Integers:
+def certainties_of(table: pa.Table, grounds: Grounds) -> Integers:
     """Per flow: 2 = firm, 1 = likely, 0 = weak; the weakest of its grounds decides.
 
     A finding is as certain as its best flow: one flow whose content was read and whose place is

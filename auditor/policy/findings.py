@@ -14,13 +14,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from auditor.model.content import NOTHING_OPENED, Contents
-from auditor.model.finding import SEVERITIES, STATES, Finding, State
+from auditor.model.finding import CERTAINTIES, SEVERITIES, STATES, Finding, State
 from auditor.model.flow_table import FLOW_TABLE, Stage, to_arrow
 from auditor.model.text import Text
 from auditor.policy import masks, words
 from auditor.policy.answers import answered, doubts_of
 from auditor.policy.ceilings import Volumes
-from auditor.policy.certainty import ANYTHING, CERTAINTIES, Grounds, certainty_of
+from auditor.policy.certainty import ANYTHING, Grounds, certainties_of
 from auditor.policy.claims import Claims
 from auditor.policy.comparing import Seen
 from auditor.policy.coverage import Coverages
@@ -206,7 +206,7 @@ class _Assembly:
         labels = pc.list_flatten(column_of(table, "content_labels"))
         self._labels = frozenset(pc.unique(labels).to_pylist())
         self._certainty: dict[Grounds, list[int]] = {
-            grounds: self._gathering.best(certainty_of(table, grounds)).tolist()
+            grounds: self._gathering.best(certainties_of(table, grounds)).tolist()
             for grounds in {self._grounds(group) for group in self._groups}
         }
         self._regime = standings.of_groups(group, len(self._groups))
@@ -315,7 +315,11 @@ class _Assembly:
                 countries=countries,
                 certainty="weak" if group.state == "undecided" else certainty,
                 known_by=words.known_by(seen, far, evidence, matter, group.category),
-                not_known=rule.said.not_known + words.not_known(seen, far, evidence, matter),
+                not_known=(
+                    *rule.said.not_known,
+                    *self._recognitions.not_known(recognised),
+                    *words.not_known(seen, far, evidence, matter),
+                ),
                 legal=rule.legal_between(first, last),
                 next_step=said.next_step or rule.said.next_step,
                 evidence=evidence,
