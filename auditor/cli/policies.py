@@ -127,9 +127,9 @@ def policy_show(policies: Policies = None) -> None:
         for basis in rule.legal:
             say(f"  ({basis.mark}) {basis.instrument}, {basis.article}")
         say()
-    for line in _regime_lines(policy.load_regimes(folder / "regimes.yaml")):
-        say(line)
     catalogue = classify.catalogue(folder)
+    for line in _regime_lines(policy.load_regimes(folder / "regimes.yaml", catalogue)):
+        say(line)
     for detector in inspect.detectors_in(folder, catalogue.by_code):
         say(f"{detector.id}  [{', '.join(detector.labels)}]")
         say(f"  {detector.title.vi}")

@@ -1,5 +1,6 @@
 """May it leave? Rules, regimes and the register, asked of the flows, give findings."""
 
+from auditor.policy.deadlines import dated
 from auditor.policy.destinations import recipients_of
 from auditor.policy.differences import Difference, differences
 from auditor.policy.explaining import explained
@@ -16,6 +17,7 @@ __all__ = [
     "RuleFile",
     "Tested",
     "candidates",
+    "dated",
     "differences",
     "explained",
     "findings",

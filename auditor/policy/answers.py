@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from auditor.model.catalogue import Catalogue
+    from auditor.policy.claims import Claims
     from auditor.policy.coverage import Coverages
     from auditor.policy.facts import CategoryFacts, Exploded, FactTable
     from auditor.policy.rules import Rule
@@ -28,6 +29,7 @@ class Answer:
     """Where one rule answers: flows (and categories) with their state and closest dossier.
 
     Attributes:
+        claim: number of the exemption that speaks of it, or may; -1 = none.
         regime: row of ``CategoryFacts.kinds`` that says the regime; -1 = the rule does not look at
             categories.
     """
@@ -37,6 +39,7 @@ class Answer:
     state: Integers
     reason: Integers
     dossier: Integers
+    claim: Integers
     regime: Integers
 
 
@@ -81,10 +84,11 @@ def answered(
     by_flow: FactTable,
     by_category: CategoryFacts,
     rows: Exploded,
-    register: Coverages,
+    dossiers: Coverages,
+    claims: Claims,
     doubts: Doubts,
 ) -> Answer:
-    """Where ``rule`` hits or stays undecided, with the state that dossiers and doubts leave it."""
+    """Where ``rule`` hits or stays undecided, with the state that register and doubts leave it."""
     facts: FactTable | CategoryFacts = by_category if rule.by_category else by_flow
     answer = evaluated(rule.when, facts)
     state = np.full(facts.rows, -1, np.int64)
@@ -100,22 +104,39 @@ def answered(
     if rule.by_category:
         code = rows.code[chosen]
         state[doubts.categories[code] | (doubts.binding[code] & doubts.others[flow])] = _UNDECIDED
-    reason = np.full(len(chosen), Reason.NONE, np.int64)
-    dossier = np.full(len(chosen), -1, np.int64)
-    if rule.coverable and len(chosen):
-        coverage = register.coverage(by_category, rows, chosen)
-        reason, dossier = coverage.reason, coverage.dossier
-        state[coverage.perhaps] = _UNDECIDED
-        state[coverage.covered] = _COVERED
     none = np.full(len(chosen), -1, np.int64)
+    reason, dossier, claim = np.full(len(chosen), Reason.NONE, np.int64), none, none
     if not rule.by_category:
-        return Answer(flow, none, state, reason, dossier, none)
+        return Answer(flow, none, state, reason, dossier, claim, none)
+    if rule.coverable:
+        state, reason, dossier, claim = _registered(state, dossiers, claims, chosen)
     regime = by_category.kind_of[chosen]
     if "category" in rule.group_by:
-        return Answer(flow, rows.code[chosen], state, reason, dossier, regime)
+        return Answer(flow, rows.code[chosen], state, reason, dossier, claim, regime)
     # Not grouped by category: a flow counts once, with the heaviest of its states.
     order = np.lexsort((state, flow))
     first = order[np.unique(flow[order], return_index=True)[1]]
     return Answer(
-        flow[first], none[first], state[first], reason[first], dossier[first], regime[first]
+        *(flow[first], none[first], state[first]),
+        *(reason[first], dossier[first], claim[first], regime[first]),
     )
+
+
+def _registered(
+    state: Integers, dossiers: Coverages, claims: Claims, rows: Integers
+) -> tuple[Integers, Integers, Integers, Integers]:
+    """State, reason, dossier and claim of ``rows``, which the rule left in ``state``.
+
+    A dossier that covers goes before an exemption, which is only claimed; an order to stop goes
+    before both, and leaves the state as it is.
+    """
+    coverage = dossiers.coverage(rows)
+    fits, claim = claims.fits.take(rows), claims.claim[rows]
+    out = state.copy()
+    out[fits.unknown | coverage.perhaps] = _UNDECIDED
+    out[fits.hit] = _EXEMPT
+    out[coverage.covered] = _COVERED
+    out[coverage.perhaps_stopped] = _UNDECIDED
+    out[coverage.stopped] = state[coverage.stopped]
+    claim = np.where((out == _EXEMPT) | (out == _UNDECIDED), claim, -1)
+    return out, coverage.reason, coverage.dossier, claim

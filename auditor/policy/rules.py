@@ -162,10 +162,7 @@ class Rule(Document):
     def legal_between(self, first: date, last: date) -> tuple[LegalBasis, ...]:
         """What was in force between two days; all, where nothing was."""
         applying = [basis for basis in self.legal if basis.applies(first, last)]
-        return tuple(
-            LegalBasis(basis.instrument, basis.article, text(basis.says), basis.mark, basis.url)
-            for basis in applying or self.legal
-        )
+        return tuple(basis_of(basis) for basis in applying or self.legal)
 
 
 class RuleFile(Document):
@@ -178,6 +175,11 @@ class RuleFile(Document):
 def text(wording: Wording) -> Text:
     """A wording of a file as findings carry it."""
     return Text(wording.vi, wording.en)
+
+
+def basis_of(basis: Basis) -> LegalBasis:
+    """A provision of a file as findings carry it."""
+    return LegalBasis(basis.instrument, basis.article, text(basis.says), basis.mark, basis.url)
 
 
 def load_rules(

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from auditor.model.finding import LegalBasis, Sanction
-from auditor.policy.rules import text
+from auditor.model.finding import Sanction
+from auditor.policy.rules import basis_of, text
 
 if TYPE_CHECKING:
     from datetime import date
@@ -68,9 +68,4 @@ class Standings:
 
 
 def _said(sanction: Named) -> Sanction:
-    basis = sanction.basis
-    return Sanction(
-        text(sanction.conduct),
-        text(sanction.range),
-        LegalBasis(basis.instrument, basis.article, text(basis.says), basis.mark, basis.url),
-    )
+    return Sanction(text(sanction.conduct), text(sanction.range), basis_of(sanction.basis))

@@ -7,11 +7,14 @@ from datetime import UTC, date, datetime
 import numpy as np
 import pytest
 
+from auditor.model.content import NOTHING_OPENED
 from auditor.model.flow_table import Stage, to_arrow
 from auditor.model.inventory import Inventory
 from auditor.model.register import Dossier, Register
+from auditor.policy.ceilings import Volumes
 from auditor.policy.coverage import Coverages, Reason
 from auditor.policy.facts import column_of, exploded, of_categories, of_flows
+from auditor.policy.matching import Matching
 
 
 def dossier(**changes):
@@ -42,8 +45,9 @@ def reached(flow_table, catalogue, regimes):
         parts = exploded(column_of(table, "categories"))
         facts = of_categories(table, by_flow, parts, catalogue, regimes)
         register = Register(version="1", dossiers=dossiers)
-        coverages = Coverages(register, regimes, table)
-        answer = coverages.coverage(facts, parts, np.arange(facts.rows))
+        volumes = Volumes(table, NOTHING_OPENED, None, None)
+        coverages = Coverages(register, regimes, Matching(table, parts), facts, volumes)
+        answer = coverages.coverage(np.arange(facts.rows))
         names = [dossiers[number].id if number >= 0 else None for number in answer.dossier]
         pairs = list(zip(map(Reason, answer.reason.tolist()), names, strict=True))
         assert len(pairs) == 1
@@ -66,9 +70,9 @@ def test_a_fitting_dossier_covers(reached):
         ({}, {"result_on": date(2026, 3, 2)}, Reason.FILED_LATE),
         ({}, {"recipients": {"countries": ["SG"]}}, Reason.COUNTRY_ONLY),
         ({"geo_state": "anycast"}, {"result": "failed"}, Reason.NOT_PASSED),
-        ({"geo_state": "anycast"}, {"valid_to": date(2026, 2, 28)}, Reason.OUT_OF_DATE),
-        ({}, {"valid_to": date(2026, 2, 28)}, Reason.OUT_OF_DATE),
-        ({}, {"valid_from": date(2026, 3, 2)}, Reason.OUT_OF_DATE),
+        ({"geo_state": "anycast"}, {"valid_to": date(2026, 2, 28)}, Reason.EXPIRED),
+        ({}, {"valid_to": date(2026, 2, 28)}, Reason.EXPIRED),
+        ({}, {"valid_from": date(2026, 3, 2)}, Reason.NOT_YET_VALID),
         ({}, {"recipients": {"countries": ["JP"]}}, Reason.OTHER_RECIPIENT),
         ({}, {"categories": ["I.26a"]}, Reason.OTHER_CATEGORY),
         ({}, {"regime": "decree-165-important"}, Reason.OTHER_REGIME),
@@ -106,7 +110,7 @@ def test_personal_core_data_is_covered_by_a_personal_data_dossier_since_2026(rea
     assert reached(flow, old) == (Reason.OTHER_REGIME, "A")
     assert reached(flow, new) == (Reason.COVERED, "A")
     before = flow | {"start": datetime(2025, 12, 1, tzinfo=UTC)}
-    assert reached(before, old)[0] is Reason.OUT_OF_DATE
+    assert reached(before, old)[0] is Reason.NOT_YET_VALID
     assert reached(before, new)[0] is Reason.OTHER_REGIME
 
 
@@ -162,7 +166,7 @@ def test_transfers_before_2026_are_covered_by_dossiers_filed_before_2026_alone(r
         # One that names the recipient is enough, and countries narrow it.
         ({"organisations": ["Other"], "hosts": ["*.example.com"]}, {}, Reason.COVERED),
         ({"countries": ["SG"], "hosts": ["*.example.com"]}, {}, Reason.COVERED),
-        ({"countries": ["JP"], "hosts": ["*.example.com"]}, {}, Reason.OTHER_RECIPIENT),
+        ({"countries": ["JP"], "hosts": ["*.example.com"]}, {}, Reason.OTHER_COUNTRY),
         ({"countries": ["SG"], "hosts": ["*.example.net"]}, {}, Reason.OTHER_RECIPIENT),
     ],
 )
@@ -212,7 +216,7 @@ def test_a_recipient_is_the_operator_or_the_owner_of_its_network(
     [
         ("US", Reason.COVERED),
         ("VN", Reason.COVERED),
-        ("SG", Reason.OTHER_RECIPIENT),
+        ("SG", Reason.OTHER_COUNTRY),
     ],
 )
 def test_of_a_foreign_server_in_the_country_the_operators_country_counts_too(
@@ -226,7 +230,7 @@ def test_of_a_foreign_server_in_the_country_the_operators_country_counts_too(
 def test_abroad_the_place_alone_counts(reached):
     flow = NAMED | {"operator_basis": "service"}
     named = {"countries": ["US"], "organisations": ["Example Storage*"]}
-    assert reached(flow, dossier(recipients=named))[0] is Reason.OTHER_RECIPIENT
+    assert reached(flow, dossier(recipients=named))[0] is Reason.OTHER_COUNTRY
 
 
 def test_one_of_several_foreign_countries_is_not_covered_for_certain(reached):
@@ -238,3 +242,76 @@ def test_one_of_several_foreign_countries_is_not_covered_for_certain(reached):
     }
     named = {"countries": ["JP", "SG"], "organisations": ["Example Cloud*"]}
     assert reached(somewhere, dossier(recipients=named))[0] is Reason.RECIPIENT_UNKNOWN
+
+
+STOP = {"on": date(2026, 2, 20), "by": "Bộ Công an", "number": "12/YC"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "stop", "flow", "reason"),
+    [
+        ({}, {}, {}, Reason.STOPPED),
+        # The order itself does not lapse with the dossier, its result or its regime.
+        ({"valid_to": date(2026, 2, 25)}, {}, {}, Reason.STOPPED),
+        ({"result": "failed"}, {}, {}, Reason.STOPPED),
+        ({"regime": "pdpl"}, {}, {}, Reason.STOPPED),
+        ({}, {"on": date(2026, 3, 1)}, {}, Reason.STOPPED),
+        ({}, {"on": date(2026, 3, 2)}, {}, Reason.COVERED),
+        ({}, {"lifted": date(2026, 3, 1)}, {}, Reason.COVERED),
+        ({}, {"lifted": date(2026, 3, 2)}, {}, Reason.STOPPED),
+        # The recipient that is named is the same wherever it stands now.
+        ({}, {}, {"peer_country": "JP"}, Reason.STOPPED),
+        ({"categories": ["I.26a"]}, {}, {}, Reason.OTHER_CATEGORY),
+        ({"recipients": {"networks": ["203.0.113.0/24"]}}, {}, {}, Reason.OTHER_RECIPIENT),
+        ({"recipients": {"countries": ["SG"]}}, {}, {}, Reason.PERHAPS_STOPPED),
+        ({"recipients": {"hosts": ["*.example.com"]}}, {}, {"host": None}, Reason.PERHAPS_STOPPED),
+    ],
+)
+def test_an_order_to_stop_holds_from_its_day_until_it_is_lifted(
+    reached, changes, stop, flow, reason
+):
+    assert reached(flow, dossier(**changes, stops=[STOP | stop]))[0] is reason
+
+
+def test_what_is_stopped_no_other_dossier_covers(reached):
+    stopped = dossier(id="stopped", stops=[STOP])
+    assert reached({}, dossier(id="other"), stopped) == (Reason.STOPPED, "stopped")
+    vague = dossier(id="vague", stops=[STOP], recipients={"countries": ["SG"]})
+    assert reached({}, dossier(id="other"), vague) == (Reason.PERHAPS_STOPPED, "vague")
+
+
+@pytest.mark.parametrize(
+    ("until", "reason"),
+    [
+        (None, Reason.COVERED),
+        (date(2026, 3, 1), Reason.COVERED),
+        (date(2026, 2, 28), Reason.KEPT_LONGER),
+    ],
+)
+def test_data_that_leaves_after_its_storage_ends_is_kept_longer(reached, until, reason):
+    storage = {"countries": ["SG"], "until": until}
+    assert reached({}, dossier(storage=storage))[0] is reason
+
+
+@pytest.mark.parametrize(
+    ("flow", "ceiling", "reason"),
+    [
+        ({}, {"bytes": 1000}, Reason.COVERED),
+        ({}, {"bytes": 999}, Reason.BEYOND_CEILING),
+        # What is estimated, or may be another's, passes no ceiling for certain.
+        ({"sampling": 100}, {"bytes": 999}, Reason.CEILING_UNDECIDED),
+        ({"sampling": 100}, {"bytes": 1000}, Reason.COVERED),
+        ({"geo_state": "anycast"}, {"bytes": 999}, Reason.RECIPIENT_UNKNOWN),
+        ({"app": "dns"}, {"bytes": 1}, Reason.COVERED),
+        ({"outbound_bytes": None}, {"bytes": 1}, Reason.COVERED),
+        (
+            {"subjects": 40, "subjects_basis": "estimated"},
+            {"subjects": 39},
+            Reason.CEILING_UNDECIDED,
+        ),
+        ({"subjects": 40, "subjects_basis": "estimated"}, {"subjects": 40}, Reason.COVERED),
+        ({}, {"subjects": 1}, Reason.COVERED),
+    ],
+)
+def test_a_ceiling_is_passed_by_what_was_counted_alone(reached, flow, ceiling, reason):
+    assert reached(flow, dossier(ceiling=ceiling))[0] is reason

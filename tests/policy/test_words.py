@@ -35,6 +35,8 @@ ONE = Dossier.model_validate(
         "filed": date(2026, 2, 3),
         "result": "pending",
         "valid_from": date(2026, 1, 2),
+        "storage": {"countries": ["SG"], "until": date(2026, 6, 30)},
+        "stops": [{"on": date(2026, 5, 1), "by": "Bộ Công an", "number": "12/QĐ"}],
     }
 )
 
