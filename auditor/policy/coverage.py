@@ -217,7 +217,7 @@ def carried_over(dossier: Dossier, other: Regime, regimes: Mapping[str, Regime])
 
     What was received before the later law came into force stays in use.
     """
-    earlier = dossier.filed < regimes[dossier.regime].since
+    earlier = dossier.filed < max(regimes[dossier.regime].since, other.since)
     return dossier.regime in other.dossiers_of and earlier
 
 

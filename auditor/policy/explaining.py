@@ -70,6 +70,7 @@ def explained(
         by_category.kinds.columns[name][kind].as_py()
         for name in ("category_level", "category_personal", "regime")
     )
+    state_agency = by_flow.columns["state_agency"][0].as_py()
     day = date.fromordinal(_EPOCH + int(days_of(flow)[0]))
     state_agency = by_flow.columns["state_agency"][0].as_py()
     return Explanation(

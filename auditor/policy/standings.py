@@ -68,8 +68,4 @@ class Standings:
 
 
 def _said(sanction: Named) -> Sanction:
-    return Sanction(
-        text(sanction.conduct),
-        text(sanction.range),
-        basis_of(sanction.basis),
-    )
+    return Sanction(text(sanction.conduct), text(sanction.range), basis_of(sanction.basis))
