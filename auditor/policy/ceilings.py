@@ -122,6 +122,7 @@ class Volumes:
             amounts.estimated_subjects(both, counted),
             _sum_of(each.records for each in totals if each.records is not None),
             uncertain,
+            None if len(both) else 0,
         ]
         known = [each for each in estimates if each is not None]
         estimated = self._capped(max(known), scope.dossier) if known else None

@@ -151,17 +151,18 @@ def _orders(dossier: Dossier) -> Text:
 def _covering_said(reason: Reason, dossier: Dossier, _counts_from: date) -> Text | None:
     name, filed, result = dossier.id, dossier.filed, RESULTS[dossier.result]
     if reason is Reason.COVERED:
-        within = Text("", "")
+        volume, within = Text(", số lượng", ", quantity"), Text("", "")
         if dossier.ceiling is not None:
+            volume = Text("", "")
             within = Text(
                 " Chưa thấy vượt mức trần của hồ sơ.", " Its ceiling was not seen to be passed."
             )
         return Text(
             f"Hồ sơ {name} khớp về hệ thống, nhóm dữ liệu, bên nhận, thời gian; chưa đối chiếu mục "
-            "đích, phạm vi, phương thức và hợp đồng (nộp ngày "
-            f"{day(filed)}, kết quả: {result.vi}, hiệu lực {period(dossier).vi}).{within.vi}",
-            f"Dossier {name} matches system, category, recipient and time; purpose, scope, method "
-            f"and contract were not compared (filed {filed}, result: {result.en}, valid "
+            f"đích, phạm vi, phương thức{volume.vi} và hợp đồng (nộp ngày {day(filed)}, kết quả: "
+            f"{result.vi}, hiệu lực {period(dossier).vi}).{within.vi}",
+            f"Dossier {name} matches system, category, recipient and time; purpose, scope, method"
+            f"{volume.en} and contract were not compared (filed {filed}, result: {result.en}, valid "
             f"{period(dossier).en}).{within.en}",
         )
     if reason is Reason.COUNTRY_ONLY:

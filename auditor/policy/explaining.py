@@ -72,6 +72,7 @@ def explained(
     )
     state_agency = by_flow.columns["state_agency"][0].as_py()
     day = date.fromordinal(_EPOCH + int(days_of(flow)[0]))
+    state_agency = by_flow.columns["state_agency"][0].as_py()
     return Explanation(
         flow_id=int(column_of(flow, "flow_id")[0].as_py()),
         question=(rule.question.vi, rule.question.en),

@@ -6,6 +6,8 @@ from datetime import UTC, date, datetime
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from auditor.model.content import NOTHING_OPENED
 from auditor.model.flow_table import Stage, to_arrow
@@ -315,3 +317,78 @@ def test_data_that_leaves_after_its_storage_ends_is_kept_longer(reached, until, 
 )
 def test_a_ceiling_is_passed_by_what_was_counted_alone(reached, flow, ceiling, reason):
     assert reached(flow, dossier(ceiling=ceiling))[0] is reason
+
+
+DAYS = st.dates(date(2026, 2, 1), date(2026, 4, 30))
+DOSSIERS = st.fixed_dictionaries(
+    {
+        "recipients": st.sampled_from(
+            [
+                {"countries": ["SG"]},
+                {"hosts": ["*.example.com"]},
+                {"countries": ["SG"], "hosts": ["*.example.com"]},
+            ]
+        )
+    },
+    optional={
+        "categories": st.sampled_from([["I.5"], ["I.26a"], ["I.5", "I.26a"]]),
+        "result": st.sampled_from(["passed", "failed", "pending"]),
+        "result_on": DAYS,
+        "valid_to": DAYS,
+        "storage": st.builds(lambda day: {"countries": ["SG"], "until": day}, DAYS),
+        "stops": st.builds(lambda day: [{"on": day, "by": "A"}], DAYS),
+    },
+)
+FLOWS = st.fixed_dictionaries(
+    {"day": DAYS},
+    optional={
+        "host": st.sampled_from([None, "store.example.com", "other.example.net"]),
+        "peer_country": st.sampled_from(["SG", "JP"]),
+        "geo_state": st.sampled_from(["country", "anycast"]),
+    },
+)
+
+
+def read_plainly(flow, one):
+    """How far a dossier reaches for one flow with core data, read line by line."""
+    day, host = flow["day"], flow.get("host", "store.example.com")
+    placed = flow.get("geo_state", "country") == "country"
+    who = where = True
+    if one.recipients.hosts:
+        who = None if host is None else host.endswith(".example.com")
+    if one.recipients.countries:
+        where = flow.get("peer_country", "SG") == "SG" if placed else None
+    if "I.5" not in one.categories:
+        return Reason.OTHER_CATEGORY
+    named = bool(one.recipients.hosts)
+    meant = who if named else (False if where is False else None)
+    if any(stop.on <= day for stop in one.stops) and meant is not False:
+        return Reason.STOPPED if meant else Reason.PERHAPS_STOPPED
+    moved = named and who is True and where is False
+    if (who is False or where is False) and not moved:
+        return Reason.OTHER_RECIPIENT
+    if day < one.valid_from:
+        return Reason.NOT_YET_VALID
+    if day > (one.valid_to or date.max):
+        return Reason.EXPIRED
+    if day < max(one.valid_from, one.result_on or one.filed):
+        return Reason.FILED_LATE
+    if one.result != "passed":
+        return Reason.NOT_PASSED
+    if moved:
+        return Reason.OTHER_COUNTRY
+    if one.storage and day > one.storage.until:
+        return Reason.KEPT_LONGER
+    if who is None or where is None:
+        return Reason.RECIPIENT_UNKNOWN
+    return Reason.COVERED if named else Reason.COUNTRY_ONLY
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(FLOWS, DOSSIERS)
+def test_columns_say_what_a_plain_reading_says(reached, flow, changes):
+    one = dossier(**{"valid_to": None} | changes)
+    day = flow["day"]
+    start = datetime(day.year, day.month, day.day, 3, tzinfo=UTC)
+    seen = {name: value for name, value in flow.items() if name != "day"}
+    assert reached(seen | {"start": start, "end": start}, one)[0] is read_plainly(flow, one)

@@ -80,3 +80,11 @@ def test_a_change_leads_to_the_update_and_not_to_a_new_dossier(found):
     (one,) = found({}, dossiers=[moved])
     assert (one.state, one.severity) == ("open", "critical")
     assert "cập nhật hồ sơ" in one.next_step.vi
+
+
+def test_a_covered_finding_says_whether_the_volume_was_compared(found):
+    (without,) = found({}, dossiers=[DOSSIER])
+    assert "phương thức, số lượng và hợp đồng" in without.dossier_note.vi
+    (ceiling,) = found({}, dossiers=[DOSSIER | {"ceiling": {"bytes": 5000}}])
+    assert "số lượng" not in ceiling.dossier_note.vi
+    assert "Chưa thấy vượt mức trần" in ceiling.dossier_note.vi
