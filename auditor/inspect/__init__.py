@@ -9,6 +9,7 @@ from auditor.inspect.detectors import (
     all_sought,
     compiled,
     detectors_in,
+    sought_in,
     sources,
     tried,
 )
@@ -36,6 +37,7 @@ __all__ = [
     "detectors_in",
     "opened",
     "scanned",
+    "sought_in",
     "sources",
     "tried",
 ]

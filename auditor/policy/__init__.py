@@ -9,14 +9,19 @@ from auditor.policy.law import Law, load_law
 from auditor.policy.lint import Tested, lint, lint_regimes, sources, tested
 from auditor.policy.regimes import load_regimes
 from auditor.policy.rules import Rule, RuleFile, load_rules
+from auditor.policy.thresholds import crossed, with_crossed
+from auditor.policy.totals import Progress, own_ledger, progress
+from auditor.policy.transfers import owner_of, transfers
 
 __all__ = [
     "Difference",
     "Law",
+    "Progress",
     "Rule",
     "RuleFile",
     "Tested",
     "candidates",
+    "crossed",
     "dated",
     "differences",
     "explained",
@@ -26,7 +31,12 @@ __all__ = [
     "load_law",
     "load_regimes",
     "load_rules",
+    "own_ledger",
+    "owner_of",
+    "progress",
     "recipients_of",
     "sources",
     "tested",
+    "transfers",
+    "with_crossed",
 ]
