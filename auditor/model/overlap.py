@@ -18,6 +18,7 @@ Bools = NDArray[np.bool_]
 
 LATEST: Final = 2**62
 """No row may begin or end later (ns since 1970: the year 2116), nor weigh more."""
+_LOW: Final = 2**32
 
 
 def counted_once(key: Integers, start: Integers, end: Integers, weight: Integers) -> Bools:
@@ -52,6 +53,13 @@ def counted_once(key: Integers, start: Integers, end: Integers, weight: Integers
         first = last
     counted[doubtful] = chosen
     return counted
+
+
+def exact_sums(values: Integers, starts: Integers) -> list[int]:
+    """Sums of values (not below 0) from each start to the next: a log may claim any number."""
+    low = np.add.reduceat(values % _LOW, starts).tolist()
+    high = np.add.reduceat(values // _LOW, starts).tolist()
+    return [one * _LOW + other for one, other in zip(high, low, strict=True)]
 
 
 def _clusters(key: Integers, start: Integers, end: Integers) -> Integers:

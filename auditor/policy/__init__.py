@@ -6,6 +6,8 @@ from auditor.policy.law import Law, load_law
 from auditor.policy.lint import Tested, lint, sources, tested
 from auditor.policy.regimes import load_regimes
 from auditor.policy.rules import Rule, RuleFile, load_rules
+from auditor.policy.thresholds import crossed, own_ledger
+from auditor.policy.transfers import owner_of, transfers
 
 __all__ = [
     "Law",
@@ -13,12 +15,16 @@ __all__ = [
     "RuleFile",
     "Tested",
     "candidates",
+    "crossed",
     "findings",
     "lint",
     "load_law",
     "load_regimes",
     "load_rules",
+    "own_ledger",
+    "owner_of",
     "recipients_of",
     "sources",
     "tested",
+    "transfers",
 ]

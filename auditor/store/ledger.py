@@ -12,6 +12,7 @@ import hashlib
 import json
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -19,7 +20,7 @@ from sqlalchemy import func, select
 
 from auditor.model.errors import StoreError
 from auditor.model.ledger import COUNTED_FROM, Carried, DayTotal, Ledger, Route
-from auditor.model.overlap import LATEST, counted_once
+from auditor.model.overlap import LATEST, counted_once, exact_sums
 from auditor.model.problem import Problem
 from auditor.store import subjects
 from auditor.store.columns import bounded, storable
@@ -65,9 +66,7 @@ class Change:
     bytes: tuple[int, int]
 
 
-def added(
-    connection: Connection, transfers: Transfers, started: datetime
-) -> tuple[Problem, ...]:
+def added(connection: Connection, transfers: Transfers, started: datetime) -> tuple[Problem, ...]:
     """Adds what a run saw leave; what is known already changes nothing.
 
     Args:
@@ -104,7 +103,7 @@ def read(connection: Connection) -> Ledger:
     Raises:
         StoreError: a row is damaged.
     """
-    routes = {number: route for number, route in _routes(connection)}
+    routes = dict(_routes(connection))
     days = ledger_days.c
     sums = connection.execute(
         select(days.day, days.route, days.flows, days.bytes, days.estimated, days.records)
@@ -225,7 +224,7 @@ def _by_keys(rows: Rows) -> Iterator[Rows]:
     """Rows, ordered by key, in portions that have all rows of their keys."""
     fresh = np.flatnonzero(np.concatenate(([True], np.diff(rows[:, KEY]) != 0)))
     edges = [*fresh[::_KEYS_AT_ONCE].tolist(), len(rows)]
-    for first, last in zip(edges, edges[1:], strict=False):
+    for first, last in pairwise(edges):
         yield rows[first:last]
 
 
@@ -305,8 +304,8 @@ def _add(sums: Sums, rows: Rows, sign: int) -> None:
     starts = np.flatnonzero(fresh)
     flows = np.diff([*starts.tolist(), len(rows)]).tolist()
     known = np.add.reduceat((rows[:, RECORDS] >= 0).astype(np.int64), starts).tolist()
-    sizes = _exact(rows[:, BYTES], starts)
-    records = _exact(np.maximum(rows[:, RECORDS], 0), starts)
+    sizes = exact_sums(rows[:, BYTES], starts)
+    records = exact_sums(np.maximum(rows[:, RECORDS], 0), starts)
     places = zip(days[starts].tolist(), routes[starts].tolist(), strict=True)
     for place, *values in zip(places, flows, sizes, known, records, strict=True):
         one, two, three, four = (sign * value for value in values)
@@ -321,13 +320,6 @@ def _bounded(values: Values) -> Values:
     """As a database holds them."""
     flows, size, estimated, records = map(bounded, values)
     return flows, size, estimated, records
-
-
-def _exact(values: Integers, starts: Integers) -> list[int]:
-    """Sums that may be larger than 64 bits: a log may claim any number."""
-    low = np.add.reduceat(values % _LOW, starts).tolist()
-    high = np.add.reduceat(values // _LOW, starts).tolist()
-    return [one * _LOW + other for one, other in zip(high, low, strict=True)]
 
 
 def _summed(connection: Connection) -> Sums:
@@ -433,15 +425,18 @@ def _stored(connection: Connection, routes: list[Route], secret: bytes) -> Integ
         owner, recipient = storable(route.owner), storable(route.recipient)
         system = None if route.system is None else storable(route.system)
         country = None if route.country is None else storable(route.country)
-        carried = [[storable(each.category), each.regime] for each in sorted(
-            route.carried, key=lambda each: (each.category, each.regime or "")
-        )]
+        carried = [
+            [storable(each.category), each.regime]
+            for each in sorted(route.carried, key=lambda each: (each.category, each.regime or ""))
+        ]
         text = json.dumps([owner, system, recipient, country, carried]).encode()
         digest = hashlib.blake2b(text, key=secret, digest_size=8, person=b"ledger-route").digest()
         number = int.from_bytes(digest, "little") >> 1
         numbers.append(number)
         rows[number] = (number, owner, system, recipient, country, carried)
-    upserted(connection, ledger_routes, [list(column) for column in zip(*rows.values(), strict=True)])
+    upserted(
+        connection, ledger_routes, [list(column) for column in zip(*rows.values(), strict=True)]
+    )
     return np.array(numbers, np.int64)
 
 
@@ -464,4 +459,3 @@ def _order(total: DayTotal) -> tuple[date, str, str, str, str, int]:
     route = total.route
     place = route.system or "", route.recipient, route.country or ""
     return total.day, route.owner, *place, len(route.carried)
-

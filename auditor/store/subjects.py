@@ -66,7 +66,7 @@ def added(connection: Connection, counted: Iterable[DayCount]) -> None:
         for *place_of, number, state in connection.execute(
             select(*columns, subjects.c.id, subjects.c.state).where(some)
         ):
-            known.setdefault(tuple(place_of), []).append((number, state))  # type: ignore[arg-type]
+            known.setdefault(tuple(place_of), []).append((number, state))
     rows = []
     for place, found in fresh.items():
         there = known.get(place, [])
@@ -134,7 +134,7 @@ def listed(connection: Connection, detector: str | None = None) -> Iterator[DayC
     if detector is not None:
         query = query.where(subjects.c.detector == detector)
     for row in connection.execute(query):
-        yield DayCount(*row)
+        yield DayCount(*row.tuple())
 
 
 def _set(state: bytes) -> Subjects:

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from auditor.model.overlap import counted_once
 
 ROWS = st.lists(
-    st.tuples(
-        st.integers(0, 2), st.integers(0, 12), st.integers(0, 5), st.integers(1, 9)
-    ).map(lambda row: (row[0] - 1, row[1], row[1] + row[2], row[3])),
+    st.tuples(st.integers(0, 2), st.integers(0, 12), st.integers(0, 5), st.integers(1, 9)).map(
+        lambda row: (row[0] - 1, row[1], row[1] + row[2], row[3])
+    ),
     unique=True,
     max_size=9,
 )
@@ -61,7 +61,10 @@ def test_a_whole_and_its_pieces_count_once():
 
 
 def test_what_came_after_the_piece_that_both_saw_counts_too():
-    assert counted([(1, 0, 10, 5), (1, 5, 20, 9), (1, 20, 30, 1)]) == {(1, 5, 20, 9), (1, 20, 30, 1)}
+    assert counted([(1, 0, 10, 5), (1, 5, 20, 9), (1, 20, 30, 1)]) == {
+        (1, 5, 20, 9),
+        (1, 20, 30, 1),
+    }
 
 
 def test_moments_at_the_ends_of_time_do_not_overflow():
