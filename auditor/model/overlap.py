@@ -26,7 +26,8 @@ def counted_once(key: Integers, start: Integers, end: Integers, weight: Integers
 
     Args:
         key: what the traffic is known by.
-        start, end: a row takes from ``start`` to before ``end``, and one unit at least.
+        start: when each row begins.
+        end: up to when it lasts, not included; one unit at least.
         weight: more than 0; of two sets that weigh the same, the order of their ends decides.
 
     No two rows may be equal in all four.

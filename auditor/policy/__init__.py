@@ -6,7 +6,7 @@ from auditor.policy.law import Law, load_law
 from auditor.policy.lint import Tested, lint, sources, tested
 from auditor.policy.regimes import load_regimes
 from auditor.policy.rules import Rule, RuleFile, load_rules
-from auditor.policy.thresholds import crossed, own_ledger
+from auditor.policy.thresholds import crossed, own_ledger, with_crossed
 from auditor.policy.transfers import owner_of, transfers
 
 __all__ = [
@@ -27,4 +27,5 @@ __all__ = [
     "sources",
     "tested",
     "transfers",
+    "with_crossed",
 ]

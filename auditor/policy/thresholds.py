@@ -16,18 +16,19 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pyarrow as pa
 
+from auditor.model.catalogue import Mark
 from auditor.model.errors import StoreError
-from auditor.model.finding import SEVERITIES, Counted, Evidence, Finding, LegalBasis, Running
+from auditor.model.finding import Counted, Evidence, Finding, LegalBasis, Running
 from auditor.model.ledger import DayTotal, Ledger
 from auditor.model.overlap import counted_once, exact_sums
 from auditor.model.subjects import Subjects
 from auditor.policy import threshold_words as words
+from auditor.policy.findings import in_order
 from auditor.policy.rules import text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from auditor.model.catalogue import Mark
     from auditor.model.content import Sought
     from auditor.model.finding import State
     from auditor.model.inventory import Inventory
@@ -93,8 +94,16 @@ def crossed(
             running = _running(books, threshold, line, detectors, inventory, alone=alone)
             if running is not None:
                 found.append(_finding(threshold, law, line, running, books, inventory))
-    found.sort(key=lambda one: (SEVERITIES.index(one.severity), one.state, one.id))
-    return tuple(found)
+    return in_order(found)
+
+
+def with_crossed(
+    findings: Iterable[Finding], crossed: Iterable[Finding], law: Law
+) -> tuple[Finding, ...]:
+    """Findings with these about thresholds in place of any others, the heaviest first."""
+    rules = {threshold.id for threshold in law.regimes.thresholds}
+    kept = [each for each in findings if each.rule not in rules]
+    return in_order([*kept, *crossed])
 
 
 def line_of(threshold: RunningThreshold, law: Law) -> Line:

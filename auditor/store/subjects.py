@@ -134,7 +134,7 @@ def listed(connection: Connection, detector: str | None = None) -> Iterator[DayC
     if detector is not None:
         query = query.where(subjects.c.detector == detector)
     for row in connection.execute(query):
-        yield DayCount(*row.tuple())
+        yield DayCount(**row._mapping)
 
 
 def _set(state: bytes) -> Subjects:

@@ -1,6 +1,6 @@
 """What counts of rows that overlap: the heaviest set, the same however they come."""
 
-from itertools import combinations
+from itertools import combinations, pairwise
 
 import numpy as np
 from hypothesis import given, settings
@@ -29,7 +29,7 @@ def apart(rows):
     taken = sorted((key, start, max(end, start + 1)) for key, start, end, _ in rows)
     return all(
         one[0] != other[0] or one[2] <= other[1]
-        for one, other in zip(taken, taken[1:], strict=False)
+        for one, other in pairwise(taken)
     )
 
 
