@@ -1,6 +1,8 @@
 """May it leave? Rules, regimes and the register, asked of the flows, give findings."""
 
 from auditor.policy.destinations import recipients_of
+from auditor.policy.differences import Difference, differences
+from auditor.policy.explaining import explained
 from auditor.policy.findings import candidates, findings
 from auditor.policy.law import Law, load_law
 from auditor.policy.lint import Tested, lint, sources, tested
@@ -11,6 +13,7 @@ from auditor.policy.totals import Progress, own_ledger, progress
 from auditor.policy.transfers import owner_of, transfers
 
 __all__ = [
+    "Difference",
     "Law",
     "Progress",
     "Rule",
@@ -18,6 +21,8 @@ __all__ = [
     "Tested",
     "candidates",
     "crossed",
+    "differences",
+    "explained",
     "findings",
     "lint",
     "load_law",
