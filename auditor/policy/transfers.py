@@ -133,11 +133,10 @@ def _carried(flows: pa.Table, law: Law, inventory: Inventory | None) -> list[tup
     rows = exploded(column_of(flows, "categories"))
     facts = of_categories(
         flows,
-        of_flows(flows, inventory_given=inventory is not None),
+        of_flows(flows, inventory),
         rows,
         law.catalogue,
         law.regimes,
-        state_agency=inventory.state_agency if inventory else None,
     )
     kinds = [
         Carried(category, regime) if category is not None else None
