@@ -105,7 +105,7 @@ def test_runs_and_findings_are_shown(store, called):
     assert code == 0 and said.startswith("[high] Dữ liệu ra ngoài\n  Data abroad\n")
     assert json.loads(called("findings", "--json")[1])[0]["job"] == "nightly"
     code, said = called("subjects")
-    assert code == 0 and said == "2  phone  ra / out  HIS  (1 bên nhận/recipients, 2 lần/runs)\n"
+    assert code == 0 and said == "2  phone  ra / out  HIS  (1 bên nhận/recipients, 2 ngày/days)\n"
     assert json.loads(called("subjects", "--json")[1])[0]["count"] == 2
 
 

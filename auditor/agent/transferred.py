@@ -151,10 +151,11 @@ def judged(
     law = policy.load_law(order.policies, catalogue)
     inventory = classify.inventory(order.inventory, catalogue) if order.inventory else None
     crossed = policy.crossed(ledger, law, inventory, sought)
+    dated = policy.dated(run.findings, law, ledger)
     others = [each for each in run.problems if each.code != "ledger-closed"]
     return replace(
         run,
-        findings=policy.with_crossed(run.findings, crossed, law),
+        findings=policy.with_crossed(dated, crossed, law),
         problems=(*others, *problems),
     )
 

@@ -166,17 +166,23 @@ class Books:
                 days = self._counts.setdefault(each.detector, {})
                 days.setdefault(each.day, []).append(each)
         self._sets: dict[tuple[str, date], Subjects] = {}
+        self._unions: dict[tuple[str, date, date], Subjects] = {}
 
     def days(self, detector: str, since: date) -> list[date]:
         """Days on which a detector counted somebody."""
         return sorted(day for day in self._counts.get(detector, {}) if day >= since)
 
     def subjects(self, detector: str, days: Sequence[date]) -> Subjects:
-        """Whom it counted on these days, each once."""
-        sets = [self._set(detector, day) for day in days]
-        while len(sets) > 1:  # by twos: adding days to a large set would sort it each time
-            sets = [_union(sets[place : place + 2]) for place in range(0, len(sets), 2)]
-        return sets[0] if sets else Subjects()
+        """Whom it counted on these days, each once; ``days``: some that follow one another."""
+        if not days:
+            return Subjects()
+        span = detector, days[0], days[-1]
+        if span not in self._unions:  # several thresholds ask for the same
+            sets = [self._set(detector, day) for day in days]
+            while len(sets) > 1:  # by twos: adding days to a large set would sort it each time
+                sets = [_union(sets[place : place + 2]) for place in range(0, len(sets), 2)]
+            self._unions[span] = sets[0]
+        return self._unions[span]
 
     def counting(self, detectors: set[str], since: date) -> list[DayCount]:
         """The counts behind."""

@@ -56,7 +56,9 @@ def checked(store: Store, now: datetime, *, deep: bool = False) -> tuple[Problem
     """
     found = list(_files_on_disk(store))  # before the database: what comes in between is listed
     with store.reading() as connection:
-        problems = [*_database(connection), *_rows(connection, now), *_ledger(connection)]
+        problems = [*_database(connection), *_rows(connection, now)]
+        if all(each.code != "damaged-database" for each in problems):  # else it cannot be asked
+            problems += _ledger(connection)
         named = list(expected(connection))
         begun = connection.scalar(
             select(func.min(t.attempts.c.started)).where(t.attempts.c.finished.is_(None))

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 import numpy as np
 import pyarrow as pa
 import pytest
+import yaml
 from sqlalchemy import insert, select
 
 from auditor.agent import commit, orders, transferred
@@ -250,9 +251,9 @@ def counting(store, settings, tmp_path):
     """Commits runs of a job under a law with a small threshold; each has counted somebody."""
     policies = tmp_path / "policies"
     shutil.copytree(data_folder("policies"), policies)
-    text = (policies / "regimes.yaml").read_text(encoding="utf-8")
-    kept = text.split("\nthresholds:")[0]
-    (policies / "regimes.yaml").write_text(kept + REGIMES, encoding="utf-8")
+    content = yaml.safe_load((policies / "regimes.yaml").read_text(encoding="utf-8"))
+    content |= yaml.safe_load(REGIMES)
+    (policies / "regimes.yaml").write_text(yaml.safe_dump(content), encoding="utf-8")
     job = settings.jobs[0].model_copy(update={"policies": policies})
 
     def commit_run(number, *persons, key=1, folder=None):

@@ -1,4 +1,5 @@
 import os
+from contextlib import closing
 from datetime import timedelta
 
 import pytest
@@ -7,7 +8,7 @@ from sqlalchemy import delete, text
 from auditor.model.errors import StoreError
 from auditor.store import opened
 from auditor.store.consistency import MOST, checked
-from auditor.store.tables import flow_files
+from auditor.store.tables import flow_files, ledger_days
 from tests.store.world import NOW, filled
 
 
@@ -135,13 +136,12 @@ def test_a_damaged_page_is_told(tmp_path):
     middle = len(content) // 2 // 4096 * 4096
     content[middle : middle + 4096] = b"\xff" * 4096
     path.write_bytes(content)
-    again = opened(tmp_path / "data")
     try:
-        told = codes(again)
+        with closing(opened(tmp_path / "data")) as again:
+            told = codes(again)
     except StoreError as error:
         told = ["damaged-database"] if "restore" in error.hint else []
     assert "damaged-database" in told
-    again.close()
 
 
 def test_a_file_pruned_while_it_is_looked_at_is_no_problem(full, monkeypatch):
@@ -160,3 +160,13 @@ def test_a_file_pruned_while_it_is_looked_at_is_no_problem(full, monkeypatch):
 
     monkeypatch.setattr(consistency, "_fault", pruned_first)
     assert codes(full) == []
+
+
+def test_a_total_of_the_ledger_that_is_not_the_sum_of_its_flows_is_told(store):
+    filled(store)
+    with store.writing() as connection:
+        connection.execute(ledger_days.update().values(bytes=7))
+    problems = checked(store, NOW)
+    assert {each.code for each in problems} == {"wrong-total"}
+    assert len(problems) == 2
+    assert "ledger rebuild" in problems[0].hint
