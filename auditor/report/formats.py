@@ -74,7 +74,12 @@ def size(value: int | None, *, estimated: bool = False) -> Text:
 
 
 def sent(evidence: Evidence) -> Text:
-    """How many bytes left: ``≥`` where some flows do not say, not known where none does."""
+    """How many bytes left: ``≥`` where some flows do not say, not known where none does.
+
+    A dash for what no flow of the run stands behind, such as a number that was counted over runs.
+    """
+    if not evidence.flows and not evidence.outbound_bytes:
+        return Text("–", "–")
     text = size(evidence.outbound_bytes, estimated=evidence.estimated_bytes > 0)
     return at_least(text, evidence.unknown_flows, evidence.flows)
 
@@ -142,6 +147,22 @@ def day(text: str) -> Text:
     except ValueError:
         return Text(text, text)
     return Text(f"{value:%d/%m/}{value.year:04d}", value.isoformat())
+
+
+def local_day(value: datetime) -> date:
+    """The day in Vietnam; naive means UTC."""
+    return _local(value).date()
+
+
+def day_of(value: date) -> Text:
+    """A date as ``05/03/2026`` and ``2026-03-05``."""
+    return day(value.isoformat())
+
+
+def days(first: datetime, last: datetime) -> Text:
+    """From which day to which in Vietnam; one day is said once."""
+    begin, end = day_of(local_day(first)), day_of(local_day(last))
+    return begin if begin == end else Text(f"{begin.vi} – {end.vi}", f"{begin.en} – {end.en}")
 
 
 def period(first: datetime | None, last: datetime | None) -> Text:

@@ -1,0 +1,60 @@
+"""What must be done by which day, over all findings: the soonest first."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from auditor.model.finding import Deadline
+from auditor.report.formats import local_day
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+    from auditor.model.finding import Step
+    from auditor.report.fold import Group
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """One deadline, and whom it is about.
+
+    Attributes:
+        left: days from the day of the report to the last day; below 0 = it is past.
+        places: numbers of the groups that have it.
+    """
+
+    deadline: Deadline
+    left: int
+    places: tuple[int, ...]
+
+
+def dues(groups: Iterable[Group], finished: datetime) -> list[Due]:
+    """The different deadlines of all groups, the soonest first: those that are past lead.
+
+    Args:
+        groups: in their order.
+        finished: when the run ended; its day in Vietnam is the one that counts.
+    """
+    places: dict[Deadline, list[int]] = {}
+    for group in groups:
+        for each in group.deadlines:
+            places.setdefault(each.value, []).append(group.place)
+    found = [Due(each, days_to(each, finished), tuple(there)) for each, there in places.items()]
+    return sorted(found, key=lambda one: (one.left, one.deadline.duty, one.places))
+
+
+def days_to(deadline: Deadline, finished: datetime) -> int:
+    """Days from the day in Vietnam on which the run ended to the last day; below 0 = past."""
+    return (deadline.due - local_day(finished)).days
+
+
+def seen_again(life: tuple[Step, ...], last: datetime) -> bool:
+    """Whether people said it was remediated, and traffic went on after that.
+
+    Args:
+        life: the newest step first.
+        last: the end of the newest flow.
+    """
+    return bool(life) and life[0].standing == "remediated" and last > life[0].at

@@ -1,0 +1,36 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from auditor.report.dues import dues, seen_again
+from auditor.report.fold import folded
+from tests.report.lawful import FILE, REPAIRED, REPORT, SEEN
+
+if TYPE_CHECKING:
+    from auditor.model.run import Run
+
+
+def test_the_soonest_comes_first_and_what_is_past_before_it(run: Run, make_finding: Any) -> None:
+    groups = folded((make_finding(0, deadlines=(FILE, REPORT)), make_finding(3, deadlines=(FILE,))))
+    found = dues(groups, run.finished)
+    assert [(each.deadline, each.left, each.places) for each in found] == [
+        (REPORT, -15, (1,)),
+        (FILE, 58, (1, 2)),
+    ]
+
+
+def test_the_day_that_counts_is_the_day_in_vietnam(make_finding: Any) -> None:
+    due = replace(FILE, due=date(2026, 7, 17))
+    groups = folded((make_finding(0, deadlines=(due,)),))
+    evening = datetime(2026, 7, 16, 16, 59, tzinfo=UTC)
+    assert [each.left for each in dues(groups, evening)] == [1]
+    assert [each.left for each in dues(groups, evening + timedelta(minutes=1))] == [0]
+
+
+def test_only_traffic_after_a_remediation_speaks_against_it() -> None:
+    assert seen_again((REPAIRED, SEEN), REPAIRED.at + timedelta(seconds=1))
+    assert not seen_again((REPAIRED, SEEN), REPAIRED.at)
+    assert not seen_again((SEEN, REPAIRED), REPAIRED.at + timedelta(days=1))
+    assert not seen_again((), REPAIRED.at)
