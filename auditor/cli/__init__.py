@@ -14,7 +14,18 @@ from typing import Annotated, Final
 import typer
 
 from auditor import __version__
-from auditor.cli import agent, audit, checklist, geoip, lookups, papers, policies, scan, store
+from auditor.cli import (
+    agent,
+    audit,
+    checklist,
+    findings,
+    geoip,
+    lookups,
+    papers,
+    policies,
+    scan,
+    store,
+)
 from auditor.cli.terminal import complain, say, trace_if_debugging
 from auditor.model.errors import AuditorError
 
@@ -39,6 +50,7 @@ readiness_app.add_typer(papers.app)
 app.add_typer(readiness_app, name="checklist")
 app.add_typer(agent.app, name="agent")
 app.add_typer(store.app, name="store")
+app.add_typer(findings.app, name="finding")
 app.add_typer(geoip.app, name="geoip")
 app.add_typer(policies.app)
 app.add_typer(lookups.app)

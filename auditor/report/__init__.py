@@ -10,6 +10,7 @@ from auditor.report.agreement import (
     agreement_rows,
     difference_lines,
 )  # fmt: skip
+from auditor.report.finding_lines import finding_lines, head_line, life_lines
 from auditor.report.page import html
 from auditor.report.readiness.library import ciso_library
 from auditor.report.readiness.lines import item_lines, item_summary, readiness_lines
@@ -26,9 +27,12 @@ __all__ = [
     "agreement_rows",
     "ciso_library",
     "difference_lines",
+    "finding_lines",
+    "head_line",
     "html",
     "item_lines",
     "item_summary",
+    "life_lines",
     "oscal_poam",
     "oscal_results",
     "pdf",
