@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import UTC
 from typing import TYPE_CHECKING, Final
 
 from auditor.model.text import Text
 from auditor.report import law_words, words
 from auditor.report.countries import countries_named
 from auditor.report.dues import days_to
-from auditor.report.formats import day_of, days, flow_count, moment, records, sent, visible
+from auditor.report.formats import day_of, days, flow_count, records, sent, visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -63,7 +64,7 @@ def life_lines(life: tuple[Step, ...]) -> list[str]:
     for step in life:
         stands = law_words.STANDING[step.standing]
         who = f"{visible(step.who, 200)} ({visible(step.role, 200)})"
-        found.append(f"{moment(step.at).en}  {stands.vi} / {stands.en}: {who}")
+        found.append(f"{step.at.astimezone(UTC):%Y-%m-%d %H:%M}Z  {stands.vi} / {stands.en}: {who}")
         found.append(f"  {visible(step.why, _MOST)}")
         if step.until is not None:
             found.append(f"  Xem lại ngày / look again on {step.until.isoformat()}")
@@ -98,7 +99,9 @@ def _facts(one: Finding) -> Iterator[tuple[Text, Text]]:
         yield Text("Chủ thể dữ liệu", "Data subjects"), about
     if one.regime_title:
         yield Text("Quy định áp dụng", "Rules that apply"), one.regime_title
-    yield Text("Độ chắc chắn", "Certainty"), words.CERTAINTY[one.certainty]
+    sure = words.CERTAINTY[one.certainty]  # "Certainty: high" says its name once more
+    vi, en = sure.vi.rpartition(": ")[2], sure.en.rpartition(": ")[2]
+    yield Text("Độ chắc chắn", "Certainty"), Text(vi, en)
 
 
 def _provision(one: LegalBasis) -> Text:
@@ -112,8 +115,8 @@ def _deadline(one: Deadline, now: datetime) -> Text:
     basis = f"{one.basis.instrument}, {one.basis.article} [{one.basis.mark}]"
     sure = Text("", "") if one.known else Text(", có thể sớm hơn", ", may be earlier")
     return Text(
-        f"{due.vi} ({away.vi}{sure.vi}; tính từ {since.vi}): {one.what.vi} {basis}",
-        f"{due.en} ({away.en}{sure.en}; counted from {since.en}): {one.what.en} {basis}",
+        f"{due.vi} ({away.vi}{sure.vi}; tính từ {since.vi}): {one.what.vi} ({basis})",
+        f"{due.en} ({away.en}{sure.en}; counted from {since.en}): {one.what.en} ({basis})",
     )
 
 
@@ -134,7 +137,7 @@ def _claim(claim: Claim | None) -> Iterator[Text]:
     if claim is None:
         return
     basis = f"{claim.basis.instrument}, {claim.basis.article} [{claim.basis.mark}]"
-    yield Text(f"{claim.id} {claim.ground.vi} {basis}", f"{claim.id} {claim.ground.en} {basis}")
+    yield Text(f"{claim.id} {claim.ground.vi} ({basis})", f"{claim.id} {claim.ground.en} ({basis})")
     yield _same(claim.reason)
     recorded, reviewed = day_of(claim.recorded), day_of(claim.reviewed)
     yield Text(
@@ -155,8 +158,8 @@ def _sanctions(one: Finding) -> Iterator[Text]:
     for each in one.sanctions:
         basis = f"{each.basis.instrument}, {each.basis.article} [{each.basis.mark}]"
         yield Text(
-            f"{each.conduct.vi}: {each.range.vi} {basis}",
-            f"{each.conduct.en}: {each.range.en} {basis}",
+            f"{each.conduct.vi}: {each.range.vi} ({basis})",
+            f"{each.conduct.en}: {each.range.en} ({basis})",
         )
 
 
