@@ -10,6 +10,7 @@ from auditor.report.agreement import (
     agreement_rows,
     difference_lines,
 )  # fmt: skip
+from auditor.report.explaining import explanation_lines
 from auditor.report.finding_lines import finding_lines, head_line, life_lines
 from auditor.report.page import html
 from auditor.report.readiness.library import ciso_library
@@ -27,6 +28,7 @@ __all__ = [
     "agreement_rows",
     "ciso_library",
     "difference_lines",
+    "explanation_lines",
     "finding_lines",
     "head_line",
     "html",
