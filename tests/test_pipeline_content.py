@@ -16,6 +16,7 @@ import pytest
 
 from auditor import pipeline, report
 from auditor.model.run import to_json
+from auditor.model.subjects import Subjects
 
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = ROOT / "samples" / "pcaps" / "documents.pcap"
@@ -202,9 +203,10 @@ def test_what_is_only_fetched_is_no_transfer(done):
     assert (row["class_basis"], list(row["categories"])) == ("declared", [])
     assert list(row["content_labels"]) == []
     assert row["inbound_bytes"] > 2_000
-    came = [each for each in done.counted if each.outbound is False]
+    came = [each for each in done.contents.counted if each.outbound is False]
     assert {each.recipient for each in came} == {"The University of Tokyo"}
-    assert {each.detector: each.count for each in came}["personal-number"] == 30
+    states = {each.detector: each.state for each in came}
+    assert Subjects.from_bytes(states["personal-number"]).count == 30
 
 
 def test_what_became_of_the_bytes_adds_up_to_what_crossed(done):
@@ -220,7 +222,7 @@ def test_what_became_of_the_bytes_adds_up_to_what_crossed(done):
 def test_content_that_is_left_alone_leaves_no_trace():
     left = audit(content=False)
     assert left.run.settings["content"] == "left alone"
-    assert (left.run.totals.content, left.counted) == ((), ())
+    assert (left.run.totals.content, left.contents.counted) == ((), ())
     assert all(one.evidence.recognised == () for one in left.run.findings)
     assert not {"secrecy-mark-abroad", "covert-channel-abroad"} & {
         one.rule for one in left.run.findings
@@ -232,17 +234,17 @@ def test_content_that_is_left_alone_leaves_no_trace():
 
 def test_the_same_key_counts_on_and_two_threads_count_what_one_counts(done):
     both = audit(jobs=2)
-    assert both.counted == done.counted
+    assert both.contents.counted == done.contents.counted
     assert to_json(both.run) == to_json(done.run)
 
 
 def test_another_key_tells_nothing_of_the_same_values(done):
     other = audit(hash_key=KEY[::-1])
-    assert [replace(each, state=b"") for each in other.counted] == [
-        replace(each, state=b"") for each in done.counted
+    assert [replace(each, state=b"") for each in other.contents.counted] == [
+        replace(each, state=b"") for each in done.contents.counted
     ]
-    assert len(done.counted) > 10
-    for one, another in zip(done.counted, other.counted, strict=True):
+    assert len(done.contents.counted) > 10
+    for one, another in zip(done.contents.counted, other.contents.counted, strict=True):
         assert one.state != another.state
     assert to_json(other.run) == to_json(done.run)  # the key is no part of what was found
 

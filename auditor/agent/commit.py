@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import Connection
 
-from auditor.agent import orders, trouble, watch
+from auditor.agent import orders, transferred, trouble, watch
 from auditor.agent.alone import abandoned
 from auditor.agent.notices import drafts
 from auditor.agent.settings import Job
@@ -30,6 +30,7 @@ from auditor.store import (
     findings,
     flows,
     jobs,
+    ledger,
     open_flows,
     outbox,
     runs,
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from auditor.agent.settings import Agent
+    from auditor.model.run import Run
     from auditor.store import Store
 
 RUNS: Final = "runs"
@@ -165,9 +167,9 @@ def committed(store: Store, done: Done, settings: Agent, now: datetime) -> str |
         done.check(connection)
         if jobs.over(connection, done.number):  # the connection broke after the last try counted
             return run.run_id
+        run = _in_ledger(connection, done, run, path.parent)
         news = findings.recorded(connection, job, run, whole=bool(done.ready))
         runs.added(connection, job, run, name, news)
-        subjects.added(connection, run.run_id, orders.read_counted(done.folder))
         watch.committed(connection, job, run.run_id, done.ready, run, now)
         flows.added(connection, run.run_id, flow_files(result))
         before = open_flows.of_job(connection, job)
@@ -181,6 +183,36 @@ def committed(store: Store, done: Done, settings: Agent, now: datetime) -> str |
         with suppress(OSError, StoreError):
             inside(store.folder, before.path).unlink()
     return run.run_id
+
+
+def _in_ledger(connection: Connection, done: Done, run: Run, place: Path) -> Run:
+    """Adds what the run saw leave; gives the run with what follows from all that was added up.
+
+    Its files are written anew where that is something else. Should the transaction fail, they say
+    what does not count: with the run, which does not either.
+    """
+    transfers = transferred.read_transfers(done.folder)
+    problems = ledger.added(connection, transfers, run.started)
+    subjects.added(connection, transferred.read_counted(done.folder))
+    judged = transferred.judged(
+        run,
+        ledger.read(connection),
+        orders.audit_order(done.job, (), 1, None),
+        transferred.read_sought(done.folder),
+        problems,
+    )
+    if judged != run:
+        from auditor import report
+
+        left_over(place, orders.KEPT)
+        written(
+            place,
+            {
+                orders.REPORT: report.html(judged),
+                orders.RUN: lambda file: run_document.write_json(judged, file),
+            },
+        )
+    return judged
 
 
 def _assessed(store: Store, done: Done, settings: Agent, now: datetime) -> None:

@@ -5,25 +5,21 @@ No secret stands in them, and a child needs none: what it reads lies on a disk.
 
 from __future__ import annotations
 
-import base64
 import json
 import re
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from auditor import pipeline, readers
 from auditor.agent.watch.listing import matching
-from auditor.model.content import Counted
 from auditor.model.errors import StoreError
 from auditor.model.files import written
 from auditor.model.problem import Problem
 from auditor.store.directory import inside
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
     from auditor.agent.settings import Agent, Job
 
 ORDER: Final = "order.json"
@@ -36,8 +32,6 @@ FLOWS: Final = "flows"
 OPEN_FLOWS: Final = "open.flows"
 INPUTS: Final = "inputs"
 """Folder of copies that were made to be read."""
-COUNTED: Final = "counted.jsonl"
-"""Whom the content was about, by keyed hash: a line for each system, recipient and detector."""
 TEMPORARY: Final = "tmp"
 KEPT: Final = (RUN, REPORT)
 """What goes into the folder of a run."""
@@ -183,63 +177,6 @@ def read_work(folder: Path) -> Work:
         tuple((path, name) for path, name in content["shown"]),
         tuple(Problem(**each) for each in content["problems"]),
     )
-
-
-def write_counted(folder: Path, counted: Iterable[Counted]) -> None:
-    """Writes what a run counted, for the agent to put into the store.
-
-    Raises:
-        StoreError: it cannot be written.
-    """
-
-    def lines(file: IO[bytes]) -> None:
-        for each in counted:
-            state = base64.b64encode(each.state).decode()
-            file.write(json.dumps({**asdict(each), "state": state}).encode() + b"\n")
-
-    written(folder, {COUNTED: lines})
-
-
-def read_counted(folder: Path) -> Iterator[Counted]:
-    """What a run counted.
-
-    Raises:
-        StoreError: the file is gone or damaged.
-    """
-    path = folder / COUNTED
-    try:
-        with path.open("rb") as file:
-            for line in file:
-                row = json.loads(line)
-                state = base64.b64decode(row["state"], validate=True)
-                yield _checked(Counted(**{**row, "state": state}))
-    except (OSError, ValueError, LookupError, TypeError, RecursionError) as error:
-        raise StoreError(
-            f"what the run counted cannot be read: {type(error).__name__}",
-            place=str(path),
-            hint="The run is tried again; look for an error of the disk.",
-        ) from None
-
-
-def _checked(counted: Counted) -> Counted:
-    """Refuses what the database would stumble over.
-
-    Raises:
-        TypeError, ValueError: the file says something else.
-    """
-    for value, kinds in (
-        (counted.system, (str, type(None))),
-        (counted.recipient, (str,)),
-        (counted.detector, (str,)),
-        (counted.outbound, (bool, type(None))),
-        (counted.count, (int,)),
-        (counted.exact, (bool,)),
-    ):
-        if type(value) not in kinds:
-            raise TypeError(type(value).__name__)
-    if not 0 <= counted.count < 2**63:
-        raise ValueError("count")
-    return counted
 
 
 def write_result(folder: Path, result: Result) -> None:

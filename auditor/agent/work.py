@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Final
 
 from auditor import pipeline
-from auditor.agent import orders
+from auditor.agent import orders, transferred
 from auditor.agent.alone import claimed
 from auditor.model import run as run_document
 from auditor.model.errors import InputError
@@ -28,6 +28,8 @@ from auditor.store.subjects import KEY_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from auditor.model.content import Sought
 
 ALONE: Final = 75
 """Exit code of a child whose agent is gone."""
@@ -85,7 +87,10 @@ def _audited(
             orders.RUN: lambda file: run_document.write_json(run, file),
         },
     )
-    orders.write_counted(folder, done.counted)
+    contents = done.contents
+    if not contents.sought:
+        contents = replace(contents, sought=_sought(order))
+    transferred.write(folder, done.transfers, contents)
     files = flows.partitioned(done.table, folder / orders.FLOWS, run.run_id)
     lines = read_open(order.open_after)[0] if order.open_after is not None else ()
     ends = [line.flows.end for line in lines]
@@ -96,6 +101,13 @@ def _audited(
         sum(line.flows.count for line in lines),
         datetime.fromtimestamp(min(ends) // 10**9, UTC).isoformat() if ends else None,
     )
+
+
+def _sought(order: pipeline.Order) -> tuple[Sought, ...]:
+    """What detectors look for, where this run read no content: earlier ones may have."""
+    from auditor import classify, inspect
+
+    return inspect.sought_in(order.policies, classify.catalogue(order.policies).by_code)
 
 
 def _readable(work: orders.Work) -> tuple[pipeline.Order, tuple[Problem, ...]]:

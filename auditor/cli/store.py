@@ -199,7 +199,7 @@ def findings(
 
 @app.command()
 def subjects(data: Data = None, config: Config = None, as_json: AsJson = False) -> None:
-    """Show how many different persons, organisations or things content was about, over all runs."""
+    """Show how many different persons, organisations or things content was about, over all days."""
     from auditor.store import subjects as stored
 
     store = store_of(data_directory(data, config))
@@ -217,7 +217,7 @@ def subjects(data: Data = None, config: Config = None, as_json: AsJson = False) 
         system = each.system or "hệ thống chưa kê khai / unlisted system"
         say(
             f"{count}  {each.detector}  {words[each.outbound]}  {system}  "
-            f"({each.recipients} bên nhận/recipients, {each.runs} lần/runs)"
+            f"({each.recipients} bên nhận/recipients, {each.days} ngày/days)"
         )
 
 

@@ -8,6 +8,7 @@ from auditor.inspect.detectors import (
     all_sought,
     compiled,
     detectors_in,
+    sought_in,
     sources,
     tried,
 )
@@ -33,6 +34,7 @@ __all__ = [
     "detectors_in",
     "opened",
     "scanned",
+    "sought_in",
     "sources",
     "tried",
 ]

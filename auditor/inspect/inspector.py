@@ -185,7 +185,8 @@ class Inspector:
                     withheld=hidden,
                 )
             )
-            if found.detector.subject is not None:
+            # what may be by chance is shown with its flow, and never counts towards a threshold
+            if found.detector.subject is not None and found.certainty != "weak":
                 known = self._subjects.setdefault((flow.group, name, outbound), Subjects())
                 known.update(subjects)
 

@@ -1,7 +1,7 @@
 """What was inside: hits of detectors, what could be read, how many subjects.
 
 Nothing here holds a value that was found: counts, masked samples, places. Keyed hashes stay with
-who counts (``Counted.state``), and go nowhere but into the store.
+who counts (``DayCount.state``), and go nowhere but into the store.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from auditor.model.catalogue import Mark
 from auditor.model.finding import Certainty
+from auditor.model.ledger import DayCount
 from auditor.model.text import Text
 
 MOST_SAMPLES: Final = 3
@@ -101,37 +102,18 @@ class Sought:
 
 
 @dataclass(frozen=True, slots=True)
-class Counted:
-    """How many different values one detector found between a system and a recipient.
-
-    Attributes:
-        count: an estimate unless ``exact``.
-        state: keyed hashes to count on with in later runs (``auditor.inspect.Subjects``): they say
-            nothing to who has not the key, and stay in the store.
-    """
-
-    system: str | None
-    recipient: str
-    detector: str
-    outbound: bool | None
-    count: int
-    exact: bool
-    state: bytes = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True)
 class Contents:
     """What was inside the flows of an audit.
 
     Attributes:
         sought: all detectors that were looked for.
         hits: by flow, detector and direction; ordered by flow.
-        counted: distinct values across flows.
+        counted: distinct values across flows, by day; for the store alone, never for a report.
     """
 
     sought: tuple[Sought, ...] = ()
     hits: tuple[Hit, ...] = ()
-    counted: tuple[Counted, ...] = ()
+    counted: tuple[DayCount, ...] = field(default=(), repr=False)
 
 
 NOTHING_OPENED: Final = Contents()

@@ -102,6 +102,40 @@ class Recognised:
 
 
 @dataclass(frozen=True, slots=True)
+class Running:
+    """A total over all transfers since a day, compared with a threshold.
+
+    Attributes:
+        owner: whose data it is; empty = no inventory.
+        since: day from which on transfers count.
+        crossed: day on which the total reached the threshold; where its number is not known, the
+            first day on which anything counted.
+        threshold: the number from which it is crossed; null = it could not be confirmed.
+        mark: how sure that number is.
+        counted: different subjects that were recognised in content: at least so many; an estimate
+            of a large number unless ``exact``.
+        estimated: subjects by the declared size of a record, which may be counted several times;
+            null = no estimate possible. Never added to ``counted``.
+        systems, recipients: behind the total, heaviest first, at most ten.
+        alone: it is the total of one run only, no ledger was at hand.
+        complete_from: first day of which the ledger has traffic.
+    """
+
+    owner: str
+    since: date
+    crossed: date
+    threshold: int | None
+    mark: Mark
+    counted: int
+    exact: bool
+    estimated: int | None
+    systems: tuple[Counted, ...]
+    recipients: tuple[Counted, ...]
+    alone: bool
+    complete_from: date | None
+
+
+@dataclass(frozen=True, slots=True)
 class Evidence:
     """What was seen.
 
@@ -118,6 +152,8 @@ class Evidence:
         read_bytes: what of ``outbound_bytes`` was understood and searched.
         raw_bytes: what of it was searched as it stood, its protocol not understood.
         recognised: what detectors recognised; for a finding about a category, of that category.
+        running: the total over all runs that the finding rests on; it then names no single flow,
+            and the numbers are sums of the ledger's days. Null = flows of this run are behind it.
     """
 
     flows: int
@@ -146,6 +182,7 @@ class Evidence:
     read_bytes: int = 0
     raw_bytes: int = 0
     recognised: tuple[Recognised, ...] = ()
+    running: Running | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING
 
 from auditor import __version__, readers
 from auditor.model import run as run_document
-from auditor.model.content import Counted
+from auditor.model.content import NOTHING_OPENED, Contents
 from auditor.model.flow_table import Stage, conform, to_arrow, to_pandas
+from auditor.model.ledger import Transfers
 from auditor.model.register import load_register
 from auditor.model.run import InputFile, Run
 from auditor.model.text import legible
@@ -71,12 +72,15 @@ class Audit:
 
     Attributes:
         table: the flow table after stage ``classify``.
-        counted: distinct subjects by keyed hash, for the store alone: never for a report.
+        contents: what was inside: distinct subjects by keyed hash, for the store alone, never for
+            a report.
+        transfers: what left, for the ledger.
     """
 
     run: Run
     table: FlowTable
-    counted: tuple[Counted, ...] = field(default=(), repr=False)
+    contents: Contents = field(default=NOTHING_OPENED, repr=False)
+    transfers: Transfers = field(default_factory=Transfers, repr=False)
 
     @property
     def flows(self) -> pd.DataFrame:
@@ -135,7 +139,7 @@ def audit(order: Order, now: Callable[[], datetime], progress: Progress) -> Audi
             declared.add(to_arrow(flows, Stage.CLASSIFY))
         inside = Opened()
         if search is not None:
-            inside = opened(order, inputs, declared, search, problems, progress)
+            inside = opened(order, inputs, declared, search, inventory, problems, progress)
         content = ContentCounts(inside.coverage)
 
         def counted() -> Iterator[pd.DataFrame]:
@@ -152,7 +156,11 @@ def audit(order: Order, now: Callable[[], datetime], progress: Progress) -> Audi
     problems += counts.problems()
     problems += _ages(inputs, geodata)
     progress.stage("judge")
+    transfers = policy.transfers(candidates, law, inventory, key)
     findings = policy.findings(candidates, law, inventory, register, inside.contents)
+    own = policy.own_ledger(transfers, inside.contents.counted)
+    crossed = policy.crossed(own, law, inventory, inside.contents.sought, alone=True)
+    findings = policy.with_crossed(findings, crossed, law)
     peers = _peers(findings)
     shown = peers[: run_document.MOST_DESTINATIONS]
     destinations = geo.recorded(table, shown, geodata, order.home, networks, nearest)
@@ -180,7 +188,7 @@ def audit(order: Order, now: Callable[[], datetime], progress: Progress) -> Audi
         destinations=tuple(destinations),
         destinations_cut=len(peers) - len(shown),
     )
-    return Audit(run, table, inside.contents.counted)
+    return Audit(run, table, inside.contents, transfers)
 
 
 def _ages(inputs: tuple[InputFile, ...], geodata: GeoData) -> list[Problem]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -11,7 +12,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from auditor import readers
-from auditor.model.content import NOTHING_OPENED, UNREAD, Contents, Counted
+from auditor.model.content import NOTHING_OPENED, UNREAD, Contents
+from auditor.model.ledger import DayCount
 from auditor.model.run import ContentTotal
 from auditor.pipeline.counts import whole_sum
 from auditor.pipeline.orders import wanted
@@ -20,11 +22,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from auditor.inspect import Inspection, Search
+    from auditor.model.inventory import Inventory
     from auditor.model.problem import Problem
     from auditor.model.run import InputFile
     from auditor.pipeline.orders import Order, Progress
     from auditor.pipeline.tables import FlowTable
 
+_EPOCH: Final = date(1970, 1, 1)
 _RECIPIENT: Final = ("operator", "operator_basis", "peer_org", "peer_ip", "system_id")
 
 
@@ -47,6 +51,7 @@ def opened(
     inputs: tuple[InputFile, ...],
     table: FlowTable,
     search: Search,
+    inventory: Inventory | None,
     problems: list[Problem],
     progress: Progress,
 ) -> Opened:
@@ -57,6 +62,7 @@ def opened(
         inputs: as the readers gave them.
         table: all flows, after stage ``classify`` (declared).
         search: the detectors.
+        inventory: whose systems they are.
         problems: takes what could not be read.
         progress: told.
     """
@@ -81,7 +87,7 @@ def opened(
         for event in readers.decrypted(wanted(order), inputs, tls, order.key_log, problems.append):
             inspector.take(event)
     found = inspector.finish(problems)
-    contents = Contents(sought, found.hits, tuple(_counted(found, grouped)))
+    contents = Contents(sought, found.hits, tuple(_counted(found, grouped, inventory)))
     return Opened(contents, inspect.by_flow(found, chosen, sought), found.coverage)
 
 
@@ -102,31 +108,41 @@ def _chosen(table: FlowTable, *, with_keys: bool | list[int]) -> pa.Table:
 
 
 def _grouped(chosen: pa.Table) -> pa.Table:
-    """The flows with the number of their system and recipient: subjects are counted by it."""
+    """The flows with the number of their system, recipient and day: subjects are counted by it."""
     systems = pc.fill_null(chosen["system_id"], "").combine_chunks().dictionary_encode()
     recipients = chosen["recipient"].combine_chunks().dictionary_encode()
-    group = (
-        systems.indices.to_numpy().astype(np.int64) * max(len(recipients.dictionary), 1)
-        + recipients.indices.to_numpy()
-    )
+    days = pa.chunked_array([_days(chosen)]).combine_chunks().dictionary_encode()
+    group = systems.indices.to_numpy().astype(np.int64)
+    for column in (recipients, days):
+        group = group * max(len(column.dictionary), 1) + column.indices.to_numpy()
     return chosen.append_column("group", pa.array(group))
 
 
-def _counted(found: Inspection, grouped: pa.Table) -> Iterator[Counted]:
-    """The distinct values of each system and recipient."""
+def _days(flows: pa.Table) -> pa.Array:
+    """The days in Vietnam on which flows began, since 1970-01-01."""
+    return pa.array((flows["start"].cast(pa.int64()).to_numpy() // 10**9 + 7 * 3600) // 86_400)
+
+
+def _counted(
+    found: Inspection, grouped: pa.Table, inventory: Inventory | None
+) -> Iterator[DayCount]:
+    """The distinct values of each system, recipient and day."""
+    from auditor import policy
+
     group = grouped["group"].to_numpy()
     first = {number: place for place, number in reversed(list(enumerate(group.tolist())))}
     for (number, detector, outbound), subjects in sorted(
         found.subjects.items(), key=lambda item: (item[0][0], item[0][1], str(item[0][2]))
     ):
         row = grouped.slice(first[number], 1)
-        yield Counted(
-            row["system_id"][0].as_py(),
+        system = row["system_id"][0].as_py()
+        yield DayCount(
+            _EPOCH + timedelta(days=int(_days(row)[0].as_py())),
+            policy.owner_of(inventory, system),
+            system,
             row["recipient"][0].as_py(),
             detector,
             outbound,
-            subjects.count,
-            subjects.exact,
             subjects.to_bytes(),
         )
 

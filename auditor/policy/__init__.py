@@ -8,6 +8,8 @@ from auditor.policy.law import Law, load_law
 from auditor.policy.lint import Tested, lint, sources, tested
 from auditor.policy.regimes import load_regimes
 from auditor.policy.rules import Rule, RuleFile, load_rules
+from auditor.policy.thresholds import crossed, own_ledger, with_crossed
+from auditor.policy.transfers import owner_of, transfers
 
 __all__ = [
     "Difference",
@@ -16,6 +18,7 @@ __all__ = [
     "RuleFile",
     "Tested",
     "candidates",
+    "crossed",
     "differences",
     "explained",
     "findings",
@@ -23,7 +26,11 @@ __all__ = [
     "load_law",
     "load_regimes",
     "load_rules",
+    "own_ledger",
+    "owner_of",
     "recipients_of",
     "sources",
     "tested",
+    "transfers",
+    "with_crossed",
 ]

@@ -168,7 +168,7 @@ class Exploded:
 
 def exploded(categories: pa.Array) -> Exploded:
     """The rows behind a column of category lists; a code twice in one list counts once."""
-    lists = _distinct_lists(categories)
+    lists = distinct_lists(categories)
     members = [list(dict.fromkeys(text.split(_BETWEEN))) for text in lists.dictionary.to_pylist()]
     numbers = {code: number for number, code in enumerate(_distinct_codes(members))}
     # One list after the other; an empty one has one row, without a category.
@@ -190,7 +190,7 @@ _LISTS_AT_ONCE: Final = 1 << 18
 """Lists are written out as texts to compare them: in pieces, for Arrow's 2 GiB per piece."""
 
 
-def _distinct_lists(categories: pa.Array) -> pa.DictionaryArray:
+def distinct_lists(categories: pa.Array) -> pa.DictionaryArray:
     """Each list as one text, ``_GAP`` for a null in it; a null list as an empty one."""
     pieces = [pa.array([], pa.string())]
     for start in range(0, len(categories), _LISTS_AT_ONCE):

@@ -163,6 +163,21 @@ def findings(
     )
 
 
+def in_order(found: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Findings by severity, state, outbound bytes and id, the heaviest first."""
+    return tuple(
+        sorted(
+            found,
+            key=lambda one: (
+                SEVERITIES.index(one.severity),
+                STATES.index(one.state),
+                -one.evidence.outbound_bytes,
+                one.id,
+            ),
+        )
+    )
+
+
 def _candidates(flows: pd.DataFrame) -> pa.Table:
     """The flows that any rule may ask about, with their texts encoded once for everybody."""
     maybe = ~masks.decided(pa.array(flows["crosses_border"], pa.bool_())).miss
@@ -232,15 +247,7 @@ class _Assembly:
         order = sorted(range(len(self._groups)), key=of_finding.__getitem__)
         for number, groups in groupby(order, key=of_finding.__getitem__):
             found += self._of_set(number, groups, register_given=register_given)
-        found.sort(
-            key=lambda one: (
-                SEVERITIES.index(one.severity),
-                STATES.index(one.state),
-                -one.evidence.outbound_bytes,
-                one.id,
-            )
-        )
-        return tuple(found)
+        return in_order(found)
 
     def _grouped(self, rule: Rule, answer: Answer) -> tuple[Integers, list[_Group]]:
         keys = self._keys

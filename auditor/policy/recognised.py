@@ -14,6 +14,7 @@ import pandas as pd
 
 from auditor.model.content import MOST_SAMPLES
 from auditor.model.finding import Recognised
+from auditor.model.subjects import Subjects
 from auditor.policy.facts import column_of
 
 if TYPE_CHECKING:
@@ -53,11 +54,12 @@ class Recognitions:
     """The hits of an audit, by the sets of flows behind findings."""
 
     def __init__(self, contents: Contents, table: pa.Table, sets: FlowSets) -> None:
-        self._sought = {each.detector: each for each in contents.sought}
-        self._counted = {
-            (each.system, each.recipient, each.detector, each.outbound): each
-            for each in contents.counted
-        }
+        self._sought = {one.detector: one for one in contents.sought}
+        self._counted: dict[tuple[str | None, str, str, bool | None], Subjects] = {}
+        for each in contents.counted:
+            place = each.system, each.recipient, each.detector, each.outbound
+            days = self._counted.setdefault(place, Subjects())
+            days.update(Subjects.from_bytes(each.state))
         self._by_set: dict[int, list[tuple[Recognised, Sought]]] = {}
         if contents.hits:
             self._gather(contents.hits, table, sets)

@@ -1,14 +1,16 @@
-"""Whom the content of runs was about, by keyed hash; the key stays in here."""
+"""Whom the content of each day was about, by keyed hash; the key stays in here."""
 
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import insert, select
+from sqlalchemy import delete, insert, select, update
 
 from auditor.model.errors import StoreError
+from auditor.model.ledger import DayCount
 from auditor.model.subjects import Subjects
 from auditor.store.columns import storable
 from auditor.store.tables import keys, subjects
@@ -19,24 +21,11 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from auditor.model.content import Counted
-
 KEY: Final = "subjects"
 KEY_BYTES: Final = 32
-
-
-@dataclass(frozen=True, slots=True)
-class StoredCount:
-    """What one run counted; ``state`` as in ``auditor.model.content.Counted``."""
-
-    run_id: str
-    system: str | None
-    recipient: str
-    detector: str
-    outbound: bool | None
-    count: int
-    exact: bool
-    state: bytes = field(repr=False)
+_KEY: Final = ("day", "owner", "system", "recipient", "detector", "outbound")
+_DAYS_AT_ONCE: Final = 500
+_Key = tuple[date, str, str | None, str, str, bool | None]
 
 
 def key(connection: Connection, now: datetime) -> bytes:
@@ -52,33 +41,56 @@ def key(connection: Connection, now: datetime) -> bytes:
     return made
 
 
-def added(connection: Connection, run_id: str, counted: Iterable[Counted]) -> None:
-    """Remembers what a run counted."""
-    rows = [
-        {
-            "run_id": run_id,
-            "system": None if each.system is None else storable(each.system),
-            "recipient": storable(each.recipient),
-            "detector": each.detector,
-            "outbound": each.outbound,
-            "count": each.count,
-            "exact": each.exact,
-            "state": each.state,
-        }
-        for each in counted
-    ]
+def added(connection: Connection, counted: Iterable[DayCount]) -> None:
+    """Remembers what a run counted; what is known already changes nothing.
+
+    Raises:
+        StoreError: a row of the same day is damaged, or what is added is.
+    """
+    fresh: dict[_Key, Subjects] = {}
+    for each in counted:
+        place: _Key = (
+            each.day,
+            storable(each.owner),
+            None if each.system is None else storable(each.system),
+            storable(each.recipient),
+            storable(each.detector),
+            each.outbound,
+        )
+        fresh.setdefault(place, Subjects()).update(_set(each.state))
+    known: dict[_Key, list[tuple[int, bytes]]] = {}
+    columns = [subjects.c[name] for name in _KEY]
+    days = sorted({place[0] for place in fresh})
+    for begin in range(0, len(days), _DAYS_AT_ONCE):
+        some = subjects.c.day.in_(days[begin : begin + _DAYS_AT_ONCE])
+        for *place_of, number, state in connection.execute(
+            select(*columns, subjects.c.id, subjects.c.state).where(some)
+        ):
+            known.setdefault(tuple(place_of), []).append((number, state))
+    rows = []
+    for place, found in fresh.items():
+        there = known.get(place, [])
+        for _, state in there:
+            found.update(_set(state))
+        state = found.to_bytes()
+        if not there:
+            rows.append({**dict(zip(_KEY, place, strict=True)), "state": state})
+        elif len(there) > 1 or there[0][1] != state:
+            first, *others = (number for number, _ in there)
+            connection.execute(update(subjects).where(subjects.c.id == first).values(state=state))
+            connection.execute(delete(subjects).where(subjects.c.id.in_(others)))
     if rows:
         connection.execute(insert(subjects), rows)
 
 
 @dataclass(frozen=True, slots=True)
 class Total:
-    """How many different values one detector found, over all runs and recipients.
+    """How many different values one detector found, over all days and recipients.
 
     Attributes:
         outbound: in what left; false = in what came in; null = not known.
         count: an estimate unless ``exact`` (standard error 0.39 %).
-        runs: that found any.
+        days: on which any were found.
     """
 
     system: str | None
@@ -87,7 +99,7 @@ class Total:
     count: int
     exact: bool
     recipients: int
-    runs: int
+    days: int
 
 
 def totals(connection: Connection) -> tuple[Total, ...]:
@@ -97,33 +109,40 @@ def totals(connection: Connection) -> tuple[Total, ...]:
         StoreError: a row is damaged.
     """
     sets: dict[tuple[str | None, str, bool | None], Subjects] = {}
-    seen: dict[tuple[str | None, str, bool | None], tuple[set[str], set[str]]] = {}
+    seen: dict[tuple[str | None, str, bool | None], tuple[set[str], set[date]]] = {}
     for row in listed(connection):
-        key = row.system, row.detector, row.outbound
-        try:
-            sets.setdefault(key, Subjects()).update(Subjects.from_bytes(row.state))
-        except ValueError as error:
-            raise StoreError(
-                f"{error} (run {row.run_id})",
-                place="subjects",
-                hint="Restore the store from a backup; `auditor store check` tells what else.",
-            ) from None
-        recipients, runs = seen.setdefault(key, (set(), set()))
+        place = row.system, row.detector, row.outbound
+        sets.setdefault(place, Subjects()).update(_set(row.state))
+        recipients, days = seen.setdefault(place, (set(), set()))
         recipients.add(row.recipient)
-        runs.add(row.run_id)
+        days.add(row.day)
     found = [
-        Total(*key, counted.count, counted.exact, len(seen[key][0]), len(seen[key][1]))
-        for key, counted in sets.items()
+        Total(*place, counted.count, counted.exact, len(seen[place][0]), len(seen[place][1]))
+        for place, counted in sets.items()
     ]
     found.sort(key=lambda each: (each.outbound is False, -each.count, str(each.system)))
     return tuple(found)
 
 
-def listed(connection: Connection, detector: str | None = None) -> Iterator[StoredCount]:
-    """What all runs counted, in the order of runs; with ``detector`` of that one only."""
-    columns = [subjects.c[name] for name in StoredCount.__slots__]
-    query = select(*columns).order_by(subjects.c.id)
+def listed(connection: Connection, detector: str | None = None) -> Iterator[DayCount]:
+    """What was counted, by day; with ``detector`` by that one only.
+
+    Several may be of one day, system, recipient, detector and direction: they add up.
+    """
+    columns = [subjects.c[name] for name in _KEY]
+    query = select(*columns, subjects.c.state).order_by(subjects.c.day, subjects.c.id)
     if detector is not None:
         query = query.where(subjects.c.detector == detector)
     for row in connection.execute(query):
-        yield StoredCount(*row)
+        yield DayCount(**row._mapping)
+
+
+def _set(state: bytes) -> Subjects:
+    try:
+        return Subjects.from_bytes(state)
+    except ValueError as error:
+        raise StoreError(
+            str(error),
+            place="subjects",
+            hint="Restore the store from a backup; `auditor store check` tells what else.",
+        ) from None

@@ -23,7 +23,7 @@ from sqlalchemy import (
     Unicode,
 )  # fmt: skip
 
-from auditor.store.columns import Json, Moment, Octets
+from auditor.store.columns import Day, Json, Moment, Octets
 
 metadata: Final = MetaData(
     naming_convention={
@@ -238,18 +238,64 @@ subjects: Final = Table(
     "subjects",
     metadata,
     Column("id", COUNT, primary_key=True, autoincrement=True),
-    Column("run_id", String(40), ForeignKey("runs.run_id", ondelete="CASCADE"), nullable=False),
+    Column("day", Day, nullable=False),  # in Vietnam
+    Column("owner", Text, nullable=False),
     Column("system", Text),
     Column("recipient", Text, nullable=False),
     Column("detector", String(64), nullable=False),
     Column("outbound", Boolean),
-    Column("count", BigInteger, nullable=False),
-    Column("exact", Boolean, nullable=False),
     Column("state", Octets, nullable=False),  # keyed hashes, to count on with
-    Index(None, "run_id"),
-    Index(None, "detector"),
+    Index(None, "day"),
 )
-"""Whom the content that each run read was about: how many, and keyed hashes; never a value."""
+"""Whom the content of each day was about, as keyed hashes, never values; outlives its runs."""
+
+ledger_routes: Final = Table(
+    "ledger_routes",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=False),  # keyed hash of all the rest
+    Column("owner", Text, nullable=False),
+    Column("system", Text),
+    Column("recipient", Text, nullable=False),
+    Column("country", Text),
+    Column("carried", Json, nullable=False),  # [[category, regime or null], ...]
+)
+"""Who sent what to whom under which rules."""
+
+ledger_flows: Final = Table(
+    "ledger_flows",
+    metadata,
+    Column("key", BigInteger, primary_key=True, autoincrement=False),
+    Column("begins", BigInteger, primary_key=True, autoincrement=False),  # ns since 1970, UTC
+    Column("ends", BigInteger, primary_key=True, autoincrement=False),
+    Column("bytes", BigInteger, primary_key=True, autoincrement=False),
+    Column("route", BigInteger, ForeignKey("ledger_routes.id"), nullable=False),
+    Column("records", BigInteger),
+    Column("run", BigInteger, nullable=False),  # when the run began that said so last, as begins
+    Column("counted", Boolean, nullable=False),  # else others tell of the same traffic
+    sqlite_with_rowid=False,
+)
+"""Every flow that left, as runs told of it, until its day is closed; no addresses."""
+
+ledger_days: Final = Table(
+    "ledger_days",
+    metadata,
+    Column("day", Day, primary_key=True),  # in Vietnam, of the start of flows
+    Column("route", BigInteger, ForeignKey("ledger_routes.id"), primary_key=True),
+    Column("folded", Boolean, primary_key=True),  # its flows are gone; else they still stand above
+    Column("flows", BigInteger, nullable=False),
+    Column("bytes", BigInteger, nullable=False),
+    Column("estimated", BigInteger, nullable=False),  # flows with an estimate of records
+    Column("records", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+"""Totals of the flows that count; never pruned."""
+
+ledger_closed: Final = Table(
+    "ledger_closed",
+    metadata,
+    Column("day", Day, primary_key=True),
+)
+"""Days whose flows were folded into totals: what comes later of them cannot be told apart."""
 
 decisions: Final = Table(
     "decisions",

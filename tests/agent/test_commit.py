@@ -7,10 +7,12 @@ from datetime import UTC, datetime
 import pytest
 from sqlalchemy import insert
 
-from auditor.agent import commit, orders
+from auditor.agent import commit, orders, transferred
 from auditor.agent.orders import Result
 from auditor.agent.settings import Agent
+from auditor.model.content import Contents
 from auditor.model.errors import StoreError
+from auditor.model.ledger import Transfers
 from auditor.store import findings, open_flows, opened, runs, tables
 from auditor.store.jobs import Standing
 from tests.store import made
@@ -59,7 +61,7 @@ def child(store, result=DONE, job="night"):
     staged = folder / FLOWS
     staged.parent.mkdir(parents=True)
     staged.write_bytes(b"PAR1")
-    orders.write_counted(folder, ())
+    transferred.write(folder, Transfers(), Contents())
     orders.write_result(folder, result)
     return folder
 

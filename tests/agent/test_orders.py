@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,7 +12,6 @@ import pytest
 from auditor import pipeline, readers
 from auditor.agent import orders
 from auditor.agent.settings import Agent
-from auditor.model.content import Counted
 from auditor.model.errors import StoreError
 from auditor.model.problem import Problem
 
@@ -132,62 +130,3 @@ def test_a_result_that_leads_elsewhere_is_none(tmp_path, content):
     (tmp_path / orders.RESULT).write_text(json.dumps(content))
     with pytest.raises(StoreError):
         orders.read_result(tmp_path)
-
-
-COUNTED = (
-    Counted("his", "Đám mây", "phone", True, 3, True, b"\x01E\xff\x00"),
-    Counted(None, "Cloud", "name", None, 70_000, False, b""),
-)
-
-
-def test_what_a_run_counted_comes_back_as_it_was(tmp_path):
-    orders.write_counted(tmp_path, COUNTED)
-    assert tuple(orders.read_counted(tmp_path)) == COUNTED
-    orders.write_counted(tmp_path, ())
-    assert tuple(orders.read_counted(tmp_path)) == ()
-
-
-def changed(**fields) -> bytes:
-    """A line of which one field is another; null = it is left out."""
-    row = {**asdict(COUNTED[0]), "state": "AUX/AA==", **fields}
-    return json.dumps({name: value for name, value in row.items() if value != "gone"}).encode()
-
-
-@pytest.mark.parametrize(
-    "line",
-    [
-        b'{"system": "his", "recip',
-        b"[]",
-        b"7",
-        b"null",
-        b"",
-        b"\xff\xfe\n",
-        b"[" * 100_000,
-        changed(state="%%%%"),
-        changed(state=5),
-        changed(state=None),
-        changed(state="gone"),
-        changed(recipient="gone"),
-        changed(another=1),
-        changed(recipient=None),
-        changed(system=5),
-        changed(detector=["phone"]),
-        changed(outbound="yes"),
-        changed(count="many"),
-        changed(count=-1),
-        changed(count=2**70),
-        changed(count=True),
-        changed(exact=1),
-    ],
-)
-def test_a_count_that_is_damaged_is_none(tmp_path, line):
-    orders.write_counted(tmp_path, COUNTED)
-    path = tmp_path / orders.COUNTED
-    path.write_bytes(path.read_bytes() + line + b"\n")
-    with pytest.raises(StoreError, match="what the run counted cannot be read"):
-        list(orders.read_counted(tmp_path))
-
-
-def test_a_count_that_is_gone_is_told(tmp_path):
-    with pytest.raises(StoreError, match="FileNotFoundError"):
-        list(orders.read_counted(tmp_path))

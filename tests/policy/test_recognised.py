@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 
 import numpy as np
 import pyarrow as pa
@@ -10,8 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from auditor.model.content import Contents, Counted, Hit, Sought
+from auditor.model.content import Contents, Hit, Sought
 from auditor.model.finding import Evidence
+from auditor.model.ledger import DayCount
+from auditor.model.subjects import Subjects
 from auditor.model.text import Text
 from auditor.policy.members import flow_sets
 from auditor.policy.recognised import MOST_RECOGNISED, Recognitions, with_recognised
@@ -83,14 +86,17 @@ def test_findings_that_share_their_flows_share_what_was_recognised():
 
 
 def test_values_are_counted_once_for_a_system_and_a_recipient():
-    def counted(count, exact=True, system="his", recipient="Cloud", outbound=True):
-        return Counted(system, recipient, "number", outbound, count, exact, b"")
+    def counted(count, system="his", recipient="Cloud", outbound=True, first=0):
+        state = Subjects(np.arange(first, first + count, dtype=np.uint64)).to_bytes()
+        day = date(2026, 3, 1 + first)
+        return DayCount(day, "Sở Mẫu", system, recipient, "number", outbound, state)
 
     hits = [hit(1), hit(2)]
     (one,) = of_first(hits, counted=[counted(4)])
     assert (one.distinct, one.exact) == (4, True)
-    (one,) = of_first(hits, counted=[counted(4, exact=False)])
-    assert (one.distinct, one.exact) == (4, False)
+    # Those of a second day, some of whom came on the first.
+    (one,) = of_first(hits, counted=[counted(4), counted(4, first=1)])
+    assert (one.distinct, one.exact) == (5, True)
     # More than in these flows: the pair has others, of other findings.
     (one,) = of_first(hits, counted=[counted(9)])
     assert (one.distinct, one.exact) == (6, False)

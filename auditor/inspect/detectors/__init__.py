@@ -26,6 +26,7 @@ __all__ = [
     "all_sought",
     "compiled",
     "detectors_in",
+    "sought_in",
     "sources",
     "tried",
 ]
@@ -76,13 +77,23 @@ def sources(policies: Path) -> tuple[DataSource, ...]:
 
 def all_sought(search: Search) -> tuple[content.Sought, ...]:
     """What is looked for, for whoever shows what was found."""
-    return tuple(
-        content.Sought(
-            each.detector.id,
-            Text(each.detector.title.vi, each.detector.title.en),
-            each.detector.labels,
-            each.detector.subject,
-            each.detector.mark,
-        )
-        for each in search.sought
+    return tuple(_sought(each.detector) for each in search.sought)
+
+
+def sought_in(policies: Path, codes: Container[str]) -> tuple[content.Sought, ...]:
+    """What the detectors in the folder ``policies`` look for, without making them ready.
+
+    Raises:
+        PolicyError: there are none, or they have mistakes; all of them are told.
+    """
+    return tuple(map(_sought, detectors_in(policies, codes)))
+
+
+def _sought(detector: Detector) -> content.Sought:
+    return content.Sought(
+        detector.id,
+        Text(detector.title.vi, detector.title.en),
+        detector.labels,
+        detector.subject,
+        detector.mark,
     )

@@ -1,0 +1,461 @@
+"""Running totals over all runs: every flow counts once, however often runs tell of it.
+
+``ledger_flows`` has each flow as the latest run told it, and whether it counts (the others tell of
+the same traffic: ``auditor.model.overlap``). ``ledger_days`` are the sums of those that count. What
+is there follows from the set of flows that were ever told, not from the order, the cut or the
+repetition of runs.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import date, timedelta
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+from sqlalchemy import func, select
+
+from auditor.model.errors import StoreError
+from auditor.model.ledger import COUNTED_FROM, Carried, DayTotal, Ledger, Route
+from auditor.model.overlap import LATEST, counted_once, exact_sums
+from auditor.model.problem import Problem
+from auditor.store import subjects
+from auditor.store.columns import bounded, storable
+from auditor.store.many import matching, removed, upserted
+from auditor.store.tables import flow_files, ledger_closed, ledger_days, ledger_flows, ledger_routes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from datetime import datetime
+
+    from numpy.typing import NDArray
+    from sqlalchemy import Connection
+
+    from auditor.model.ledger import Transfers
+    from auditor.model.overlap import Integers
+
+    Rows = NDArray[np.int64]
+    """One row per flow: ``KEY`` to ``COUNTED``; -1 = no estimate of records."""
+
+KEY, BEGINS, ENDS, BYTES, ROUTE, RECORDS, RUN, COUNTED = range(8)
+COLUMNS: Final = tuple(column.name for column in ledger_flows.columns)
+DAY: Final = 86_400 * 10**9
+EAST: Final = 7 * 3600 * 10**9
+"""Nanoseconds by which Vietnam's day begins before that of UTC."""
+EPOCH: Final = date(1970, 1, 1)
+_KEYS_AT_ONCE: Final = 50_000
+_LOW: Final = 2**32
+
+Values = tuple[int, int, int, int]
+Sums = dict[tuple[int, int], Values]
+"""By day (since 1970) and route: flows, bytes, flows with an estimate of records, records."""
+
+
+_NOTHING: Final[Values] = (0, 0, 0, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A total that was not the sum of its flows: flows and bytes before and after."""
+
+    day: date
+    flows: tuple[int, int]
+    bytes: tuple[int, int]
+
+
+def added(connection: Connection, transfers: Transfers, started: datetime) -> tuple[Problem, ...]:
+    """Adds what a run saw leave; what is known already changes nothing.
+
+    Args:
+        connection: of ``store.writing()``.
+        transfers: of the run.
+        started: when it began: of runs that place one flow on different routes the latest counts.
+
+    Returns:
+        What could not be counted.
+    """
+    rows = _rows(transfers, started)
+    rows, problems = _open(connection, rows)
+    if not len(rows):
+        return problems
+    used, place = np.unique(rows[:, ROUTE], return_inverse=True)
+    secret = subjects.key(connection, started)
+    routes = _stored(connection, [transfers.routes[number] for number in used.tolist()], secret)
+    rows[:, ROUTE] = routes[place]
+    rows = rows[np.argsort(rows[:, KEY], kind="stable")]
+    deltas: Sums = {}
+    for some in _by_keys(rows):
+        known = _of_keys(connection, np.unique(some[:, KEY]))
+        settled = _settled(np.concatenate((known, some)))
+        _write(connection, known, settled)
+        _add(deltas, settled, 1)
+        _add(deltas, known, -1)
+    _apply(connection, deltas)
+    return problems
+
+
+def read(connection: Connection) -> Ledger:
+    """Everything that was added up.
+
+    Raises:
+        StoreError: a row is damaged.
+    """
+    routes = dict(_routes(connection))
+    days = ledger_days.c
+    sums = connection.execute(
+        select(days.day, days.route, days.flows, days.bytes, days.estimated, days.records)
+    )
+    together: dict[tuple[date, int], list[int]] = {}
+    for day, number, *values in sums:  # those that are folded, and those that are not
+        before = together.get((day, number), [0, 0, 0, 0])
+        together[day, number] = [one + other for one, other in zip(before, values, strict=True)]
+    first: dict[tuple[str | None, str, str], date] = {}
+    began = connection.execute(select(days.route, func.min(days.day)).group_by(days.route))
+    for number, day in began:
+        route = routes[number]
+        for each in route.carried:
+            place = route.system, route.recipient, each.category
+            first[place] = min(day, first.get(place, day))
+    totals = [
+        DayTotal(day, routes[number], flows, size, records if estimated else None)
+        for (day, number), (flows, size, estimated, records) in together.items()
+    ]
+    totals.sort(key=_order)
+    told = connection.scalar(select(func.min(flow_files.c.day)).where(flow_files.c.day != "many"))
+    days_seen = [each.day for each in totals[:1]] + ([date.fromisoformat(told)] if told else [])
+    # A clock or a forger may put traffic at any time: nothing is complete before it is counted.
+    complete = max(min(days_seen), COUNTED_FROM) if days_seen else None
+    return Ledger(tuple(totals), tuple(subjects.listed(connection)), complete, first)
+
+
+def rebuilt(connection: Connection) -> tuple[Change, ...]:
+    """Works out anew which flows count, and the totals of days that are not closed.
+
+    Returns:
+        Totals that were something else before, by day; empty = all was as it should be.
+    """
+    sums: Sums = {}
+    for rows in _all(connection):
+        settled = _settled(rows)
+        _write(connection, rows, settled)
+        _add(sums, settled, 1)
+    wrong = differences(connection, sums)
+    before = {place: values for place, (values, _) in wrong.items()}
+    goal = {place: values for place, (_, values) in wrong.items()}
+    _replace(connection, before, goal)
+    return _changes(wrong)
+
+
+def differences(
+    connection: Connection, sums: Sums | None = None
+) -> dict[tuple[int, int], tuple[Values, Values]]:
+    """Totals that are not the sums of the flows that count: what they are, what they should be.
+
+    Args:
+        connection: of a store.
+        sums: of these flows; null = they are asked for.
+    """
+    goal = _summed(connection) if sums is None else sums
+    wanted = {place: _bounded(values) for place, values in goal.items() if values[0]}
+    there = _there(connection, None)
+    return {
+        place: (there.get(place, _NOTHING), wanted.get(place, _NOTHING))
+        for place in sorted(there.keys() | wanted.keys())
+        if there.get(place) != wanted.get(place)
+    }
+
+
+def day_number(day: date) -> int:
+    """Days since 1970-01-01."""
+    return (day - EPOCH).days
+
+
+def days_of(moments: Integers) -> Integers:
+    """Days since 1970-01-01 in Vietnam, of nanoseconds since then."""
+    numbers: Integers = (moments + EAST) // DAY
+    return numbers
+
+
+def _rows(transfers: Transfers, started: datetime) -> Rows:
+    """The flows since ``COUNTED_FROM``, within what can be reckoned with."""
+    table = transfers.flows
+    rows = np.zeros((table.num_rows, len(COLUMNS)), np.int64)
+    for column, name in (
+        (KEY, "key"), (BEGINS, "start"), (ENDS, "end"), (BYTES, "bytes"), (ROUTE, "route"),
+    ):  # fmt: skip
+        rows[:, column] = table[name].to_numpy()
+    rows[:, RECORDS] = table["records"].fill_null(-1).to_numpy()
+    rows[:, RUN] = round(started.timestamp() * 1e6) * 1000
+    rows[:, ENDS] = np.maximum(rows[:, BEGINS], rows[:, ENDS])
+    since = day_number(COUNTED_FROM) * DAY - EAST
+    fits = (rows[:, BEGINS] >= since) & (rows[:, ENDS] < LATEST)
+    fits &= (rows[:, BYTES] > 0) & (rows[:, BYTES] < LATEST) & (rows[:, RECORDS] < LATEST)
+    return rows[fits]
+
+
+def _open(connection: Connection, rows: Rows) -> tuple[Rows, tuple[Problem, ...]]:
+    """The rows that touch no closed day, and what is to be told of the others."""
+    days = connection.scalars(select(ledger_closed.c.day).order_by(ledger_closed.c.day)).all()
+    if not days or not len(rows):
+        return rows, ()
+    closed = np.array([day_number(day) for day in days], np.int64)
+    first = np.searchsorted(closed, days_of(rows[:, BEGINS]), "left")
+    beyond = np.searchsorted(closed, days_of(rows[:, ENDS]), "right")
+    touching = beyond > first
+    count = int(touching.sum())
+    if not count:
+        return rows, ()
+    told = Problem(
+        "ledger-closed",
+        "ledger",
+        f"{count:,} flows are of days whose single flows the store no longer keeps "
+        f"({days[0]} to {days[-1]}): nobody can tell whether they counted before, so they are not "
+        "added to the running totals.",
+        "If they are new, name them beside the totals; `auditor ledger show` has these.",
+        count=count,
+    )
+    return rows[~touching], (told,)
+
+
+def _by_keys(rows: Rows) -> Iterator[Rows]:
+    """Rows, ordered by key, in portions that have all rows of their keys."""
+    fresh = np.flatnonzero(np.concatenate(([True], np.diff(rows[:, KEY]) != 0)))
+    edges = [*fresh[::_KEYS_AT_ONCE].tolist(), len(rows)]
+    for first, last in pairwise(edges):
+        yield rows[first:last]
+
+
+def _settled(rows: Rows) -> Rows:
+    """Each flow as the latest run told it, and whether it counts; in the order of the table."""
+    # Of runs that began at one moment the larger route: any choice that hangs on no order.
+    order = np.lexsort(
+        [rows[:, column] for column in (RECORDS, ROUTE, RUN, BYTES, ENDS, BEGINS, KEY)]
+    )
+    rows = rows[order]
+    same = (rows[1:, : BYTES + 1] == rows[:-1, : BYTES + 1]).all(axis=1)
+    rows = rows[np.concatenate((~same, [True]))] if len(rows) else rows
+    rows[:, COUNTED] = counted_once(
+        *(np.ascontiguousarray(rows[:, column]) for column in (KEY, BEGINS, ENDS, BYTES))
+    )
+    return rows
+
+
+def _of_keys(connection: Connection, keys: Integers) -> Rows:
+    """The rows of these keys."""
+    query = select(*_plain()).where(matching(connection, ledger_flows.c.key, keys.tolist()))
+    return _as_rows(connection.execute(query).all())
+
+
+def _all(connection: Connection) -> Iterator[Rows]:
+    """All rows, in portions that have all rows of their keys."""
+    last = None
+    while True:
+        key = ledger_flows.c.key
+        some = select(key).distinct().order_by(key).limit(_KEYS_AT_ONCE)
+        if last is not None:
+            some = some.where(key > last)
+        keys = connection.scalars(some).all()
+        if not keys:
+            return
+        last = keys[-1]
+        between = select(*_plain()).where(key >= keys[0], key <= last)
+        yield _as_rows(connection.execute(between).all())
+
+
+def _plain() -> list[Any]:
+    columns = ledger_flows.c
+    return [
+        func.coalesce(columns.records, -1) if each.name == "records" else each for each in columns
+    ]
+
+
+def _as_rows(found: Sequence[Any]) -> Rows:
+    rows: Rows = np.array([tuple(row) for row in found], np.int64).reshape(-1, len(COLUMNS))
+    return rows
+
+
+def _write(connection: Connection, known: Rows, settled: Rows) -> None:
+    """Writes the rows that are new or other than they were."""
+    both = np.concatenate((known, settled))
+    fresh = np.repeat([False, True], [len(known), len(settled)])
+    order = np.lexsort([*([fresh]), *(both[:, column] for column in reversed(range(8)))])
+    lined = both[order]
+    same = (lined[1:] == lined[:-1]).all(axis=1)
+    twice = np.concatenate(([False], same)) | np.concatenate((same, [False]))
+    rows = lined[fresh[order] & ~twice]
+    columns: list[list[int | bool | None]] = [column.tolist() for column in rows.T]
+    columns[RECORDS] = [None if each == -1 else each for each in columns[RECORDS]]
+    columns[COUNTED] = [bool(each) for each in columns[COUNTED]]
+    upserted(connection, ledger_flows, columns)
+
+
+def _add(sums: Sums, rows: Rows, sign: int) -> None:
+    """Adds, or takes away, the rows that count."""
+    rows = rows[rows[:, COUNTED] == 1]
+    if not len(rows):
+        return
+    days, routes = days_of(rows[:, BEGINS]), rows[:, ROUTE]
+    order = np.lexsort((routes, days))
+    rows, days, routes = rows[order], days[order], routes[order]
+    fresh = np.concatenate(([True], (np.diff(days) != 0) | (np.diff(routes) != 0)))
+    starts = np.flatnonzero(fresh)
+    flows = np.diff([*starts.tolist(), len(rows)]).tolist()
+    known = np.add.reduceat((rows[:, RECORDS] >= 0).astype(np.int64), starts).tolist()
+    sizes = exact_sums(rows[:, BYTES], starts)
+    records = exact_sums(np.maximum(rows[:, RECORDS], 0), starts)
+    places = zip(days[starts].tolist(), routes[starts].tolist(), strict=True)
+    for place, *values in zip(places, flows, sizes, known, records, strict=True):
+        one, two, three, four = (sign * value for value in values)
+        sums[place] = _sum(sums.get(place, _NOTHING), (one, two, three, four))
+
+
+def _sum(one: Values, other: Values) -> Values:
+    return one[0] + other[0], one[1] + other[1], one[2] + other[2], one[3] + other[3]
+
+
+def _bounded(values: Values) -> Values:
+    """As a database holds them."""
+    flows, size, estimated, records = map(bounded, values)
+    return flows, size, estimated, records
+
+
+def _summed(connection: Connection) -> Sums:
+    """The sums of the flows that count, by the database."""
+    flows = ledger_flows.c
+    day = ((flows.begins + EAST) // DAY).label("day")
+    known = func.coalesce(flows.records, 0)
+    query = (
+        select(
+            day,
+            flows.route,
+            func.count(),
+            func.sum(flows.bytes // _LOW),
+            func.sum(flows.bytes % _LOW),
+            func.count(flows.records),
+            func.sum(known // _LOW),
+            func.sum(known % _LOW),
+        )
+        .where(flows.counted)
+        .group_by(day, flows.route)
+    )
+    return {
+        (each, route): (
+            count,
+            int(high) * _LOW + int(low),
+            estimated,
+            int(more) * _LOW + int(records),
+        )
+        for each, route, count, high, low, estimated, more, records in connection.execute(query)
+    }
+
+
+def _there(connection: Connection, days: Iterable[int] | None) -> dict[tuple[int, int], Values]:
+    """The totals of flows that still stand; of these days only."""
+    table = ledger_days.c
+    query = select(
+        table.day, table.route, table.flows, table.bytes, table.estimated, table.records
+    ).where(~table.folded)
+    if days is not None:
+        texts = [(EPOCH + timedelta(days=day)).isoformat() for day in days]
+        query = query.where(matching(connection, table.day, texts))
+    return {
+        (day_number(day), route): (flows, size, estimated, records)
+        for day, route, flows, size, estimated, records in connection.execute(query)
+    }
+
+
+def _apply(connection: Connection, deltas: Sums) -> None:
+    """Changes totals by so much."""
+    deltas = {place: values for place, values in deltas.items() if any(values)}
+    if not deltas:
+        return
+    there = _there(connection, sorted({day for day, _ in deltas}))
+    before = {place: there[place] for place in deltas if place in there}
+    goal = {place: _sum(before.get(place, _NOTHING), values) for place, values in deltas.items()}
+    _replace(connection, before, goal)
+
+
+def _replace(
+    connection: Connection,
+    before: Mapping[tuple[int, int], Values],
+    goal: Mapping[tuple[int, int], Values],
+) -> None:
+    """Writes totals; of those without flows nothing stays."""
+    kept = {place: values for place, values in goal.items() if values[0]}
+    gone = [
+        {"day": EPOCH + timedelta(days=day), "route": route, "folded": False}
+        for day, route in goal
+        if (day, route) in before and (day, route) not in kept
+    ]
+    rows = [
+        (EPOCH + timedelta(days=day), route, False, *_bounded(values))
+        for (day, route), values in kept.items()
+    ]
+    upserted(connection, ledger_days, [list(column) for column in zip(*rows, strict=True)])
+    removed(connection, ledger_days, gone)
+
+
+def _changes(
+    wrong: Mapping[tuple[int, int], tuple[Values, Values]],
+) -> tuple[Change, ...]:
+    """What is wrong, by day."""
+    days: dict[int, list[int]] = {}
+    for (day, _), (before, after) in wrong.items():
+        four = days.setdefault(day, [0, 0, 0, 0])
+        for place, value in enumerate((before[0], after[0], before[1], after[1])):
+            four[place] += value
+    return tuple(
+        Change(EPOCH + timedelta(days=day), (four[0], four[1]), (four[2], four[3]))
+        for day, four in sorted(days.items())
+    )
+
+
+def _stored(connection: Connection, routes: list[Route], secret: bytes) -> Integers:
+    """The numbers of routes, which are there afterwards.
+
+    They are keyed hashes of what the routes are: the same in whatever order routes come, and who
+    has not the key cannot make two alike.
+    """
+    numbers = []
+    rows: dict[int, tuple[object, ...]] = {}
+    for route in routes:
+        owner, recipient = storable(route.owner), storable(route.recipient)
+        system = None if route.system is None else storable(route.system)
+        country = None if route.country is None else storable(route.country)
+        carried = [
+            [storable(each.category), each.regime]
+            for each in sorted(route.carried, key=lambda each: (each.category, each.regime or ""))
+        ]
+        text = json.dumps([owner, system, recipient, country, carried]).encode()
+        digest = hashlib.blake2b(text, key=secret, digest_size=8, person=b"ledger-route").digest()
+        number = int.from_bytes(digest, "little") >> 1
+        numbers.append(number)
+        rows[number] = (number, owner, system, recipient, country, carried)
+    upserted(
+        connection, ledger_routes, [list(column) for column in zip(*rows.values(), strict=True)]
+    )
+    return np.array(numbers, np.int64)
+
+
+def _routes(connection: Connection) -> Iterator[tuple[int, Route]]:
+    for number, owner, system, recipient, country, carried in connection.execute(
+        select(ledger_routes)
+    ):
+        try:
+            codes = tuple(Carried(str(category), regime) for category, regime in carried)
+        except (TypeError, ValueError):
+            raise StoreError(
+                "a route of the ledger is damaged",
+                place="ledger_routes",
+                hint="Restore the store from a backup; `auditor store check` tells what else.",
+            ) from None
+        yield number, Route(owner, system, recipient, country, codes)
+
+
+def _order(total: DayTotal) -> tuple[date, str, str, str, str, int]:
+    route = total.route
+    place = route.system or "", route.recipient, route.country or ""
+    return total.day, route.owner, *place, len(route.carried)
