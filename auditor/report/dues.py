@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
 
-    from auditor.model.finding import Step
+    from auditor.model.finding import Evidence, Step
     from auditor.report.fold import Group
 
 
@@ -50,11 +50,14 @@ def days_to(deadline: Deadline, finished: datetime) -> int:
     return (deadline.due - local_day(finished)).days
 
 
-def seen_again(life: tuple[Step, ...], last: datetime) -> bool:
+def seen_again(life: tuple[Step, ...], evidence: Evidence) -> bool:
     """Whether people said it was remediated, and traffic went on after that.
+
+    Never of a total over all runs: what was added up stays, whatever is done.
 
     Args:
         life: the newest step first.
-        last: the end of the newest flow.
+        evidence: of the finding.
     """
-    return bool(life) and life[0].standing == "remediated" and last > life[0].at
+    remediated = bool(life) and life[0].standing == "remediated"
+    return remediated and evidence.running is None and evidence.last > life[0].at

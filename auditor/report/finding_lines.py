@@ -82,7 +82,7 @@ def _facts(one: Finding) -> Iterator[tuple[Text, Text]]:
     evidence = one.evidence
     if one.system:
         yield Text("Hệ thống", "System"), _same(f"{one.system_name or one.system} ({one.system})")
-    if one.recipient:
+    if evidence.running is None:
         yield Text("Bên nhận", "Recipient"), _same(one.recipient)
     if one.countries:
         yield Text("Quốc gia", "Countries"), countries_named(one.countries)
@@ -91,7 +91,11 @@ def _facts(one: Finding) -> Iterator[tuple[Text, Text]]:
         code = one.category
         yield Text("Nhóm dữ liệu", "Category"), Text(f"{code} {title.vi}", f"{code} {title.en}")
     yield Text("Ngày", "Days"), days(evidence.first, evidence.last)
-    if evidence.flows:
+    if (total := evidence.running) is not None:
+        yield Text("Chủ quản dữ liệu", "Owner of the data"), _same(total.owner or "–")
+        yield Text("Tính đến ngưỡng từ", "Counted from"), day_of(total.since)
+        yield Text("Ngày ghi nhận", "Reached on"), day_of(total.crossed)
+    else:
         many, size = flow_count(evidence.flows), sent(evidence)
         yield Text("Lưu lượng", "Traffic"), Text(f"{many.vi}, {size.vi}", f"{many.en}, {size.en}")
     if evidence.subjects is not None:

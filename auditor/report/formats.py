@@ -74,12 +74,7 @@ def size(value: int | None, *, estimated: bool = False) -> Text:
 
 
 def sent(evidence: Evidence) -> Text:
-    """How many bytes left: ``≥`` where some flows do not say, not known where none does.
-
-    A dash for what no flow of the run stands behind, such as a number that was counted over runs.
-    """
-    if not evidence.flows and not evidence.outbound_bytes:
-        return Text("–", "–")
+    """How many bytes left: ``≥`` where some flows do not say, not known where none does."""
     text = size(evidence.outbound_bytes, estimated=evidence.estimated_bytes > 0)
     return at_least(text, evidence.unknown_flows, evidence.flows)
 

@@ -72,13 +72,18 @@ def _counted(run: Run) -> list[str]:
 def _line(group: Group) -> str:
     finding = group.head
     codes = f" [{visible(', '.join(group.codes), 60)}]" if group.codes else ""
-    where = countries_named(finding.countries).vi if finding.evidence.flows else ""
-    where = f" ({visible(where, 60)})" if where else ""
-    to = f" → {visible(finding.recipient, 60)}" if finding.recipient else ""
+    if (total := finding.evidence.running) is not None:
+        owner = visible(total.owner or "–", 60)
+        day = day_of(total.crossed).vi
+        return (
+            f"  {DOTS[finding.severity]}  {visible(finding.title.vi, 120)}: {owner}, {day}{codes}"
+        )
+    where = countries_named(finding.countries).vi
     system = finding.system_name or finding.system or "hệ thống chưa kê khai / unlisted system"
     return (
         f"  {DOTS[finding.severity]}  {visible(finding.title.vi, 120)}: {visible(system, 60)}"
-        f"{to}{where}{codes}, {sent(finding.evidence).vi}"
+        f" → {visible(finding.recipient, 60)} ({visible(where, 60)})"
+        f"{codes}, {sent(finding.evidence).vi}"
     )
 
 

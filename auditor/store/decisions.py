@@ -158,7 +158,9 @@ def seen_again(connection: Connection, job: str, here: Mapping[str, Finding]) ->
     repaired = {
         name: life[0].at
         for name, life in steps(connection, here).items()
-        if standing(life) == "remediated" and here[name].evidence.last > life[0].at
+        if standing(life) == "remediated"
+        and here[name].evidence.running is None  # a total over all runs stays, whatever is done
+        and here[name].evidence.last > life[0].at
     }
     told = (
         select(sightings.c.finding_id, func.max(runs.c.started).label("told"))

@@ -10,9 +10,11 @@ from typing import Any
 from auditor.model.finding import (
     Claim,
     Comparison,
+    Counted,
     Deadline,
     LegalBasis,
     Plan,
+    Running,
     Sanction,
     Step,
 )
@@ -81,17 +83,21 @@ TITLE = Text(
 def lawful(finding: Any) -> tuple[Any, ...]:
     """One finding of each kind; ``finding`` is the maker of ``conftest``."""
     evidence = finding(3).evidence
+    total = Running(
+        "Sở Tài nguyên và Môi trường tỉnh Ví Dụ", date(2025, 7, 1), date(2026, 7, 15), 1_000_000, "S", 1_204_000,
+        False, 3_500_000, (Counted("dat-dai", 90, 5_000),), (Counted("Amazon Technologies Inc.", 90, 5_000),), False, date(2026, 1, 1),
+    )  # fmt: skip
     nothing = dict.fromkeys(
         ("home", "peers", "hosts", "countries", "apps", "flow_ids", "lines"), ()
     )
     added_up = {
         **{name: getattr(evidence, name) for name in evidence.__slots__}, **nothing,
-        "flows": 0, "packets": None, "outbound_bytes": 0, "inbound_bytes": 0, "encrypted_flows": 0,
-        "subjects": 1_204_000,
+        "packets": None, "inbound_bytes": 0, "encrypted_flows": 0, "subjects": 1_204_000,
+        "subjects_basis": "counted", "running": total,
     }  # fmt: skip
     return (
         finding(0, compared=COMPARED, dossier="HS-2026-014", dossier_note=Text("Hồ sơ không nêu Hoa Kỳ.", "The dossier does not name the United States."), sanctions=(SANCTION,), life=(REPAIRED, SEEN)),
         finding(3, regime="pdpl", regime_title=TITLE, deadlines=(FILE,), sanctions=(SANCTION,)),
         finding(2, state="exempt", claim=CLAIM, deadlines=(REPORT,)),
-        finding(9, rule="threshold-core-citizens", title=Text("Tổng cộng dồn vượt ngưỡng dữ liệu cốt lõi", "The running total crossed the threshold of core data"), category=None, countries=(), evidence=type(evidence)(**added_up)),
+        finding(9, rule="threshold-core-citizens", title=Text("Tổng cộng dồn vượt ngưỡng dữ liệu cốt lõi", "The running total crossed the threshold of core data"), system=None, system_name=None, recipient="*", category="I.26a", countries=(), evidence=type(evidence)(**added_up)),
     )  # fmt: skip

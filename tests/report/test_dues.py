@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from auditor.report.dues import dues, seen_again
 from auditor.report.fold import folded
-from tests.report.lawful import FILE, REPAIRED, REPORT, SEEN
+from tests.report.lawful import FILE, REPAIRED, REPORT, SEEN, lawful
 
 if TYPE_CHECKING:
     from auditor.model.run import Run
@@ -29,8 +29,14 @@ def test_the_day_that_counts_is_the_day_in_vietnam(make_finding: Any) -> None:
     assert [each.left for each in dues(groups, evening + timedelta(minutes=1))] == [0]
 
 
-def test_only_traffic_after_a_remediation_speaks_against_it() -> None:
-    assert seen_again((REPAIRED, SEEN), REPAIRED.at + timedelta(seconds=1))
-    assert not seen_again((REPAIRED, SEEN), REPAIRED.at)
-    assert not seen_again((SEEN, REPAIRED), REPAIRED.at + timedelta(days=1))
-    assert not seen_again((), REPAIRED.at)
+def test_only_traffic_after_a_remediation_speaks_against_it(make_finding: Any) -> None:
+    before = replace(make_finding(0).evidence, last=REPAIRED.at)
+    after = replace(before, last=REPAIRED.at + timedelta(seconds=1))
+    assert seen_again((REPAIRED, SEEN), after)
+    assert not seen_again((REPAIRED, SEEN), before)
+    assert not seen_again((SEEN, REPAIRED), after)
+    assert not seen_again((), after)
+
+
+def test_a_total_over_all_runs_is_never_seen_again(make_finding: Any) -> None:
+    assert not seen_again((REPAIRED,), lawful(make_finding)[3].evidence)

@@ -29,7 +29,9 @@ def test_a_number_added_up_over_runs_has_no_traffic(run: Run, make_finding: Any)
     total = lawful(make_finding)[3]
     text = "\n".join(finding_lines(total, run.finished))
     assert "Traffic" not in text
-    assert "Data subjects: ≈ 1,200,000 records (estimate)" in text
+    assert "Chủ quản dữ liệu / Owner of the data: Sở Tài nguyên" in text
+    assert "Reached on: 2026-07-15" in text
+    assert "Bên nhận / Recipient" not in text
 
 
 def test_a_life_ends_with_the_newest_plan() -> None:

@@ -150,16 +150,40 @@ def test_of_a_long_life_the_newest_steps_are_printed(run: Run, make_finding: Any
     assert "3 more steps are in run.json" in text
 
 
-def test_a_number_added_up_over_runs_claims_no_flows_and_no_place(whole: Run) -> None:
-    total = next(each for each in whole.findings if each.rule.startswith("threshold"))
+def test_a_total_over_all_runs_says_what_was_counted_and_names_no_flow(whole: Run) -> None:
+    total = next(each for each in whole.findings if each.evidence.running)
     text = Page(html(replace(whole, findings=(total,)))).shown("vi")
-    assert "Số này được cộng dồn qua nhiều lần chạy" in text
-    assert "≈ 1.200.000 lượt bản ghi (ước tính)" in text
     details = text[text.index("5. Từng dấu hiệu") : text.index("6. Phương pháp")]
-    for part in ("Byte ra", "0 B", "Mã hóa", "Phía trong nước", "Chưa xác định được quốc gia"):
-        assert part not in details
+    for part in (
+        "Tổng cộng dồn của chủ quản Sở Tài nguyên và Môi trường tỉnh Ví Dụ",
+        "Cộng dồn qua mọi lần chạy",
+        "Ngưỡng 1.000.000 S nguồn thứ cấp",
+        "≥ ≈ 1.204.000 chủ thể khác nhau",
+        "Ước tính riêng ≈ 3.500.000 lượt bản ghi",
+        "Đạt ngưỡng ngày 15/07/2026",
+        "Cộng dồn từ ngày 01/07/2025 có lưu lượng từ 01/01/2026",
+    ):
+        assert part in details, part
+    for part in ("Mã hóa", "Phía trong nước", "Chưa xác định được quốc gia", "*", "chưa kê khai"):
+        assert part not in details, part
     (line,) = (each for each in terminal_summary(whole, "r.html") if total.title.vi in each)
-    assert line.endswith("→ Yahoo Holdings Inc., –")
+    assert line.endswith(": Sở Tài nguyên và Môi trường tỉnh Ví Dụ, 15/07/2026 [I.26a]")
+
+
+def test_a_total_whose_threshold_is_not_known_says_so(whole: Run) -> None:
+    total = next(each for each in whole.findings if each.evidence.running)
+    running = replace(
+        total.evidence.running, threshold=None, mark="M", counted=0, estimated=None, alone=True
+    )  # type: ignore[type-var]
+    one = replace(total, evidence=replace(total.evidence, running=running))
+    text = Page(html(replace(whole, findings=(one,)))).shown("en")
+    for part in (
+        "the number could not be confirmed M not verified",
+        "First counted on 2026-07-15",
+        "no estimate possible",
+        "Added up in this run only",
+    ):
+        assert part in text, part
 
 
 def test_hostile_words_of_people_stay_words(run: Run, make_finding: Any) -> None:
