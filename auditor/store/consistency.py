@@ -14,6 +14,7 @@ from sqlalchemy import and_, case, func, or_, select, text
 from auditor.model.errors import StoreError
 from auditor.model.problem import Problem
 from auditor.model.text import legible
+from auditor.store import ledger
 from auditor.store import tables as t
 from auditor.store.columns import Moment
 from auditor.store.directory import FOLDERS, inside
@@ -55,7 +56,7 @@ def checked(store: Store, now: datetime, *, deep: bool = False) -> tuple[Problem
     """
     found = list(_files_on_disk(store))  # before the database: what comes in between is listed
     with store.reading() as connection:
-        problems = [*_database(connection), *_rows(connection, now)]
+        problems = [*_database(connection), *_rows(connection, now), *_ledger(connection)]
         named = list(expected(connection))
         begun = connection.scalar(
             select(func.min(t.attempts.c.started)).where(t.attempts.c.finished.is_(None))
@@ -188,6 +189,22 @@ def _rows(connection: Connection, now: datetime) -> Iterator[Problem]:
         names = connection.scalars(query.limit(MOST + 1)).all()
         yield from _capped([Problem(code, legible(str(name)), message, _RESTORE) for name in names])
     yield from _ahead(connection, now)
+
+
+def _ledger(connection: Connection) -> list[Problem]:
+    """Totals that are not the sums of their flows."""
+    return _capped(
+        [
+            Problem(
+                "wrong-total",
+                f"{ledger.EPOCH + timedelta(days=day)}",
+                f"the ledger has {was[0]:,} flows and {was[1]:,} bytes of one route, and its flows "
+                f"come to {should[0]:,} and {should[1]:,}",
+                "`auditor ledger rebuild` works the totals out anew.",
+            )
+            for (day, _), (was, should) in ledger.differences(connection).items()
+        ]
+    )
 
 
 def _ahead(connection: Connection, now: datetime) -> Iterator[Problem]:

@@ -93,7 +93,7 @@ def added(connection: Connection, transfers: Transfers, started: datetime) -> tu
         _write(connection, known, settled)
         _add(deltas, settled, 1)
         _add(deltas, known, -1)
-    _apply(connection, deltas)
+    apply(connection, deltas)
     return problems
 
 
@@ -138,7 +138,7 @@ def rebuilt(connection: Connection) -> tuple[Change, ...]:
         Totals that were something else before, by day; empty = all was as it should be.
     """
     sums: Sums = {}
-    for rows in _all(connection):
+    for rows in portions(connection):
         settled = _settled(rows)
         _write(connection, rows, settled)
         _add(sums, settled, 1)
@@ -249,19 +249,16 @@ def _of_keys(connection: Connection, keys: Integers) -> Rows:
     return _as_rows(connection.execute(query).all())
 
 
-def _all(connection: Connection) -> Iterator[Rows]:
-    """All rows, in portions that have all rows of their keys."""
-    last = None
+def portions(connection: Connection, after: int = -1) -> Iterator[Rows]:
+    """All rows of keys after one, in portions that have all rows of their keys."""
     while True:
         key = ledger_flows.c.key
-        some = select(key).distinct().order_by(key).limit(_KEYS_AT_ONCE)
-        if last is not None:
-            some = some.where(key > last)
+        some = select(key).distinct().where(key > after).order_by(key).limit(_KEYS_AT_ONCE)
         keys = connection.scalars(some).all()
         if not keys:
             return
-        last = keys[-1]
-        between = select(*_plain()).where(key >= keys[0], key <= last)
+        after = keys[-1]
+        between = select(*_plain()).where(key >= keys[0], key <= after)
         yield _as_rows(connection.execute(between).all())
 
 
@@ -290,6 +287,13 @@ def _write(connection: Connection, known: Rows, settled: Rows) -> None:
     columns[RECORDS] = [None if each == -1 else each for each in columns[RECORDS]]
     columns[COUNTED] = [bool(each) for each in columns[COUNTED]]
     upserted(connection, ledger_flows, columns)
+
+
+def sums_of(rows: Rows) -> Sums:
+    """The sums of the rows that count."""
+    sums: Sums = {}
+    _add(sums, rows, 1)
+    return sums
 
 
 def _add(sums: Sums, rows: Rows, sign: int) -> None:
@@ -352,12 +356,14 @@ def _summed(connection: Connection) -> Sums:
     }
 
 
-def _there(connection: Connection, days: Iterable[int] | None) -> dict[tuple[int, int], Values]:
-    """The totals of flows that still stand; of these days only."""
+def _there(
+    connection: Connection, days: Iterable[int] | None, *, folded: bool = False
+) -> dict[tuple[int, int], Values]:
+    """The totals of flows that still stand, or of folded ones; of these days only."""
     table = ledger_days.c
     query = select(
         table.day, table.route, table.flows, table.bytes, table.estimated, table.records
-    ).where(~table.folded)
+    ).where(table.folded == folded)
     if days is not None:
         texts = [(EPOCH + timedelta(days=day)).isoformat() for day in days]
         query = query.where(matching(connection, table.day, texts))
@@ -367,31 +373,33 @@ def _there(connection: Connection, days: Iterable[int] | None) -> dict[tuple[int
     }
 
 
-def _apply(connection: Connection, deltas: Sums) -> None:
-    """Changes totals by so much."""
+def apply(connection: Connection, deltas: Sums, *, folded: bool = False) -> None:
+    """Changes totals by so much: those of flows that stand, or of folded ones."""
     deltas = {place: values for place, values in deltas.items() if any(values)}
     if not deltas:
         return
-    there = _there(connection, sorted({day for day, _ in deltas}))
+    there = _there(connection, sorted({day for day, _ in deltas}), folded=folded)
     before = {place: there[place] for place in deltas if place in there}
     goal = {place: _sum(before.get(place, _NOTHING), values) for place, values in deltas.items()}
-    _replace(connection, before, goal)
+    _replace(connection, before, goal, folded=folded)
 
 
 def _replace(
     connection: Connection,
     before: Mapping[tuple[int, int], Values],
     goal: Mapping[tuple[int, int], Values],
+    *,
+    folded: bool = False,
 ) -> None:
     """Writes totals; of those without flows nothing stays."""
     kept = {place: values for place, values in goal.items() if values[0]}
     gone = [
-        {"day": EPOCH + timedelta(days=day), "route": route, "folded": False}
+        {"day": EPOCH + timedelta(days=day), "route": route, "folded": folded}
         for day, route in goal
         if (day, route) in before and (day, route) not in kept
     ]
     rows = [
-        (EPOCH + timedelta(days=day), route, False, *_bounded(values))
+        (EPOCH + timedelta(days=day), route, folded, *_bounded(values))
         for (day, route), values in kept.items()
     ]
     upserted(connection, ledger_days, [list(column) for column in zip(*rows, strict=True)])

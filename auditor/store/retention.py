@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from sqlalchemy import and_, delete, exists, func, or_, select, text, tuple_
 
 from auditor.model.errors import PolicyError, StoreError
+from auditor.store import folding
 from auditor.store import tables as t
 from auditor.store.database import told
 from auditor.store.directory import inside
@@ -39,7 +40,11 @@ _BELIEVED: Final = timedelta(days=92)
 
 @dataclass(frozen=True, slots=True)
 class Pruned:
-    """How many of each went, or would go."""
+    """How many of each went, or would go.
+
+    Attributes:
+        ledger_flows: flows of the ledger that were folded into its totals, which stay for good.
+    """
 
     runs: int = 0
     flow_files: int = 0
@@ -49,6 +54,7 @@ class Pruned:
     attempts: int = 0
     contents: int = 0
     open_flows: int = 0
+    ledger_flows: int = 0
 
     @property
     def total(self) -> int:
@@ -68,7 +74,7 @@ def pruned(
         store: the store; its agent may run meanwhile.
         runs: months that runs, findings, their history, reports and assessments are kept.
         flows: months that tables of flows are kept, from the end of the run that wrote them; a
-            run stays as long as its flows do.
+            run stays as long as its flows do. The ledger's flows go likewise, its totals never.
         notices: months that delivered notices and attempts are kept.
         now: the time; what the store has seen happening limits what is believed of it.
         dry: only counts.
@@ -197,6 +203,7 @@ def _counted(store: Store, old: _Old) -> Pruned:
             attempts=many(old.attempts()),
             contents=sum(1 for _ in _contents(connection, old)),
             open_flows=many(old.open_flows()),
+            ledger_flows=folding.many_to_fold(connection, old.flows),
         )
 
 
@@ -210,6 +217,7 @@ def _removed(store: Store, old: _Old) -> Pruned:
         attempts=_gone(store, t.attempts, old.attempts),
         open_flows=_open_flows_gone(store, old),
         contents=_contents_gone(store, old),
+        ledger_flows=folding.folded(store, old.flows),
     )
 
 

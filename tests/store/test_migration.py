@@ -84,7 +84,7 @@ def test_a_store_of_every_released_version_opens_with_all_that_it_held(tmp_path,
 def test_a_store_of_a_newer_version_is_refused_and_left_alone(store, tmp_path, database_url):
     with store.writing() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
-    with pytest.raises(StoreError, match=r"newer version \(9999\).*0002") as raised:
+    with pytest.raises(StoreError, match=r"newer version \(9999\).*0003") as raised:
         opened(tmp_path / "data", database_url)
     assert "nothing was changed" in raised.value.hint
     with store.reading() as connection:
@@ -108,7 +108,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "9998"
-down_revision = "0002"
+down_revision = "0003"
 
 def upgrade():
     op.add_column("jobs", sa.Column("first_of_step", sa.Text()))

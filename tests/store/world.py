@@ -10,7 +10,7 @@ import hashlib
 import sqlite3
 import sys
 import tempfile
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -44,6 +44,9 @@ def filled(
                 row["id"] += job
     if job == "nightly":
         _agent(rows, now)
+    else:  # one ledger for all jobs
+        for name in ("ledger_routes", "ledger_flows", "ledger_days"):
+            rows[name] = []
     with store.writing() as connection:
         for table in tables.metadata.sorted_tables:
             if rows[table.name]:
@@ -53,6 +56,11 @@ def filled(
 def _agent(rows: dict, now: datetime) -> None:
     rows["apscheduler_jobs"].append({"id": "nightly", "next_run_time": 1.5, "job_state": b"x"})
     process = {"boot": "b", "pid": 1, "space": "4026531836", "start": 1}
+    rows["decisions"].append(
+        {"finding_id": "f" * 64, "standing": "acknowledged", "at": now, "who": "Trần Thị B"}
+        | {"role": "Cán bộ", "why": "Đã xem", "until": "2026-12-31", "plan": {"people": "B"}}
+    )
+    rows["ledger_closed"].append({"day": date(2025, 9, 1)})
     rows["keys"].append({"name": "subjects", "key": bytes(32), "made": now})
     rows["jobs"].append({"name": "nightly", "heard": now, "requested": None})
     rows["leases"].append(
@@ -97,10 +105,12 @@ def _run(folder: Path, rows: dict, number: int, started: datetime, *, last: bool
         {"path": table, "run_id": run_id, "day": day, "rows": 3, "size": len(content)}
         | {"sha256": hashlib.sha256(content).hexdigest()}
     )
+    local = (started + timedelta(hours=7)).date()
     rows["subjects"].append(
-        {"run_id": run_id, "system": "HIS", "recipient": "AS64500 Ví dụ", "detector": "phone"}
-        | {"outbound": True, "count": 2, "exact": True, "state": SUBJECTS}
+        {"day": local, "owner": "Sở Y tế", "system": "HIS", "recipient": "AS64500 Ví dụ"}
+        | {"detector": "phone", "outbound": True, "state": SUBJECTS}
     )
+    _left(rows, number, started, local)
     grade = {"severity": "high", "state": "likely", "certainty": "indicator"}
     rows["sightings"].append(
         {"run_id": run_id, "finding_id": "f" * 64, "news": "same" if number else "new"}
@@ -137,6 +147,22 @@ def _run(folder: Path, rows: dict, number: int, started: datetime, *, last: bool
         | {"last_run": run_id, "last_seen": started}
         | grade
     )
+
+
+def _left(rows: dict, number: int, started: datetime, day: date) -> None:
+    if not number:
+        rows["ledger_routes"].append(
+            {"id": 77, "owner": "Sở Y tế", "system": "HIS", "recipient": "AS64500 Ví dụ"}
+            | {"country": "SG", "carried": [["II.10", "decree-165-important"], ["B7", None]]}
+        )
+    begins = round(started.timestamp()) * 10**9
+    rows["ledger_flows"].append(
+        {"key": 2**62 + number, "begins": begins, "ends": begins + 1, "bytes": 5_000_000_000}
+        | {"route": 77, "records": 9, "run": begins, "counted": True}
+    )
+    total = {"flows": 1, "bytes": 5_000_000_000, "estimated": 1, "records": 9}
+    for folded in (False, True):
+        rows["ledger_days"].append({"day": day, "route": 77, "folded": folded} | total)
 
 
 def _written(path: Path, content: bytes) -> None:
