@@ -9,7 +9,7 @@ from auditor.model.finding import Deadline
 from auditor.report.formats import local_day
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Hashable, Iterable
     from datetime import datetime
 
     from auditor.model.finding import Evidence, Step
@@ -18,30 +18,43 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """One deadline, and whom it is about.
+    """One deadline, and whom it is about; those of one duty that are past are one.
 
     Attributes:
+        deadline: where several are past, the earliest.
         left: days from the day of the report to the last day; below 0 = it is past.
         places: numbers of the groups that have it.
+        others: how many other days of the same duty are past as well.
     """
 
     deadline: Deadline
     left: int
     places: tuple[int, ...]
+    others: int = 0
 
 
 def dues(groups: Iterable[Group], finished: datetime) -> list[Due]:
     """The different deadlines of all groups, the soonest first: those that are past lead.
 
+    Past ones of one duty are put together: a duty that is long due must not hide what comes next.
+
     Args:
         groups: in their order.
         finished: when the run ended; its day in Vietnam is the one that counts.
     """
-    places: dict[Deadline, list[int]] = {}
+    heaps: dict[Hashable, list[tuple[Deadline, int]]] = {}
     for group in groups:
         for each in group.deadlines:
-            places.setdefault(each.value, []).append(group.place)
-    found = [Due(each, days_to(each, finished), tuple(there)) for each, there in places.items()]
+            one = each.value
+            past = one.due < local_day(finished)
+            kind: Hashable = (one.duty, one.what, one.basis) if past else one
+            heaps.setdefault(kind, []).append((one, group.place))
+    found = []
+    for heap in heaps.values():
+        first = min((one for one, _ in heap), key=lambda one: (one.due, one.known))
+        places = tuple(sorted({place for _, place in heap}))
+        others = len({one.due for one, _ in heap}) - 1
+        found.append(Due(first, days_to(first, finished), places, others))
     return sorted(found, key=lambda one: (one.left, one.deadline.duty, one.places))
 
 

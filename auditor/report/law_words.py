@@ -37,7 +37,7 @@ FIELD: Final[dict[str, Text]] = {
     "country": Text("Quốc gia", "Country"),
     "result": Text("Kết quả đánh giá", "Result"),
     "filed": Text("Ngày nộp", "Filed"),
-    "validity": Text("Thời hạn hiệu lực", "Validity"),
+    "time": Text("Thời hạn hiệu lực", "Validity"),
     "regime": Text("Quy định áp dụng", "Rules it was filed under"),
     "ceiling": Text("Số lượng tối đa", "Ceiling"),
     "storage": Text("Nơi và thời gian lưu trữ", "Storage"),

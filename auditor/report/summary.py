@@ -97,7 +97,8 @@ def _dues(run: Run, groups: list[Group]) -> list[str]:
         one, left = each.deadline, days_left(each.left)
         day = ("" if one.known else "≤ ") + day_of(one.due).vi
         what = visible(one.what.vi, 160)
-        lines.append(f"  {day}  {left.vi} / {left.en}: {what}")
+        more = f" (+{each.others})" if each.others else ""
+        lines.append(f"  {day}{more}  {left.vi} / {left.en}: {what}")
     if len(found) > TOP_DUES:
         lines.append(f"  … {len(found) - TOP_DUES} thời hạn nữa / more deadlines")
     return [*lines, ""]

@@ -21,6 +21,16 @@ def test_the_soonest_comes_first_and_what_is_past_before_it(run: Run, make_findi
     ]
 
 
+def test_what_is_long_due_does_not_hide_what_comes_next(run: Run, make_finding: Any) -> None:
+    past = tuple(replace(FILE, due=date(2026, 7, each)) for each in (3, 1, 2))
+    groups = folded((make_finding(0, deadlines=(*past, FILE)), make_finding(3, deadlines=past[:1])))
+    found = dues(groups, run.finished)
+    assert [(each.deadline.due, each.others, each.places) for each in found] == [
+        (date(2026, 7, 1), 2, (1, 2)),
+        (FILE.due, 0, (1,)),
+    ]
+
+
 def test_the_day_that_counts_is_the_day_in_vietnam(make_finding: Any) -> None:
     due = replace(FILE, due=date(2026, 7, 17))
     groups = folded((make_finding(0, deadlines=(due,)),))
