@@ -10,11 +10,11 @@ from auditor.cli import app
 from auditor.model.errors import InputError, StoreError
 from auditor.model.run import to_json
 from auditor.store import findings, opened, runs
-from tests.report.lawful import CLAIM, COMPARED, FILE, SANCTION, TITLE
+from tests.report.lawful import CLAIM, COMPARED, FILE, REPORT, SANCTION, TITLE
 from tests.store import made
 
 SEEN = made.finding(
-    "F-100", compared=COMPARED, dossier="HS-1", deadlines=(FILE,), claim=CLAIM,
+    "F-100", compared=COMPARED, dossier="HS-1", deadlines=(FILE, REPORT), claim=CLAIM,
     sanctions=(SANCTION,), regime="pdpl", regime_title=TITLE,
 )  # fmt: skip
 LONG_AGO = -2000  # the night of that number: before anybody decides anything

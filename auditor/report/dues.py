@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from auditor.model.finding import Deadline
 from auditor.report.formats import local_day
@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
     from auditor.model.finding import Evidence, Step
     from auditor.report.fold import Group
+
+REPORT_EXEMPT: Final = "report-exempt"
+"""The duty in ``regimes.yaml`` of who claims a ground: the report afterwards."""
 
 
 @dataclass(frozen=True, slots=True)

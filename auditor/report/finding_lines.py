@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Final
 from auditor.model.text import Text
 from auditor.report import law_words, words
 from auditor.report.countries import countries_named
-from auditor.report.dues import days_to
+from auditor.report.dues import REPORT_EXEMPT, days_to
 from auditor.report.formats import day_of, days, flow_count, records, sent, visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
-    from auditor.model.finding import Claim, Deadline, Finding, LegalBasis, Step
+    from auditor.model.finding import Deadline, Finding, LegalBasis, Step
 
 _MOST: Final = 1000
 
@@ -35,7 +35,7 @@ def finding_lines(finding: Finding, now: datetime) -> list[str]:
         (Text("Căn cứ pháp lý", "Legal basis"), list(map(_provision, finding.legal))),
         (Text("Thời hạn", "Deadlines"), [_deadline(one, now) for one in finding.deadlines]),
         (Text("Hồ sơ", "Dossier"), list(_dossier(finding))),
-        (Text("Lời khai được miễn", "Exemption claimed"), list(_claim(finding.claim))),
+        (Text("Lời khai được miễn", "Exemption claimed"), list(_claim(finding))),
         (Text("Khung xử lý", "Range"), list(_sanctions(finding))),
         (Text("Căn cứ nhận biết", "How it is known"), list(finding.known_by)),
         (Text("Chưa biết", "Not known"), list(finding.not_known)),
@@ -137,7 +137,8 @@ def _dossier(one: Finding) -> Iterator[Text]:
         )
 
 
-def _claim(claim: Claim | None) -> Iterator[Text]:
+def _claim(one: Finding) -> Iterator[Text]:
+    claim = one.claim
     if claim is None:
         return
     basis = f"{claim.basis.instrument}, {claim.basis.article} [{claim.basis.mark}]"
@@ -149,11 +150,11 @@ def _claim(claim: Claim | None) -> Iterator[Text]:
         f"recorded: {claim.recorded_by}, {recorded.en}; "
         f"reviewed: {claim.reviewed_by}, {reviewed.en}",
     )
-    if claim.reported is None:
-        yield Text("chưa ghi là đã gửi báo cáo", "no report is recorded as sent")
-    else:
+    if claim.reported is not None:
         sent_on = day_of(claim.reported)
         yield Text(f"đã gửi báo cáo ngày {sent_on.vi}", f"the report was sent on {sent_on.en}")
+    elif any(each.duty == REPORT_EXEMPT for each in one.deadlines):
+        yield Text("chưa ghi là đã gửi báo cáo", "no report is recorded as sent")
 
 
 def _sanctions(one: Finding) -> Iterator[Text]:

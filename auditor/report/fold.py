@@ -151,8 +151,10 @@ class Group:
 
     @property
     def compared(self) -> list[Shared[Comparison]]:
-        """Dossiers beside what was seen."""
-        return self.things(lambda each: each.compared)
+        """Dossiers beside what was seen, the fields in the order in which they come first."""
+        found = self.things(lambda each: each.compared)
+        order = list(dict.fromkeys(each.value.field for each in found))
+        return sorted(found, key=lambda each: order.index(each.value.field))
 
     @property
     def deadlines(self) -> list[Shared[Deadline]]:

@@ -10,7 +10,7 @@ from auditor.report import formats, law_words, place_words, words
 from auditor.report.content import content_parts
 from auditor.report.countries import countries_named, country
 from auditor.report.digest import counts, grouped, headline, shown_states, traffic_period
-from auditor.report.dues import days_to, dues, seen_again
+from auditor.report.dues import REPORT_EXEMPT, days_to, dues, seen_again
 from auditor.report.flow_map import flow_map
 from auditor.report.fold import Group, Shared, common_doubts, folded
 from auditor.report.markup import both, content_security_policy, environment, script, style
@@ -173,6 +173,7 @@ def _environment() -> Environment:
         local_day=lambda value: formats.day_of(formats.local_day(value)),
         days=lambda first, last: both(formats.days(first, last)),
         most_dues=MOST_DUES,
+        report_exempt=REPORT_EXEMPT,
         most_steps=MOST_STEPS,
         place_words=place_words,
         place_states=PLACE_STATES,

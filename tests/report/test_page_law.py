@@ -14,6 +14,7 @@ from auditor.report import html, terminal_summary
 from auditor.report.page import MOST_DUES, MOST_STEPS
 from tests.report.lawful import (
     CLAIM,
+    COMPARED,
     FILE,
     PLAN,
     RANGE,
@@ -87,6 +88,15 @@ def test_a_report_that_was_sent_is_said_with_its_day(whole: Run, make_finding: A
     assert "not recorded as sent" not in text
 
 
+def test_a_ground_that_asks_for_no_report_says_nothing_of_one(
+    whole: Run, make_finding: Any
+) -> None:
+    free = make_finding(2, state="exempt", claim=CLAIM)
+    text = Page(html(replace(whole, findings=(free,)))).shown("en")
+    assert CLAIM.reason in text
+    assert "Report afterwards" not in text
+
+
 def test_deadlines_lead_the_page_and_stand_with_their_findings(whole: Run) -> None:
     text = Page(html(whole)).shown("vi")
     first = text[text.index("Thời hạn gần nhất") : text.index("1. Đã kiểm tra những gì")]
@@ -109,6 +119,19 @@ def test_a_dossier_is_shown_field_by_field_in_three_ways(whole: Run) -> None:
     assert "Bên nhận Amazon Web Services Amazon Technologies Inc. ✓ khớp" in text
     assert "Quốc gia SG SG, US ✗ không khớp" in text
     assert "Số lượng tối đa 10.000 người – ? chưa biết" in text
+
+
+def test_fields_of_one_kind_stand_together_for_several_categories(
+    run: Run, make_finding: Any
+) -> None:
+    def of(code: str) -> Comparison:
+        return Comparison("category", Text("B9", "B9"), Text(code, code), False)
+
+    one = make_finding(3, id="1", category="B1", compared=(of("B1"), COMPARED[0]))
+    two = make_finding(3, id="2", category="B2", compared=(of("B2"), COMPARED[0]))
+    text = Page(html(replace(run, findings=(one, two)))).shown("en")
+    assert text.count(f"{COMPARED[0].said.en} {COMPARED[0].seen.en}") == 1
+    assert text.index("( B2 ) B9 B2") < text.index(f"{COMPARED[0].said.en} {COMPARED[0].seen.en}")
 
 
 def test_the_rules_are_named_with_the_days_of_the_traffic(whole: Run) -> None:
