@@ -195,7 +195,8 @@ def _sought(row: dict[str, Any]) -> Sought:
         raise ValueError("sought")
     title = Text(_text(row["title"]["vi"]), _text(row["title"]["en"]))
     labels = tuple(_text(each) for each in row["labels"])
-    return Sought(_text(row["detector"], 64), title, labels, subject, mark)
+    not_known = tuple(Text(_text(each["vi"]), _text(each["en"])) for each in row["not_known"])
+    return Sought(_text(row["detector"], 64), title, labels, subject, mark, not_known)
 
 
 def _route(row: dict[str, Any]) -> Route:

@@ -20,6 +20,7 @@ from auditor.cli import (
     checklist,
     findings,
     geoip,
+    ledger,
     lookups,
     papers,
     policies,
@@ -51,6 +52,7 @@ app.add_typer(readiness_app, name="checklist")
 app.add_typer(agent.app, name="agent")
 app.add_typer(store.app, name="store")
 app.add_typer(findings.app, name="finding")
+app.add_typer(ledger.app, name="ledger")
 app.add_typer(geoip.app, name="geoip")
 app.add_typer(policies.app)
 app.add_typer(lookups.app)

@@ -24,6 +24,8 @@ ANSWERED: Final[tuple[State, ...]] = ("exempt", "covered")
 """States in which the register already answers: they are shown, and not counted as open."""
 
 Certainty = Literal["firm", "likely", "weak"]
+CERTAINTIES: Final[tuple[Certainty, ...]] = ("weak", "likely", "firm")
+"""From the least sure to the surest."""
 
 
 @dataclass(frozen=True, slots=True)

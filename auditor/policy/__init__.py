@@ -8,12 +8,14 @@ from auditor.policy.law import Law, load_law
 from auditor.policy.lint import Tested, lint, sources, tested
 from auditor.policy.regimes import load_regimes
 from auditor.policy.rules import Rule, RuleFile, load_rules
-from auditor.policy.thresholds import crossed, own_ledger, with_crossed
+from auditor.policy.thresholds import crossed, with_crossed
+from auditor.policy.totals import Progress, own_ledger, progress
 from auditor.policy.transfers import owner_of, transfers
 
 __all__ = [
     "Difference",
     "Law",
+    "Progress",
     "Rule",
     "RuleFile",
     "Tested",
@@ -28,6 +30,7 @@ __all__ = [
     "load_rules",
     "own_ledger",
     "owner_of",
+    "progress",
     "recipients_of",
     "sources",
     "tested",

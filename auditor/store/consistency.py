@@ -14,7 +14,7 @@ from sqlalchemy import and_, case, func, or_, select, text
 from auditor.model.errors import StoreError
 from auditor.model.problem import Problem
 from auditor.model.text import legible
-from auditor.store import ledger
+from auditor.store import ledger_totals
 from auditor.store import tables as t
 from auditor.store.columns import Moment
 from auditor.store.directory import FOLDERS, inside
@@ -197,12 +197,12 @@ def _ledger(connection: Connection) -> list[Problem]:
         [
             Problem(
                 "wrong-total",
-                f"{ledger.EPOCH + timedelta(days=day)}",
+                f"{ledger_totals.EPOCH + timedelta(days=day)}",
                 f"the ledger has {was[0]:,} flows and {was[1]:,} bytes of one route, and its flows "
                 f"come to {should[0]:,} and {should[1]:,}",
                 "`auditor ledger rebuild` works the totals out anew.",
             )
-            for (day, _), (was, should) in ledger.differences(connection).items()
+            for (day, _), (was, should) in ledger_totals.differences(connection).items()
         ]
     )
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from sqlalchemy import func, insert, select
 
-from auditor.store.ledger import (
+from auditor.store.ledger import portions
+from auditor.store.ledger_totals import (
     BEGINS,
     BYTES,
     DAY,
@@ -20,7 +21,6 @@ from auditor.store.ledger import (
     apply,
     day_number,
     days_of,
-    portions,
     sums_of,
 )
 from auditor.store.many import removed
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from auditor.model.overlap import Bools, Integers
     from auditor.store.database import Store
-    from auditor.store.ledger import Rows
+    from auditor.store.ledger_totals import Rows
 
 _NS: Final = 10**9
 

@@ -10,8 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
@@ -20,50 +19,46 @@ from sqlalchemy import func, select
 
 from auditor.model.errors import StoreError
 from auditor.model.ledger import COUNTED_FROM, Carried, DayTotal, Ledger, Route
-from auditor.model.overlap import LATEST, counted_once, exact_sums
+from auditor.model.overlap import LATEST, counted_once
 from auditor.model.problem import Problem
 from auditor.store import subjects
-from auditor.store.columns import bounded, storable
-from auditor.store.many import matching, removed, upserted
+from auditor.store.columns import storable
+from auditor.store.ledger_totals import (
+    BEGINS,
+    BYTES,
+    COUNTED,
+    DAY,
+    EAST,
+    ENDS,
+    KEY,
+    RECORDS,
+    ROUTE,
+    RUN,
+    Change,
+    Sums,
+    add,
+    apply,
+    changes,
+    day_number,
+    days_of,
+    differences,
+    replaced,
+)
+from auditor.store.many import matching, upserted
 from auditor.store.tables import flow_files, ledger_closed, ledger_days, ledger_flows, ledger_routes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
     from datetime import datetime
 
-    from numpy.typing import NDArray
     from sqlalchemy import Connection
 
     from auditor.model.ledger import Transfers
     from auditor.model.overlap import Integers
+    from auditor.store.ledger_totals import Rows
 
-    Rows = NDArray[np.int64]
-    """One row per flow: ``KEY`` to ``COUNTED``; -1 = no estimate of records."""
-
-KEY, BEGINS, ENDS, BYTES, ROUTE, RECORDS, RUN, COUNTED = range(8)
 COLUMNS: Final = tuple(column.name for column in ledger_flows.columns)
-DAY: Final = 86_400 * 10**9
-EAST: Final = 7 * 3600 * 10**9
-"""Nanoseconds by which Vietnam's day begins before that of UTC."""
-EPOCH: Final = date(1970, 1, 1)
 _KEYS_AT_ONCE: Final = 50_000
-_LOW: Final = 2**32
-
-Values = tuple[int, int, int, int]
-Sums = dict[tuple[int, int], Values]
-"""By day (since 1970) and route: flows, bytes, flows with an estimate of records, records."""
-
-
-_NOTHING: Final[Values] = (0, 0, 0, 0)
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """A total that was not the sum of its flows: flows and bytes before and after."""
-
-    day: date
-    flows: tuple[int, int]
-    bytes: tuple[int, int]
 
 
 def added(connection: Connection, transfers: Transfers, started: datetime) -> tuple[Problem, ...]:
@@ -91,8 +86,8 @@ def added(connection: Connection, transfers: Transfers, started: datetime) -> tu
         known = _of_keys(connection, np.unique(some[:, KEY]))
         settled = _settled(np.concatenate((known, some)))
         _write(connection, known, settled)
-        _add(deltas, settled, 1)
-        _add(deltas, known, -1)
+        add(deltas, settled, 1)
+        add(deltas, known, -1)
     apply(connection, deltas)
     return problems
 
@@ -141,42 +136,12 @@ def rebuilt(connection: Connection) -> tuple[Change, ...]:
     for rows in portions(connection):
         settled = _settled(rows)
         _write(connection, rows, settled)
-        _add(sums, settled, 1)
+        add(sums, settled, 1)
     wrong = differences(connection, sums)
     before = {place: values for place, (values, _) in wrong.items()}
     goal = {place: values for place, (_, values) in wrong.items()}
-    _replace(connection, before, goal)
-    return _changes(wrong)
-
-
-def differences(
-    connection: Connection, sums: Sums | None = None
-) -> dict[tuple[int, int], tuple[Values, Values]]:
-    """Totals that are not the sums of the flows that count: what they are, what they should be.
-
-    Args:
-        connection: of a store.
-        sums: of these flows; null = they are asked for.
-    """
-    goal = _summed(connection) if sums is None else sums
-    wanted = {place: _bounded(values) for place, values in goal.items() if values[0]}
-    there = _there(connection, None)
-    return {
-        place: (there.get(place, _NOTHING), wanted.get(place, _NOTHING))
-        for place in sorted(there.keys() | wanted.keys())
-        if there.get(place) != wanted.get(place)
-    }
-
-
-def day_number(day: date) -> int:
-    """Days since 1970-01-01."""
-    return (day - EPOCH).days
-
-
-def days_of(moments: Integers) -> Integers:
-    """Days since 1970-01-01 in Vietnam, of nanoseconds since then."""
-    numbers: Integers = (moments + EAST) // DAY
-    return numbers
+    replaced(connection, before, goal)
+    return changes(wrong)
 
 
 def _rows(transfers: Transfers, started: datetime) -> Rows:
@@ -287,138 +252,6 @@ def _write(connection: Connection, known: Rows, settled: Rows) -> None:
     columns[RECORDS] = [None if each == -1 else each for each in columns[RECORDS]]
     columns[COUNTED] = [bool(each) for each in columns[COUNTED]]
     upserted(connection, ledger_flows, columns)
-
-
-def sums_of(rows: Rows) -> Sums:
-    """The sums of the rows that count."""
-    sums: Sums = {}
-    _add(sums, rows, 1)
-    return sums
-
-
-def _add(sums: Sums, rows: Rows, sign: int) -> None:
-    """Adds, or takes away, the rows that count."""
-    rows = rows[rows[:, COUNTED] == 1]
-    if not len(rows):
-        return
-    days, routes = days_of(rows[:, BEGINS]), rows[:, ROUTE]
-    order = np.lexsort((routes, days))
-    rows, days, routes = rows[order], days[order], routes[order]
-    fresh = np.concatenate(([True], (np.diff(days) != 0) | (np.diff(routes) != 0)))
-    starts = np.flatnonzero(fresh)
-    flows = np.diff([*starts.tolist(), len(rows)]).tolist()
-    known = np.add.reduceat((rows[:, RECORDS] >= 0).astype(np.int64), starts).tolist()
-    sizes = exact_sums(rows[:, BYTES], starts)
-    records = exact_sums(np.maximum(rows[:, RECORDS], 0), starts)
-    places = zip(days[starts].tolist(), routes[starts].tolist(), strict=True)
-    for place, *values in zip(places, flows, sizes, known, records, strict=True):
-        one, two, three, four = (sign * value for value in values)
-        sums[place] = _sum(sums.get(place, _NOTHING), (one, two, three, four))
-
-
-def _sum(one: Values, other: Values) -> Values:
-    return one[0] + other[0], one[1] + other[1], one[2] + other[2], one[3] + other[3]
-
-
-def _bounded(values: Values) -> Values:
-    """As a database holds them."""
-    flows, size, estimated, records = map(bounded, values)
-    return flows, size, estimated, records
-
-
-def _summed(connection: Connection) -> Sums:
-    """The sums of the flows that count, by the database."""
-    flows = ledger_flows.c
-    day = ((flows.begins + EAST) // DAY).label("day")
-    known = func.coalesce(flows.records, 0)
-    query = (
-        select(
-            day,
-            flows.route,
-            func.count(),
-            func.sum(flows.bytes // _LOW),
-            func.sum(flows.bytes % _LOW),
-            func.count(flows.records),
-            func.sum(known // _LOW),
-            func.sum(known % _LOW),
-        )
-        .where(flows.counted)
-        .group_by(day, flows.route)
-    )
-    return {
-        (each, route): (
-            count,
-            int(high) * _LOW + int(low),
-            estimated,
-            int(more) * _LOW + int(records),
-        )
-        for each, route, count, high, low, estimated, more, records in connection.execute(query)
-    }
-
-
-def _there(
-    connection: Connection, days: Iterable[int] | None, *, folded: bool = False
-) -> dict[tuple[int, int], Values]:
-    """The totals of flows that still stand, or of folded ones; of these days only."""
-    table = ledger_days.c
-    query = select(
-        table.day, table.route, table.flows, table.bytes, table.estimated, table.records
-    ).where(table.folded == folded)
-    if days is not None:
-        texts = [(EPOCH + timedelta(days=day)).isoformat() for day in days]
-        query = query.where(matching(connection, table.day, texts))
-    return {
-        (day_number(day), route): (flows, size, estimated, records)
-        for day, route, flows, size, estimated, records in connection.execute(query)
-    }
-
-
-def apply(connection: Connection, deltas: Sums, *, folded: bool = False) -> None:
-    """Changes totals by so much: those of flows that stand, or of folded ones."""
-    deltas = {place: values for place, values in deltas.items() if any(values)}
-    if not deltas:
-        return
-    there = _there(connection, sorted({day for day, _ in deltas}), folded=folded)
-    before = {place: there[place] for place in deltas if place in there}
-    goal = {place: _sum(before.get(place, _NOTHING), values) for place, values in deltas.items()}
-    _replace(connection, before, goal, folded=folded)
-
-
-def _replace(
-    connection: Connection,
-    before: Mapping[tuple[int, int], Values],
-    goal: Mapping[tuple[int, int], Values],
-    *,
-    folded: bool = False,
-) -> None:
-    """Writes totals; of those without flows nothing stays."""
-    kept = {place: values for place, values in goal.items() if values[0]}
-    gone = [
-        {"day": EPOCH + timedelta(days=day), "route": route, "folded": folded}
-        for day, route in goal
-        if (day, route) in before and (day, route) not in kept
-    ]
-    rows = [
-        (EPOCH + timedelta(days=day), route, folded, *_bounded(values))
-        for (day, route), values in kept.items()
-    ]
-    upserted(connection, ledger_days, [list(column) for column in zip(*rows, strict=True)])
-    removed(connection, ledger_days, gone)
-
-
-def _changes(
-    wrong: Mapping[tuple[int, int], tuple[Values, Values]],
-) -> tuple[Change, ...]:
-    """What is wrong, by day."""
-    days: dict[int, list[int]] = {}
-    for (day, _), (before, after) in wrong.items():
-        four = days.setdefault(day, [0, 0, 0, 0])
-        for place, value in enumerate((before[0], after[0], before[1], after[1])):
-            four[place] += value
-    return tuple(
-        Change(EPOCH + timedelta(days=day), (four[0], four[1]), (four[2], four[3]))
-        for day, four in sorted(days.items())
-    )
 
 
 def _stored(connection: Connection, routes: list[Route], secret: bytes) -> Integers:

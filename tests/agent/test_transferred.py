@@ -21,7 +21,12 @@ COUNTED = (
     DayCount(DAY, "Sở Mẫu", "his", "Đám mây", "phone", True, b"\x01E\xff\x00"),
     DayCount(DAY, "", None, "Cloud\udcff", "name", None, b""),
 )
-SOUGHT = (Sought("phone", Text("Số điện thoại", "Phone"), ("B4", "II.18a"), "person", "S"),)
+SOUGHT = (
+    Sought(
+        "phone", Text("Số điện thoại", "Phone"), ("B4", "II.18a"), "person", "S",
+        (Text("Số của ai", "Whose it is"),),
+    ),
+)  # fmt: skip
 ROUTES = (
     Route("Sở Mẫu", "his", "Cloud", "SG", (Carried("I.5", "decree-165-core"), Carried("x", None))),
     Route("", None, "198.51.100.7", None, ()),

@@ -96,4 +96,5 @@ def _sought(detector: Detector) -> content.Sought:
         detector.labels,
         detector.subject,
         detector.mark,
+        tuple(Text(said.vi, said.en) for said in detector.not_known),
     )
