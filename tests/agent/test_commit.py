@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 from datetime import UTC, datetime
 
+import numpy as np
+import pyarrow as pa
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import insert, select
 
 from auditor.agent import commit, orders, transferred
 from auditor.agent.orders import Result
 from auditor.agent.settings import Agent
-from auditor.model.content import Contents
+from auditor.model.content import Contents, Sought
 from auditor.model.errors import StoreError
 from auditor.model.finding import Step
-from auditor.model.ledger import Transfers
+from auditor.model.ledger import TRANSFERS, Carried, DayCount, Ledger, Route, Transfers
 from auditor.model.run import from_json, to_json
-from auditor.store import decisions, findings, jobs, open_flows, opened, runs, tables
+from auditor.model.subjects import Subjects
+from auditor.model.text import Text
+from auditor.pipeline import data_folder
+from auditor.store import decisions, findings, jobs, ledger, open_flows, opened, runs, tables
 from auditor.store.jobs import Standing
 from tests.store import made
 
@@ -222,6 +228,114 @@ def test_files_that_were_set_aside_before_are_not_told_again(store, settings):
     assert detail.count("is cut off") == commit.MOST_NAMED
 
 
+REGIMES = """
+thresholds:
+  - id: many-small
+    title: {vi: Nhiều lần nhỏ, en: Many small ones}
+    labels: [B4]
+    since: 2025-07-01
+    above: 2
+    severity: high
+    next_step: {vi: Xem, en: Look}
+    legal:
+      - instrument: Nghị định 165/2025/NĐ-CP
+        article: Điều 12 khoản 10
+        says: {vi: Tích lũy, en: Cumulative}
+        mark: C
+"""
+"""A threshold of more than two persons."""
+
+
+@pytest.fixture
+def counting(store, settings, tmp_path):
+    """Commits runs of a job under a law with a small threshold; each has counted somebody."""
+    policies = tmp_path / "policies"
+    shutil.copytree(data_folder("policies"), policies)
+    text = (policies / "regimes.yaml").read_text(encoding="utf-8")
+    kept = text.split("\nthresholds:")[0]
+    (policies / "regimes.yaml").write_text(kept + REGIMES, encoding="utf-8")
+    job = settings.jobs[0].model_copy(update={"policies": policies})
+
+    def commit_run(number, *persons, key=1, folder=None):
+        run = made.run(number, made.finding("F-1"))
+        result = replace(DONE, run_id=run.run_id, flow_files=(), open_last=None, open_flows=0)
+        folder = child(store, result)
+        (folder / orders.RUN).write_text(to_json(run), encoding="utf-8")
+        day = run.started.date()
+        state = Subjects(np.array(persons, np.uint64)).to_bytes()
+        count = DayCount(day, "Sở", "his", "Cloud", "phone", True, state)
+        begins = round(run.started.timestamp()) * 10**9
+        flows = pa.table([[key], [begins], [begins + 1], [0], [9], [None]], schema=TRANSFERS)
+        routes = (Route("Sở", "his", "Cloud", "SG", (Carried("B4", "pdpl"),)),)
+        sought = Sought("phone", Text("Số", "Phone"), ("B4",), "person", "S")
+        transferred.write(folder, Transfers(routes, flows), Contents((sought,), (), (count,)))
+        commit.placed(store, folder)
+        with store.writing() as connection:
+            jobs.known(connection, ["night"], NOW)
+            begun = jobs.begun(connection, jobs.standings(connection)["night"], NOW)
+        return run, replace(done(settings), job=job, number=begun, folder=folder)
+
+    return commit_run
+
+
+def stored(store, run):
+    """The findings of a run: in its document, in its report, in the database."""
+    folder = store.folder / commit.run_folder(run.run_id)
+    document = from_json((folder / orders.RUN).read_text(encoding="utf-8"), "run.json")
+    with store.reading() as connection:
+        rows = connection.execute(
+            select(tables.sightings.c.finding_id).where(tables.sightings.c.run_id == run.run_id)
+        )
+        assert {row.finding_id for row in rows} == {each.id for each in document.findings}
+    report = (folder / orders.REPORT).read_text(encoding="utf-8")
+    crossed = [each for each in document.findings if each.rule == "many-small"]
+    assert all(each.title.vi in report for each in crossed)
+    return crossed
+
+
+def test_runs_that_each_stay_below_a_threshold_cross_it_together(store, settings, counting):
+    first, about = counting(1, 1, 2)
+    assert commit.committed(store, about, settings, NOW) == first.run_id
+    assert stored(store, first) == []
+    again, about = counting(2, 1, 2)
+    commit.committed(store, about, settings, NOW)
+    assert stored(store, again) == []
+    third, about = counting(3, 2, 3)
+    commit.committed(store, about, settings, NOW)
+    (one,) = stored(store, third)
+    assert (one.state, one.evidence.running.counted) == ("open", 3)
+    assert one.evidence.running.crossed == third.started.date()
+    with store.reading() as connection:
+        assert [each.flows for each in ledger.read(connection).totals] == [1, 1, 1]
+
+
+def test_a_commit_that_fails_leaves_the_ledger_as_it_was_and_can_be_tried_again(
+    store, settings, counting
+):
+    run, about = counting(1, 1, 2, 3)
+
+    def refused(connection):
+        raise StoreError("another agent has taken over", place="leases", hint="")
+
+    def broken(*_):
+        raise StoreError("the connection broke", place="database", hint="")
+
+    with pytest.raises(StoreError, match="taken over"):
+        commit.committed(store, replace(about, check=refused), settings, NOW)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(jobs, "done", broken)  # the last thing of all
+        with pytest.raises(StoreError, match="broke"):
+            commit.committed(store, about, settings, NOW)
+    with store.reading() as connection:
+        assert ledger.read(connection) == Ledger()
+    commit.committed(store, about, settings, NOW)
+    (one,) = stored(store, run)
+    assert one.evidence.running.counted == 3
+    commit.committed(store, about, settings, NOW)  # the agent did not hear that it was done
+    with store.reading() as connection:
+        assert [each.flows for each in ledger.read(connection).totals] == [1]
+
+
 def test_a_run_is_kept_with_what_people_decided_on_its_findings(store):
     """What was decided before the commit is in run.json and the report; what came after is not."""
     job = Agent.model_validate(
@@ -242,8 +356,8 @@ def test_a_run_is_kept_with_what_people_decided_on_its_findings(store):
     (folder / orders.RUN).write_text(to_json(run), encoding="utf-8")
     transferred.write(folder, Transfers(), Contents())
     commit.placed(store, folder)
-    done = commit.Done(job.jobs[0], standing, number, folder, (), frozenset(), lambda _: None)
-    assert commit.committed(store, done, job, NOW) == run.run_id
+    about = commit.Done(job.jobs[0], standing, number, folder, (), frozenset(), lambda _: None)
+    assert commit.committed(store, about, job, NOW) == run.run_id
     with store.writing() as connection:
         decisions.decided(connection, "F-1", replace(step, standing="remediated"))
     place = store.folder / commit.run_folder(run.run_id)
