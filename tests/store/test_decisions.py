@@ -8,6 +8,7 @@ import pytest
 from auditor.model.errors import InputError, StoreError
 from auditor.model.finding import STANDINGS, Plan, Step
 from auditor.store import decisions, findings, runs
+from auditor.store.retention import pruned
 from tests.store import made
 
 AT = made.BEGIN + timedelta(days=1, hours=2)
@@ -172,3 +173,14 @@ def test_a_finding_is_remembered_by_each_of_its_jobs(store):
     with store.reading() as connection:
         assert [each.job for each in findings.jobs_with(connection, "F-1")] == ["weekly", "nightly"]
         assert findings.jobs_with(connection, "F-9") == ()
+
+
+def test_what_was_decided_outlives_the_runs_that_had_the_finding(store):
+    night(store, 1, made.finding())
+    decide(store)
+    night(store, 2000, made.finding("F-2"))
+    pruned(store, 36, 12, 12, made.BEGIN + timedelta(days=2001))
+    with store.reading() as connection:
+        assert findings.jobs_with(connection, "F-1") == ()
+    assert [each.standing for each in life(store)] == ["acknowledged"]
+    assert decide(store, standing="remediated") == "F-1"
