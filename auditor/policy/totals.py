@@ -6,7 +6,6 @@ one person has several numbers, and the number of persons is at least the larges
 
 from __future__ import annotations
 
-from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Final
@@ -160,33 +159,43 @@ class Books:
         self.complete_from = ledger.complete_from
         self.totals = [each for each in ledger.totals if each.route.owner == owner]
         known = {(each.route.system, each.route.recipient) for each in self.totals}
-        self._counts: dict[str, list[DayCount]] = defaultdict(list)
+        self._counts: dict[str, dict[date, list[DayCount]]] = {}
         for each in ledger.counts:
             left = each.outbound and (each.system, each.recipient) in known
             if left and each.owner == owner:
-                self._counts[each.detector].append(each)
+                days = self._counts.setdefault(each.detector, {})
+                days.setdefault(each.day, []).append(each)
         self._sets: dict[tuple[str, date], Subjects] = {}
+        self._unions: dict[tuple[str, date, date], Subjects] = {}
 
     def days(self, detector: str, since: date) -> list[date]:
         """Days on which a detector counted somebody."""
-        return sorted({each.day for each in self._counts.get(detector, ()) if each.day >= since})
+        return sorted(day for day in self._counts.get(detector, {}) if day >= since)
 
     def subjects(self, detector: str, days: Sequence[date]) -> Subjects:
-        """Whom it counted on these days, each once."""
-        sets = [self._set(detector, day) for day in days]
-        while len(sets) > 1:  # by twos: adding days to a large set would sort it each time
-            sets = [_union(sets[place : place + 2]) for place in range(0, len(sets), 2)]
-        return sets[0] if sets else Subjects()
+        """Whom it counted on these days, each once; ``days``: some that follow one another."""
+        if not days:
+            return Subjects()
+        span = detector, days[0], days[-1]
+        if span not in self._unions:  # several thresholds ask for the same
+            sets = [self._set(detector, day) for day in days]
+            while len(sets) > 1:  # by twos: adding days to a large set would sort it each time
+                sets = [_union(sets[place : place + 2]) for place in range(0, len(sets), 2)]
+            self._unions[span] = sets[0]
+        return self._unions[span]
 
     def counting(self, detectors: set[str], since: date) -> list[DayCount]:
         """The counts behind."""
         return [
-            each for name in detectors for each in self._counts.get(name, ()) if each.day >= since
+            each
+            for name in detectors
+            for day in self.days(name, since)
+            for each in self._counts[name][day]
         ]
 
     def _set(self, detector: str, day: date) -> Subjects:
         if (detector, day) not in self._sets:
-            states = [each.state for each in self._counts[detector] if each.day == day]
+            states = [each.state for each in self._counts[detector][day]]
             try:
                 self._sets[detector, day] = _union([Subjects.from_bytes(each) for each in states])
             except ValueError as error:

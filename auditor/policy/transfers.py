@@ -13,7 +13,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from auditor.model.ledger import TRANSFERS, Carried, Route, Transfers
+from auditor.model.ledger import COUNTED_FROM, TRANSFERS, Carried, Route, Transfers
 from auditor.policy import masks
 from auditor.policy.destinations import recipients_of
 from auditor.policy.facts import (
@@ -47,8 +47,8 @@ _NO_PORT: Final = 1 << 16
 def transfers(table: pa.Table, law: Law, inventory: Inventory | None, key: bytes) -> Transfers:
     """The flows that leave: across the border, or to somebody foreign wherever the server stands.
 
-    Not among them: what may leave, but need not; what sent nothing or was blocked; name, time and
-    control messages.
+    Not among them: what left before ``COUNTED_FROM``; what may leave, but need not; what sent
+    nothing or was blocked; name, time and control messages.
 
     Args:
         table: the ``candidates`` of a flow table.
@@ -60,6 +60,7 @@ def transfers(table: pa.Table, law: Law, inventory: Inventory | None, key: bytes
     leaves |= masks.decided(column_of(table, "foreign_recipient")).hit
     leaves &= np.asarray(pc.fill_null(pc.greater(column_of(table, "outbound_bytes"), 0), False))
     leaves &= ~control_traffic_of(table)
+    leaves &= days_of(table) >= COUNTED_FROM.toordinal() - _EPOCH_DAY
     flows = table.filter(pa.array(leaves)).combine_chunks()
     if not flows.num_rows:
         return Transfers()

@@ -6,6 +6,7 @@ import json
 import os
 import struct
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import select, update
@@ -14,6 +15,7 @@ from auditor.agent import commit, hold, service
 from auditor.agent.hold import Hold
 from auditor.agent.orders import Result, write_result
 from auditor.model.errors import StoreError
+from auditor.model.subjects import Subjects
 from auditor.store import files, jobs, runs, subjects
 from auditor.store.consistency import checked
 from auditor.store.tables import flow_files, keys, leases
@@ -184,13 +186,11 @@ def test_persons_of_two_nights_are_told_apart_by_one_key(agent, turns):
         every = list(subjects.listed(connection))
         assert connection.scalars(select(keys.c.key)).all() == [key]
     after = every[len(before) :]
-    assert len({each.run_id for each in before}) == len({each.run_id for each in after}) == 1
-    assert {each.run_id for each in before} != {each.run_id for each in after}
-    counts = {each.detector: (each.count, each.exact) for each in before}
-    assert counts["personal-number"] == (200, True)
-    assert [replace(each, run_id="") for each in before] == [
-        replace(each, run_id="") for each in after
-    ]
+    (day,) = {each.day for each in before}
+    assert {each.day for each in after} == {day + timedelta(days=1)}
+    states = {each.detector: each.state for each in before}
+    assert Subjects.from_bytes(states["personal-number"]).count == 200
+    assert [replace(each, day=day) for each in after] == before
     number = key.hex().encode()
     for path in agent.folder.rglob("*"):
         if path.is_file() and path.suffix in (".json", ".html", ".parquet", ".yaml", ".jsonl"):

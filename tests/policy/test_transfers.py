@@ -43,6 +43,7 @@ def test_a_flow_keeps_what_the_ledger_needs_and_no_address(left):
     [
         {"crosses_border": None, "foreign_recipient": None},
         {"crosses_border": False, "foreign_recipient": False},
+        {"start": datetime(2025, 6, 30, 16, 59, tzinfo=UTC)},  # the last minute before
         {"outbound_bytes": 0},
         {"outbound_bytes": None},
         {"app": "dns"},
