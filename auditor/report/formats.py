@@ -144,6 +144,22 @@ def day(text: str) -> Text:
     return Text(f"{value:%d/%m/}{value.year:04d}", value.isoformat())
 
 
+def local_day(value: datetime) -> date:
+    """The day in Vietnam; naive means UTC."""
+    return _local(value).date()
+
+
+def day_of(value: date) -> Text:
+    """A date as ``05/03/2026`` and ``2026-03-05``."""
+    return day(value.isoformat())
+
+
+def days(first: datetime, last: datetime) -> Text:
+    """From which day to which in Vietnam; one day is said once."""
+    begin, end = day_of(local_day(first)), day_of(local_day(last))
+    return begin if begin == end else Text(f"{begin.vi} – {end.vi}", f"{begin.en} – {end.en}")
+
+
 def period(first: datetime | None, last: datetime | None) -> Text:
     """From when to when; the day is said once where both ends share it."""
     if first is None or last is None:
