@@ -14,7 +14,18 @@ from typing import Annotated, Final
 import typer
 
 from auditor import __version__
-from auditor.cli import agent, audit, checklist, geoip, lookups, papers, policies, scan, store
+from auditor.cli import (
+    agent,
+    audit,
+    checklist,
+    geoip,
+    lookups,
+    paper,
+    papers,
+    policies,
+    scan,
+    store,
+)
 from auditor.cli.terminal import complain, say, trace_if_debugging
 from auditor.model.errors import AuditorError
 
@@ -42,6 +53,7 @@ app.add_typer(store.app, name="store")
 app.add_typer(geoip.app, name="geoip")
 app.add_typer(policies.app)
 app.add_typer(lookups.app)
+app.add_typer(paper.app, name="paper")
 
 
 def main() -> None:

@@ -20,7 +20,7 @@ from docx.oxml.ns import qn
 from docx.shared import Mm, Pt, RGBColor
 
 from auditor.report.formats import visible
-from auditor.report.readiness.packed import packed
+from auditor.model.packed import packed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -23,7 +23,7 @@ from auditor.model.workbook import (
 )
 from auditor.report.formats import moment, visible
 from auditor.report.readiness import words
-from auditor.report.readiness.packed import packed
+from auditor.model.packed import packed
 from auditor.report.readiness.sentences import proof
 
 if TYPE_CHECKING:
