@@ -202,7 +202,9 @@ def title(document, name):
     line(document.add_paragraph(), "{{ kind|upper }}", 14, bold=True)
     line(document.add_paragraph(), "{{ subject }}", 14, bold=True)
     if name == "form-09":
-        line(document.add_paragraph(), "(theo Mẫu số 09, Nghị định 356/2025/NĐ-CP)", 13, italic=True)
+        line(
+            document.add_paragraph(), "(theo Mẫu số 09, Nghị định 356/2025/NĐ-CP)", 13, italic=True
+        )
     line(document.add_paragraph(), "{{ subject_english }}", 11, italic=True)
     drawn(document.add_paragraph(), 165, 0.3)
     line(document.add_paragraph(), "{%p if warning %}", 13)
@@ -247,6 +249,7 @@ def body(document, which):
 
 
 def signature(document):
+    line(document.add_paragraph(), "", 13)
     ((left, right),) = side_by_side(document, 75, 90, 1)
     near = WD_ALIGN_PARAGRAPH.LEFT
     line(left.paragraphs[0], "Nơi nhận:", 12, bold=True, italic=True, align=near)

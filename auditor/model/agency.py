@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Annotated
 
 from pydantic import Field, model_validator
@@ -38,11 +39,14 @@ class SystemDetails(Document):
 
     Attributes:
         id: of the inventory's system.
+        recipients: names as the papers show them, upper and lower case alike: only what goes to
+            these is meant; empty = all of the system's transfers that no other entry names.
         purpose: why the data is transferred.
         subject_groups: whose data it is, such as ``người sử dụng đất``.
     """
 
     id: Annotated[str, Field(min_length=1, max_length=100)]
+    recipients: Annotated[tuple[Name, ...], Field(max_length=200)] = ()
     purpose: Long = ""
     subject_groups: Long = ""
     retention: Long = ""
@@ -84,13 +88,24 @@ class Agency(Document):
     systems: Annotated[tuple[SystemDetails, ...], Field(max_length=1000)] = ()
 
     @model_validator(mode="after")
-    def _no_system_twice(self) -> Agency:
-        ids = [system.id for system in self.systems]
-        twice = sorted({each for each in ids if ids.count(each) > 1})
+    def _says_it_once(self) -> Agency:
+        said = Counter(
+            (each.id, name.casefold()) for each in self.systems for name in each.recipients or ("",)
+        )
+        twice = sorted(
+            {f"{id_} {name}".strip() for (id_, name), count in said.items() if count > 1}
+        )
         if twice:
-            raise ValueError(f"system ids stand twice: {', '.join(twice)}")
+            raise ValueError(f"the same system and recipient stand twice: {', '.join(twice)}")
         return self
 
-    def details(self, system: str | None) -> SystemDetails | None:
-        """What it says of a system; null = nothing."""
-        return next((each for each in self.systems if each.id == system), None)
+    def details(self, system: str | None, recipient: str) -> SystemDetails | None:
+        """What it says of a system's transfers to a recipient; null = nothing."""
+        general = None
+        for each in self.systems:
+            if each.id != system:
+                continue
+            if recipient.casefold() in (name.casefold() for name in each.recipients):
+                return each
+            general = general if each.recipients else each
+        return general

@@ -78,12 +78,12 @@ def assessment(material: Material) -> Paper:
         ),
         annexes=(
             Part(
-                "Phụ lục I",
+                "PHỤ LỤC I.",
                 Text("Việc chuyển dữ liệu theo hệ thống và bên nhận", "Transfers"),
                 (recipients_table(material, moved),),
             ),
             Part(
-                "Phụ lục II",
+                "PHỤ LỤC II.",
                 Text("Phạm vi số liệu", "Scope of the figures"),
                 (*scope.seen_and_unseen(material), scope.runs_table(material)),
             ),

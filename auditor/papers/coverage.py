@@ -13,7 +13,7 @@ from auditor.papers.wording import SEVERITY, STANDING, STATE, category, day, lis
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from auditor.model.finding import Comparison, Deadline, Finding, Plan
+    from auditor.model.finding import Comparison, Deadline, Finding, Plan, Severity
     from auditor.papers.material import Material, Seen
 
 MOST_ROWS: Final = 200
@@ -40,7 +40,9 @@ def coverage_table(material: Material) -> Table:
         Text("Lý do", "Why"),
     )
     rows.sort(key=lambda row: (row[0] == _NONE, row))
-    return Table(titles, (15, 20, 22, 16, 16, 50), tuple(rows[:MOST_ROWS]), max(0, len(rows) - MOST_ROWS))
+    return Table(
+        titles, (15, 20, 22, 16, 16, 50), tuple(rows[:MOST_ROWS]), max(0, len(rows) - MOST_ROWS)
+    )
 
 
 _NONE: Final = "–"
@@ -71,7 +73,9 @@ def result(finding: Finding) -> str:
         return "Chưa thấy hồ sơ trong sổ đăng ký"
     if told:
         return told
-    return "Chưa đủ căn cứ kết luận" if finding.state == "undecided" else "Hồ sơ gần nhất không khớp"
+    return (
+        "Chưa đủ căn cứ kết luận" if finding.state == "undecided" else "Hồ sơ gần nhất không khớp"
+    )
 
 
 _WRONG: Final = {
@@ -149,10 +153,12 @@ def deadlines_said(group: Sequence[Seen]) -> str:
 
 
 def gaps_table(material: Material) -> Table:
-    """Gaps with their deadlines and next steps."""
+    """Gaps with their deadlines and next steps; the same step is told once."""
     rows = []
+    steps: dict[str, int] = {}
     for place, group in enumerate(gaps(material), start=1):
         finding = group[0].finding
+        step = finding.next_step.vi
         recipients = {seen.finding.recipient for seen in group}
         codes = sorted({seen.finding.category for seen in group if seen.finding.category})
         rows.append(
@@ -162,9 +168,10 @@ def gaps_table(material: Material) -> Table:
                 f"{len(recipients)} bên nhận; nhóm dữ liệu: {listed(codes, 6) or 'chưa rõ'}",
                 f"{SEVERITY[_severity(group)].vi}; {STATE[finding.state].vi}",
                 deadlines_said(group),
-                finding.next_step.vi,
+                f"Như mục {told}." if (told := steps.get(step)) else step,
             )
         )
+        steps.setdefault(step, place)
     titles = (
         Text("TT", "No."),
         Text("Tồn tại", "Gap"),
@@ -172,10 +179,12 @@ def gaps_table(material: Material) -> Table:
         Text("Thời hạn", "Deadline"),
         Text("Việc tiếp theo", "Next step"),
     )
-    return Table(titles, (6, 50, 16, 30, 46), tuple(rows[:MOST_ROWS]), max(0, len(rows) - MOST_ROWS))
+    return Table(
+        titles, (8, 50, 18, 30, 44), tuple(rows[:MOST_ROWS]), max(0, len(rows) - MOST_ROWS)
+    )
 
 
-def _severity(group: Sequence[Seen]) -> str:
+def _severity(group: Sequence[Seen]) -> Severity:
     return min((each.finding.severity for each in group), key=SEVERITIES.index)
 
 
@@ -203,7 +212,7 @@ def six_points_table(material: Material) -> Table:
         Text("Rõ sản phẩm", "Outcome"),
         Text("Rõ thẩm quyền", "Who decides"),
     )
-    widths = (6, 44, 22, 28, 20, 22, 22, 22)
+    widths = (8, 44, 22, 28, 20, 22, 22, 22)
     return Table(titles, widths, tuple(rows[:MOST_ROWS]), max(0, len(rows) - MOST_ROWS))
 
 

@@ -25,7 +25,7 @@ def dossiers_of(material: Material, transfer: Transfer | None = None) -> tuple[D
 
 def purpose_of(material: Material, transfer: Transfer) -> str:
     """Why, as the agency or else its dossiers say; empty = nobody does."""
-    details = material.agency.details(transfer.system)
+    details = material.agency.details(transfer.system, transfer.recipient)
     if details is not None and details.purpose:
         return details.purpose
     said = (each.purpose for each in dossiers_of(material, transfer))

@@ -6,14 +6,13 @@ names are shortened. What traffic, inventory and register cannot tell stays open
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from auditor.model.text import Text
 from auditor.papers import coverage, heading, scope, thresholds
 from auditor.papers.blocks import Box, Boxes, Field, Paper, Part, Sentence, Table
 from auditor.papers.dossiers import contract_of, dossiers_of, purpose_of, storage_of
 from auditor.papers.transfers import (
-    FORM,
     counted_bytes,
     diagram,
     estimated_bytes,
@@ -25,17 +24,13 @@ from auditor.papers.wording import category, countries, day, listed, number
 if TYPE_CHECKING:
     from auditor.papers.blocks import Block
     from auditor.papers.material import Material
-    from auditor.papers.transfers import Form, Transfer
+    from auditor.papers.transfers import Transfer
 
 
 def form_09(material: Material) -> Paper:
     """The form, filled as far as it can be."""
-    personal = [
-        seen
-        for seen in material.seen
-        if seen.finding.category in material.catalogue
-        and material.catalogue[seen.finding.category].personal
-    ]
+    codes = {code for code, known in material.catalogue.by_code.items() if known.personal}
+    personal = [seen for seen in material.seen if seen.finding.category in codes]
     moved = transfers(material, personal)
     return Paper(
         name="form-09",
@@ -71,7 +66,7 @@ def form_09(material: Material) -> Paper:
             ),
             Part("B.III.", Text("Bên khác có liên quan", "Others"), (_parties(()),)),
             Part(
-                "Phụ lục",
+                "PHỤ LỤC.",
                 Text("Phạm vi số liệu, lượt kiểm tra", "Scope and sources of the figures"),
                 (*scope.seen_and_unseen(material), scope.runs_table(material)),
             ),
@@ -114,7 +109,12 @@ def _sender(material: Material) -> tuple[Part, ...]:
 def _transfer(material: Material, moved: tuple[Transfer, ...]) -> tuple[Part, ...]:
     return (
         Part("A.II.", Text("Thông tin về việc chuyển dữ liệu", "The transfer"), _note(moved)),
-        Part("1.", Text("Hình thức chuyển (A.II.1)", "Ways of transfer"), _ways(moved), level=2),
+        Part(
+            "1.",
+            Text("Hình thức chuyển (A.II.1)", "Ways of transfer"),
+            _ways(material, moved),
+            level=2,
+        ),
         Part(
             "2.",
             Text("Từng luồng và sơ đồ luồng (A.II.2)", "Each flow; flow diagram"),
@@ -148,26 +148,30 @@ def _note(moved: tuple[Transfer, ...]) -> tuple[Block, ...]:
     )
 
 
-def _of_form(moved: tuple[Transfer, ...], form: Form) -> list[Transfer]:
-    return [each for each in moved if form in each.forms]
+_CLOUD: Final = frozenset({"cloud", "object-store", "backup"})
+"""Kinds of services of ``services.yaml`` that are somebody's cloud."""
 
 
-def _ways(moved: tuple[Transfer, ...]) -> tuple[Block, ...]:
-    abroad, foreign, platform = (_of_form(moved, form) for form in FORM)
+def _ways(material: Material, moved: tuple[Transfer, ...]) -> tuple[Block, ...]:
     ways = (
-        ("A.II.1.1", "Dữ liệu thu thập, lưu trữ tại Việt Nam chuyển tới máy chủ ngoài Việt Nam", abroad),
-        ("A.II.1.2", "Dùng dịch vụ đám mây của nhà cung cấp nước ngoài", foreign),
-        ("A.II.1.3", "Thu thập từ người dùng tại Việt Nam vào nền tảng ngoài Việt Nam", platform),
-    )  # fmt: skip
+        (
+            "A.II.1.1",
+            "Dữ liệu thu thập, lưu trữ tại Việt Nam chuyển tới máy chủ ngoài Việt Nam",
+            [each for each in moved if "a" in each.forms],
+        ),
+        (
+            "A.II.1.2",
+            "Dùng dịch vụ đám mây của nhà cung cấp nước ngoài",
+            [each for each in moved if "b" in each.forms and _in_cloud(material, each)],
+        ),
+        (
+            "A.II.1.3",
+            "Thu thập từ người dùng tại Việt Nam vào nền tảng ngoài Việt Nam",
+            [each for each in moved if "c" in each.forms],
+        ),
+    )
     boxes = [
-        Box(
-            bool(found),
-            f"{ref} {says}",
-            listed((each.recipient for each in found), 6)
-            + (" – bên nhận là tổ chức nước ngoài; đơn vị xác nhận có phải dịch vụ đám mây" if ref == "A.II.1.2" else "")
-            if found
-            else "",
-        )
+        Box(bool(found), f"{ref} {says}", listed((each.recipient for each in found), 6))
         for ref, says, found in ways
     ]
     boxes += [
@@ -179,12 +183,21 @@ def _ways(moved: tuple[Transfer, ...]) -> tuple[Block, ...]:
             ref,
             Text("Nhóm chủ thể và số lượng tại thời điểm lập", "Subject groups and counts"),
             _subjects(found) if found else "",
-            "chưa thấy hình thức này; bỏ trống nếu không áp dụng" if not found else "",
+            "" if found else "chưa thấy hình thức này; bỏ trống nếu không áp dụng",
         )
         for ref, _, found in ways
     )
     label = Text("Hình thức chuyển dữ liệu", "Ways of transfer")
     return (Boxes("A.II.1", label, tuple(boxes)), *counts)
+
+
+def _in_cloud(material: Material, transfer: Transfer) -> bool:
+    """Whether a provider's own list, or a service's name, says that it is a cloud."""
+    return any(
+        place.rule == "cloud-region" or place.service_kind in _CLOUD
+        for seen in transfer.seen
+        for place in material.destinations_of(seen.finding)
+    )
 
 
 def _subjects(moved: list[Transfer]) -> str:
@@ -194,13 +207,15 @@ def _subjects(moved: list[Transfer]) -> str:
     if counted is None and not guessed:
         return ""
     said = subjects_said(counted, sum(guessed) if guessed else None)
-    return f"{said} (cộng {len(moved)} cặp hệ thống – bên nhận; một người có thể được tính nhiều lần)"
+    return (
+        f"{said} (cộng {len(moved)} cặp hệ thống – bên nhận; một người có thể được tính nhiều lần)"
+    )
 
 
 def _flows(material: Material, moved: tuple[Transfer, ...]) -> Table:
     rows: list[tuple[str | None, ...]] = []
     for each in moved[:MOST]:
-        details = material.agency.details(each.system)
+        details = material.agency.details(each.system, each.recipient)
         sensitive = [code for code in each.categories if code.startswith("S-")]
         rows.append(
             (
@@ -268,18 +283,18 @@ def _known_by(moved: tuple[Transfer, ...], code: str) -> str:
 
 
 def _keeping(material: Material, moved: tuple[Transfer, ...]) -> tuple[Block, ...]:
-    details = [material.agency.details(system) for system in {each.system for each in moved}]
-    kept = sorted({each.retention for each in details if each and each.retention})
-    kept += [each for each in dict.fromkeys(storage_of(material, one) for one in moved) if each]
-    deleted = sorted({each.deletion for each in details if each and each.deletion})
+    details = [material.agency.details(each.system, each.recipient) for each in moved]
+    said = [each.retention for each in details if each] + [storage_of(material, m) for m in moved]
+    kept = "; ".join(dict.fromkeys(filter(None, said)))
+    deleted = "; ".join(dict.fromkeys(each.deletion for each in details if each and each.deletion))
     evidence = [seen.finding.evidence for each in moved for seen in each.seen[:1]]
     locked, clear = (
         sum(each.encrypted_flows for each in evidence),
         sum(each.clear_text_flows for each in evidence),
     )
     return (
-        Field("A.II.4", Text("Thời gian lưu trữ", "Retention"), "; ".join(kept)),
-        Field("A.II.5", Text("Quy định xóa, hủy (đính kèm)", "Deletion rules"), "; ".join(deleted)),
+        Field("A.II.4", Text("Thời gian lưu trữ", "Retention"), kept),
+        Field("A.II.5", Text("Quy định xóa, hủy (đính kèm)", "Deletion rules"), deleted),
         Field("A.II.6", Text("Chuyển giao theo Điều 17 Luật; có thu phí", "Transfer under Art. 17; fee"), hint="☐ Có  ☐ Không"),
         Field("A.II.7", Text("Giao dịch, trao đổi dữ liệu", "Data exchange"), hint="☐ Có  ☐ Không"),
         Field("A.II.8", Text("Kinh doanh dịch vụ xử lý dữ liệu cá nhân", "Processing services"), hint="☐ Có  ☐ Không"),
@@ -355,7 +370,10 @@ def _national_security(material: Material) -> tuple[Block, ...]:
     said = tuple(Sentence(f"- {each.says}", "item") for each in answers)
     begins = "A.III.2.3 Tác động tới an ninh quốc gia: "
     if needed is False:
-        return (Sentence(f"{begins}không thuộc trường hợp phải điền theo số liệu hiện có.", "strong"), *said)
+        return (
+            Sentence(f"{begins}không thuộc trường hợp phải điền theo số liệu hiện có.", "strong"),
+            *said,
+        )
     why = "thuộc trường hợp phải điền" if needed else "chưa loại trừ được, giữ phần này"
     label = Text("Đánh giá tác động tới an ninh quốc gia", "Impact on national security")
     return (

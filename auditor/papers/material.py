@@ -11,6 +11,7 @@ from auditor.papers.wording import day_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+
     from auditor.model.agency import Agency
     from auditor.model.catalogue import Catalogue
     from auditor.model.finding import Finding
@@ -150,9 +151,7 @@ def gathered(
     )  # fmt: skip
 
 
-def _period(
-    runs: Sequence[Run], since: date | None, until: date | None
-) -> tuple[date, date]:
+def _period(runs: Sequence[Run], since: date | None, until: date | None) -> tuple[date, date]:
     """The days asked for, else those of the inputs, else the day the last run ended."""
     days = [
         day_of(moment)
@@ -208,9 +207,7 @@ def _overlap(runs: Sequence[Run]) -> bool:
         if moments:
             times.append((min(moments), max(moments)))
     times.sort()
-    return any(
-        later[0] <= earlier[1] for earlier, later in zip(times, times[1:], strict=False)
-    )
+    return any(later[0] <= earlier[1] for earlier, later in zip(times, times[1:], strict=False))
 
 
 def core_or_important(material: Material) -> tuple[list[Seen], list[str]]:
@@ -223,7 +220,7 @@ def core_or_important(material: Material) -> tuple[list[Seen], list[str]]:
     other: set[str] = set()
     for seen in material.seen:
         code = seen.finding.category
-        if code not in material.catalogue:
+        if code is None or code not in material.catalogue:
             continue
         known = material.catalogue[code]
         if known.level not in ("core", "important"):

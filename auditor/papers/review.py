@@ -46,8 +46,13 @@ def review(material: Material) -> Paper:
         ),
         bases=heading.bases(
             (
-                heading.DATA_LAW, heading.PERSONAL_LAW, heading.CYBER_LAW, heading.DECREE_165,
-                heading.DECREE_356, heading.DECISION_20, heading.NOTICE_43,
+                heading.DATA_LAW,
+                heading.PERSONAL_LAW,
+                heading.CYBER_LAW,
+                heading.DECREE_165,
+                heading.DECREE_356,
+                heading.DECISION_20,
+                heading.NOTICE_43,
             ),
             material,
         ),  # fmt: skip
@@ -56,27 +61,27 @@ def review(material: Material) -> Paper:
         parts=_parts(material, moved),
         annexes=(
             Part(
-                "Phụ lục I",
+                "PHỤ LỤC I.",
                 Text("Việc chuyển dữ liệu theo hệ thống và bên nhận", "Transfers"),
                 (recipients_table(material, moved),),
             ),
             Part(
-                "Phụ lục II",
+                "PHỤ LỤC II.",
                 Text("Đối chiếu với hồ sơ đã nộp và mục miễn đã khai", "Coverage by dossiers"),
                 (coverage.coverage_table(material),),
             ),
             Part(
-                "Phụ lục III",
+                "PHỤ LỤC III.",
                 Text("Biện pháp khắc phục theo sáu rõ", "Remediation in six clear points"),
                 (_six_points_note(), coverage.six_points_table(material)),
             ),
             Part(
-                "Phụ lục IV",
+                "PHỤ LỤC IV.",
                 Text("Danh sách dấu hiệu", "Indicators"),
                 (coverage.findings_table(material),),
             ),
             Part(
-                "Phụ lục V",
+                "PHỤ LỤC V.",
                 Text("Lượt kiểm tra, tệp đầu vào, danh mục và cơ sở dữ liệu đã dùng", "Sources"),
                 (
                     scope.runs_table(material),
@@ -181,7 +186,7 @@ def _status(material: Material, moved: tuple[Transfer, ...]) -> tuple[Block, ...
     systems = {each.system for each in moved if each.system}
     recipients = {each.recipient for each in moved}
     codes = {code for each in moved for code in each.categories}
-    states = {state: 0 for state in STATES}
+    states = dict.fromkeys(STATES, 0)
     for seen in material.seen:
         states[seen.finding.state] += 1
     counted = "; ".join(f"{STATE[state].vi}: {number(count)}" for state, count in states.items())

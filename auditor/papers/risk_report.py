@@ -81,7 +81,9 @@ def risk_report(material: Material) -> Paper:
                     ),
                 ),
             ),
-            Part("b)", Text("Dữ liệu và hoạt động xử lý", "Data and processing"), _b(material, moved)),
+            Part(
+                "b)", Text("Dữ liệu và hoạt động xử lý", "Data and processing"), _b(material, moved)
+            ),
             Part("c)", Text("Hệ thống bảo vệ", "Protection"), _c(moved)),
             *_d(material),
             Part(
@@ -100,12 +102,12 @@ def risk_report(material: Material) -> Paper:
         ),
         annexes=(
             Part(
-                "Phụ lục I",
+                "PHỤ LỤC I.",
                 Text("Việc chuyển dữ liệu theo hệ thống và bên nhận", "Transfers"),
                 (recipients_table(material, moved),),
             ),
             Part(
-                "Phụ lục II",
+                "PHỤ LỤC II.",
                 Text("Phạm vi số liệu", "Scope of the figures"),
                 (*scope.seen_and_unseen(material), scope.runs_table(material)),
             ),
@@ -130,7 +132,7 @@ def _b(material: Material, moved: tuple[Transfer, ...]) -> tuple[Block, ...]:
 def _processing(material: Material, moved: tuple[Transfer, ...]) -> Table:
     rows: list[tuple[str | None, ...]] = []
     for each in moved[:MOST]:
-        details = material.agency.details(each.system)
+        details = material.agency.details(each.system, each.recipient)
         evidence = max(each.seen, key=lambda seen: seen.bytes).finding.evidence
         rows.append(
             (
@@ -192,9 +194,7 @@ def _d(material: Material) -> tuple[Part, ...]:
 
 
 def _handling(material: Material) -> Table:
-    steps = [
-        (step.at, seen.finding, step) for seen in material.seen for step in seen.finding.life
-    ]
+    steps = [(step.at, seen.finding, step) for seen in material.seen for step in seen.finding.life]
     steps.sort(key=lambda each: (each[0], each[1].id))
     rows = tuple(
         (

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 MOST_INPUTS: Final = 300
 MOST_SOURCES: Final = 100
-_PACKETS: Final = ("pcap", "pcapng")
 
 
 def seen_and_unseen(material: Material) -> tuple[Block, ...]:
@@ -34,12 +33,12 @@ def seen_and_unseen(material: Material) -> tuple[Block, ...]:
 def _looked_at(material: Material) -> Iterator[str]:
     runs = material.runs
     files = [file for run in runs for file in run.inputs]
-    packets = sum(1 for file in files if (file.reader or "").startswith(_PACKETS))
-    unread = sum(1 for file in files if file.reader is None)
+    packets = sum(file.reader == "capture" for file in files)
+    unread = sum(file.reader is None for file in files)
     yield (
         f"Kỳ rà soát: từ ngày {day(material.since)} đến ngày {day(material.until)}. Nguồn số liệu: "
         f"{len(runs)} lượt kiểm tra, {number(len(files))} tệp đầu vào ({number(packets)} tệp bản "
-        f"ghi gói tin, {number(len(files) - packets - unread)} tệp nhật ký), "
+        f"ghi gói tin, {number(len(files) - packets - unread)} tệp nhật ký, {number(unread)} tệp không đọc được), "
         f"{number(sum(run.totals.flows for run in runs))} luồng."
     )
     if material.system:
@@ -97,7 +96,10 @@ def _not_seen(material: Material) -> Iterator[str]:
             f"{number(partly)} dấu hiệu có một phần lưu lượng ngoài kỳ; lượt kiểm tra không tách "
             "khối lượng theo ngày."
         )
-    troubles = Counter(problem.code for run in runs for problem in run.problems)
+    troubles: Counter[str] = Counter()
+    for run in runs:
+        for problem in run.problems:
+            troubles[problem.code] += problem.count
     if troubles:
         yield (
             f"{number(sum(troubles.values()))} vấn đề khi đọc đầu vào thuộc {len(troubles)} loại "

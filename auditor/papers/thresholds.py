@@ -65,7 +65,9 @@ def _by_label(
     known = [each.subjects for each in moved if each.subjects is not None]
     estimated = sum(known)
     blind = len(known) < len(moved)
-    told += f"; ước tính cộng các bên nhận {rounded(estimated)}" if known else "; không ước tính được"
+    told += (
+        f"; ước tính cộng các bên nhận {rounded(estimated)}" if known else "; không ước tính được"
+    )
     if blind and known:
         told += " (thiếu bên nhận không ước tính được)"
     if counted is not None and counted > above:
@@ -81,21 +83,22 @@ def _by_label(
 
 def _ceiling(material: Material, systems: set[str | None]) -> int | None:
     """How many subjects the systems hold at most, as the inventory declares; null = not known."""
-    held = {each.id: each.subjects for each in material.inventory.systems} if material.inventory else {}
+    held = (
+        {each.id: each.subjects for each in material.inventory.systems}
+        if material.inventory
+        else {}
+    )
     known = [held.get(system) if system else None for system in systems]
     return None if None in known else sum(each for each in known if each is not None)
 
 
 def _declared(material: Material) -> tuple[Reached, ...]:
-    codes = sorted(
-        {
-            seen.finding.category
-            for seen in material.seen
-            if seen.finding.category in material.catalogue
-            and material.catalogue[seen.finding.category].personal
-            and material.catalogue[seen.finding.category].level in ("core", "important")
-        }
-    )
+    carried = {seen.finding.category for seen in material.seen}
+    codes = [
+        code
+        for code, known in material.catalogue.by_code.items()
+        if code in carried and known.personal and known.level in ("core", "important")
+    ]
     if not codes:
         return ()
     return (

@@ -80,9 +80,7 @@ def transfers(material: Material, kept: Iterable[Seen] | None = None) -> tuple[T
     return tuple(sorted(made, key=lambda each: (-each.bytes, each.system or "", each.recipient)))
 
 
-def _transfer(
-    material: Material, pair: tuple[str | None, str], seen: Sequence[Seen]
-) -> Transfer:
+def _transfer(material: Material, pair: tuple[str | None, str], seen: Sequence[Seen]) -> Transfer:
     heaviest = max(seen, key=lambda each: each.bytes)
     forms, undecided = _forms(material, seen)
     states = {each.finding.state for each in seen}
@@ -106,14 +104,10 @@ def _transfer(
     )
 
 
-def _forms(
-    material: Material, seen: Sequence[Seen]
-) -> tuple[tuple[Form, ...], tuple[Form, ...]]:
+def _forms(material: Material, seen: Sequence[Seen]) -> tuple[tuple[Form, ...], tuple[Form, ...]]:
     """Forms that a destination of the findings takes, and those of which none is known to."""
     places = {
-        each.address: each
-        for one in seen
-        for each in material.destinations_of(one.finding)
+        each.address: each for one in seen for each in material.destinations_of(one.finding)
     }.values()
     said: dict[Form, list[bool | None]] = {
         "a": [each.abroad for each in places],
@@ -191,7 +185,7 @@ def recipients_table(material: Material, moved: Sequence[Transfer]) -> Table:
         Text("Thời gian thấy", "Seen"),
         Text("Tình trạng", "State"),
     )
-    widths = (5, 16, 20, 13, 9, 15, 12, 11, 19, 12, 11)
+    widths = (6, 16, 20, 13, 9, 15, 12, 11, 19, 12, 11)
     return Table(titles, widths, rows, max(0, len(moved) - MOST_ROWS))
 
 

@@ -49,7 +49,7 @@ def docx(paper: Paper, at: datetime, templates: Path | None = None) -> bytes:
     try:
         document = DocxTemplate(str(place))
         document.render(_context(paper), environment, autoescape=True)
-        about = document.get_docx().core_properties
+        about = document.docx.core_properties
         about.title, about.language = visible(paper.subject.vi)[:250], "vi-VN"
         about.author = about.last_modified_by = about.comments = about.keywords = ""
         about.created = about.modified = at.astimezone(UTC).replace(tzinfo=None)
@@ -116,4 +116,3 @@ def _part(part: Part, width: float) -> dict[str, Any]:
 
 def _shown(text: str) -> str:
     return visible(text, MOST)
-

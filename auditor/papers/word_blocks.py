@@ -73,7 +73,11 @@ def _open() -> str:
 
 
 def _english(text: Text) -> str:
-    return _run(f" / {text.en}", '<w:i/><w:color w:val="595959"/><w:sz w:val="20"/>') if text.en else ""
+    return (
+        _run(f" / {text.en}", '<w:i/><w:color w:val="595959"/><w:sz w:val="20"/>')
+        if text.en
+        else ""
+    )
 
 
 def _field(field: Field) -> str:
