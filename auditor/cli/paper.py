@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from auditor.cli.options import InventoryFile, Policies
+from auditor.cli.options import InventoryFile, Policies  # noqa: TC001 - typer reads them
 from auditor.cli.terminal import say
 from auditor.model.errors import InputError
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from auditor.papers import Material, Paper
 
 app = typer.Typer(
-    help="Viết báo cáo rà soát, Mẫu số 09, hồ sơ đánh giá. / Write papers of a period (docx, HTML).",
+    help="Viết báo cáo rà soát, Mẫu số 09, hồ sơ. / Write papers of a period (docx, HTML).",
     no_args_is_help=True,
 )
 

@@ -97,15 +97,28 @@ def _general(
     agency = material.agency
     told: tuple[Block, ...] = (
         Field("", Text("Bên chuyển dữ liệu (chủ quản dữ liệu)", "Sender"), material.owner()),
-        Field("", Text("Địa chỉ, điện thoại, thư điện tử", "Address, telephone, e-mail"),
-              ", ".join(each for each in (agency.address, agency.phone, agency.email) if each)),
-        Field("", Text("Đơn vị phụ trách an ninh dữ liệu", "Security unit"), agency.security_unit.unit),
-        Field("", Text("Nơi gửi hồ sơ (Bộ Công an; lĩnh vực quân sự, quốc phòng, cơ yếu: Bộ Quốc phòng)",
-                       "Where the dossier goes")),
-        Field("", Text("Hệ thống", "Systems"),
-              listed((material.system_name(each.system) for each in moved), 20)),
+        Field(
+            "",
+            Text("Địa chỉ, điện thoại, thư điện tử", "Address, telephone, e-mail"),
+            ", ".join(each for each in (agency.address, agency.phone, agency.email) if each),
+        ),
+        Field(
+            "", Text("Đơn vị phụ trách an ninh dữ liệu", "Security unit"), agency.security_unit.unit
+        ),
+        Field(
+            "",
+            Text(
+                "Nơi gửi hồ sơ (Bộ Công an; lĩnh vực quân sự, quốc phòng, cơ yếu: Bộ Quốc phòng)",
+                "Where the dossier goes",
+            ),
+        ),
+        Field(
+            "",
+            Text("Hệ thống", "Systems"),
+            listed((material.system_name(each.system) for each in moved), 20),
+        ),
         Field("", Text("Bên nhận", "Recipients"), listed((each.recipient for each in moved), 20)),
-    )  # fmt: skip
+    )
     if not moved:
         told += (
             Sentence(
@@ -279,15 +292,35 @@ def _clause_7(material: Material, moved: tuple[Transfer, ...]) -> tuple[Part, ..
         for each in moved[:MOST]
     )
     return (
-        Part("IV.", Text("Nội dung được xem xét (khoản 7 Điều 12)", "What is looked at (clause 7)")),
-        Part("a)", Text("Tính hợp pháp, sự cần thiết", "Legality, necessity"),
-             (Sentence("Như điểm a mục II."),), level=2),
-        Part("b)", Text("Nơi nhận: pháp luật, môi trường an ninh mạng, mức bảo vệ", "Where it goes"),
-             (Table(titles, (40, 22, 18, 18, 40), rows, max(0, len(moved) - MOST)),), level=2),
-        Part("c)", Text("Quy mô, phạm vi, loại dữ liệu; rủi ro sau khi chuyển", "Scale, scope, type"),
-             (categories_table(material, moved),
-              Field("", Text("Rủi ro sau khi chuyển", "Risk after transfer"))), level=2),
-        Part("d)", Text("Trách nhiệm các bên", "Responsibilities"),
-             (Field("", Text("Trách nhiệm bên chuyển, bên nhận", "Responsibilities")),), level=2),
+        Part(
+            "IV.", Text("Nội dung được xem xét (khoản 7 Điều 12)", "What is looked at (clause 7)")
+        ),
+        Part(
+            "a)",
+            Text("Tính hợp pháp, sự cần thiết", "Legality, necessity"),
+            (Sentence("Như điểm a mục II."),),
+            level=2,
+        ),
+        Part(
+            "b)",
+            Text("Nơi nhận: pháp luật, môi trường an ninh mạng, mức bảo vệ", "Where it goes"),
+            (Table(titles, (40, 22, 18, 18, 40), rows, max(0, len(moved) - MOST)),),
+            level=2,
+        ),
+        Part(
+            "c)",
+            Text("Quy mô, phạm vi, loại dữ liệu; rủi ro sau khi chuyển", "Scale, scope, type"),
+            (
+                categories_table(material, moved),
+                Field("", Text("Rủi ro sau khi chuyển", "Risk after transfer")),
+            ),
+            level=2,
+        ),
+        Part(
+            "d)",
+            Text("Trách nhiệm các bên", "Responsibilities"),
+            (Field("", Text("Trách nhiệm bên chuyển, bên nhận", "Responsibilities")),),
+            level=2,
+        ),
         Part("đ)", Text("Nội dung khác", "Other"), (Field("", Text("Khác", "Other")),), level=2),
-    )  # fmt: skip
+    )

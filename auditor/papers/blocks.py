@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Literal
 
+from auditor.model.text import Text
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from auditor.model.text import Text
 
 OPEN: Final = "……… [đơn vị điền]"
 """What stands where only the agency can say something; it is marked by colour and hatching."""

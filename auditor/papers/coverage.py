@@ -164,8 +164,10 @@ def gaps_table(material: Material) -> Table:
         rows.append(
             (
                 str(place),
-                f"{finding.title.vi}\n{material.system_name(finding.system)}; "
-                f"{len(recipients)} bên nhận; nhóm dữ liệu: {listed(codes, 6) or 'chưa rõ'}",
+                (
+                    f"{finding.title.vi}\n{material.system_name(finding.system)}; "
+                    f"{len(recipients)} bên nhận; nhóm dữ liệu: {listed(codes, 6) or 'chưa rõ'}"
+                ),
                 f"{SEVERITY[_severity(group)].vi}; {STATE[finding.state].vi}",
                 deadlines_said(group),
                 f"Như mục {told}." if (told := steps.get(step)) else step,

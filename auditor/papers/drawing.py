@@ -36,7 +36,8 @@ def drawing(diagram: Diagram) -> Markup:
     middle = _WIDTH // 2
     border = (
         f'<line class="border" x1="{middle}" y1="18" x2="{middle}" y2="{height}"/>'
-        f'<text class="small" x="{middle}" y="12" text-anchor="middle">Ra ngoài phạm vi đơn vị</text>'
+        f'<text class="small" x="{middle}" y="12" text-anchor="middle">'
+        "Ra ngoài phạm vi đơn vị</text>"
     )
     return Markup(  # noqa: S704 - numbers of ours; every text in it went through escape
         f'<svg class="flows" viewBox="0 0 {_WIDTH} {height}" role="img" '
@@ -67,7 +68,8 @@ def _box(x: float, y: float, name: str, where: str) -> str:
     width, height = _BOX
     middle = x + width / 2
     first = y if where else y + 4
-    lines = f'<text x="{middle:.0f}" y="{first:.1f}" text-anchor="middle">{_text(name, _LETTERS)}</text>'
+    begins = f'<text x="{middle:.0f}" y="{first:.1f}" text-anchor="middle">'
+    lines = f"{begins}{_text(name, _LETTERS)}</text>"
     if where:
         lines += (
             f'<text class="small" x="{middle:.0f}" y="{y + 12:.1f}" text-anchor="middle">'

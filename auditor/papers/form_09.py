@@ -6,20 +6,17 @@ names are shortened. What traffic, inventory and register cannot tell stays open
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from auditor.model.text import Text
 from auditor.papers import coverage, heading, scope, thresholds
-from auditor.papers.blocks import Box, Boxes, Field, Paper, Part, Sentence, Table
-from auditor.papers.dossiers import contract_of, dossiers_of, purpose_of, storage_of
+from auditor.papers.blocks import Field, Paper, Part, Sentence, Table
+from auditor.papers.dossiers import contract_of, dossiers_of, storage_of
+from auditor.papers.form_09_transfer import MOST, transfer_parts
 from auditor.papers.transfers import (
-    counted_bytes,
-    diagram,
-    estimated_bytes,
-    subjects_said,
     transfers,
 )
-from auditor.papers.wording import category, countries, day, listed, number
+from auditor.papers.wording import countries, day, listed
 
 if TYPE_CHECKING:
     from auditor.papers.blocks import Block
@@ -49,7 +46,7 @@ def form_09(material: Material) -> Paper:
         opening="",
         parts=(
             *_sender(material),
-            *_transfer(material, moved),
+            *transfer_parts(material, moved),
             *_impact(material, moved),
             Part(
                 "A.IV.",
@@ -84,238 +81,30 @@ def _sender(material: Material) -> tuple[Part, ...]:
         Field("A.I.1–7", Text("Địa chỉ trụ sở", "Address"), agency.address),
         Field("A.I.1–7", Text("Điện thoại", "Telephone"), agency.phone),
         Field(
-            "A.I.1–7", Text("Ngành nghề, lĩnh vực (kèm mã)", "Lines of business with codes"),
+            "A.I.1–7",
+            Text("Ngành nghề, lĩnh vực (kèm mã)", "Lines of business with codes"),
             agency.business_lines,
         ),
         Field("A.I.1–7", Text("Chi nhánh, đơn vị phụ thuộc", "Branches"), agency.branches),
         Field("A.I.1–7", Text("Thư điện tử", "E-mail"), agency.email),
         Field("A.I.1–7", Text("Trang thông tin điện tử", "Website"), agency.website),
         Field(
-            "A.I.8", Text("Bộ phận bảo vệ dữ liệu cá nhân hoặc tổ chức cung cấp dịch vụ", "Unit"),
+            "A.I.8",
+            Text("Bộ phận bảo vệ dữ liệu cá nhân hoặc tổ chức cung cấp dịch vụ", "Unit"),
             officer.unit,
         ),
         Field(
-            "A.I.8", Text("Người phụ trách: họ tên, chức vụ", "Person in charge"),
+            "A.I.8",
+            Text("Người phụ trách: họ tên, chức vụ", "Person in charge"),
             ", ".join(each for each in (officer.person, officer.title) if each),
         ),
         Field(
-            "A.I.8", Text("Người phụ trách: điện thoại, thư điện tử", "Telephone, e-mail"),
+            "A.I.8",
+            Text("Người phụ trách: điện thoại, thư điện tử", "Telephone, e-mail"),
             ", ".join(each for each in (officer.phone, officer.email) if each),
         ),
-    )  # fmt: skip
+    )
     return (Part("A.I.", Text("Thông tin bên chuyển dữ liệu", "The sender"), fields),)
-
-
-def _transfer(material: Material, moved: tuple[Transfer, ...]) -> tuple[Part, ...]:
-    return (
-        Part("A.II.", Text("Thông tin về việc chuyển dữ liệu", "The transfer"), _note(moved)),
-        Part(
-            "1.",
-            Text("Hình thức chuyển (A.II.1)", "Ways of transfer"),
-            _ways(material, moved),
-            level=2,
-        ),
-        Part(
-            "2.",
-            Text("Từng luồng và sơ đồ luồng (A.II.2)", "Each flow; flow diagram"),
-            (_flows(material, moved), diagram(material, moved)),
-            level=2,
-        ),
-        Part(
-            "3.",
-            Text("Loại dữ liệu cá nhân (A.II.3)", "Kinds of personal data"),
-            _kinds(material, moved),
-            level=2,
-        ),
-        Part(
-            "4.",
-            Text("Lưu trữ, xóa, chuyển tiếp, bảo vệ (A.II.4–A.II.10)", "Retention, protection"),
-            _keeping(material, moved),
-            level=2,
-        ),
-    )
-
-
-def _note(moved: tuple[Transfer, ...]) -> tuple[Block, ...]:
-    if moved:
-        return ()
-    return (
-        Sentence(
-            "Không thấy việc chuyển dữ liệu cá nhân trong phạm vi số liệu; điều đó không có nghĩa "
-            "là không có.",
-            "strong",
-        ),
-    )
-
-
-_CLOUD: Final = frozenset({"cloud", "object-store", "backup"})
-"""Kinds of services of ``services.yaml`` that are somebody's cloud."""
-
-
-def _ways(material: Material, moved: tuple[Transfer, ...]) -> tuple[Block, ...]:
-    ways = (
-        (
-            "A.II.1.1",
-            "Dữ liệu thu thập, lưu trữ tại Việt Nam chuyển tới máy chủ ngoài Việt Nam",
-            [each for each in moved if "a" in each.forms],
-        ),
-        (
-            "A.II.1.2",
-            "Dùng dịch vụ đám mây của nhà cung cấp nước ngoài",
-            [each for each in moved if "b" in each.forms and _in_cloud(material, each)],
-        ),
-        (
-            "A.II.1.3",
-            "Thu thập từ người dùng tại Việt Nam vào nền tảng ngoài Việt Nam",
-            [each for each in moved if "c" in each.forms],
-        ),
-    )
-    boxes = [
-        Box(bool(found), f"{ref} {says}", listed((each.recipient for each in found), 6))
-        for ref, says, found in ways
-    ]
-    boxes += [
-        Box(False, "A.II.1.4 Qua đối tác, đại lý tại Việt Nam"),
-        Box(False, "A.II.1.5 Hình thức khác"),
-    ]
-    counts = tuple(
-        Field(
-            ref,
-            Text("Nhóm chủ thể và số lượng tại thời điểm lập", "Subject groups and counts"),
-            _subjects(found) if found else "",
-            "" if found else "chưa thấy hình thức này; bỏ trống nếu không áp dụng",
-        )
-        for ref, _, found in ways
-    )
-    label = Text("Hình thức chuyển dữ liệu", "Ways of transfer")
-    return (Boxes("A.II.1", label, tuple(boxes)), *counts)
-
-
-def _in_cloud(material: Material, transfer: Transfer) -> bool:
-    """Whether a provider's own list, or a service's name, says that it is a cloud."""
-    return any(
-        place.rule == "cloud-region" or place.service_kind in _CLOUD
-        for seen in transfer.seen
-        for place in material.destinations_of(seen.finding)
-    )
-
-
-def _subjects(moved: list[Transfer]) -> str:
-    """Nothing where nobody could count or estimate: then the field is open."""
-    counted = max((each.counted for each in moved if each.counted is not None), default=None)
-    guessed = [each.subjects for each in moved if each.subjects is not None]
-    if counted is None and not guessed:
-        return ""
-    said = subjects_said(counted, sum(guessed) if guessed else None)
-    return (
-        f"{said} (cộng {len(moved)} cặp hệ thống – bên nhận; một người có thể được tính nhiều lần)"
-    )
-
-
-def _flows(material: Material, moved: tuple[Transfer, ...]) -> Table:
-    rows: list[tuple[str | None, ...]] = []
-    for each in moved[:MOST]:
-        details = material.agency.details(each.system, each.recipient)
-        sensitive = [code for code in each.categories if code.startswith("S-")]
-        rows.append(
-            (
-                f"{material.system_name(each.system)} → {each.recipient} "
-                f"({countries(each.countries, 2)})",
-                (details.subject_groups if details else "") or None,
-                purpose_of(material, each) or None,
-                f"Có: {listed(sensitive)}" if sensitive else "Chưa thấy",
-                None,
-                f"{counted_bytes(each)}; ước tính: {estimated_bytes(each)}",
-            )
-        )
-    titles = (
-        Text("Luồng", "Flow"),
-        Text("Nhóm chủ thể", "Subject group"),
-        Text("Mục đích", "Purpose"),
-        Text("Dữ liệu nhạy cảm", "Sensitive"),
-        Text("Xử lý sau khi chuyển", "Processing after transfer"),
-        Text("Khối lượng đã thấy", "Volume seen"),
-    )
-    return Table(titles, (38, 22, 24, 16, 22, 22), tuple(rows), max(0, len(moved) - MOST))
-
-
-MOST = 100
-
-
-def _kinds(material: Material, moved: tuple[Transfer, ...]) -> tuple[Block, ...]:
-    codes = {code for each in moved for code in each.categories}
-    total = _subjects(list(moved))
-    ticks = []
-    for ref, beginning, label in (
-        ("A.II.3.1", "B", Text("Dữ liệu cá nhân cơ bản", "Basic personal data")),
-        ("A.II.3.2", "S-", Text("Dữ liệu cá nhân nhạy cảm", "Sensitive personal data")),
-    ):
-        boxes = tuple(
-            Box(code in codes, category(code, material.catalogue), _known_by(moved, code))
-            for code in material.catalogue.by_code
-            if code.startswith(beginning)
-        )
-        ticks.append(Boxes(ref, label, boxes))
-    others = sorted(code for code in codes if not code.startswith(("B", "S-")))
-    lists = tuple(Sentence(f"- {category(code, material.catalogue)}", "item") for code in others)
-    return (
-        Field("A.II.3", Text("Tổng số chủ thể dữ liệu", "Data subjects in total"), total),
-        *ticks,
-        Sentence(
-            "Ô theo các nhóm của Điều 3 và khoản 1 Điều 4 Nghị định 356/2025/NĐ-CP; Mẫu số 09 chia "
-            "nhỏ hơn (17 ô dữ liệu cơ bản). Ô không đánh dấu: chưa thấy trong lưu lượng và bản kê "
-            "khai, không có nghĩa là không chuyển.",
-            "note",
-        ),
-        *(
-            (Sentence("Nhóm thuộc Quyết định 20/2025/QĐ-TTg gắn với việc chuyển:"), *lists)
-            if others
-            else ()
-        ),
-    )
-
-
-def _known_by(moved: tuple[Transfer, ...], code: str) -> str:
-    seen = [s for each in moved for s in each.seen if s.finding.category == code]
-    if any(s.finding.evidence.recognised for s in seen):
-        return "nhận dạng trong nội dung"
-    return "theo bản kê khai hệ thống" if seen else ""
-
-
-def _keeping(material: Material, moved: tuple[Transfer, ...]) -> tuple[Block, ...]:
-    details = [material.agency.details(each.system, each.recipient) for each in moved]
-    said = [each.retention for each in details if each] + [storage_of(material, m) for m in moved]
-    kept = "; ".join(dict.fromkeys(filter(None, said)))
-    deleted = "; ".join(dict.fromkeys(each.deletion for each in details if each and each.deletion))
-    evidence = [seen.finding.evidence for each in moved for seen in each.seen[:1]]
-    locked, clear = (
-        sum(each.encrypted_flows for each in evidence),
-        sum(each.clear_text_flows for each in evidence),
-    )
-    return (
-        Field("A.II.4", Text("Thời gian lưu trữ", "Retention"), kept),
-        Field("A.II.5", Text("Quy định xóa, hủy (đính kèm)", "Deletion rules"), deleted),
-        Field("A.II.6", Text("Chuyển giao theo Điều 17 Luật; có thu phí", "Transfer under Art. 17; fee"), hint="☐ Có  ☐ Không"),
-        Field("A.II.7", Text("Giao dịch, trao đổi dữ liệu", "Data exchange"), hint="☐ Có  ☐ Không"),
-        Field("A.II.8", Text("Kinh doanh dịch vụ xử lý dữ liệu cá nhân", "Processing services"), hint="☐ Có  ☐ Không"),
-        Field("A.II.9.1", Text("Phương án bảo vệ", "Protection plan"), material.agency.protection_measures),
-        Sentence(
-            f"Đã thấy trong lưu lượng: {number(locked)} luồng mã hóa, {number(clear)} luồng không mã "
-            "hóa trên đường truyền (lấy một dấu hiệu của mỗi cặp hệ thống – bên nhận).",
-            "note",
-        ),
-        Field("A.II.9.2", Text("Biện pháp và sơ đồ hệ thống", "Measures, system diagram")),
-        Field("A.II.9.3", Text("Kiểm tra an ninh: nội dung, đối tượng, tần suất", "Security testing")),
-        Field("A.II.9.4", Text("Phương án của bên nhận", "The recipient's plan")),
-        Field(
-            "A.II.10",
-            Text("Đánh giá tuân thủ: hình thức, thời gian, kết quả", "Compliance assessment"),
-            f"Kiểm tra lưu lượng mạng bằng công cụ, kỳ {heading.period(material)}, "
-            f"{len(material.runs)} lượt; {number(len(material.seen))} dấu hiệu (không phải kết luận)."
-            if material.runs
-            else "",
-        ),
-    )  # fmt: skip
 
 
 def _impact(material: Material, moved: tuple[Transfer, ...]) -> tuple[Part, ...]:
@@ -380,7 +169,7 @@ def _national_security(material: Material) -> tuple[Block, ...]:
         Sentence(f"{begins}{why}.", "strong"),
         *said,
         Field("A.III.2.3", label),
-    )  # fmt: skip
+    )
 
 
 def _keepers(material: Material, moved: tuple[Transfer, ...]) -> Table:
@@ -413,10 +202,12 @@ def _attachments(material: Material) -> tuple[Block, ...]:
         if each.contract is not None
     ]
     return (
-        Field("A.IV", Text("Bản sao hợp đồng (khoản 2 Điều 18)", "Contracts"), "; ".join(contracts)),
+        Field(
+            "A.IV", Text("Bản sao hợp đồng (khoản 2 Điều 18)", "Contracts"), "; ".join(contracts)
+        ),
         Field("A.IV", Text("Chính sách, quy trình, biểu mẫu", "Policies, procedures, forms")),
         Sentence("Sơ đồ luồng (mục A.II.2), danh sách bên nhận (phần B) kèm theo bản này."),
-    )  # fmt: skip
+    )
 
 
 def _recipients(

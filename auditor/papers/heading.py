@@ -31,9 +31,10 @@ class Instrument:
 
 DATA_LAW: Final = Instrument("Luật Dữ liệu số 60/2024/QH15", "Điều 23, Điều 25", date(2025, 7, 1))
 DECREE_165: Final = Instrument(
-    "Nghị định số 165/2025/NĐ-CP ngày 30/6/2025 của Chính phủ", "Điều 12, Điều 15, Điều 17, Điều 19",
+    "Nghị định số 165/2025/NĐ-CP ngày 30/6/2025 của Chính phủ",
+    "Điều 12, Điều 15, Điều 17, Điều 19",
     date(2025, 7, 1),
-)  # fmt: skip
+)
 DECISION_20: Final = Instrument(
     "Quyết định số 20/2025/QĐ-TTg ngày 01/7/2025 của Thủ tướng Chính phủ ban hành Danh mục dữ liệu "
     "cốt lõi, dữ liệu quan trọng",
@@ -43,9 +44,10 @@ PERSONAL_LAW: Final = Instrument(
     "Luật Bảo vệ dữ liệu cá nhân số 91/2025/QH15", "Điều 20, Điều 22", date(2026, 1, 1)
 )
 DECREE_356: Final = Instrument(
-    "Nghị định số 356/2025/NĐ-CP của Chính phủ", "các Điều 17, 18, 20 và khoản 3 Điều 42",
+    "Nghị định số 356/2025/NĐ-CP của Chính phủ",
+    "các Điều 17, 18, 20 và khoản 3 Điều 42",
     date(2026, 1, 1),
-)  # fmt: skip
+)
 CYBER_LAW: Final = Instrument(
     "Luật An ninh mạng số 116/2025/QH15", "điểm e khoản 2 Điều 26", date(2026, 7, 1)
 )
@@ -91,7 +93,7 @@ def period(material: Material) -> str:
 
 
 INDICATORS: Final = (
-    "Các kết quả dưới đây là dấu hiệu kỹ thuật rút ra từ lưu lượng mạng, bản kê khai hệ thống và sổ "
-    "đăng ký hồ sơ; không phải là kết luận về việc tuân thủ. Việc phân loại dữ liệu, xác định căn "
-    "cứ miễn và kết luận thuộc trách nhiệm của chủ quản dữ liệu và cơ quan có thẩm quyền."
+    "Các kết quả dưới đây là dấu hiệu kỹ thuật rút ra từ lưu lượng mạng, bản kê khai hệ thống và "
+    "sổ đăng ký hồ sơ; không phải là kết luận về việc tuân thủ. Việc phân loại dữ liệu, xác định "
+    "căn cứ miễn và kết luận thuộc trách nhiệm của chủ quản dữ liệu và cơ quan có thẩm quyền."
 )

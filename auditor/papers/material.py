@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Final
 
+from auditor.model.agency import Agency
+from auditor.model.catalogue import Catalogue
+from auditor.model.finding import Finding
+from auditor.model.inventory import Inventory
+from auditor.model.ledger import Ledger
+from auditor.model.place import Destination
+from auditor.model.regimes import RegimeFile
+from auditor.model.register import Register
+from auditor.model.run import Run
 from auditor.papers.wording import day_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-
-    from auditor.model.agency import Agency
-    from auditor.model.catalogue import Catalogue
-    from auditor.model.finding import Finding
-    from auditor.model.inventory import Inventory
-    from auditor.model.ledger import Ledger
-    from auditor.model.place import Destination
-    from auditor.model.regimes import RegimeFile
-    from auditor.model.register import Register
-    from auditor.model.run import Run
 
 
 PERSONAL_SINCE: Final = date(2026, 1, 1)
@@ -207,7 +207,7 @@ def _overlap(runs: Sequence[Run]) -> bool:
         if moments:
             times.append((min(moments), max(moments)))
     times.sort()
-    return any(later[0] <= earlier[1] for earlier, later in zip(times, times[1:], strict=False))
+    return any(later[0] <= earlier[1] for earlier, later in itertools.pairwise(times))
 
 
 def core_or_important(material: Material) -> tuple[list[Seen], list[str]]:

@@ -55,7 +55,7 @@ def review(material: Material) -> Paper:
                 heading.NOTICE_43,
             ),
             material,
-        ),  # fmt: skip
+        ),
         opening=f"{material.owner() or 'Đơn vị'} báo cáo kết quả rà soát, đánh giá hiện trạng "
         "chuyển dữ liệu xuyên biên giới như sau:",
         parts=_parts(material, moved),

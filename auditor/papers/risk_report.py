@@ -139,8 +139,10 @@ def _processing(material: Material, moved: tuple[Transfer, ...]) -> Table:
                 f"{material.system_name(each.system)} → {each.recipient}",
                 purpose_of(material, each) or None,
                 listed(each.categories),
-                f"{counted_bytes(each)} đếm được; {estimated_bytes(each)} ước tính; "
-                f"chủ thể: {subjects_said(each.counted, each.subjects)}",
+                (
+                    f"{counted_bytes(each)} đếm được; {estimated_bytes(each)} ước tính; "
+                    f"chủ thể: {subjects_said(each.counted, each.subjects)}"
+                ),
                 listed((app.name for app in evidence.apps), 4) or "chưa rõ",
                 countries(each.countries, 3),
                 (details.retention if details else "") or None,
@@ -167,8 +169,8 @@ def _c(moved: tuple[Transfer, ...]) -> tuple[Block, ...]:
     clear = sum(each.clear_text_flows for each in evidence)
     return (
         Sentence(
-            f"Đã thấy trong lưu lượng: {number(locked)} luồng mã hóa, {number(clear)} luồng không mã "
-            "hóa trên đường truyền; việc mã hóa khi lưu trữ không thấy được.",
+            f"Đã thấy trong lưu lượng: {number(locked)} luồng mã hóa, {number(clear)} luồng không "
+            "mã hóa trên đường truyền; việc mã hóa khi lưu trữ không thấy được.",
             "note",
         ),
         Field("c", Text("Hệ thống bảo vệ dữ liệu", "Protection system")),
@@ -188,9 +190,14 @@ def _d(material: Material) -> tuple[Part, ...]:
             (Sentence(heading.INDICATORS, "note"), coverage.gaps_table(material)),
             level=2,
         ),
-        Part("2.", Text("Sự cố", "Incidents"), (Field("d", Text("Sự cố trong kỳ", "Incidents")),), level=2),
+        Part(
+            "2.",
+            Text("Sự cố", "Incidents"),
+            (Field("d", Text("Sự cố trong kỳ", "Incidents")),),
+            level=2,
+        ),
         Part("3.", Text("Xử lý", "Handling"), (_handling(material),), level=2),
-    )  # fmt: skip
+    )
 
 
 def _handling(material: Material) -> Table:
@@ -214,6 +221,9 @@ def _handling(material: Material) -> Table:
         Text("Lý do", "Why"),
     )
     return Table(
-        titles, (16, 60, 22, 30, 40), rows, max(0, len(steps) - MOST),
+        titles,
+        (16, 60, 22, 30, 40),
+        rows,
+        max(0, len(steps) - MOST),
         "Chưa có quyết định nào được ghi nhận.",
-    )  # fmt: skip
+    )

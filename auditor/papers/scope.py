@@ -38,7 +38,8 @@ def _looked_at(material: Material) -> Iterator[str]:
     yield (
         f"Kỳ rà soát: từ ngày {day(material.since)} đến ngày {day(material.until)}. Nguồn số liệu: "
         f"{len(runs)} lượt kiểm tra, {number(len(files))} tệp đầu vào ({number(packets)} tệp bản "
-        f"ghi gói tin, {number(len(files) - packets - unread)} tệp nhật ký, {number(unread)} tệp không đọc được), "
+        f"ghi gói tin, {number(len(files) - packets - unread)} tệp nhật ký, {number(unread)} tệp "
+        "không đọc được), "
         f"{number(sum(run.totals.flows for run in runs))} luồng."
     )
     if material.system:
@@ -89,7 +90,7 @@ def _not_seen(material: Material) -> Iterator[str]:
         yield f"{size(estimated)} ra nước ngoài là ước tính từ lưu lượng lấy mẫu."
     unlisted = sum(run.totals.unlisted_flows for run in runs)
     if unlisted:
-        yield f"{number(unlisted)} luồng ra nước ngoài từ địa chỉ chưa thuộc hệ thống nào đã kê khai."
+        yield f"{number(unlisted)} luồng ra nước ngoài từ địa chỉ không thuộc hệ thống nào đã khai."
     partly = sum(seen.partly for seen in material.seen)
     if partly:
         yield (
@@ -118,7 +119,10 @@ def _content(outbound: list[ContentTotal]) -> Iterator[str]:
         return
     logged = sum(total.logged for total in outbound)
     if logged:
-        yield f"{size(logged)} trong {size(whole)} ra nước ngoài chỉ biết qua nhật ký, không có nội dung."
+        yield (
+            f"{size(logged)} trong {size(whole)} ra nước ngoài chỉ biết qua nhật ký, không có "
+            "nội dung."
+        )
     encrypted = sum(total.unread.get("encrypted", 0) for total in outbound)
     if encrypted:
         yield f"{size(encrypted)} ra nước ngoài được mã hóa, không đọc được nội dung."
@@ -156,8 +160,10 @@ def forms_table(material: Material) -> Table:
                 number(sum(each.flows for each in totals)),
                 size(sum(each.outbound_bytes for each in totals)),
                 size(sum(each.network_bytes for each in totals)) if form == "b" else "–",
-                f"{number(sum(each.undecided_flows for each in totals))} luồng, "
-                f"{size(sum(each.undecided_bytes for each in totals))}",
+                (
+                    f"{number(sum(each.undecided_flows for each in totals))} luồng, "
+                    f"{size(sum(each.undecided_bytes for each in totals))}"
+                ),
             )
         )
     titles = (

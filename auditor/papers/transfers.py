@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING, Final, Literal
 
-from auditor.model.finding import STATES
+from auditor.model.finding import STATES, State
 from auditor.model.text import Text
 from auditor.papers.blocks import Arrow, Diagram, Table
+from auditor.papers.material import Seen
 from auditor.papers.wording import (
     STATE,
     category,
@@ -22,10 +24,8 @@ from auditor.papers.wording import (
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-    from datetime import date
 
-    from auditor.model.finding import State
-    from auditor.papers.material import Material, Seen
+    from auditor.papers.material import Material
 
 MOST_ROWS: Final = 200
 MOST_ARROWS: Final = 24

@@ -31,10 +31,9 @@ _TRIED: Final = "Start again from the program's own template, or leave --templat
 def docx(paper: Paper, at: datetime, templates: Path | None = None) -> bytes:
     """The file; the same paper, moment and template give the same bytes.
 
-    Args:
-        at: written into the file as the moment it was made.
-        templates: a folder with templates of the agency's own, by the names of the program's; one
-            that is not there is taken from the program.
+    ``at`` is written into the file as the moment it was made. ``templates`` is a folder with
+    templates of the agency's own, by the names of the program's; one that is not there is taken
+    from the program.
 
     Raises:
         PolicyError: a template is no Word document, or its fields cannot be filled in.
@@ -98,10 +97,12 @@ def _context(paper: Paper) -> dict[str, Any]:
         "opening": _shown(paper.opening),
         "parts": [_part(part, UPRIGHT) for part in paper.parts],
         "annexes": [_part(part, ACROSS) for part in paper.annexes],
-        "recipients": [_shown(line) for line in head.recipients or ("- …… [đơn vị điền];", "- Lưu: VT, ……")],
+        "recipients": [
+            _shown(line) for line in head.recipients or ("- …… [đơn vị điền];", "- Lưu: VT, ……")
+        ],
         "signer_title": [_shown(line) for line in head.signer_title or ("[CHỨC VỤ NGƯỜI KÝ]",)],
         "signer_name": _shown(head.signer_name or "[Họ và tên]"),
-    }  # fmt: skip
+    }
 
 
 def _part(part: Part, width: float) -> dict[str, Any]:

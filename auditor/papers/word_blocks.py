@@ -24,6 +24,7 @@ MOST: Final = 20_000
 
 _STYLE: Final = {"text": "NoiDung", "item": "DongDanhSach", "note": "GhiChu", "strong": "CanhBao"}
 _MARKED: Final = '<w:shd w:val="diagStripe" w:color="F5C242" w:fill="FFF8E1"/>'
+_GREY: Final = '<w:shd w:val="clear" w:color="auto" w:fill="EDEDED"/>'
 _TWIPS: Final = 1440 / 25.4
 
 
@@ -113,9 +114,9 @@ def _table(table: Table, width: float) -> str:
         return _paragraph("NoiDung", _run(table.empty))
     columns = _twips(table.widths, width)
     head = "".join(
-        _cell(_paragraph("TieuDeBang", _run(title.vi), _under(title)), column, '<w:shd w:val="clear" w:color="auto" w:fill="EDEDED"/>')
+        _cell(_paragraph("TieuDeBang", _run(title.vi), _under(title)), column, _GREY)
         for title, column in zip(table.titles, columns, strict=True)
-    )  # fmt: skip
+    )
     rows = "".join(_row(row, columns) for row in table.rows)
     heading = f"<w:tr><w:trPr><w:cantSplit/><w:tblHeader/></w:trPr>{head}</w:tr>"
     return _grid(columns, heading + rows) + _left_out(table.left_out)
@@ -130,9 +131,13 @@ def _under(title: Text) -> str:
 
 def _row(row: Sequence[str | None], columns: Sequence[int]) -> str:
     cells = "".join(
-        _cell(_paragraph("OBang", _run("……") if cell is None else _run(cell)), column, _MARKED if cell is None else "")
+        _cell(
+            _paragraph("OBang", _run("……" if cell is None else cell)),
+            column,
+            _MARKED if cell is None else "",
+        )
         for cell, column in zip(row, columns, strict=True)
-    )  # fmt: skip
+    )
     return f"<w:tr><w:trPr><w:cantSplit/></w:trPr>{cells}</w:tr>"
 
 
