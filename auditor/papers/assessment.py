@@ -224,17 +224,15 @@ def _method(each: Transfer) -> str:
 
 
 def _risks(material: Material, moved: tuple[Transfer, ...]) -> Table:
-    systems = {each.system for each in moved}
     rows = tuple(
         (
             group[0].finding.title.vi,
-            material.system_name(group[0].finding.system),
+            listed((material.system_name(seen.finding.system) for seen in group), 6),
             str(len({seen.finding.recipient for seen in group})),
             group[0].finding.next_step.vi,
             None,
         )
-        for group in coverage.gaps(material)
-        if group[0].finding.system in systems
+        for group in coverage.by_rule(seen for each in moved for seen in each.seen)
     )
     titles = (
         Text("Dấu hiệu", "Indicator"),

@@ -11,7 +11,7 @@ from auditor.papers.blocks import Table
 from auditor.papers.wording import SEVERITY, STANDING, STATE, category, day, listed
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from auditor.model.finding import Comparison, Deadline, Finding, Plan, Severity
     from auditor.papers.material import Material, Seen
@@ -121,6 +121,15 @@ def gaps(material: Material) -> tuple[tuple[Seen, ...], ...]:
             of_gap[finding.rule, finding.system, finding.state].append(seen)
     found = [tuple(group) for group in of_gap.values()]
     return tuple(sorted(found, key=_heaviest))
+
+
+def by_rule(kept: Iterable[Seen]) -> tuple[tuple[Seen, ...], ...]:
+    """Findings that ask for something, one group for each rule; the heaviest first."""
+    of_rule: dict[str, list[Seen]] = defaultdict(list)
+    for seen in kept:
+        if seen.finding.state != "covered":
+            of_rule[seen.finding.rule].append(seen)
+    return tuple(sorted(map(tuple, of_rule.values()), key=_heaviest))
 
 
 def _heaviest(group: tuple[Seen, ...]) -> tuple[object, ...]:

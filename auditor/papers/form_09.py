@@ -20,7 +20,7 @@ from auditor.papers.wording import countries, day, listed
 
 if TYPE_CHECKING:
     from auditor.papers.blocks import Block
-    from auditor.papers.material import Material
+    from auditor.papers.material import Material, Seen
     from auditor.papers.transfers import Transfer
 
 
@@ -47,7 +47,7 @@ def form_09(material: Material) -> Paper:
         parts=(
             *_sender(material),
             *transfer_parts(material, moved),
-            *_impact(material, moved),
+            *_impact(material, moved, personal),
             Part(
                 "A.IV.",
                 Text("Danh mục tài liệu kèm theo", "Attachments"),
@@ -107,24 +107,25 @@ def _sender(material: Material) -> tuple[Part, ...]:
     return (Part("A.I.", Text("Thông tin bên chuyển dữ liệu", "The sender"), fields),)
 
 
-def _impact(material: Material, moved: tuple[Transfer, ...]) -> tuple[Part, ...]:
-    risk_titles = (
+def _risks(material: Material, personal: list[Seen]) -> Table:
+    titles = (
         Text("Dấu hiệu đã thấy", "Indicator seen"),
         Text("Tác động", "Impact"),
         Text("Khả năng xảy ra", "Likelihood"),
         Text("Biện pháp giảm thiểu", "Mitigation"),
-        Text("Hướng xử lý gợi ý", "Suggested step"),
     )
-    rows = tuple(
-        (
-            f"{group[0].finding.title.vi} ({len(group)})",
-            None,
-            None,
-            None,
-            group[0].finding.next_step.vi,
-        )
-        for group in coverage.gaps(material)[:30]
-    )
+    rows = []
+    for group in coverage.by_rule(personal):
+        systems = listed((material.system_name(seen.finding.system) for seen in group), 6)
+        recipients = len({seen.finding.recipient for seen in group})
+        told = f"{group[0].finding.title.vi}\n{systems}; {recipients} bên nhận"
+        rows.append((told, None, None, None))
+    return Table(titles, (60, 30, 24, 34), tuple(rows), empty="Không thấy dấu hiệu nào.")
+
+
+def _impact(
+    material: Material, moved: tuple[Transfer, ...], personal: list[Seen]
+) -> tuple[Part, ...]:
     return (
         Part("A.III.", Text("Đánh giá tác động", "Impact assessment")),
         Part(
@@ -139,7 +140,7 @@ def _impact(material: Material, moved: tuple[Transfer, ...]) -> tuple[Part, ...]
             (
                 Field("A.III.2.1", Text("Tác động tới chủ thể dữ liệu (5 điểm)", "On subjects")),
                 Field("A.III.2.2", Text("Tác động tới an ninh hệ thống (5 điểm)", "On systems")),
-                Table(risk_titles, (44, 20, 18, 24, 40), rows, empty="Không thấy dấu hiệu nào."),
+                _risks(material, personal),
                 *_national_security(material),
             ),
             level=2,
