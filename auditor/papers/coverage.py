@@ -17,7 +17,12 @@ if TYPE_CHECKING:
     from auditor.papers.material import Material, Seen
 
 MOST_ROWS: Final = 200
-_FITS: Final = {True: "khớp", False: "không khớp", None: "chưa biết"}
+FIELD: Final = {
+    "system": "Hệ thống", "category": "Nhóm dữ liệu", "regime": "Chế độ", "recipient": "Bên nhận",
+    "country": "Nước nhận", "time": "Thời gian", "filed": "Ngày nộp", "result": "Kết quả",
+    "ceiling": "Mức trần", "stop-order": "Yêu cầu ngừng", "storage": "Lưu trữ",
+    "purpose": "Mục đích", "contract": "Hợp đồng",
+}  # fmt: skip
 
 
 def coverage_table(material: Material) -> Table:
@@ -80,14 +85,16 @@ def result(finding: Finding) -> str:
 
 _WRONG: Final = {
     "stop-order": "Vẫn chuyển sau yêu cầu ngừng.",
-    "validity": "Hồ sơ hết hạn hoặc chưa tới hạn.",
+    "time": "Hồ sơ hết hạn hoặc chưa tới hạn.",
     "recipient": "Hồ sơ không nêu bên nhận này.",
     "country": "Nước nhận khác hồ sơ.",
     "category": "Nhóm dữ liệu ngoài hồ sơ.",
     "system": "Hệ thống ngoài hồ sơ.",
     "ceiling": "Vượt khối lượng nêu trong hồ sơ.",
     "result": "Chưa có kết quả đạt.",
-    "filed": "Nộp không đúng thời hạn.",
+    "filed": "Ngày nộp không tính cho việc chuyển này.",
+    "regime": "Hồ sơ lập theo chế độ khác.",
+    "storage": "Quá thời hạn lưu trữ nêu trong hồ sơ.",
 }
 
 
@@ -104,12 +111,13 @@ def reason(finding: Finding) -> str:
         )
     if finding.dossier_note is not None:
         parts.append(finding.dossier_note.vi)
-    parts += [_compared(each) for each in finding.compared if each.fits is not True]
+    parts += [_compared(each) for each in finding.compared if each.fits is False]
     return " ".join(parts) or "Không có hồ sơ nào trong sổ đăng ký để đối chiếu."
 
 
 def _compared(each: Comparison) -> str:
-    return f"{each.field}: hồ sơ ghi {each.said.vi}, thấy {each.seen.vi} ({_FITS[each.fits]})."
+    name = FIELD.get(each.field, each.field)
+    return f"{name}: hồ sơ ghi {each.said.vi}; đã thấy {each.seen.vi}."
 
 
 def gaps(material: Material) -> tuple[tuple[Seen, ...], ...]:

@@ -9,10 +9,9 @@ from auditor.papers import heading
 from auditor.papers.blocks import Box, Boxes, Field, Part, Sentence, Table
 from auditor.papers.dossiers import purpose_of, storage_of
 from auditor.papers.transfers import (
-    counted_bytes,
     diagram,
-    estimated_bytes,
     subjects_said,
+    volume_said,
 )
 from auditor.papers.wording import category, countries, listed, number
 
@@ -147,7 +146,7 @@ def _flows(material: Material, moved: tuple[Transfer, ...]) -> Table:
                 purpose_of(material, each) or None,
                 f"Có: {listed(sensitive)}" if sensitive else "Chưa thấy",
                 None,
-                f"{counted_bytes(each)}; ước tính: {estimated_bytes(each)}",
+                volume_said(each),
             )
         )
     titles = (

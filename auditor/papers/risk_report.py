@@ -14,12 +14,11 @@ from auditor.papers.dossiers import purpose_of, storage_of
 from auditor.papers.ledgers import ledger_blocks
 from auditor.papers.material import core_or_important
 from auditor.papers.transfers import (
-    counted_bytes,
     diagram,
-    estimated_bytes,
     recipients_table,
     subjects_said,
     transfers,
+    volume_said,
 )
 from auditor.papers.wording import (
     STANDING,
@@ -139,10 +138,7 @@ def _processing(material: Material, moved: tuple[Transfer, ...]) -> Table:
                 f"{material.system_name(each.system)} → {each.recipient}",
                 purpose_of(material, each) or None,
                 listed(each.categories),
-                (
-                    f"{counted_bytes(each)} đếm được; {estimated_bytes(each)} ước tính; "
-                    f"chủ thể: {subjects_said(each.counted, each.subjects)}"
-                ),
+                (f"{volume_said(each)}; chủ thể: {subjects_said(each.counted, each.subjects)}"),
                 listed((app.name for app in evidence.apps), 4) or "chưa rõ",
                 countries(each.countries, 3),
                 (details.retention if details else "") or None,
@@ -159,7 +155,7 @@ def _processing(material: Material, moved: tuple[Transfer, ...]) -> Table:
         Text("Thời gian lưu trữ", "Retention"),
         Text("Vị trí lưu trữ", "Storage place"),
     )
-    widths = (30, 20, 16, 30, 16, 18, 16, 18)
+    widths = (28, 18, 24, 26, 18, 18, 15, 16)
     return Table(titles, widths, tuple(rows), max(0, len(moved) - MOST))
 
 

@@ -75,7 +75,9 @@ def transfers(material: Material, kept: Iterable[Seen] | None = None) -> tuple[T
     """By system and recipient, the most bytes first; of ``kept`` alone where that is given."""
     of_pair: dict[tuple[str | None, str], list[Seen]] = defaultdict(list)
     for seen in material.seen if kept is None else kept:
-        of_pair[seen.finding.system, seen.finding.recipient].append(seen)
+        evidence = seen.finding.evidence
+        if evidence.peers or evidence.flow_ids:  # else it is a total, and no transfer of its own
+            of_pair[seen.finding.system, seen.finding.recipient].append(seen)
     made = [_transfer(material, pair, seen) for pair, seen in of_pair.items()]
     return tuple(sorted(made, key=lambda each: (-each.bytes, each.system or "", each.recipient)))
 
@@ -142,6 +144,14 @@ def counted_bytes(transfer: Transfer) -> str:
 def estimated_bytes(transfer: Transfer) -> str:
     """What left by estimate from sampled traffic; a dash where nothing is estimated."""
     return f"≈ {size(transfer.estimated)}" if transfer.estimated else "–"
+
+
+def volume_said(transfer: Transfer) -> str:
+    """What left, counted and estimated apart, in one phrase."""
+    counted = counted_bytes(transfer)
+    if not transfer.estimated:
+        return counted if counted == "chưa biết" else f"{counted} đếm được"
+    return f"{counted} đếm được; {estimated_bytes(transfer)} ước tính"
 
 
 def subjects_said(counted: int | None, estimated: int | None) -> str:

@@ -175,6 +175,12 @@ def _arrows(diagram: Diagram, width: float) -> str:
     if not diagram.arrows:
         return _paragraph("NoiDung", _run("Không có luồng nào để vẽ."))
     columns = _twips((40, 42, 40), width)
+    titles = ("Từ hệ thống", "Khối lượng, nhóm dữ liệu", "Tới bên nhận")
+    head = "".join(
+        _cell(_paragraph("TieuDeBang", _run(title)), column, _GREY)
+        for title, column in zip(titles, columns, strict=True)
+    )
+    head = f"<w:tr><w:trPr><w:cantSplit/><w:tblHeader/></w:trPr>{head}</w:tr>"
     rows = "".join(
         "<w:tr><w:trPr><w:cantSplit/></w:trPr>"
         + _cell(_paragraph("OBang", _run(arrow.system)), columns[0], "")
@@ -190,4 +196,4 @@ def _arrows(diagram: Diagram, width: float) -> str:
     )
     more = f" Và {diagram.left_out} luồng nữa." if diagram.left_out else ""
     legend = "Mũi tên liền: biết hình thức chuyển; mũi tên đứt: chưa xác định." + more
-    return _grid(columns, rows) + _paragraph("GhiChu", _run(legend))
+    return _grid(columns, head + rows) + _paragraph("GhiChu", _run(legend))
