@@ -38,33 +38,46 @@ def docx(paper: Paper, at: datetime, templates: Path | None = None) -> bytes:
     Raises:
         PolicyError: a template is no Word document, or its fields cannot be filled in.
     """
-    place = _template(paper.name, templates)
+    own = _own(paper.name, templates)
+    if own is None:
+        return _filled(TEMPLATES / f"{paper.name}.docx", paper, at)
+    from docx.opc.exceptions import OpcError  # late: only papers need it
+    from jinja2 import TemplateError
+
+    try:
+        return _filled(own, paper, at)
+    except (
+        TemplateError, OpcError, SyntaxError, zipfile.BadZipFile, ArithmeticError, AttributeError,
+        LookupError, RecursionError, TypeError, ValueError,
+    ) as error:  # fmt: skip
+        raise PolicyError(
+            f"is no template that can be filled in: {error}", place=str(own), hint=_TRIED
+        ) from None
+
+
+def _filled(template: Path, paper: Paper, at: datetime) -> bytes:
     from docxtpl import DocxTemplate  # late: only papers need it
-    from jinja2 import StrictUndefined, TemplateError
+    from jinja2 import StrictUndefined
     from jinja2.sandbox import SandboxedEnvironment
 
     environment = SandboxedEnvironment(autoescape=True, undefined=StrictUndefined)
     out = BytesIO()
-    try:
-        document = DocxTemplate(str(place))
-        document.render(_context(paper), environment, autoescape=True)
-        about = document.docx.core_properties
-        about.title, about.language = visible(paper.subject.vi)[:250], "vi-VN"
-        about.author = about.last_modified_by = about.comments = about.keywords = ""
-        about.created = about.modified = at.astimezone(UTC).replace(tzinfo=None)
-        about.revision = 1
-        document.save(out)
-    except (TemplateError, ValueError, KeyError, zipfile.BadZipFile, SyntaxError) as error:
-        raise PolicyError(
-            f"is no template that can be filled in: {error}", place=str(place), hint=_TRIED
-        ) from None
+    document = DocxTemplate(str(template))
+    document.render(_context(paper), environment, autoescape=True)
+    about = document.docx.core_properties
+    about.title, about.language = visible(paper.subject.vi)[:250], "vi-VN"
+    about.author = about.last_modified_by = about.comments = about.keywords = ""
+    about.created = about.modified = at.astimezone(UTC).replace(tzinfo=None)
+    about.revision = 1
+    document.save(out)
     return packed(out.getvalue(), {})
 
 
-def _template(name: str, templates: Path | None) -> Path:
+def _own(name: str, templates: Path | None) -> Path | None:
+    """The agency's own template for a paper; null = it has none."""
     own = templates / f"{name}.docx" if templates is not None else None
     if own is None or not own.exists():
-        return TEMPLATES / f"{name}.docx"
+        return None
     if not own.is_file() or own.stat().st_size > MOST_TEMPLATE_BYTES:
         raise PolicyError(
             f"is no file, or is larger than {MOST_TEMPLATE_BYTES >> 20} MiB",

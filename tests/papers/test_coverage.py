@@ -86,7 +86,9 @@ def test_covered_transfers_are_no_gap_and_the_heaviest_stands_first():
 
 
 def test_deadlines_say_whether_the_day_they_count_from_is_known():
-    due = Deadline(day("2026-11-13"), day("2026-09-14"), False, "file", Text("Nộp hồ sơ", "File"), BASIS)
+    due = Deadline(
+        day("2026-11-13"), day("2026-09-14"), False, "file", Text("Nộp hồ sơ", "File"), BASIS
+    )
     (row,) = gaps_table(of(finding(deadlines=(due,)))).rows
     assert row[3].startswith("13/11/2026: Nộp hồ sơ (chậm nhất")
 

@@ -27,7 +27,9 @@ def test_one_flow_with_several_categories_counts_once():
 def test_counted_and_estimated_volumes_stand_apart():
     telecom = by_recipient(material())["Example Telecom"]
     assert volume_said(telecom) == "5,0 MB đếm được; ≈ 4,0 MB ước tính"
-    assert subjects_said(40, 2_849) == "đếm được trong nội dung: 40; ước tính theo khối lượng: ≈ 2.800"
+    assert (
+        subjects_said(40, 2_849) == "đếm được trong nội dung: 40; ước tính theo khối lượng: ≈ 2.800"
+    )
     assert subjects_said(None, None) == "chưa biết"
 
 
