@@ -36,6 +36,7 @@ docs: $(VENV)/.test
 	$(BIN)/python -m auditor.model.flow_table > docs/flow-table.md
 	$(BIN)/python -m auditor.model.run > docs/run.schema.json
 	$(BIN)/python docs/make_cli.py > docs/cli.md
+	$(BIN)/python docs/make_policy_facts.py > docs/policy-facts.md
 
 agreement: $(VENV)/.test tools
 	$(BIN)/python -m tests.differential.agreement

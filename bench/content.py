@@ -29,7 +29,7 @@ import pyarrow as pa
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from auditor.model.stream import Ended
-from auditor.readers import Wanted, Watch, payloads, read_inputs
+from auditor.readers import Missed, Wanted, Watch, payloads, read_inputs
 
 COLUMNS = [
     "flow_id", "input_id", "protocol", "src_ip", "src_port", "dst_ip", "dst_port", "start", "end",
@@ -68,7 +68,7 @@ def second_reading(path: Path, rounds: int) -> None:
     inputs, flows = read_inputs(Wanted((path,)), lambda problem: None, Watch())
     table = flows.whole().select(COLUMNS)
     del flows
-    again = (Wanted((path,)), inputs, table, lambda problem: None, lambda size: None)
+    again = (Wanted((path,)), inputs, table, Missed(), lambda size: None)
     next(iter(payloads(*again)))  # compiles, the first time
     gc.collect()
     pa.default_memory_pool().release_unused()

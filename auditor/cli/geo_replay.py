@@ -2,36 +2,26 @@
 
 from __future__ import annotations
 
-import re
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
 from auditor.cli.geo_lookup import networks_of
 from auditor.cli.options import Geoip, InventoryFile, Policies  # noqa: TC001 - typer reads them
+from auditor.cli.run_folder import RunFlows, run_in
 from auditor.cli.terminal import complain, say, say_json, tell
-from auditor.model.errors import InputError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    import pyarrow as pa
-
     from auditor.geo.replay import Change, MovedFinding, Placing, Replay
     from auditor.model.run import Run
 
-_ROWS: Final = 1 << 17
-_UP: Final = 4
-"""Folders above a run's in which the agent's ``flows/`` is looked for."""
-_RUN_ID: Final = re.compile(r"[0-9A-Za-z][0-9A-Za-z-]{0,99}")
-_HOME: Final = re.compile(r"[A-Z]{2}")
 _MOST_PLACES: Final = 20
 _MOST_SHOWN: Final = 300
 """Characters of a text of the run on the screen: its flow table may claim any."""
-_HINT: Final = "Give the folder of an audit, with run.json and flows.parquet, both unchanged."
 
 
 def geoip_replay(
@@ -48,11 +38,11 @@ def geoip_replay(
 ) -> None:
     """Decide again where a run's flows went, with other databases, and show what changes."""
     from auditor import geo, pipeline
-    from auditor.geo.replay import moved_findings, replayed
+    from auditor.geo.replay import COLUMNS, missing_of, moved_findings, prepared, replayed
     from auditor.model.text import legible
 
-    told = _run(run / "run.json" if run.is_dir() else run)
-    flows = _Flows(_flow_files(run, told))
+    told = run_in(run)
+    flows = RunFlows(run, told, COLUMNS, missing_of, prepared)
     shipped = pipeline.data_folder("geoip")
     geodata = geo.open_geodata(
         geoip or shipped,
@@ -76,93 +66,6 @@ def geoip_replay(
         return
     for line in _lines(told, found, findings, limit):
         say(line)
-
-
-def _run(path: Path) -> Run:
-    from auditor.model.run import from_json
-
-    try:
-        if not path.is_file():
-            raise InputError("is no file", place=str(path), hint=_HINT)
-        told = from_json(path.read_text(encoding="utf-8"), str(path))
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
-        raise InputError(f"cannot be read: {reason}", place=str(path), hint=_HINT) from None
-    if not _HOME.fullmatch(told.home):  # with another one everything would lie abroad
-        raise InputError("names no home country", place=str(path), hint=_HINT)
-    return told
-
-
-def _flow_files(run: Path, told: Run) -> list[Path]:
-    """The run's flows: beside it, or where the agent keeps those of all runs."""
-    folder = (run if run.is_dir() else run.parent).resolve()
-    beside = folder / "flows.parquet"
-    if beside.is_file():
-        return [beside]
-    if _RUN_ID.fullmatch(told.run_id):
-        for above in list(folder.parents)[:_UP]:
-            found = sorted((above / "flows").glob(f"day=*/{told.run_id}*.parquet"))
-            if found:
-                return found
-    raise InputError(
-        "there is no flows.parquet beside the run, nor a folder of the agent with its flows",
-        place=str(folder),
-        hint=_HINT,
-    )
-
-
-class _Flows:
-    """The flow table of a run; iterate for its parts, as often as needed."""
-
-    def __init__(self, paths: Sequence[Path]) -> None:
-        self._paths = paths
-
-    def __iter__(self) -> Iterator[pa.Table]:
-        for path in self._paths:
-            yield from _parts(path)
-
-
-def _parts(path: Path) -> Iterator[pa.Table]:
-    """The flows of one file.
-
-    Raises:
-        InputError: it is no flow table, damaged, or claims more than it can hold.
-    """
-    import pyarrow as pa
-
-    from auditor.geo.replay import COLUMNS, prepared
-    from auditor.readers.tables.parquet_file import parquet_in
-
-    with _opened(path) as handle:
-        try:
-            file = parquet_in(handle)
-            _check(file.schema_arrow)
-            present = [name for name in file.schema_arrow.names if name in COLUMNS]
-            for batch in file.iter_batches(_ROWS, columns=present):
-                yield prepared(pa.Table.from_batches([batch]))
-        except InputError as error:
-            raise InputError(error.message, place=str(path), hint=_HINT) from None
-        except (pa.ArrowException, OSError, ValueError, MemoryError) as error:
-            reason = (str(error).splitlines() or ["its bytes make no sense"])[0][:200]
-            raise InputError(f"is damaged: {reason}", place=str(path), hint=_HINT) from None
-
-
-def _check(schema: pa.Schema) -> None:
-    from auditor.geo.replay import missing_of
-
-    wrong = missing_of(schema)
-    if wrong:
-        raise InputError(f"is no flow table: {'; '.join(wrong[:5])}", place="", hint=_HINT)
-
-
-@contextmanager
-def _opened(path: Path) -> Iterator[IO[bytes]]:
-    try:
-        handle = path.open("rb")
-    except OSError as error:
-        raise InputError(f"cannot be read: {error.strerror}", place=str(path), hint=_HINT) from None
-    with handle:
-        yield handle
 
 
 def _json(told: Run, found: Replay, findings: list[MovedFinding]) -> dict[str, Any]:

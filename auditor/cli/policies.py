@@ -3,18 +3,34 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
 from auditor.cli.options import MISTAKES, InventoryFile, Mappings, Policies
-from auditor.cli.terminal import say
-from auditor.model.errors import AuditorError, PolicyError
+from auditor.cli.run_folder import RunFlows, run_in
+from auditor.cli.terminal import complain, say, say_json
+from auditor.model.errors import AuditorError, InputError, PolicyError
 
 if TYPE_CHECKING:
-    from collections.abc import Container
+    from collections.abc import Container, Iterator
+
+    import pandas as pd
 
     from auditor.inspect import Detector
+    from auditor.model.finding import Finding
+    from auditor.model.inventory import Inventory
+    from auditor.model.regimes import RegimeFile
+    from auditor.model.run import Run
+    from auditor.policy import Difference, Law
+
+RunPlace = Annotated[
+    Path, typer.Argument(metavar="RUN", readable=False, help="Folder of a run, or its run.json.")
+]
+RegisterFile = Annotated[
+    Path | None,
+    typer.Option("--dossiers", readable=False, help="Register of dossiers (dossiers.yaml)."),
+]
 
 app = typer.Typer()
 policy_app = typer.Typer(help="Look at and check rules and detectors.", no_args_is_help=True)
@@ -25,9 +41,7 @@ app.add_typer(policy_app, name="policy")
 def policy_lint(
     policies: Policies = None,
     inventory: InventoryFile = None,
-    dossiers: Annotated[
-        Path | None, typer.Option("--dossiers", readable=False, help="A register.")
-    ] = None,
+    dossiers: RegisterFile = None,
     mapping: Mappings = None,
 ) -> None:
     """Check every policy file and detector; all mistakes at once, each with its line."""
@@ -100,7 +114,7 @@ def policy_test(policies: Policies = None) -> None:
 
 @policy_app.command("show")
 def policy_show(policies: Policies = None) -> None:
-    """Show rules and detectors: what each asks, what it rests on, and how sure that is."""
+    """Show rules, regimes and detectors: what each rests on, and how sure that is."""
     from auditor import classify, inspect, pipeline, policy
 
     folder = policies or pipeline.data_folder("policies")
@@ -111,6 +125,8 @@ def policy_show(policies: Policies = None) -> None:
         for basis in rule.legal:
             say(f"  ({basis.mark}) {basis.instrument}, {basis.article}")
         say()
+    for line in _regime_lines(policy.load_regimes(folder / "regimes.yaml")):
+        say(line)
     catalogue = classify.catalogue(folder)
     for detector in inspect.detectors_in(folder, catalogue.by_code):
         say(f"{detector.id}  [{', '.join(detector.labels)}]")
@@ -119,6 +135,151 @@ def policy_show(policies: Policies = None) -> None:
         say(f"  ({detector.mark}) {'; '.join(source.title for source in detector.sources)}")
         say(f"  {_minimums(detector)}")
         say()
+
+
+@policy_app.command("explain")
+def policy_explain(
+    finding: Annotated[str, typer.Argument(help="Id of a finding, or its beginning.")],
+    run: RunPlace,
+    policies: Policies = None,
+    inventory: InventoryFile = None,
+) -> None:
+    """Show the whole chain behind a finding, from packet to article."""
+    from auditor import policy, report
+
+    told = run_in(run)
+    one = _finding(told, finding)
+    law, systems = _law_and_systems(policies, inventory)
+    table = policy.candidates(_frames(run, told))
+    for line in report.explanation_lines(told, one, policy.explained(one, table, law, systems)):
+        say(line)
+
+
+@policy_app.command("diff")
+def policy_diff(
+    old: Annotated[Path, typer.Argument(readable=False, help="Folder of policies.")],
+    new: Annotated[Path, typer.Argument(readable=False, help="Another one.")],
+    run: RunPlace,
+    inventory: InventoryFile = None,
+    dossiers: RegisterFile = None,
+    as_json: Annotated[bool, typer.Option("--json", help="All of it as one JSON object.")] = False,
+) -> None:
+    """Show which findings a changed policy adds, removes and changes in the flows of a run."""
+    from dataclasses import asdict
+
+    from auditor import policy
+    from auditor.model.register import load_register
+
+    told = run_in(run)
+    table = policy.candidates(_frames(run, told))
+    found = []
+    for folder in (old, new):
+        law, systems = _law_and_systems(folder, inventory)
+        register = (
+            load_register(dossiers, law.catalogue, systems, law.regimes) if dossiers else None
+        )
+        found.append(policy.findings(table, law, systems, register))
+    if told.agency is not None and inventory is None:
+        complain(
+            "Cuộc kiểm tra có bản kê khai; nêu --inventory để xét giống lần trước.\n"
+            "  The run had an inventory; give --inventory to judge as it did."
+        )
+    changes = policy.differences(*found)
+    if as_json:
+        say_json({"run_id": told.run_id, "changes": [asdict(each) for each in changes]})
+        return
+    for each in changes:
+        for line in _difference(each):
+            say(line)
+    counts = {kind: sum(each.kind == kind for each in changes) for kind in _KINDS}
+    say(", ".join(f"{_KINDS[kind]}: {count:,}" for kind, count in counts.items()))
+
+
+_KINDS: Final = {
+    "added": "thêm / added",
+    "removed": "bớt / removed",
+    "changed": "đổi / changed",
+}
+
+
+def _difference(each: Difference) -> Iterator[str]:
+    sign = {"added": "+", "removed": "-", "changed": "~"}[each.kind]
+    yield f"{sign} {each.id}  {each.rule}  [{each.severity}, {each.state}]"
+    yield f"    {each.title.vi}"
+    yield f"    {each.title.en}"
+    who = f"{each.system or '-'} -> {each.recipient}, {each.category or '-'}"
+    yield f"    {who}: {each.flows:,} luồng / flows, {each.outbound_bytes:,} byte"
+    for name, was, now in each.changes:
+        yield f"    {name}: {was} -> {now}"
+    for basis in each.legal:
+        yield f"    {basis}"
+
+
+def _law_and_systems(policies: Path | None, inventory: Path | None) -> tuple[Law, Inventory | None]:
+    from auditor import classify, pipeline, policy
+
+    folder = policies or pipeline.data_folder("policies")
+    catalogue = classify.catalogue(folder)
+    systems = classify.inventory(inventory, catalogue) if inventory else None
+    return policy.load_law(folder, catalogue), systems
+
+
+def _finding(run: Run, wanted: str) -> Finding:
+    found = [each for each in run.findings if each.id.startswith(wanted)]
+    if len(found) == 1:
+        return found[0]
+    known = ", ".join(each.id for each in (found or run.findings)[:5])
+    raise InputError(
+        f"{len(found)} findings begin with {wanted!r}",
+        place=run.run_id,
+        hint=f"Ids of this run: {known or 'none'}, …",
+    )
+
+
+def _frames(place: Path, run: Run) -> Iterator[pd.DataFrame]:
+    """The flows of a run as the audit judges them."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    from auditor.model.flow_table import Stage, schema_at, to_pandas
+
+    schema = schema_at(Stage.CLASSIFY)
+
+    def missing(there: pa.Schema) -> list[str]:
+        return [f"has no column {name}" for name in schema.names if name not in there.names]
+
+    def prepared(part: pa.Table) -> pa.Table:
+        return part.filter(pc.is_null(part["witness_of"])).select(schema.names).cast(schema)
+
+    return map(to_pandas, RunFlows(place, run, schema.names, missing, prepared))
+
+
+def _regime_lines(file: RegimeFile) -> Iterator[str]:
+    for regime in file.regimes:
+        ends = f" – {regime.until}" if regime.until else ""
+        yield f"{regime.id}  [{regime.since}{ends}]"
+        yield f"  {regime.title.vi}"
+        yield f"  {regime.title.en}"
+        yield f"  {regime.needs}" + (f", {regime.days} ngày / days" if regime.days else "")
+        yield from (f"  ({each.mark}) {each.instrument}, {each.article}" for each in regime.legal)
+        for duty in regime.duties:
+            yield f"  {duty.id}: {duty.what.vi}"
+            yield f"    ({duty.basis.mark}) {duty.basis.instrument}, {duty.basis.article}"
+        yield ""
+    for ground in file.grounds:
+        yield f"{ground.id}  [{', '.join(ground.regimes)}]"
+        yield f"  {ground.title.vi}"
+        yield f"  {ground.title.en}"
+        yield f"  ({ground.basis.mark}) {ground.basis.instrument}, {ground.basis.article}"
+        yield ""
+    for threshold in file.thresholds:
+        least = threshold.category or f"> {threshold.above:,}"
+        yield f"{threshold.id}  [{least}; {threshold.since}]"
+        yield f"  {threshold.title.vi}"
+        yield f"  {threshold.title.en}"
+        for each in threshold.legal:
+            yield f"  ({each.mark}) {each.instrument}, {each.article}"
+        yield ""
 
 
 def _detector_mistakes(folder: Path, codes: Container[str] | None) -> list[str]:

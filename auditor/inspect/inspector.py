@@ -6,17 +6,19 @@ Every payload byte of a flow is counted once: read, raw, or unread with a reason
 from __future__ import annotations
 
 from array import array
-from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pyarrow as pa
 
+from auditor.inspect.announcements import CONTROL_PORT, Announcements
 from auditor.inspect.contracts import FlowHead
 from auditor.inspect.covert import Channels
 from auditor.inspect.flow_content import FlowContent
+from auditor.inspect.messages import Messages
 from auditor.inspect.places import outermost
+from auditor.inspect.selection import TCP
 from auditor.model.content import UNREAD, Hit
 from auditor.model.problem import Problem
 from auditor.model.stream import Chunk
@@ -27,11 +29,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from auditor.inspect.covert import Channel, Way
     from auditor.inspect.detectors.search import Search
     from auditor.model.stream import Ended
-
-MOST_MESSAGES: Final = 20
-"""Different messages of one code that are told."""
 
 COVERAGE: Final = pa.schema(
     [
@@ -45,7 +45,12 @@ COVERAGE: Final = pa.schema(
 """Payload bytes of each side of each flow that was read again: what became of them."""
 
 
-_HEAD: Final = ("protocol", "src_port", "dst_port", "app", "host", "home_side", "group")
+SubjectsOf = dict[tuple[int, str, bool | None], Subjects]
+"""Distinct values by group of flows, detector and direction."""
+
+_HEAD: Final = (
+    *("protocol", "src_ip", "src_port", "dst_ip", "dst_port", "app", "host", "home_side", "group"),
+)
 
 
 def _listed(column: pa.ChunkedArray) -> tuple[NDArray[np.int32], list[Any]]:
@@ -66,16 +71,32 @@ class Inspection:
 
     hits: tuple[Hit, ...]
     coverage: pa.Table
-    subjects: dict[tuple[int, str, bool | None], Subjects]
+    subjects: SubjectsOf
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """What an inspector found in its share of the flows, for another to join (it pickles).
+
+    Attributes:
+        rows: those of ``COVERAGE``, number by number.
+        channels: see ``Channels``.
+    """
+
+    hits: list[Hit]
+    rows: array[int]
+    subjects: SubjectsOf
+    messages: Messages
+    channels: dict[Way, Channel]
 
 
 class Inspector:
     """Takes the events of flows in any order of flows, each flow's in its own.
 
     Args:
-        flows: the wanted flows: ``flow_id`` (ascending), ``protocol``, ``src_port``, ``dst_port``,
-            ``app``, ``host``, ``home_side``, ``src_payload``, ``dst_payload``, and ``group``
-            (int64), which subjects are counted by.
+        flows: the wanted flows: ``flow_id`` (ascending), ``protocol``, ``src_ip``, ``src_port``,
+            ``dst_ip``, ``dst_port``, ``app``, ``host``, ``home_side``, and ``group`` (int64),
+            which subjects are counted by.
         search: the detectors, and the key of their hashes.
     """
 
@@ -86,9 +107,10 @@ class Inspector:
         self._open: dict[int, FlowContent] = {}
         self._hits: list[Hit] = []
         self._rows = array("q")
-        self._subjects: dict[tuple[int, str, bool | None], Subjects] = {}
-        self._problems: Counter[tuple[str, str]] = Counter()
+        self._subjects: SubjectsOf = {}
+        self._messages = Messages()
         self._channels = Channels(search)
+        self._announcements = Announcements()
         self._done = np.zeros(len(self._ids), np.bool_)
 
     def take(self, event: Chunk | Ended) -> None:
@@ -105,13 +127,29 @@ class Inspector:
             flow.end(event)
             self._ended(flow)
 
-    def finish(self, problems: list[Problem]) -> Inspection:
-        """Everything that was found; ``problems`` takes what must be told."""
+    def gathered(self) -> Gathered:
+        """What was found so far; no events follow."""
         for flow in list(self._open.values()):
             flow.end(None)
             self._ended(flow)
+        return Gathered(
+            self._hits, self._rows, self._subjects, self._messages, self._channels.found
+        )
+
+    def join(self, other: Gathered) -> None:
+        """Takes over what was found in other flows; in whatever order, the result is the same."""
+        self._hits += other.hits
+        self._rows.extend(other.rows)
+        for key, subjects in other.subjects.items():
+            self._subjects.setdefault(key, Subjects()).update(subjects)
+        self._messages.join(other.messages)
+        self._channels.join(other.channels)
+
+    def finish(self, problems: list[Problem]) -> Inspection:
+        """Everything that was found; ``problems`` takes what must be told."""
+        self.gathered()
         self._hits += self._hidden()
-        for (code, message), count in sorted(self._problems.items()):
+        for code, message, count in self._messages.told():
             problems.append(Problem(code, "content", message, count=count))
         return Inspection(
             tuple(
@@ -122,18 +160,19 @@ class Inspector:
         )
 
     def problem(self, code: str, message: str, count: int = 1) -> None:
-        """Counts ``count``; a code shows the first messages only."""
-        key = (code, message)
-        if key not in self._problems:
-            known = sum(1 for other, _ in self._problems if other == code)
-            if known >= MOST_MESSAGES:
-                key = (code, "further content of this kind")
-        self._problems[key] += count
+        """Counts ``count``; a code shows some of its messages only."""
+        self._messages.add(code, message, count)
 
     def covert(self, flow: FlowContent, side: int, place: str, size: int, distinct: bytes) -> None:
         """See ``Content.covert``."""
         head, outbound = flow.head, flow.outbound(side)
         self._channels.add(head.flow_id, flow.group, outbound, place, size, distinct)
+
+    def announced(self, flow: FlowContent, side: int, port: int, path: str) -> None:
+        """See ``Content.announced``."""
+        head = flow.head
+        if CONTROL_PORT in (head.src_port, head.dst_port):
+            self._announcements.add((head.ends[side], port, head.ends[1 - side]), path)
 
     def _hidden(self) -> Iterator[Hit]:
         sought = {each.detector.id: each.detector for each in self.search.sought}
@@ -152,11 +191,14 @@ class Inspector:
             )
 
     def _head(self, place: int) -> tuple[FlowHead, str | None, int]:
-        protocol, src_port, dst_port, app, host, home_side, group = (
+        protocol, src_ip, src_port, dst_ip, dst_port, app, host, home_side, group = (
             different[codes[place]] for codes, different in self._columns
         )
         flow_id = int(self._ids[place])
-        head = FlowHead(flow_id, protocol, src_port or 0, dst_port or 0, app, host)
+        ends = src_ip, dst_ip
+        head = FlowHead(flow_id, protocol, src_port or 0, dst_port or 0, app, host, ends)
+        if protocol == TCP:
+            head = self._announcements.known(head)
         return head, home_side, group
 
     def _ended(self, flow: FlowContent) -> None:

@@ -22,6 +22,8 @@ STATES: Final[tuple[State, ...]] = ("open", "undecided", "exempt", "covered")
 """From the heaviest to the lightest; a flow that is several at once is the heaviest."""
 
 Certainty = Literal["firm", "likely", "weak"]
+CERTAINTIES: Final[tuple[Certainty, ...]] = ("weak", "likely", "firm")
+"""From the least sure to the surest."""
 
 
 @dataclass(frozen=True, slots=True)

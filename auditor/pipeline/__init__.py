@@ -131,8 +131,8 @@ def audit(order: Order, now: Callable[[], datetime], progress: Progress) -> Audi
         declared = FlowTable()
         for part in located:
             progress.stage("classify")
-            flows = classify.classified(part, inventory, catalogue)
-            declared.add(to_arrow(flows, Stage.CLASSIFY))
+            declared.add(to_arrow(classify.classified(part, inventory, catalogue), Stage.CLASSIFY))
+            del part  # else the last one stays in memory for the rest of the audit
         inside = Opened()
         if search is not None:
             inside = opened(order, inputs, declared, search, problems, progress)
@@ -149,6 +149,7 @@ def audit(order: Order, now: Callable[[], datetime], progress: Progress) -> Audi
                 yield flows
 
         candidates = policy.candidates(counted())
+        declared.close()
     problems += counts.problems()
     problems += _ages(inputs, geodata)
     progress.stage("judge")

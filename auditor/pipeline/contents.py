@@ -14,6 +14,7 @@ from auditor import readers
 from auditor.model.content import NOTHING_OPENED, UNREAD, Contents, Counted
 from auditor.model.run import ContentTotal
 from auditor.pipeline.counts import whole_sum
+from auditor.pipeline.inspecting import inspected
 from auditor.pipeline.orders import wanted
 
 if TYPE_CHECKING:
@@ -67,15 +68,10 @@ def opened(
     sought = inspect.all_sought(search)
     if not len(chosen):
         return Opened(Contents(sought))
-    clear = chosen.filter(pc.invert(pc.fill_null(chosen["encrypted"], pa.scalar(value=False))))
-    sizes = {each.id: each.size for each in inputs}
-    again = set(pc.unique(clear["input_id"]).to_pylist())
     grouped = _grouped(chosen)
-    progress.stage("inspect", sum(sizes[each] for each in again))
     inspector = inspect.Inspector(grouped, search)
-    events = readers.payloads(wanted(order), inputs, clear, problems.append, progress.advance)
-    for event in events:
-        inspector.take(event)
+    clear = grouped.filter(pc.invert(pc.fill_null(chosen["encrypted"], pa.scalar(value=False))))
+    problems += inspected(order, inputs, clear, inspector, progress)
     if order.key_log is not None or secrets:
         tls = chosen.filter(pc.fill_null(chosen["encrypted"], pa.scalar(value=False)))
         for event in readers.decrypted(wanted(order), inputs, tls, order.key_log, problems.append):

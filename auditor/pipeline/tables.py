@@ -16,6 +16,12 @@ if TYPE_CHECKING:
 WRITTEN_AT_ONCE = 1 << 26
 """Bytes of Parquet that are written at a time."""
 
+MOST_ROWS = 1 << 16
+"""Rows of a part: who works on parts makes objects of them, many times as large."""
+
+MOST_HELD = 1 << 25
+"""Bytes of a table in memory; the rest lies in a temporary file."""
+
 JSON_ROWS = 1 << 16
 """Rows that are turned into text at a time: the text is much larger than the table."""
 
@@ -24,7 +30,7 @@ class FlowTable:
     """A flow table in parts of bounded size; iterate for Arrow tables, as often as needed."""
 
     def __init__(self) -> None:
-        self._parts = readers.Parts()
+        self._parts = readers.Parts(MOST_HELD)
         self._empty: pa.Table | None = None
         self.rows = 0
 
@@ -35,10 +41,18 @@ class FlowTable:
             yield self._empty
 
     def add(self, table: pa.Table) -> None:
-        """One more part."""
-        self._parts.add(0, table)
-        self._empty = table.slice(0, 0)
+        """More rows."""
+        for begin in range(0, len(table), MOST_ROWS):
+            part = table.slice(begin, MOST_ROWS)
+            if len(part) < len(table):  # as it is, it holds the memory of the whole table
+                part = part.take(list(range(len(part))))
+            self._parts.add(0, part)
+        self._empty = table.schema.empty_table()
         self.rows += len(table)
+
+    def close(self) -> None:
+        """Lets go of all rows."""
+        self._parts.close()
 
     def frame(self) -> pd.DataFrame:
         """All of it in memory: for what is known to be small."""

@@ -1,6 +1,8 @@
 """May it leave? Rules, regimes and the register, asked of the flows, give findings."""
 
 from auditor.policy.destinations import recipients_of
+from auditor.policy.differences import Difference, differences
+from auditor.policy.explaining import explained
 from auditor.policy.findings import candidates, findings
 from auditor.policy.law import Law, load_law
 from auditor.policy.lint import Tested, lint, sources, tested
@@ -8,11 +10,14 @@ from auditor.policy.regimes import load_regimes
 from auditor.policy.rules import Rule, RuleFile, load_rules
 
 __all__ = [
+    "Difference",
     "Law",
     "Rule",
     "RuleFile",
     "Tested",
     "candidates",
+    "differences",
+    "explained",
     "findings",
     "lint",
     "load_law",

@@ -46,7 +46,7 @@ def chosen(
     if level is None:
         return None
     for regime in regimes.regimes:
-        fits = _fits(regime, level, personal, state_agency, day)
+        fits = applies(regime, level, personal, state_agency, day)
         if fits is None:
             return None
         if fits:
@@ -87,13 +87,14 @@ def result_suffices(dossier: Dossier, regime: Regime) -> bool:
     return dossier.result != "failed"
 
 
-def _fits(
+def applies(
     regime: Regime,
-    level: Level,
+    level: Level | None,
     personal: bool | None,  # noqa: FBT001 - as above
     state_agency: bool | None,  # noqa: FBT001 - as above
     day: date,
 ) -> bool | None:
+    """Whether a regime applies to a category on a day; null = not known. See ``chosen``."""
     if level not in regime.levels or day < regime.since:
         return False
     if regime.until is not None and day > regime.until:

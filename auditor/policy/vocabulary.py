@@ -10,6 +10,8 @@ from typing import Final
 
 import pyarrow as pa
 
+from auditor.model.catalogue import LEVELS
+
 
 class Kind(StrEnum):
     """What a fact is, and with it which operators fit."""
@@ -55,7 +57,6 @@ class Fact:
     values: tuple[str, ...] = ()
 
 
-LEVELS: Final = ("core", "important", "personal", "unclassified")
 RULES: Final = (
     *("override", "special", "inventory", "anycast", "cloud-region", "geofeed", "databases"),
     *("registration", "none"),
@@ -120,3 +121,26 @@ OF_OPERATOR: Final = frozenset((
     "foreign_recipient", "operator", "operator_country", "operator_basis", "service", "service_kind",
 ))  # fmt: skip
 """Facts about who runs the far side."""
+
+
+def markdown() -> str:
+    """The facts as a page for people (``docs/policy-facts.md``)."""
+    lines = [
+        "# Facts that rules may ask about",
+        "",
+        "Generated from `auditor/policy/vocabulary.py` by `make docs`; do not edit by hand. How to",
+        "write conditions: [policy.md](policy.md). A fact *of the category* is asked of each category",
+        "of a flow on its own.",
+        "",
+        "| fact | kind | tests | of | meaning |",
+        "|---|---|---|---|---|",
+    ]
+    for fact in FACTS:
+        tests = ", ".join(f"`{name}`" for name in OPERATORS_OF[fact.kind])
+        values = (
+            f" One of: {', '.join(f'`{value}`' for value in fact.values)}." if fact.values else ""
+        )
+        of = "category" if fact.of_category else "flow"
+        meaning = fact.meaning.replace("|", "\\|") + values
+        lines.append(f"| `{fact.name}` | {fact.kind.value} | {tests} | {of} | {meaning} |")
+    return "\n".join(lines) + "\n"

@@ -8,13 +8,15 @@ from auditor.readers.flow_parts import FlowParts
 from auditor.readers.formats import reader_of, readers_for
 from auditor.readers.inputs import Wanted, Watch, read_inputs
 from auditor.readers.parts import Parts
-from auditor.readers.payloads import payloads
+from auditor.readers.payloads import Extent, Missed, extents, payloads, prepare_payloads
 from auditor.readers.reading import Progress, Reader, Reading, Settings
 from auditor.readers.storage import Url, place_of
 from auditor.readers.streams import Source
 
 __all__ = [
+    "Extent",
     "FlowParts",
+    "Missed",
     "Parts",
     "Progress",
     "Reader",
@@ -25,8 +27,10 @@ __all__ = [
     "Wanted",
     "Watch",
     "decrypted",
+    "extents",
     "payloads",
     "place_of",
+    "prepare_payloads",
     "read_inputs",
     "reader_of",
     "readers_for",

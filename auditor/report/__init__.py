@@ -10,6 +10,7 @@ from auditor.report.agreement import (
     agreement_rows,
     difference_lines,
 )  # fmt: skip
+from auditor.report.explaining import explanation_lines
 from auditor.report.page import html
 from auditor.report.readiness.library import ciso_library
 from auditor.report.readiness.lines import item_lines, item_summary, readiness_lines
@@ -26,6 +27,7 @@ __all__ = [
     "agreement_rows",
     "ciso_library",
     "difference_lines",
+    "explanation_lines",
     "html",
     "item_lines",
     "item_summary",

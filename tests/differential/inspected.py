@@ -29,7 +29,7 @@ from auditor.inspect.selection import TCP, UDP
 from auditor.model.content import UNREAD
 from auditor.model.errors import InputError
 from auditor.model.stream import Ended
-from auditor.readers import Wanted, Watch, payloads, read_inputs
+from auditor.readers import Missed, Wanted, Watch, payloads, read_inputs
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -79,9 +79,9 @@ def carried(path: Path) -> Carried | None:
     except InputError:
         return None
     flows = _clear(table.whole())
-    problems: list[Problem] = []
-    events = tuple(payloads(wanted, inputs, flows, problems.append, lambda size: None))
-    return Carried(flows, events, tuple(problems))
+    missed = Missed()
+    events = tuple(payloads(wanted, inputs, flows, missed, lambda size: None))
+    return Carried(flows, events, tuple(missed.problems()))
 
 
 def _clear(table: pa.Table) -> pa.Table:

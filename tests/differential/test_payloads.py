@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from auditor.model.stream import Ended
-from auditor.readers import Wanted, Watch, payloads, read_inputs
+from auditor.readers import Missed, Wanted, Watch, payloads, read_inputs
 
 CORPUS = os.environ.get("AUDITOR_CORPUS")
 SAMPLES = sorted((Path(__file__).parents[2] / "samples" / "pcaps").glob("*.pcap*"))
@@ -36,7 +36,7 @@ def read(path):
     if not len(table):
         return [], []
     table = table.filter([each == "packets" for each in table["seen_by"].to_pylist()])
-    told = payloads(wanted, inputs, table.select(COLUMNS), lambda problem: None, lambda size: None)
+    told = payloads(wanted, inputs, table.select(COLUMNS), Missed(), lambda size: None)
     return table.to_pylist(), list(told)
 
 

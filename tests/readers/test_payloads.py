@@ -8,10 +8,11 @@ from random import Random
 import pytest
 
 from auditor.model.stream import Ended
-from auditor.readers import Wanted, Watch, payloads, read_inputs
+from auditor.readers import Missed, Wanted, Watch, payloads, read_inputs
 from auditor.readers.capture import windows
 from tests.readers.capture.packets import (
     ABROAD,
+    ACK,
     HOME,
     SECOND,
     T0,
@@ -20,6 +21,7 @@ from tests.readers.capture.packets import (
     ip4,
     pcap,
     segment,
+    tcp,
     udp,
 )
 
@@ -36,15 +38,15 @@ def carried(path):
     inputs, flows = read_inputs(wanted, lambda problem: None, Watch())
     table = flows.whole()
     table = table.filter([each == "packets" for each in table["seen_by"].to_pylist()])
-    problems, chunks, ends = [], defaultdict(list), {}
-    for each in payloads(wanted, inputs, table.select(COLUMNS), problems.append, lambda size: None):
+    missed, chunks, ends = Missed(), defaultdict(list), {}
+    for each in payloads(wanted, inputs, table.select(COLUMNS), missed, lambda size: None):
         if isinstance(each, Ended):
             assert each.flow_id not in ends
             ends[each.flow_id] = each
         else:
             assert each.flow_id not in ends
             chunks[each.flow_id].append(each)
-    return table.to_pylist(), chunks, ends, problems
+    return table.to_pylist(), chunks, ends, list(missed.problems())
 
 
 def sent(chunks, side):
@@ -157,6 +159,39 @@ def test_a_changed_capture_is_told(tmp_path):
     inputs, flows = read_inputs(wanted, lambda problem: None, Watch())
     table = flows.whole().select(COLUMNS)
     path.write_bytes(pcap(handshake(T0)[:2]))
-    problems = []
-    assert not list(payloads(wanted, inputs, table, problems.append, lambda size: None))
-    assert [(problem.code, problem.count) for problem in problems] == [("payload-not-reread", 1)]
+    missed = Missed()
+    assert not list(payloads(wanted, inputs, table, missed, lambda size: None))
+    assert [(problem.code, problem.count) for problem in missed.problems()] == [
+        ("payload-not-reread", 1)
+    ]
+
+
+@pytest.mark.parametrize("ports", [(21, 50000), (50000, 21)])
+def test_what_a_flow_said_first_comes_before_what_a_later_one_says(tmp_path, ports):
+    packets = []
+    for number, port in enumerate(ports):
+        frame = ether(ip4(HOME, ABROAD, 6, tcp(40000, port, 1, ACK, b"%d" % port)))
+        packets.append((T0 + number, frame))
+    path = tmp_path / "a.pcap"
+    path.write_bytes(pcap(packets))
+    _, chunks, _, _ = carried(path)
+    assert [chunk.data for each in chunks.values() for chunk in each] == [b"%d" % p for p in ports]
+
+
+def test_what_an_earlier_run_had_of_a_flow_is_told(tmp_path):
+    packets = [*handshake(T0), *segments([(0, b"abc"), (3, b"def"), (6, b"ghi")])]
+    first, second, open_flows = (tmp_path / name for name in ("a1.pcap", "a2.pcap", "open"))
+    first.write_bytes(pcap(packets[:4]))
+    second.write_bytes(pcap(packets[4:]))
+    read_inputs(Wanted((first,), open_after=open_flows), lambda problem: None, Watch())
+    wanted = Wanted((second,), open_before=open_flows)
+    inputs, flows = read_inputs(wanted, lambda problem: None, Watch())
+    missed = Missed()
+    events = list(
+        payloads(wanted, inputs, flows.whole().select(COLUMNS), missed, lambda size: None)
+    )
+    assert b"".join(event.data for event in events[:-1]) == b"defghi"
+    [problem] = missed.problems()
+    assert (problem.code, problem.source, problem.count) == (
+        "payload-of-earlier-run", inputs[0].name, 1,
+    )  # fmt: skip

@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
+import hyperscan
 import numpy as np
 
 from auditor.inspect.detectors.items import Item
@@ -32,9 +33,8 @@ from auditor.inspect.detectors.tables import Fitting
 from auditor.model.subjects import Hashing
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
-    import hyperscan
     from numpy.typing import NDArray
 
     from auditor.inspect.detectors.patterns import Expression
@@ -54,14 +54,28 @@ def _compiled_once(numbered: tuple[tuple[int, Expression], ...]) -> hyperscan.Da
     return database(dict(numbered))
 
 
+def _unpacked(packed: bytes | None) -> hyperscan.Database | None:
+    """A database that ``Search.packed`` gave."""
+    if packed is None:
+        return None
+    database = hyperscan.loadb(packed, hyperscan.HS_MODE_BLOCK)
+    database.scratch = hyperscan.Scratch(database)
+    return database
+
+
 class Search:
-    """All detectors, compiled; used by one thread of a process at a time."""
+    """All detectors, compiled; used by one thread of a process at a time.
+
+    Attributes:
+        detectors, key: as given, for whoever makes another one like it.
+    """
 
     def __init__(
         self,
         detectors: Iterable[Detector],
         key: bytes,
         checks: Mapping[str, Check] | None = None,
+        packed: Sequence[bytes | None] | None = None,
     ) -> None:
         """Compiles.
 
@@ -69,16 +83,18 @@ class Search:
             detectors: as ``lint.load_detectors`` gives them.
             key: 32 bytes for hashes of values.
             checks: other structure checks than those that come with the program.
+            packed: what another one with the same detectors has compiled (``packed``).
 
         Raises:
             ValueError: the key has another length, or a check is not known.
             hyperscan.error: a pattern is refused (``lint`` tells it properly).
         """
         known = structure_checks() if checks is None else checks
+        self.detectors, self.key = tuple(detectors), key
         self._numbers: dict[Expression, int] = {}
         self.expressions: list[Expression] = []
         self.sought: list[Sought] = [
-            self._sought(rank, detector, key, known) for rank, detector in enumerate(detectors)
+            self._sought(rank, detector, key, known) for rank, detector in enumerate(self.detectors)
         ]
         self.by_number: dict[int, list[Sought]] = {}
         first: set[int] = set()
@@ -91,8 +107,12 @@ class Search:
         words = {one for one in first if self.expressions[one].spaced}
         apart = {one for one in first - words if self.expressions[one].is_apart}
         parts = (words, second, first - words - apart, *({one} for one in sorted(apart)))
-        with ThreadPoolExecutor(_AT_ONCE) as pool:  # compiling leaves Python alone
-            self._words, self._second, *found = pool.map(self._compiled, parts)
+        if packed is None:
+            with ThreadPoolExecutor(_AT_ONCE) as pool:  # compiling leaves Python alone
+                self._databases = list(pool.map(self._compiled, parts))
+        else:
+            self._databases = list(map(_unpacked, packed))
+        self._words, self._second, *found = self._databases
         self._first = [one for one in found if one is not None]
         self._found: list[int] = []
         self.fitting = Fitting(self.sought)
@@ -229,8 +249,11 @@ class Search:
     @property
     def size(self) -> int:
         """Bytes of what is compiled."""
-        every = (self._words, self._second, *self._first)
-        return sum(one.size() for one in every if one is not None)
+        return sum(one.size() for one in self._databases if one is not None)
+
+    def packed(self) -> tuple[bytes | None, ...]:
+        """What is compiled, for another process of this machine that is to search for the same."""
+        return tuple(None if one is None else hyperscan.dumpb(one) for one in self._databases)
 
     def item(self, side: int, place: str = "", *, withheld: bool = False) -> Item:
         """Begins to search an item.

@@ -10,7 +10,7 @@ from auditor.model.stream import Chunk, Ended
 from auditor.readers.capture import fragments, ordering, table, units, wanted
 from auditor.readers.capture.holding import MASK
 from auditor.readers.capture.layout import (
-    END, FLOWS_DONE, FLOWS_FULL, FLOWS_LIVE, FRAGMENTS, PICK, PORTS,
+    END, FLOWS_DONE, FLOWS_FULL, FLOWS_LIVE, PICK, PORTS,
 )  # fmt: skip
 from auditor.readers.capture.ordering import (
     LATE, MADE, PIECE_DIRECTION, PIECE_GAP, PIECE_LENGTH, PIECE_PLACE, PIECE_ROW, PIECE_WHOLE,
@@ -54,11 +54,6 @@ class Delivery:
         """Bytes that came so long after the end of their flow that nobody waited for them."""
         return int(self.state.work[LATE])
 
-    @property
-    def open(self) -> int:
-        """How many flows have not ended."""
-        return self._count - self._over
-
     def make_room(self, lacking: int) -> None:
         """Gives the walk what it had no room for; records have been taken by now."""
         if lacking == FLOWS_FULL:  # flows without ports that nobody wants
@@ -85,13 +80,14 @@ class Delivery:
 
     def finished(self) -> Iterator[Delivered]:
         """Ends all flows that are left."""
-        row = 0 if fragments.any_wait(self.state) else FRAGMENTS
-        while row < FRAGMENTS:
+        rows = fragments.waiting(self.state)
+        place = 0
+        while place < len(rows):
             room = self.state.flows.shape[0] - int(self.state.counters[FLOWS_LIVE])
             if room == 0:
                 self.make_room(FLOWS_FULL)
                 continue
-            row = fragments.all_given_up(self.state, row, room)
+            place = fragments.all_given_up(self.state, rows, place, room)
         yield from self._closed(self._by_end[self._over :])
         self._over = self._count
 
@@ -104,13 +100,17 @@ class Delivery:
             yield from self._ends_of(rows[before:place])
 
     def _gathered(self, data: Bytes) -> Iterator[Chunk]:
-        """The pieces made so far as chunks: flow after flow, each in its own order."""
+        """The pieces made so far as chunks: flow after flow, each in its own order.
+
+        The flow that was heard of first comes first: it may tell what another one carries.
+        """
         made = int(self.state.work[MADE])
         pieces = self.state.tunnels[:made]
         total = int(pieces[:, PIECE_LENGTH].sum())
         if total > len(self._out):
             self._out = np.empty(total, np.uint8)
-        order = np.argsort(pieces[:, PIECE_ROW], kind="stable")
+        _, first, of = np.unique(pieces[:, PIECE_ROW], return_index=True, return_inverse=True)
+        order = np.argsort(first[of], kind="stable")
         runs = np.empty((made, 6), np.int64)
         count = ordering.gathered(self.state, data, order, self._out, runs)
         runs = runs[:count]

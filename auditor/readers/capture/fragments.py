@@ -21,6 +21,7 @@ from auditor.readers.capture.layout import (
     PACKETS,
     PAYLOAD,
     START,
+    Ints,
     State,
 )  # fmt: skip
 from auditor.readers.capture.numbers import compiled, entry, mixed
@@ -105,17 +106,26 @@ def given_up(s: State, row: int) -> None:
     f[row, 5] = EMPTY
 
 
-def any_wait(s: State) -> bool:
-    """Whether any fragment still waits for its first."""
-    return bool(np.any((s.fragments[:, 5] == WAITING) & (s.fragments[:, 4] != 0)))
+def waiting(s: State) -> Ints:
+    """The rows whose fragments still wait for their first, by time.
+
+    Where a datagram has its row is decided by a number drawn anew each time, and in what order
+    rows are given up decides which flows they make: so the order must not be that of rows.
+    """
+    f = s.fragments
+    rows = np.flatnonzero((f[:, 5] == WAITING) & (f[:, 4] != 0))
+    order = np.lexsort([f[rows, column] for column in (3, 2, 1, 0, 4, 6, 10)])
+    return rows[order]
 
 
 @entry
-def all_given_up(s: State, row: int, room: int) -> int:
-    """Gives rows up from ``row`` on while there is room for so many flows; the next row."""
-    while row < FRAGMENTS and room > 0:
-        if s.fragments[row, 4] and s.fragments[row, 5] == WAITING:
-            given_up(s, row)
-            room -= 1
-        row += 1
-    return row
+def all_given_up(s: State, rows: Ints, place: int, room: int) -> int:
+    """Gives up ``rows[place]`` and those behind while there is room for so many flows.
+
+    Gives the place of the first that was not given up.
+    """
+    while place < rows.size and room > 0:
+        given_up(s, rows[place])
+        room -= 1
+        place += 1
+    return place

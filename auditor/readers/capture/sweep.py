@@ -9,7 +9,7 @@ import numpy as np
 
 from auditor.readers.capture import carried, fragments, names, rows, table, tunnels, units
 from auditor.readers.capture.layout import (
-    DONE_FULL, FLOWS_DONE, FLOWS_FULL, FLOWS_LIVE, FRAGMENTS, HOLES_FULL, LAST_TIME, NAMES_FULL,
+    DONE_FULL, FLOWS_DONE, FLOWS_FULL, FLOWS_LIVE, HOLES_FULL, LAST_TIME, NAMES_FULL,
     TUNNELS_FULL, fresh,
 )  # fmt: skip
 
@@ -103,13 +103,14 @@ class Sweep:
         return int(self.state.counters[counter])
 
     def _give_up_fragments(self) -> None:
-        row = 0 if fragments.any_wait(self.state) else FRAGMENTS
-        while row < FRAGMENTS:
+        rows = fragments.waiting(self.state)
+        place = 0
+        while place < len(rows):
             self.make_room(DONE_FULL)
             room = self.state.flows.shape[0] - int(self.state.counters[FLOWS_LIVE])
             if room == 0:
                 self.make_room(FLOWS_FULL)
-            row = fragments.all_given_up(self.state, row, min(room, 1 << 12))
+            place = fragments.all_given_up(self.state, rows, place, min(room, 1 << 12))
 
     def _take_ended(self) -> None:
         count = int(self.state.counters[FLOWS_DONE])

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from numba import types
 
-from auditor.readers.capture import payload, quic, records, wanted
+from auditor.readers.capture import ordering, payload, quic, records, wanted
 from auditor.readers.capture.cache import FOLDER
 from auditor.readers.capture.layout import FEED_QUIC, LOOK_TCP, LOOK_UDP, STATE
 from auditor.readers.capture.numbers import address_of
@@ -24,12 +24,22 @@ if TYPE_CHECKING:
 
 INT, BYTES, NUMBERS = types.int64, types.uint8[::1], types.int64[::1]
 UNITS = ("records.walked", "payload.looked_into_tcp", "payload.looked_into_udp", "quic.fed")
+DELIVERY = ("wanted.picked", "ordering.ordered", "ordering.closed", "ordering.gathered")
 LOOKS = "from auditor.readers.capture.units import looks; looks()"
 
 
 def compiled_before() -> bool:
     """Whether the engine has been compiled and kept; if not, the next sweep does it."""
-    return FOLDER is not None and all(any(FOLDER.rglob(f"{unit}-*.nbc")) for unit in UNITS)
+    return _kept(UNITS)
+
+
+def delivery_compiled_before() -> bool:
+    """The same of what a second pass needs beyond that."""
+    return _kept(DELIVERY)
+
+
+def _kept(functions: tuple[str, ...]) -> bool:
+    return FOLDER is not None and all(any(FOLDER.rglob(f"{each}-*.nbc")) for each in functions)
 
 
 def prepared() -> None:
@@ -65,6 +75,16 @@ def picker() -> int:
     walk()
     packet = (STATE, *(INT,) * 8, BYTES, *(INT,) * 4)
     return address_of(wanted.picked, packet)
+
+
+@cache
+def delivery_prepared() -> None:
+    """Compiles what a second pass needs, or fetches what was compiled before."""
+    picker()
+    ordering.lacking_holes.compile((STATE,))
+    ordering.ordered.compile((STATE, BYTES, INT))
+    ordering.closed.compile((STATE, NUMBERS, INT))
+    ordering.gathered.compile((STATE, BYTES, NUMBERS, BYTES, types.int64[:, ::1]))
 
 
 @cache

@@ -33,10 +33,12 @@ class Walk:
 
     Attributes:
         cut: code, place and reason where the file is cut off; null = it is not, or not yet.
+        whole: at a pause, whether the window has been walked to its end.
     """
 
     def __init__(self, windows: Windows, walker: Walker, seen: Container) -> None:
         self.cut: tuple[str, int, str] | None = None
+        self.whole = False
         self._windows = windows
         self._walker = walker
         self._seen = seen
@@ -59,7 +61,8 @@ class Walk:
             place = windows.start + seen.begin
         while True:
             place, why = self._stopped(place)
-            if why != MORE:
+            self.whole = why == MORE
+            if not self.whole:
                 yield
                 self._walker.make_room(why)
                 continue
