@@ -68,6 +68,8 @@ class Material:
         system: id of the system that the paper is limited to; null = all.
         recipient: what the recipient's name must contain; empty = all.
         ledger: running totals over all runs; null = none was given.
+        destinations: by address, as the latest run tells them.
+        names: of systems, by id.
     """
 
     runs: tuple[Run, ...]
@@ -85,6 +87,7 @@ class Material:
     system: str | None
     recipient: str
     destinations: dict[str, Destination]
+    names: dict[str, str]
 
     def destinations_of(self, finding: Finding) -> tuple[Destination, ...]:
         """The decision records of the addresses that its evidence names."""
@@ -103,11 +106,7 @@ class Material:
         """How the inventory, or else a run, names a system."""
         if system is None:
             return "Chưa thuộc hệ thống nào đã kê khai"
-        for each in self.inventory.systems if self.inventory else ():
-            if each.id == system:
-                return each.name
-        names = (seen.finding.system_name for seen in self.seen if seen.finding.system == system)
-        return next((name for name in names if name), system)
+        return self.names.get(system, system)
 
 
 def gathered(
@@ -142,12 +141,18 @@ def gathered(
                 of_id[finding.id].append(finding)
     seen = [_seen(findings, begin, end) for findings in of_id.values()]
     seen.sort(key=lambda each: (-each.bytes, each.finding.id))
+    names = {
+        one.finding.system: one.finding.system_name
+        for one in seen
+        if one.finding.system and one.finding.system_name
+    }
+    names |= {each.id: each.name for each in inventory.systems} if inventory else {}
     destinations = {each.address: each for run in different for each in run.destinations}
     return Material(
         runs=different, repeated=len(given) - len(different), overlap=_overlap(different),
         seen=tuple(seen), since=begin, until=end, agency=agency, catalogue=catalogue,
         regimes=regimes, inventory=inventory, register=register, ledger=ledger, system=system,
-        recipient=recipient, destinations=destinations,
+        recipient=recipient, destinations=destinations, names=names,
     )  # fmt: skip
 
 
