@@ -45,7 +45,7 @@ def ledger_blocks(material: Material) -> tuple[Block, ...]:
 def _totals(material: Material, ledger: Ledger) -> Table:
     of_route: dict[Route, list[DayTotal]] = defaultdict(list)
     for total in ledger.totals:
-        if _asked(material, total.route.system, total.route.recipient):
+        if about(material, total.route.system, total.route.recipient):
             of_route[total.route].append(total)
     rows = []
     for route, totals in of_route.items():
@@ -77,7 +77,8 @@ def _totals(material: Material, ledger: Ledger) -> Table:
     )  # fmt: skip
 
 
-def _asked(material: Material, system: str | None, recipient: str) -> bool:
+def about(material: Material, system: str | None, recipient: str) -> bool:
+    """Whether a route is within what the paper is limited to."""
     here = material.system is None or system == material.system
     return here and material.recipient.casefold() in recipient.casefold()
 

@@ -5,13 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from auditor.model.ledger import COUNTED_FROM
+from auditor.papers.ledgers import about
 from auditor.papers.transfers import transfers
-from auditor.papers.wording import listed, number, rounded
+from auditor.papers.wording import day, listed, number, rounded
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
+    from auditor.model.ledger import Route
     from auditor.papers.material import Material
+    from auditor.papers.transfers import Transfer
 
 BASIC_ABOVE: Final = 100_000
 SENSITIVE_ABOVE: Final = 10_000
@@ -56,29 +60,53 @@ def _by_label(
     kept = [seen for seen in material.seen if wanted(seen.finding.category)]
     moved = transfers(material, kept)
     begins = f"Dữ liệu {kind}, mốc trên {number(above)} chủ thể: "
-    if not moved:
+    known, source = _estimates(material, wanted, moved)
+    if not moved and not known:
         return Reached(False, f"{begins}không thấy nhóm dữ liệu này trong việc chuyển.")
     counted = max((each.counted for each in moved if each.counted is not None), default=None)
-    told = "không đếm được trong nội dung" if counted is None else (
-        f"đếm được nhiều nhất {number(counted)} tới một bên nhận"
-    )  # fmt: skip
-    known = [each.subjects for each in moved if each.subjects is not None]
-    estimated = sum(known)
-    blind = len(known) < len(moved)
-    told += (
-        f"; ước tính cộng các bên nhận {rounded(estimated)}" if known else "; không ước tính được"
+    told = (
+        "không đếm được trong nội dung"
+        if counted is None
+        else f"đếm được nhiều nhất {number(counted)} tới một bên nhận"
     )
-    if blind and known:
-        told += " (thiếu bên nhận không ước tính được)"
+    estimated = sum(each for each in known if each is not None)
+    if any(each is not None for each in known):
+        told += f"; ước tính cộng các bên nhận {rounded(estimated)} ({source})"
+        told += "; thiếu bên nhận không ước tính được" if None in known else ""
+    else:
+        told += "; không ước tính được"
     if counted is not None and counted > above:
         return Reached(True, f"{begins}vượt theo số đếm được: {told}.")
     if estimated > above:
         return Reached(True, f"{begins}vượt theo ước tính, đơn vị xác nhận: {told}.")
-    ceiling = _ceiling(material, {each.system for each in moved})
+    systems = {each.system for each in moved} | {
+        route.system for route in _routes(material, wanted)
+    }
+    ceiling = _ceiling(material, systems)
     if ceiling is not None and ceiling <= above:
         held = f"các hệ thống này lưu giữ tất cả {number(ceiling)} chủ thể"
         return Reached(False, f"{begins}không vượt: {held}; {told}.")
     return Reached(None, f"{begins}chưa biết số cộng dồn: {told}.")
+
+
+def _estimates(
+    material: Material, wanted: Callable[[str | None], bool], moved: tuple[Transfer, ...]
+) -> tuple[list[int | None], str]:
+    """Estimated subjects by recipient, and what they are taken from: the ledger where it is."""
+    if material.ledger is None:
+        return [each.subjects for each in moved], "theo các lượt kiểm tra"
+    routes = set(_routes(material, wanted))
+    records = [total.records for total in material.ledger.totals if total.route in routes]
+    return [*records], f"theo sổ cộng dồn từ {day(COUNTED_FROM)}"
+
+
+def _routes(material: Material, wanted: Callable[[str | None], bool]) -> Iterator[Route]:
+    """Routes of the ledger within the paper's limits that carry such data, each as often as met."""
+    for total in material.ledger.totals if material.ledger else ():
+        route = total.route
+        carries = any(wanted(each.category) for each in route.carried)
+        if carries and about(material, route.system, route.recipient):
+            yield route
 
 
 def _ceiling(material: Material, systems: set[str | None]) -> int | None:

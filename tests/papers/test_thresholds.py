@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date, timedelta
 
+from auditor.model.ledger import Carried, DayTotal, Ledger, Route
 from auditor.papers.thresholds import asked, reached
 from tests.papers.conftest import INVENTORY, evidence, finding, material, run
 
@@ -49,3 +51,18 @@ def test_citizen_data_of_the_decisions_lists_asks_for_it():
     answers = told(held("II.18a", None, None))
     assert asked(answers) is True
     assert "II.18a" in answers[-1].says
+
+
+def test_with_a_ledger_many_small_transfers_add_up():
+    route = Route("Sở Mẫu", "portal", "Example Cloud", "SG", (Carried("B7", "pdpl"),))
+    days = [date(2025, 8, 1) + timedelta(days=each) for each in range(200)]
+    ledger = Ledger(tuple(DayTotal(day, route, 1, 900, 600) for day in days))
+    one = held("B7", 600, "estimated")
+    assert asked(told(one)) is None
+    answers = told(one, ledger=ledger)
+    assert asked(answers) is True
+    assert "theo sổ cộng dồn từ 01/07/2025" in answers[0].says
+    assert asked(told(ledger=ledger)) is True
+    assert asked(told(one, ledger=ledger, recipient="other")) is False
+    few = Ledger(ledger.totals[:3])
+    assert asked(told(ledger=few)) is None
