@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Final, Literal
 from auditor.model.text import Text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
+
+MOST_ROWS: Final = 200
 
 OPEN: Final = "……… [đơn vị điền]"
 """What stands where only the agency can say something; it is marked by colour and hatching."""
@@ -78,6 +80,18 @@ class Table:
     rows: tuple[tuple[str | None, ...], ...]
     left_out: int = 0
     empty: str = "Không có."
+
+    @classmethod
+    def bounded(
+        cls,
+        titles: tuple[Text, ...],
+        widths: tuple[int, ...],
+        rows: Sequence[tuple[str | None, ...]],
+        most: int = MOST_ROWS,
+        empty: str = "Không có.",
+    ) -> Table:
+        """A table of the first ``most`` rows that says how many more there are."""
+        return cls(titles, widths, tuple(rows[:most]), max(0, len(rows) - most), empty)
 
 
 @dataclass(frozen=True, slots=True)

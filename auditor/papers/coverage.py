@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from auditor.papers.material import Material, Seen
 
 MOST_ROWS: Final = 200
+MOST_DEADLINES: Final = 12
 FIELD: Final = {
     "system": "Hệ thống", "category": "Nhóm dữ liệu", "regime": "Chế độ", "recipient": "Bên nhận",
     "country": "Nước nhận", "time": "Thời gian", "filed": "Ngày nộp", "result": "Kết quả",
@@ -166,6 +167,8 @@ def deadlines_said(group: Sequence[Seen]) -> str:
     for each in deadlines(group):
         doubt = "" if each.known else "chậm nhất, tính từ ngày thấy đầu tiên; có thể đã đến sớm hơn"
         told.append(f"{day(each.due)}: {each.what.vi}" + (f" ({doubt})" if doubt else ""))
+    if len(told) > MOST_DEADLINES:
+        told[MOST_DEADLINES:] = [f"và {len(told) - MOST_DEADLINES} thời hạn khác"]
     return "\n".join(told) or "Chưa tính được từ lưu lượng"
 
 

@@ -19,6 +19,8 @@ from auditor.papers.transfers import (
 from auditor.papers.wording import countries, day, listed
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from auditor.papers.blocks import Block
     from auditor.papers.material import Material, Seen
     from auditor.papers.transfers import Transfer
@@ -120,7 +122,7 @@ def _risks(material: Material, personal: list[Seen]) -> Table:
         recipients = len({seen.finding.recipient for seen in group})
         told = f"{group[0].finding.title.vi}\n{systems}; {recipients} bên nhận"
         rows.append((told, None, None, None))
-    return Table(titles, (60, 30, 24, 34), tuple(rows), empty="Không thấy dấu hiệu nào.")
+    return Table.bounded(titles, (60, 30, 24, 34), rows, empty="Không thấy dấu hiệu nào.")
 
 
 def _impact(
@@ -173,17 +175,27 @@ def _national_security(material: Material) -> tuple[Block, ...]:
     )
 
 
+def _by_recipient(moved: tuple[Transfer, ...]) -> dict[str, list[Transfer]]:
+    of_name: dict[str, list[Transfer]] = {}
+    for each in moved:
+        of_name.setdefault(each.recipient, []).append(each)
+    return of_name
+
+
+def _places(held: list[Transfer]) -> str:
+    return countries(sorted({code for one in held for code in one.countries}), 3)
+
+
+def _once(said: Iterable[str]) -> str | None:
+    """What was said, each once; nothing said is an open cell."""
+    return "; ".join(dict.fromkeys(filter(None, said))) or None
+
+
 def _keepers(material: Material, moved: tuple[Transfer, ...]) -> Table:
+    held = _by_recipient(moved)
     rows = tuple(
-        (
-            each.recipient,
-            countries(each.countries, 3),
-            storage_of(material, each) or None,
-            None,
-            None,
-            None,
-        )
-        for each in moved[:MOST]
+        (name, _places(of_one), _once(storage_of(material, one) for one in of_one), *[None] * 3)
+        for name, of_one in list(held.items())[:MOST]
     )
     titles = (
         Text("Bên nhận", "Recipient"),
@@ -193,7 +205,7 @@ def _keepers(material: Material, moved: tuple[Transfer, ...]) -> Table:
         Text("Biện pháp (3.3)", "Measures"),
         Text("Đánh giá (3.4)", "Assessment"),
     )
-    return Table(titles, (34, 22, 28, 20, 20, 20), rows, max(0, len(moved) - MOST))
+    return Table(titles, (34, 22, 28, 20, 20, 20), rows, max(0, len(held) - MOST))
 
 
 def _attachments(material: Material) -> tuple[Block, ...]:
@@ -214,23 +226,18 @@ def _attachments(material: Material) -> tuple[Block, ...]:
 def _recipients(
     material: Material, moved: tuple[Transfer, ...]
 ) -> tuple[tuple[str | None, ...], ...]:
-    of_name: dict[str, list[Transfer]] = {}
-    for each in moved:
-        of_name.setdefault(each.recipient, []).append(each)
     return tuple(
         (
             str(place),
             name,
             None,
             None,
-            "; ".join(dict.fromkeys(filter(None, (contract_of(material, one) for one in held))))
-            or None,
+            _once(contract_of(material, one) for one in held),
             None,
-            f"{countries(sorted({code for one in held for code in one.countries}), 3)}; từ "
-            + listed((material.system_name(one.system) for one in held), 4),
+            f"{_places(held)}; từ " + listed((material.system_name(one.system) for one in held), 4),
         )
-        for place, (name, held) in enumerate(of_name.items(), start=1)
-    )[:MOST]
+        for place, (name, held) in enumerate(_by_recipient(moved).items(), start=1)
+    )
 
 
 def _parties(rows: tuple[tuple[str | None, ...], ...]) -> Table:
@@ -243,4 +250,4 @@ def _parties(rows: tuple[tuple[str | None, ...], ...]) -> Table:
         Text("Dịch vụ", "Service"),
         Text("Ghi chú", "Note"),
     )
-    return Table(titles, (8, 50, 24, 40, 36, 30, 50), rows or (("1", *[None] * 6),))
+    return Table.bounded(titles, (11, 50, 24, 40, 36, 30, 50), rows or (("1", *[None] * 6),))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from auditor.model.agency import Agency
 from auditor.model.catalogue import Catalogue
+from auditor.model.errors import InputError
 from auditor.model.finding import Finding
 from auditor.model.inventory import Inventory
 from auditor.model.ledger import Ledger
@@ -63,6 +64,7 @@ class Material:
     Attributes:
         runs: different material each, the earliest first.
         repeated: runs that were left out: another holds the same material.
+        outside: runs that were left out: their inputs have no traffic of the period.
         overlap: runs share inputs or times: what they add up to may count some traffic twice.
         seen: findings of the period, the heaviest first.
         system: id of the system that the paper is limited to; null = all.
@@ -74,6 +76,7 @@ class Material:
 
     runs: tuple[Run, ...]
     repeated: int
+    outside: int
     overlap: bool
     seen: tuple[Seen, ...]
     since: date
@@ -123,37 +126,52 @@ def gathered(
     system: str | None = None,
     recipient: str = "",
 ) -> Material:
-    """The runs' findings between two days (of Vietnam; null = as far as the traffic goes).
+    """The findings of one run or more between two days (of Vietnam; null = as far as the traffic goes).
 
     Runs over the same material count once. ``system`` and ``recipient`` (a part of the name, upper
     and lower case alike) keep what is about them.
+
+    Raises:
+        InputError: no run has traffic of the period.
     """
     given = sorted(runs, key=lambda run: (run.finished, run.run_id))
     by_material = {run.audit_id: run for run in given}  # of the same material the latest
     different = tuple(by_material.values())
     begin, end = _period(different, since, until)
+    inside = tuple(run for run in different if _touches(run, begin, end))
+    if not inside:
+        raise InputError(
+            f"no run has traffic between {begin} and {end}",
+            place=different[-1].run_id,
+            hint="Name other runs, or another period with --since and --until.",
+        )
     asked = recipient.casefold()
     of_id: dict[str, list[Finding]] = defaultdict(list)
-    for run in different:
+    for run in inside:
         for finding in run.findings:
             here = system is None or finding.system == system
             if here and asked in finding.recipient.casefold() and _within(finding, begin, end):
                 of_id[finding.id].append(finding)
     seen = [_seen(findings, begin, end) for findings in of_id.values()]
     seen.sort(key=lambda each: (-each.bytes, each.finding.id))
-    names = {
+    destinations = {each.address: each for run in inside for each in run.destinations}
+    return Material(
+        runs=inside, repeated=len(given) - len(different),
+        outside=len(different) - len(inside), overlap=_overlap(inside),
+        seen=tuple(seen), since=begin, until=end, agency=agency, catalogue=catalogue,
+        regimes=regimes, inventory=inventory, register=register, ledger=ledger, system=system,
+        recipient=recipient, destinations=destinations, names=_names(seen, inventory),
+    )  # fmt: skip
+
+
+def _names(seen: Sequence[Seen], inventory: Inventory | None) -> dict[str, str]:
+    """Names of systems by id: the inventory's, else those of the runs."""
+    found = {
         one.finding.system: one.finding.system_name
         for one in seen
         if one.finding.system and one.finding.system_name
     }
-    names |= {each.id: each.name for each in inventory.systems} if inventory else {}
-    destinations = {each.address: each for run in different for each in run.destinations}
-    return Material(
-        runs=different, repeated=len(given) - len(different), overlap=_overlap(different),
-        seen=tuple(seen), since=begin, until=end, agency=agency, catalogue=catalogue,
-        regimes=regimes, inventory=inventory, register=register, ledger=ledger, system=system,
-        recipient=recipient, destinations=destinations, names=names,
-    )  # fmt: skip
+    return found | ({each.id: each.name for each in inventory.systems} if inventory else {})
 
 
 def _period(runs: Sequence[Run], since: date | None, until: date | None) -> tuple[date, date]:
@@ -168,6 +186,12 @@ def _period(runs: Sequence[Run], since: date | None, until: date | None) -> tupl
     days = days or [day_of(run.finished) for run in runs[-1:]]
     begin = since or min(days)
     return begin, until or max(*days, begin)
+
+
+def _touches(run: Run, begin: date, end: date) -> bool:
+    """Whether its inputs have traffic of the period; those that do not say when have."""
+    days = [day_of(m) for file in run.inputs for m in (file.first, file.last) if m is not None]
+    return not days or (min(days) <= end and begin <= max(days))
 
 
 def _within(finding: Finding, begin: date, end: date) -> bool:

@@ -229,7 +229,7 @@ def _systems(material: Material, moved: tuple[Transfer, ...]) -> Table:
         Text("Số bên nhận", "Recipients"),
         Text("Dữ liệu trong dấu hiệu", "Data in indicators"),
     )
-    return Table(titles, (30, 26, 28, 16, 16, 26), tuple(rows))
+    return Table.bounded(titles, (30, 26, 28, 16, 16, 26), rows)
 
 
 def _coverage(material: Material) -> tuple[Block, ...]:

@@ -50,6 +50,8 @@ def _looked_at(material: Material) -> Iterator[str]:
         yield (
             f"{material.repeated} lượt kiểm tra trên cùng dữ liệu với lượt khác không được cộng."
         )
+    if material.outside:
+        yield f"{material.outside} lượt kiểm tra không có lưu lượng trong kỳ, không được tính."
     if material.ledger is None:
         tail = (
             "các lượt có tệp đầu vào hoặc thời gian trùng nhau, nên số cộng có thể tính một luồng "
@@ -204,7 +206,7 @@ def countries_table(material: Material) -> Table:
         Text("Khối lượng ước tính", "Estimated"),
         Text("Luồng không rõ lượng", "Flows of unknown size"),
     )
-    return Table(titles, (40, 18, 24, 24, 24), tuple(line for _, line in rows))
+    return Table.bounded(titles, (40, 18, 24, 24, 24), [line for _, line in rows])
 
 
 def inputs_table(material: Material) -> Table:

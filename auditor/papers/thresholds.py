@@ -79,10 +79,8 @@ def _by_label(
         return Reached(True, f"{begins}vượt theo số đếm được: {told}.")
     if estimated > above:
         return Reached(True, f"{begins}vượt theo ước tính, đơn vị xác nhận: {told}.")
-    systems = {each.system for each in moved} | {
-        route.system for route in _routes(material, wanted)
-    }
-    ceiling = _ceiling(material, systems)
+    sending = {route.system for route in _routes(material, wanted)}
+    ceiling = _ceiling(material, sending | {each.system for each in moved})
     if ceiling is not None and ceiling <= above:
         held = f"các hệ thống này lưu giữ tất cả {number(ceiling)} chủ thể"
         return Reached(False, f"{begins}không vượt: {held}; {told}.")

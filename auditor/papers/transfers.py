@@ -249,7 +249,7 @@ def categories_table(material: Material, moved: Sequence[Transfer]) -> Table:
         Text("Số bên nhận", "Recipients"),
         Text("Chủ thể dữ liệu nhiều nhất tới một bên nhận", "Most subjects to one recipient"),
     )
-    return Table(titles, (46, 16, 20, 10, 10, 28), tuple(rows))
+    return Table.bounded(titles, (46, 16, 20, 10, 10, 28), rows)
 
 
 _LEVEL: Final = {

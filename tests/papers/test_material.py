@@ -2,6 +2,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
+from auditor.model.errors import InputError
 from tests.papers.conftest import AT, day, evidence, finding, material, moved, run
 
 
@@ -41,7 +44,13 @@ def test_only_findings_of_the_period_are_kept_and_those_partly_outside_are_told(
     made = material(run(), moved(run(), 30, "b"), since=day("2026-09-15"), until=day("2026-09-20"))
     assert {seen.runs for seen in made.seen} == {1}
     assert all(seen.partly for seen in made.seen)
-    assert not material(run(), since=day("2027-01-01"), until=day("2027-02-01")).seen
+
+
+def test_runs_outside_the_period_are_in_no_figure():
+    made = material(run(), moved(run(), 30, "b"), since=day("2026-09-15"), until=day("2026-09-20"))
+    assert ([each.run_id for each in made.runs], made.outside) == (["r1"], 1)
+    with pytest.raises(InputError, match="no run has traffic between 2027-01-01 and 2027-02-01"):
+        material(run(), since=day("2027-01-01"), until=day("2027-02-01"))
 
 
 def test_the_period_is_that_of_the_inputs_unless_named():
@@ -49,7 +58,6 @@ def test_the_period_is_that_of_the_inputs_unless_named():
     assert (made.since, made.until) == (day("2026-09-14"), day("2026-09-16"))
     bare = material(replace(run(), inputs=()))
     assert bare.since == bare.until == day("2026-09-17")
-    assert material(run(), since=day("2027-01-01")).until == day("2027-01-01")
 
 
 def test_a_system_and_a_recipient_limit_what_is_kept():

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from auditor.papers.blocks import Table
+from auditor.papers.form_09 import form_09
 from auditor.papers.transfers import (
     categories_table,
     diagram,
@@ -11,7 +13,7 @@ from auditor.papers.transfers import (
     transfers,
     volume_said,
 )
-from tests.papers.conftest import evidence, finding, material, run
+from tests.papers.conftest import PAPERS, evidence, finding, material, run
 
 
 def by_recipient(made):
@@ -66,6 +68,9 @@ def test_tables_hold_every_transfer_and_say_how_many_are_left_out():
     crowd = material(replace(run(), findings=many))
     assert recipients_table(crowd, transfers(crowd)).left_out == 50
     assert diagram(crowd, transfers(crowd)).left_out == 226
+    form = form_09(crowd)
+    (recipients,) = next(part for part in form.annexes if part.number == "B.II.").blocks
+    assert (len(recipients.rows), recipients.left_out) == (200, 50)
 
 
 def test_a_category_that_no_list_has_is_shown_by_its_code():
@@ -80,3 +85,20 @@ def test_the_category_about_conduct_is_named_by_its_provision():
     (row,) = categories_table(made, transfers(made)).rows
     assert "điểm g khoản 1 Điều 4" in row[0]
     assert "vi phạm" not in row[0]
+
+
+def test_no_table_or_list_grows_without_end_and_none_is_cut_in_silence():
+    many = tuple(
+        finding(
+            id=f"x{n}", rule=f"rule-{n}", recipient=f"R{n:03}", system=f"s{n}", category=f"C{n}"
+        )
+        for n in range(300)
+    )
+    crowd = material(replace(run(), findings=many))
+    for made in PAPERS:
+        paper = made(crowd)
+        for part in (*paper.parts, *paper.annexes):
+            for block in part.blocks:
+                if isinstance(block, Table):
+                    assert len(block.rows) <= 400
+                    assert block.left_out or len(block.rows) < 400
