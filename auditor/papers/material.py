@@ -126,7 +126,7 @@ def gathered(
     system: str | None = None,
     recipient: str = "",
 ) -> Material:
-    """The findings of one run or more between two days (of Vietnam; null = as far as the traffic goes).
+    """The findings of one run or more between two days of Vietnam (null = as far as traffic goes).
 
     Runs over the same material count once. ``system`` and ``recipient`` (a part of the name, upper
     and lower case alike) keep what is about them.
