@@ -31,7 +31,7 @@ def coverage_table(material: Material) -> Table:
     of_row: dict[tuple[object, ...], list[Seen]] = defaultdict(list)
     for seen in material.seen:
         finding = seen.finding
-        if finding.category is None:
+        if finding.category is None or not seen.has_flows:
             continue
         claim = finding.claim.id if finding.claim else ""
         key = (finding.system, finding.recipient, finding.dossier or "", claim, finding.state)

@@ -56,6 +56,12 @@ class Seen:
     last: date
     partly: bool
 
+    @property
+    def has_flows(self) -> bool:
+        """Whether flows of its own are behind it; else it is a total over all runs."""
+        evidence = self.finding.evidence
+        return bool(evidence.peers or evidence.flow_ids)
+
 
 @dataclass(frozen=True, slots=True)
 class Material:

@@ -235,7 +235,7 @@ def _systems(material: Material, moved: tuple[Transfer, ...]) -> Table:
 def _coverage(material: Material) -> tuple[Block, ...]:
     results: dict[str, int] = {}
     for seen in material.seen:
-        if seen.finding.category is not None:
+        if seen.finding.category is not None and seen.has_flows:
             told = coverage.result(seen.finding)
             results[told] = results.get(told, 0) + 1
     rows = tuple(

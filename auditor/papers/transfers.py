@@ -75,8 +75,7 @@ def transfers(material: Material, kept: Iterable[Seen] | None = None) -> tuple[T
     """By system and recipient, the most bytes first; of ``kept`` alone where that is given."""
     of_pair: dict[tuple[str | None, str], list[Seen]] = defaultdict(list)
     for seen in material.seen if kept is None else kept:
-        evidence = seen.finding.evidence
-        if evidence.peers or evidence.flow_ids:  # else it is a total, and no transfer of its own
+        if seen.has_flows:
             of_pair[seen.finding.system, seen.finding.recipient].append(seen)
     made = [_transfer(material, pair, seen) for pair, seen in of_pair.items()]
     return tuple(sorted(made, key=lambda each: (-each.bytes, each.system or "", each.recipient)))

@@ -16,7 +16,7 @@ from auditor.papers.coverage import (
     result,
     six_points_table,
 )
-from tests.papers.conftest import day, finding, material, run
+from tests.papers.conftest import day, evidence, finding, material, run
 
 BASIS = LegalBasis("Nghị định 165/2025/NĐ-CP", "khoản 11 Điều 12", Text("a", "b"), "C")
 CLAIM = Claim(
@@ -74,6 +74,12 @@ def test_fields_that_do_not_fit_are_told_and_those_that_are_not_known_are_not():
     (row,) = coverage_table(of(finding(dossier="H", compared=compared))).rows
     assert "Nước nhận: hồ sơ ghi JP; đã thấy SG." in row[5]
     assert "mục đích kín" not in row[5]
+
+
+def test_a_total_over_all_runs_is_a_gap_and_has_no_dossier_to_compare():
+    made = of(finding(evidence=evidence(peers=(), flow_ids=())))
+    assert coverage_table(made).rows == ()
+    assert len(gaps(made)) == 1
 
 
 def test_covered_transfers_are_no_gap_and_the_heaviest_stands_first():
