@@ -53,17 +53,19 @@ def policy_lint(
     from auditor.readers.tables.mapping import load_mapping
 
     folder = policies or pipeline.data_folder("policies")
-    found: list[str] = policy.lint(folder / "rules.yaml")
-    codes = None
+    found: list[str] = []
+    catalogue = regimes = codes = None
     try:
         catalogue = classify.catalogue(folder)
         codes = catalogue.by_code
+        found += policy.lint_regimes(folder / "regimes.yaml", catalogue)
+        regimes = None if found else policy.load_regimes(folder / "regimes.yaml", catalogue)
         systems = classify.inventory(inventory, catalogue) if inventory else None
-        if dossiers:
-            regimes = policy.load_regimes(folder / "regimes.yaml")
+        if dossiers and regimes:
             load_register(dossiers, catalogue, systems, regimes)
     except AuditorError as error:
         found += str(error).splitlines()
+    found = policy.lint(folder / "rules.yaml", catalogue, regimes) + found
     names = folder / services.FILE_NAME
     if names.exists():
         found += services.services_mistakes(names)
@@ -125,9 +127,9 @@ def policy_show(policies: Policies = None) -> None:
         for basis in rule.legal:
             say(f"  ({basis.mark}) {basis.instrument}, {basis.article}")
         say()
-    for line in _regime_lines(policy.load_regimes(folder / "regimes.yaml")):
-        say(line)
     catalogue = classify.catalogue(folder)
+    for line in _regime_lines(policy.load_regimes(folder / "regimes.yaml", catalogue)):
+        say(line)
     for detector in inspect.detectors_in(folder, catalogue.by_code):
         say(f"{detector.id}  [{', '.join(detector.labels)}]")
         say(f"  {detector.title.vi}")

@@ -192,6 +192,7 @@ class Claim:
     Attributes:
         id: of the entry in the register.
         reported: day on which the report that the ground asks for was sent; null = not yet.
+        ground_id: id of the ground in ``regimes.yaml``.
     """
 
     id: str
@@ -203,6 +204,7 @@ class Claim:
     reviewed_by: str
     reviewed: date
     reported: date | None
+    ground_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,7 @@ class System(Document):
             codes of Decree 356 (``B7``, ``S-d``).
         subjects: how many data subjects the system holds data of.
         record_bytes: average size of one subject's record as it leaves, in bytes.
+        state_agency: whether its data is a state agency's; null = as the whole agency is.
     """
 
     id: Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
@@ -43,6 +44,7 @@ class System(Document):
     categories: tuple[str, ...] = ()
     subjects: Annotated[int, Field(ge=0)] | None = None
     record_bytes: Annotated[int, Field(gt=0)] | None = None
+    state_agency: bool | None = None
     note: str = ""
 
     @model_validator(mode="after")
@@ -53,7 +55,11 @@ class System(Document):
 
 
 class Inventory(Document):
-    """All systems of one agency."""
+    """All systems of one agency.
+
+    Attributes:
+        state_agency: whether it is a state agency; systems that it runs for others say so.
+    """
 
     agency: Annotated[str, Field(min_length=1)]
     state_agency: bool = True
@@ -67,6 +73,14 @@ class Inventory(Document):
         if twice:
             raise ValueError(f"system ids stand twice: {', '.join(twice)}")
         return self
+
+    @property
+    def owners(self) -> dict[str, bool]:
+        """Per system id: whether its data is a state agency's."""
+        return {
+            system.id: self.state_agency if system.state_agency is None else system.state_agency
+            for system in self.systems
+        }
 
     @property
     def networks(self) -> tuple[Network, ...]:

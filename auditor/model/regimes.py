@@ -6,10 +6,11 @@ how, is ``auditor.policy.regimes``.
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Annotated, Final, Literal
 
-from pydantic import Field, StrictBool, StrictInt, model_validator
+from pydantic import AfterValidator, Field, StrictBool, StrictInt, ValidationInfo, model_validator
 
 from auditor.model.catalogue import Level, Mark, Wording
 from auditor.model.documents import Document, Some
@@ -17,7 +18,64 @@ from auditor.model.documents import Document, Some
 NO_REGIME: Final = "none"
 """The answer for data of which it is known that it stands on no list."""
 
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the mistakes of ``regimes.yaml`` are found with.
+
+    Attributes:
+        categories: codes of all categories.
+        numbered: codes of those that begin at a number of subjects, known or not.
+        regimes: ids of the file's own regimes; filled while it is read, as ``ids`` is.
+    """
+
+    categories: frozenset[str]
+    numbered: frozenset[str]
+    regimes: set[str] = field(default_factory=set)
+    ids: set[str] = field(default_factory=set)
+
+
+def _stands_once(value: str, info: ValidationInfo) -> str:
+    if isinstance(info.context, Known):
+        if value in info.context.ids:
+            raise ValueError(f"another entry of this file has the id {value!r}")
+        info.context.ids.add(value)
+    return value
+
+
+def _regime_exists(value: str, info: ValidationInfo) -> str:
+    if isinstance(info.context, Known) and value not in info.context.regimes:
+        raise ValueError(
+            f"this file has no regime {value!r}; it has {', '.join(sorted(info.context.regimes))}"
+        )
+    return value
+
+
+def _category_exists(value: str, info: ValidationInfo) -> str:
+    if isinstance(info.context, Known) and value not in info.context.categories:
+        raise ValueError(f"no category list has the code {value!r}")
+    return value
+
+
+def _has_a_number(value: str | None, info: ValidationInfo) -> str | None:
+    if isinstance(info.context, Known) and value is not None:
+        _category_exists(value, info)
+        if value not in info.context.numbered:
+            raise ValueError(f"category {value!r} has no `threshold` in the category list")
+    return value
+
+
+def _duties_stand_once(value: tuple[Duty, ...]) -> tuple[Duty, ...]:
+    ids = [duty.id for duty in value]
+    twice = sorted({one for one in ids if ids.count(one) > 1})
+    if twice:
+        raise ValueError(f"duties stand twice: {', '.join(twice)}")
+    return value
+
+
 Id = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$", max_length=80)]
+OwnId = Annotated[Id, AfterValidator(_stands_once)]
+RegimeId = Annotated[Id, AfterValidator(_regime_exists)]
 Owner = Literal["state-agency", "other", "any"]
 Url = Annotated[str, Field(pattern=r"^(https?://[^\s<>\"']+)?$")]
 
@@ -77,8 +135,13 @@ class Duty(Document):
 
 
 class Sanction(Document):
-    """The range that an inspector would look up: information, and no finding about anybody."""
+    """The range that an inspector would look up: information, and no finding about anybody.
 
+    Attributes:
+        id: what rules name it by.
+    """
+
+    id: OwnId
     conduct: Wording
     range: Wording
     basis: Basis
@@ -90,7 +153,8 @@ class Regime(Document):
     Regimes are asked in the order of the file: the first that applies is the one.
 
     Attributes:
-        levels: levels of the categories it speaks of.
+        levels: levels of the categories it speaks of; none = no category falls under it by itself,
+            a rule says so (state secrets).
         personal: whether it speaks of personal data only (true) or of other data only (false);
             null = of both.
         owner: whose data it speaks of.
@@ -103,18 +167,18 @@ class Regime(Document):
             before that law came into force.
     """
 
-    id: Id
+    id: OwnId
     title: Wording
-    levels: Some[Level]
+    levels: tuple[Level, ...]
     personal: StrictBool | None = None
     owner: Owner = "any"
     since: date
     until: date | None = None
     needs: Literal["passed-before", "filed-before", "filed-after", "none"]
     days: Annotated[StrictInt, Field(ge=0)] = 0
-    dossiers_of: tuple[Id, ...] = ()
+    dossiers_of: tuple[RegimeId, ...] = ()
     legal: Some[Basis]
-    duties: tuple[Duty, ...] = ()
+    duties: Annotated[tuple[Duty, ...], AfterValidator(_duties_stand_once)] = ()
     sanctions: tuple[Sanction, ...] = ()
     note: Wording | None = None
 
@@ -133,11 +197,11 @@ class Ground(Document):
         duties: what must be done all the same, such as the report after 15 days.
     """
 
-    id: Id
+    id: OwnId
     title: Wording
-    regimes: Some[Id]
+    regimes: Some[RegimeId]
     basis: Basis
-    duties: tuple[Duty, ...] = ()
+    duties: Annotated[tuple[Duty, ...], AfterValidator(_duties_stand_once)] = ()
 
 
 class RunningThreshold(Document):
@@ -151,10 +215,10 @@ class RunningThreshold(Document):
         above: applies to more subjects than these.
     """
 
-    id: Id
+    id: OwnId
     title: Wording
-    category: str | None = None
-    labels: Some[str]
+    category: Annotated[str | None, AfterValidator(_has_a_number)] = None
+    labels: Some[Annotated[str, AfterValidator(_category_exists)]]
     since: date
     above: Annotated[StrictInt, Field(ge=0)] | None = None
     severity: Literal["critical", "high", "medium", "low", "info"]
@@ -176,3 +240,15 @@ class RegimeFile(Document):
     grounds: tuple[Ground, ...] = ()
     thresholds: tuple[RunningThreshold, ...] = ()
     sanctions: tuple[Sanction, ...] = ()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _gather_regimes(cls, content: object, info: ValidationInfo) -> object:
+        """What refers to a regime may stand before it: their ids are gathered first."""
+        if isinstance(info.context, Known) and isinstance(content, dict):
+            regimes = content.get("regimes")
+            for each in regimes if isinstance(regimes, list) else ():
+                name = each.get("id") if isinstance(each, dict) else None
+                if isinstance(name, str):
+                    info.context.regimes.add(name)
+        return content

@@ -259,6 +259,26 @@ class Dossier(Entry):
             raise ValueError(f"the result ({value}) came before the dossier was filed ({filed})")
         return value
 
+    @field_validator("storage")
+    @classmethod
+    def _kept_while_it_lasts(cls, value: Storage | None, info: ValidationInfo) -> Storage | None:
+        begins = info.data.get("valid_from")
+        until = value.until if value else None
+        if until is not None and begins is not None and until < begins:
+            raise ValueError(f"storage ends ({until}) before the transfers begin ({begins})")
+        return value
+
+    @field_validator("updates")
+    @classmethod
+    def _update_what_was_filed(
+        cls, value: tuple[Update, ...], info: ValidationInfo
+    ) -> tuple[Update, ...]:
+        filed = info.data.get("filed")
+        early = [str(update.on) for update in value if filed is not None and update.on < filed]
+        if early:
+            raise ValueError(f"updated ({', '.join(early)}) before it was filed ({filed})")
+        return value
+
     @model_validator(mode="after")
     def _says_when_it_passed(self, info: ValidationInfo) -> Dossier:
         waits = isinstance(info.context, _Known) and self.regime in info.context.needing_result

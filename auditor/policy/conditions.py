@@ -6,11 +6,22 @@ fit it, and a value it can never take are mistakes of the file, with their line.
 
 from __future__ import annotations
 
+import difflib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from functools import cache
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
-from pydantic import Field, StrictBool, StrictInt, create_model, model_validator
+from pydantic import (
+    AfterValidator,
+    Field,
+    StrictBool,
+    StrictInt,
+    ValidationInfo,
+    create_model,
+    model_validator,
+)
 
 from auditor.model.documents import Document, Some
 from auditor.policy.vocabulary import FACTS, OPERATORS_OF, Kind
@@ -20,6 +31,29 @@ if TYPE_CHECKING:
 
 MOST_LEVELS: Final = 8
 """How deep conditions may stand in one another."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lists:
+    """What exists that a rules file may name.
+
+    Attributes:
+        names: by what names it (``Fact.names``, and ``sanction``); what is absent is not compared.
+        ids: of the rules read so far.
+    """
+
+    names: Mapping[str, frozenset[str]]
+    ids: set[str] = field(default_factory=set)
+
+
+def listed(value: str, names: str, info: ValidationInfo) -> str:
+    """``value``, which must be on the list ``names`` where the reader of the file has that list."""
+    known = info.context.names.get(names) if isinstance(info.context, Lists) else None
+    if known is not None and value not in known:
+        close = difflib.get_close_matches(value, sorted(known), n=1)
+        hint = f"; did you mean {close[0]!r}?" if close else ""
+        raise ValueError(f"no {names} {value!r} exists{hint}")
+    return value
 
 
 class Test(Document):
@@ -78,13 +112,20 @@ class _Tree(Document):
         return 1 + max((condition.levels() for condition in inner), default=0)
 
 
-def _value_type(kind: Kind, values: tuple[str, ...]) -> Any:  # noqa: ANN401 - a type, made at run time
+def _value_type(kind: Kind, values: tuple[str, ...], names: str) -> Any:  # noqa: ANN401 - a type, made at run time
     if values:
         return Literal[values]
+    text: Any = Annotated[str, Field(min_length=1, max_length=300)]
+    if names:
+
+        def exists(value: str, info: ValidationInfo) -> str:
+            return listed(value, names, info)
+
+        text = Annotated[text, AfterValidator(exists)]
     kinds: dict[Kind, Any] = {
         Kind.TRUTH: StrictBool,
-        Kind.TEXT: Annotated[str, Field(min_length=1, max_length=300)],
-        Kind.TEXTS: Annotated[str, Field(min_length=1, max_length=300)],
+        Kind.TEXT: text,
+        Kind.TEXTS: text,
         Kind.NUMBER: Annotated[StrictInt, Field(ge=0, lt=2**63)],
         Kind.DAY: date,
     }
@@ -92,8 +133,8 @@ def _value_type(kind: Kind, values: tuple[str, ...]) -> Any:  # noqa: ANN401 - a
 
 
 @cache  # facts of one kind share their test: building each is what importing this costs
-def _test_type(kind: Kind, values: tuple[str, ...]) -> type[Test]:
-    one: Any = _value_type(kind, values)
+def _test_type(kind: Kind, values: tuple[str, ...], names: str) -> type[Test]:
+    one: Any = _value_type(kind, values, names)
     several = Some[one]
     types = {"known": StrictBool, "one_of": several, "has_any": several}
     fields: dict[str, Any] = {
@@ -113,7 +154,7 @@ else:
     Condition = create_model(
         "Condition",
         __base__=_Tree,
-        **{fact.name: (_test_type(fact.kind, fact.values), None) for fact in FACTS},
+        **{fact.name: (_test_type(fact.kind, fact.values, fact.names), None) for fact in FACTS},
     )
     Condition.model_rebuild(_types_namespace={"Condition": Condition})
     Facts = create_model(
@@ -123,9 +164,9 @@ else:
         **{
             fact.name: (
                 (
-                    tuple[_value_type(fact.kind, fact.values), ...]
+                    tuple[_value_type(fact.kind, fact.values, fact.names), ...]
                     if fact.kind is Kind.TEXTS
-                    else _value_type(fact.kind, fact.values)
+                    else _value_type(fact.kind, fact.values, fact.names)
                 )
                 | None,
                 None,

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from auditor.model.regimes import Regime
     from auditor.model.register import Dossier
 
-_RESULTS: Final[dict[str, Text]] = {
+RESULTS: Final[dict[str, Text]] = {
     "passed": Text("đạt", "passed"),
     "failed": Text("không đạt", "failed"),
     "pending": Text("chưa có", "pending"),
@@ -32,6 +32,26 @@ COVERED_STEP: Final = Text(
 )
 """What to do about a transfer that a dossier covers."""
 
+STOPPED_STEP: Final = Text(
+    "Tạm dừng ngay việc chuyển này và xác định vì sao dữ liệu vẫn được gửi sau yêu cầu ngừng "
+    "chuyển; báo cáo người có thẩm quyền và đơn vị đã yêu cầu. Chỉ chuyển tiếp khi yêu cầu "
+    "được bãi bỏ.",
+    "Suspend this transfer at once and find out why data still leaves after the order to stop; "
+    "report to whoever is in charge and to the authority. Go on only once the order is lifted.",
+)
+"""What to do about a transfer that goes on after an order to stop it."""
+
+CHANGED_STEP: Final = Text(
+    "Làm rõ thay đổi so với hồ sơ (quốc gia, thời gian lưu trữ) và cập nhật hồ sơ: dữ liệu cá nhân "
+    "theo Điều 20 Nghị định 356/2025/NĐ-CP (trong 10 ngày hoặc định kỳ 06 tháng, tùy loại thay "
+    "đổi); dữ liệu cốt lõi, quan trọng theo khoản 8 Điều 12 Nghị định 165/2025/NĐ-CP.",
+    "Find out what changed against the dossier (country, storage time) and update it: personal "
+    "data by Decree 356/2025 Article 20 (within 10 days or every 6 months, by kind of change); "
+    "core and important data by Decree 165/2025 Article 12(8).",
+)
+"""What to do about a transfer that its dossier no longer describes."""
+
+_MOST_ORDERS: Final = 3
 _NOT_CARRIED_OVER: Final = Text(
     " Chưa rõ hồ sơ theo chế độ cũ có được chuyển tiếp hay không.",
     " Whether a dossier of the earlier regime carries over is unclear.",
@@ -78,55 +98,167 @@ def dossier_said(
     return Text(said.vi + more.vi + note, said.en + more.en + note)
 
 
-def _reason_said(reason: Reason, dossier: Dossier, counts_from: date) -> Text:
-    name = dossier.id
-    filed, result = dossier.filed, _RESULTS[dossier.result]
+def period(dossier: Dossier) -> Text:
+    """The time that a dossier speaks of."""
     ends = dossier.valid_to
-    period = Text(
-        f"từ {_day(dossier.valid_from)} " + (f"đến {_day(ends)}" if ends else "không thời hạn"),
+    return Text(
+        f"từ {day(dossier.valid_from)} " + (f"đến {day(ends)}" if ends else "không thời hạn"),
         f"from {dossier.valid_from} " + (f"to {ends}" if ends else "without end"),
     )
-    texts = {
-        Reason.COVERED: Text(
+
+
+def day(of: date) -> str:
+    """A day as Vietnamese papers write it."""
+    return f"{of:%d/%m/%Y}"
+
+
+def _reason_said(reason: Reason, dossier: Dossier, counts_from: date) -> Text:
+    for said in (_order_said, _covering_said, _change_said, _paper_said, _time_said, _scope_said):
+        text = said(reason, dossier, counts_from)
+        if text is not None:
+            return text
+    raise ValueError(f"nothing is said of {reason!r}")
+
+
+def _order_said(reason: Reason, dossier: Dossier, _counts_from: date) -> Text | None:
+    name = dossier.id
+    if reason is Reason.STOPPED:
+        return Text(
+            f"Việc chuyển theo hồ sơ {name} vẫn tiếp tục sau khi có yêu cầu ngừng chuyển"
+            f"{_orders(dossier).vi}.",
+            f"The transfer of dossier {name} goes on after an order to stop it"
+            f"{_orders(dossier).en}.",
+        )
+    if reason is Reason.PERHAPS_STOPPED:
+        return Text(
+            f"Có yêu cầu ngừng chuyển theo hồ sơ {name}{_orders(dossier).vi}; bên nhận trong các "
+            "luồng này chưa đủ rõ để biết yêu cầu đó có áp dụng hay không.",
+            f"The transfer of dossier {name} was ordered to stop{_orders(dossier).en}; whether the "
+            "order means the recipient of these flows is undecided.",
+        )
+    return None
+
+
+def _orders(dossier: Dossier) -> Text:
+    """Day, authority and number of its orders to stop, the last ones first."""
+    last = sorted(dossier.stops, key=lambda stop: stop.on, reverse=True)[:_MOST_ORDERS]
+    names = [(stop, f"{stop.by} {stop.number}".strip()) for stop in last]
+    vi = "; ".join(f"ngày {day(stop.on)}, {name}" for stop, name in names)
+    en = "; ".join(f"of {stop.on}, {name}" for stop, name in names)
+    return Text(f" ({vi})", f" ({en})")
+
+
+def _covering_said(reason: Reason, dossier: Dossier, _counts_from: date) -> Text | None:
+    name, filed, result = dossier.id, dossier.filed, RESULTS[dossier.result]
+    if reason is Reason.COVERED:
+        volume, within = Text(", số lượng", ", quantity"), Text("", "")
+        if dossier.ceiling is not None:
+            volume = Text("", "")
+            within = Text(
+                " Chưa thấy vượt mức trần của hồ sơ.", " Its ceiling was not seen to be passed."
+            )
+        return Text(
             f"Hồ sơ {name} khớp về hệ thống, nhóm dữ liệu, bên nhận, thời gian; chưa đối chiếu mục "
-            f"đích, phạm vi, phương thức, số lượng và hợp đồng (nộp ngày {_day(filed)}, kết quả: "
-            f"{result.vi}, hiệu lực {period.vi}).",
-            f"Dossier {name} matches system, category, recipient and time; purpose, scope, method, "
-            f"quantity and contract were not compared (filed {filed}, result: {result.en}, valid "
-            f"{period.en}).",
-        ),
-        Reason.COUNTRY_ONLY: Text(
+            f"đích, phạm vi, phương thức{volume.vi} và hợp đồng (nộp ngày {day(filed)}, kết quả: "
+            f"{result.vi}, hiệu lực {period(dossier).vi}).{within.vi}",
+            f"Dossier {name} matches system, category, recipient and time; purpose, scope, method"
+            f"{volume.en} and contract were not compared (filed {filed}, result: {result.en}, valid "
+            f"{period(dossier).en}).{within.en}",
+        )
+    if reason is Reason.COUNTRY_ONLY:
+        return Text(
             f"Hồ sơ {name} khớp về hệ thống, nhóm dữ liệu, thời gian nhưng chỉ nêu quốc gia, không "
             "nêu tên bên nhận; chưa xác định được bên nhận này có thuộc hồ sơ hay không.",
             f"Dossier {name} matches system, category and time, but names countries only and no "
             "recipient; whether it means this one is undecided.",
-        ),
-        Reason.NOT_PASSED: Text(
-            f"Hồ sơ {name} khớp về hệ thống, nhóm dữ liệu, thời gian nhưng kết quả đánh giá là: "
-            f"{result.vi}.",
-            f"Dossier {name} matches system, category and time, but its assessment result is: "
-            f"{result.en}.",
-        ),
-        Reason.FILED_LATE: Text(
-            f"Hồ sơ {name} khớp về hệ thống, nhóm dữ liệu nhưng nộp ngày {_day(filed)}, theo quy "
-            f"ước của công cụ, chỉ tính từ ngày {_day(counts_from)}; việc chuyển diễn ra "
-            "trước ngày đó.",
-            f"Dossier {name} matches system and category but was filed on {filed} and, by this "
-            f"tool's convention, counts only from {counts_from}; the transfer took place "
-            "before.",
-        ),
-        Reason.OUT_OF_DATE: Text(
-            f"Hồ sơ {name} có hiệu lực {period.vi}; việc chuyển diễn ra ngoài thời gian đó.",
-            f"Dossier {name} is valid {period.en}; the transfer took place outside that time.",
-        ),
-        Reason.RECIPIENT_UNKNOWN: Text(
+        )
+    if reason is Reason.RECIPIENT_UNKNOWN:
+        return Text(
             f"Hồ sơ {name} nêu bên nhận, nhưng tên máy chủ, tổ chức hoặc nơi đặt của bên nhận "
             "trong các luồng này chưa đủ rõ để đối chiếu; chưa xác định được hồ sơ có bao gồm "
             "việc chuyển này hay không.",
             f"Dossier {name} names its recipients, but server name, organisation or place of the "
             "far side are not known well enough in these flows to compare; whether it covers them "
             "is undecided.",
-        ),
+        )
+    return None
+
+
+def _change_said(reason: Reason, dossier: Dossier, _counts_from: date) -> Text | None:
+    name = dossier.id
+    if reason is Reason.CEILING_UNDECIDED:
+        return Text(
+            f"Hồ sơ {name} khớp nhưng theo ước tính, khối lượng có thể vượt mức trần của hồ sơ; "
+            "chưa xác định.",
+            f"Dossier {name} matches, but by estimates the volume may be beyond its ceiling; this "
+            "is undecided.",
+        )
+    if reason is Reason.BEYOND_CEILING:
+        return Text(
+            f"Hồ sơ {name} khớp nhưng khối lượng đã chuyển vượt mức trần của hồ sơ.",
+            f"Dossier {name} matches, but what was transferred is beyond its ceiling.",
+        )
+    if reason is Reason.OTHER_COUNTRY:
+        return Text(
+            f"Hồ sơ {name} có nêu bên nhận này, nhưng tại quốc gia khác với nơi thấy trong lưu "
+            "lượng: kiểm tra thay đổi và việc cập nhật hồ sơ (trong 10 ngày hoặc 06 tháng).",
+            f"Dossier {name} names this recipient, but in another country than the traffic shows: "
+            "check the change and the update that it asks for (within 10 days or 6 months).",
+        )
+    if reason is Reason.KEPT_LONGER and dossier.storage and dossier.storage.until:
+        until = dossier.storage.until
+        return Text(
+            f"Theo hồ sơ {name}, bên nhận lưu trữ dữ liệu đến ngày {day(until)}; sau ngày đó dữ "
+            "liệu vẫn được chuyển: kiểm tra việc kéo dài thời gian lưu trữ và cập nhật hồ sơ.",
+            f"By dossier {name} the recipient keeps the data until {until}; data still left after "
+            "that day: check whether storage was prolonged, and the update that it asks for.",
+        )
+    return None
+
+
+def _paper_said(reason: Reason, dossier: Dossier, counts_from: date) -> Text | None:
+    name, filed, result = dossier.id, dossier.filed, RESULTS[dossier.result]
+    if reason is Reason.NOT_PASSED:
+        return Text(
+            f"Hồ sơ {name} khớp về hệ thống, nhóm dữ liệu, thời gian nhưng kết quả đánh giá là: "
+            f"{result.vi}.",
+            f"Dossier {name} matches system, category and time, but its assessment result is: "
+            f"{result.en}.",
+        )
+    if reason is Reason.FILED_LATE:
+        return Text(
+            f"Hồ sơ {name} khớp về hệ thống, nhóm dữ liệu nhưng nộp ngày {day(filed)}, theo quy "
+            f"ước của công cụ, chỉ tính từ ngày {day(counts_from)}; việc chuyển diễn ra "
+            "trước ngày đó.",
+            f"Dossier {name} matches system and category but was filed on {filed} and, by this "
+            f"tool's convention, counts only from {counts_from}; the transfer took place "
+            "before.",
+        )
+    return None
+
+
+def _time_said(reason: Reason, dossier: Dossier, _counts_from: date) -> Text | None:
+    name, valid = dossier.id, period(dossier)
+    if reason is Reason.EXPIRED:
+        return Text(
+            f"Hồ sơ {name} có hiệu lực {valid.vi}, đã hết hạn; việc chuyển diễn ra ngoài thời gian "
+            "đó, sau ngày hết hạn.",
+            f"Dossier {name} is valid {valid.en} and expired; the transfer took place outside that "
+            "time, after its end.",
+        )
+    if reason is Reason.NOT_YET_VALID:
+        return Text(
+            f"Hồ sơ {name} có hiệu lực {valid.vi}; việc chuyển diễn ra ngoài thời gian đó, trước "
+            "ngày bắt đầu.",
+            f"Dossier {name} is valid {valid.en}; the transfer took place outside that time, "
+            "before its beginning.",
+        )
+    return None
+
+
+def _scope_said(reason: Reason, dossier: Dossier, _counts_from: date) -> Text | None:
+    name = dossier.id
+    texts = {
         Reason.OTHER_RECIPIENT: Text(
             f"Hồ sơ {name} không nêu bên nhận này.", f"Dossier {name} does not name this recipient."
         ),
@@ -147,8 +279,4 @@ def _reason_said(reason: Reason, dossier: Dossier, counts_from: date) -> Text:
             "at the time of the transfer.",
         ),
     }
-    return texts[reason]
-
-
-def _day(day: date) -> str:
-    return f"{day:%d/%m/%Y}"
+    return texts.get(reason)

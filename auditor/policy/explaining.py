@@ -55,12 +55,9 @@ def explained(
     """
     rule = _rule(finding, law)
     flow = _flow(finding, table)
-    by_flow = of_flows(flow, inventory_given=inventory is not None)
+    by_flow = of_flows(flow, inventory)
     rows = exploded(column_of(flow, "categories"))
-    state_agency = inventory.state_agency if inventory else None
-    by_category = of_categories(
-        flow, by_flow, rows, law.catalogue, law.regimes, state_agency=state_agency
-    )
+    by_category = of_categories(flow, by_flow, rows, law.catalogue, law.regimes)
     place = 0
     if finding.category is not None:
         codes = [rows.codes[code] if code >= 0 else None for code in rows.code.tolist()]
@@ -73,7 +70,9 @@ def explained(
         by_category.kinds.columns[name][kind].as_py()
         for name in ("category_level", "category_personal", "regime")
     )
+    state_agency = by_flow.columns["state_agency"][0].as_py()
     day = date.fromordinal(_EPOCH + int(days_of(flow)[0]))
+    state_agency = by_flow.columns["state_agency"][0].as_py()
     return Explanation(
         flow_id=int(column_of(flow, "flow_id")[0].as_py()),
         question=(rule.question.vi, rule.question.en),

@@ -20,6 +20,7 @@ from auditor.policy.vocabulary import ARROW_TYPE, BY_NAME, OF_CATEGORY, OF_FLOW
 
 if TYPE_CHECKING:
     from auditor.model.catalogue import Catalogue, Category, Level
+    from auditor.model.inventory import Inventory
     from auditor.model.regimes import RegimeFile
     from auditor.policy.conditions import Condition
     from auditor.policy.masks import Masks
@@ -126,20 +127,36 @@ def numbers_of(column: pa.DictionaryArray) -> Integers:
     return numbers
 
 
-def of_flows(flows: pa.Table, *, inventory_given: bool) -> FactTable:
-    """The facts of each flow (those that do not belong to one category)."""
+def of_flows(flows: pa.Table, inventory: Inventory | None) -> FactTable:
+    """The facts of each flow (those that do not belong to one category).
+
+    Args:
+        flows: a flow table (``classify``).
+        inventory: the agency's systems; null = none was given, and nobody knows what is listed.
+    """
     columns: dict[str, pa.Array] = {}
     for name in OF_FLOW:
         if name in flows.schema.names:
             text = ARROW_TYPE[BY_NAME[name].kind] == pa.string()
             columns[name] = encoded(flows, name) if text else column_of(flows, name)
     listed = pc.is_valid(columns["system_id"])
-    if not inventory_given:
+    if inventory is None:
         listed = pc.if_else(listed, True, pa.scalar(None, pa.bool_()))
     columns["listed"] = listed
+    columns["state_agency"] = _owners(columns["system_id"], inventory)
     columns["day"] = pa.array(days_of(flows).astype(np.int32), pa.date32())
     columns["control_traffic"] = pa.array(control_traffic_of(flows))
     return FactTable(flows.num_rows, columns)
+
+
+def _owners(systems: pa.DictionaryArray, inventory: Inventory | None) -> pa.Array:
+    """Per flow, whether its data is a state agency's: as its system says, or else the agency."""
+    if inventory is None:
+        return pa.nulls(len(systems), pa.bool_())
+    owners, agency = inventory.owners, inventory.state_agency
+    of_system = [owners.get(name, agency) for name in systems.dictionary.to_pylist()]
+    # The last stands for flows of no system, whose number is -1.
+    return pa.array(np.array([*of_system, agency], np.bool_)[numbers_of(systems)])
 
 
 def control_traffic_of(flows: pa.Table) -> Bools:
@@ -213,8 +230,6 @@ def of_categories(
     rows: Exploded,
     catalogue: Catalogue,
     regimes: RegimeFile,
-    *,
-    state_agency: bool | None,
 ) -> CategoryFacts:
     """The facts of each flow and category; those of the flow are shared with ``facts``.
 
@@ -224,7 +239,6 @@ def of_categories(
         rows: its flows and categories.
         catalogue: all categories.
         regimes: the rules that their transfers fall under.
-        state_agency: whether the data is a state agency's; null = not known.
     """
     size = len(rows.codes)
     known = [catalogue.by_code.get(code) for code in rows.codes]
@@ -239,21 +253,27 @@ def of_categories(
         chosen(regimes, level, about_persons, state_agency, start)
         for level, about_persons in zip(levels, personal, strict=True)
         for start in starts
+        for state_agency in _OWNERS
     ]
+    times = len(starts) * len(_OWNERS)
     columns = {
-        "category": _repeated([*rows.codes, None, None], pa.string(), len(starts)),
-        "category_level": _repeated(levels, pa.string(), len(starts)),
-        "category_personal": _repeated(personal, pa.bool_(), len(starts)),
+        "category": _repeated([*rows.codes, None, None], pa.string(), times),
+        "category_level": _repeated(levels, pa.string(), times),
+        "category_personal": _repeated(personal, pa.bool_(), times),
         "regime": pa.array(regime, pa.string()),
     }
-    kinds = FactTable((size + 2) * len(starts), columns)
+    kinds = FactTable((size + 2) * times, columns)
     days = np.array([start.toordinal() - _EPOCH for start in starts])
     periods = np.searchsorted(days, days_of(flows), side="right") - 1
-    kind_of = index * len(starts) + periods[rows.flow_of]
+    owners = np.asarray(facts.columns["state_agency"].cast(pa.int8()).fill_null(len(_OWNERS) - 1))
+    of_flow = periods * len(_OWNERS) + owners
+    kind_of = index * times + of_flow[rows.flow_of]
     return CategoryFacts(facts, kinds, rows.flow_of, kind_of)
 
 
 _EPOCH: Final = date(1970, 1, 1).toordinal()
+_OWNERS: Final = (False, True, None)
+"""Whether a state agency owns the data, by number."""
 
 
 def is_personal(category: Category) -> bool | None:

@@ -17,12 +17,16 @@ from auditor.model.content import NOTHING_OPENED, Contents
 from auditor.model.finding import CERTAINTIES, SEVERITIES, STATES, Finding, State
 from auditor.model.flow_table import FLOW_TABLE, Stage, to_arrow
 from auditor.model.text import Text
-from auditor.policy import dossier_words, masks, words
+from auditor.policy import masks, words
 from auditor.policy.answers import answered, doubts_of
+from auditor.policy.ceilings import Volumes
 from auditor.policy.certainty import ANYTHING, Grounds, certainties_of
-from auditor.policy.coverage import Coverages, Reason
+from auditor.policy.claims import Claims
+from auditor.policy.comparing import Seen
+from auditor.policy.coverage import Coverages
+from auditor.policy.deadlines import dated
 from auditor.policy.destinations import FarSides, recipients_of
-from auditor.policy.evidence import Gathering, heaviest
+from auditor.policy.evidence import Gathering
 from auditor.policy.facts import (
     column_of,
     encoded,
@@ -33,9 +37,12 @@ from auditor.policy.facts import (
     of_flows,
 )
 from auditor.policy.masks import Integers
+from auditor.policy.matching import Matching
 from auditor.policy.members import flow_sets
 from auditor.policy.recognised import Recognitions, with_recognised
+from auditor.policy.registered import Registered, severity_of
 from auditor.policy.rules import Rule, text
+from auditor.policy.standings import Standings
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -43,12 +50,12 @@ if TYPE_CHECKING:
     from auditor.model.catalogue import Category
     from auditor.model.finding import Evidence
     from auditor.model.inventory import Inventory
+    from auditor.model.ledger import Ledger
     from auditor.model.register import Register
     from auditor.policy.answers import Answer
     from auditor.policy.facts import Exploded
     from auditor.policy.law import Law
 
-_MOST_OTHERS: Final = 5
 _UNUSED: Final = (
     *("src_bytes", "dst_bytes", "src_payload", "dst_payload", "src_tcp_flags", "dst_tcp_flags"),
     *("rtt_us", "vlan", "tunnel", "outer_src_ip", "outer_dst_ip", "peer_asn", "time_basis"),
@@ -108,6 +115,7 @@ def findings(
     inventory: Inventory | None,
     register: Register | None,
     contents: Contents = NOTHING_OPENED,
+    ledger: Ledger | None = None,
 ) -> tuple[Finding, ...]:
     """All indicators that ``rules`` find, the heaviest first.
 
@@ -117,30 +125,30 @@ def findings(
         inventory: the agency's systems; null = none was given, and no flow's system is known.
         register: filed dossiers and claimed exemptions; null = none was given.
         contents: what was inside the flows.
+        ledger: what earlier runs added up; null = ceilings and first transfers are known of these
+            flows alone.
 
     Returns:
-        Sorted by severity, state (open, undecided, covered), outbound bytes and id.
+        Sorted by severity, state (open, undecided, exempt, covered), outbound bytes and id.
     """
     if not table.num_rows:
         return ()
-    by_flow = of_flows(table, inventory_given=inventory is not None)
+    by_flow = of_flows(table, inventory)
     rows = exploded(column_of(table, "categories"))
-    by_category = of_categories(
-        table,
-        by_flow,
-        rows,
-        law.catalogue,
-        law.regimes,
-        state_agency=inventory.state_agency if inventory else None,
-    )
-    coverages = Coverages(register, law.regimes, table)
-    doubts = doubts_of(table, rows.codes, law.catalogue, inventory)
+    by_category = of_categories(table, by_flow, rows, law.catalogue, law.regimes)
+    matching = Matching(table, rows)
+    volumes = Volumes(table, contents, inventory, ledger)
+    coverages = Coverages(register, law.regimes, matching, by_category, volumes)
+    claims = Claims(register, law.regimes, matching, by_category)
+    doubts = doubts_of(table, by_flow, rows.codes, law.catalogue)
     answers = [
-        answered(rule, by_flow, by_category, rows, coverages, doubts) for rule in law.rules.rules
+        answered(rule, by_flow, by_category, rows, coverages, claims, doubts)
+        for rule in law.rules.rules
     ]
-    return _Assembly(table, law, answers, rows, coverages, inventory, contents).findings(
-        register_given=register is not None
-    )
+    standing = Standings(law.regimes, by_category, answers)
+    registered = Registered(coverages, claims, matching, register_given=register is not None)
+    assembly = _Assembly(table, law, answers, rows, registered, standing, inventory, contents)
+    return dated(assembly.findings(), law, ledger)
 
 
 def _candidates(flows: pd.DataFrame) -> pa.Table:
@@ -169,17 +177,18 @@ class _Assembly:
         law: Law,
         answers: list[Answer],
         rows: Exploded,
-        coverages: Coverages,
+        registered: Registered,
+        standings: Standings,
         inventory: Inventory | None,
         contents: Contents,
     ) -> None:
         self._keys = _keys_of(table, rows)
         self._catalogue = law.catalogue
-        self._coverages = coverages
+        self._registered = registered
+        self._standings = standings
         self._inventory = inventory
         systems = inventory.systems if inventory else ()
         self._systems = {system.id: system for system in systems}
-        self._notes: dict[tuple[int, tuple[str, ...], bool], Text] = {}
         members: list[Integers] = []
         self._groups: list[_Group] = []
         for rule, answer in zip(law.rules.rules, answers, strict=True):
@@ -200,9 +209,11 @@ class _Assembly:
             grounds: self._gathering.best(certainties_of(table, grounds)).tolist()
             for grounds in {self._grounds(group) for group in self._groups}
         }
-        self._closest(group, answers, self._gathering.outbound_bytes[flow])
+        self._regime = standings.of_groups(group, len(self._groups))
+        sent = self._gathering.outbound_bytes[flow]
+        registered.take(group, len(self._groups), answers, self._sets, sent)
 
-    def findings(self, *, register_given: bool) -> tuple[Finding, ...]:
+    def findings(self) -> tuple[Finding, ...]:
         """One finding per group, in the order a reader wants them."""
         if not self._groups:
             return ()
@@ -211,7 +222,7 @@ class _Assembly:
         # All findings of one set of flows together: they share what was seen in it.
         order = sorted(range(len(self._groups)), key=of_finding.__getitem__)
         for number, groups in groupby(order, key=of_finding.__getitem__):
-            found += self._of_set(number, groups, register_given=register_given)
+            found += self._of_set(number, groups)
         found.sort(
             key=lambda one: (
                 SEVERITIES.index(one.severity),
@@ -248,22 +259,7 @@ class _Assembly:
             )
         return numbers.astype(np.int64), groups
 
-    def _closest(self, group: Integers, answers: list[Answer], outbound: Integers) -> None:
-        """Per group: the furthest that any dossier reaches, and the dossiers that do."""
-        reason = np.concatenate([answer.reason for answer in answers])
-        dossier = np.concatenate([answer.dossier for answer in answers])
-        furthest = np.full(len(self._groups), Reason.NONE, np.int64)
-        np.minimum.at(furthest, group, reason)
-        closest = np.where(reason == furthest[group], dossier, -1)
-        names = pa.array([str(number) for number in range(len(self._coverages.dossiers))])
-        self._reason: list[int] = furthest.tolist()
-        self._dossiers = heaviest(
-            group, closest, outbound, names, len(self._groups), _MOST_OTHERS + 1
-        )
-
-    def _of_set(
-        self, number: int, groups: Iterable[int], *, register_given: bool
-    ) -> Iterator[Finding]:
+    def _of_set(self, number: int, groups: Iterable[int]) -> Iterator[Finding]:
         """The findings whose flows are those of set ``number``."""
         seen, far = self._gathering.seen(number), self._far.of(number)
         countries = tuple(counted.name for counted in self._gathering.countries[number])
@@ -286,13 +282,29 @@ class _Assembly:
             if group.category and not personal:
                 evidence = replace(evidence, subjects=None, subjects_basis=None)
             certainty = CERTAINTIES[self._certainty[self._grounds(group)][number]]
-            dossier, note = self._dossier_of(each, register_given=register_given, personal=personal)
             matter = words.Matter(rule, group.system, category, self._inventory, first)
+            regime = self._standings.regime(rule, self._regime[each])
+            said = self._registered.of(
+                each,
+                group.state,
+                Seen(
+                    system=group.system,
+                    category=group.category,
+                    regime=regime.id if regime else None,
+                    recipient=group.recipient,
+                    hosts=tuple(host.name for host in evidence.hosts[:3]),
+                    countries=countries,
+                    first=first,
+                    last=last,
+                ),
+                regime,
+                personal=personal,
+            )
             yield Finding(
                 id=group.id,
                 rule=rule.id,
                 title=rule.said.title,
-                severity="info" if covered else rule.severity,
+                severity=severity_of(group.state, rule.severity),
                 state=group.state,
                 system=group.system,
                 system_name=system.name if system else None,
@@ -309,10 +321,16 @@ class _Assembly:
                     *words.not_known(seen, far, evidence, matter),
                 ),
                 legal=rule.legal_between(first, last),
-                next_step=dossier_words.COVERED_STEP if covered else rule.said.next_step,
+                next_step=said.next_step or rule.said.next_step,
                 evidence=evidence,
-                dossier=dossier,
-                dossier_note=note if rule.coverable else None,
+                dossier=said.dossier,
+                dossier_note=said.note if rule.coverable else None,
+                compared=said.compared,
+                deadlines=said.deadlines,
+                claim=said.claim,
+                regime=regime.id if regime else None,
+                regime_title=text(regime.title) if regime else None,
+                sanctions=() if covered else self._standings.sanctions(rule, regime, last),
             )
 
     def _grounds(self, group: _Group) -> Grounds:
@@ -321,25 +339,6 @@ class _Assembly:
             label = group.category if group.category in self._labels else None
         rule = group.rule
         return Grounds(rule.about_data, rule.about_operator, rule.crossing_is_enough, label)
-
-    def _dossier_of(
-        self, group: int, *, register_given: bool, personal: bool
-    ) -> tuple[str | None, Text]:
-        """The closest dossier, and why it covers the transfer or does not."""
-        reason = self._reason[group]
-        names = tuple(counted.name for counted in self._dossiers[group])
-        closest = [self._coverages.dossiers[int(name)] for name in names]
-        key = (reason, names, personal)
-        if key not in self._notes:
-            self._notes[key] = dossier_words.dossier_said(
-                Reason(reason),
-                closest[0] if closest else None,
-                self._coverages.regimes,
-                [dossier.id for dossier in closest[1:]],
-                register_given=register_given,
-                personal=personal,
-            )
-        return closest[0].id if closest else None, self._notes[key]
 
 
 def _title(code: str | None, category: Category | None) -> Text | None:

@@ -29,6 +29,8 @@ def load_law(folder: Path, catalogue: Catalogue) -> Law:
     """The law in a folder of policies.
 
     Raises:
-        PolicyError: a file is missing or has mistakes; all of it are listed, with their lines.
+        PolicyError: a file is missing or has mistakes, or names what exists nowhere; all of its
+            mistakes are listed, with their lines.
     """
-    return Law(load_rules(folder / RULES), catalogue, load_regimes(folder / REGIMES))
+    regimes = load_regimes(folder / REGIMES, catalogue)
+    return Law(load_rules(folder / RULES, catalogue, regimes), catalogue, regimes)

@@ -1,4 +1,4 @@
-"""Everything that is wrong or unwise in a rules file, and the examples of its rules run."""
+"""Everything that is wrong or unwise in the files of the law, and the rules' examples run."""
 
 from __future__ import annotations
 
@@ -13,14 +13,17 @@ from auditor.model.errors import PolicyError
 from auditor.model.run import DataSource
 from auditor.policy.facts import FactTable, evaluated
 from auditor.policy.law import REGIMES, RULES
+from auditor.policy.regimes import load_regimes, unreachable
 from auditor.policy.rules import Verdict, load_rules
 from auditor.policy.vocabulary import ARROW_TYPE, FACTS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
+    from auditor.model.catalogue import Catalogue
     from auditor.model.documents import Document
+    from auditor.model.regimes import Basis, RegimeFile
     from auditor.model.register import Register
     from auditor.policy.law import Law
     from auditor.policy.rules import Rule, RuleFile
@@ -50,16 +53,18 @@ def tested(rules: RuleFile) -> list[Tested]:
     return [result for rule in rules.rules for result in _tested(rule)]
 
 
-def lint(path: Path) -> list[str]:
+def lint(
+    path: Path, catalogue: Catalogue | None = None, regimes: RegimeFile | None = None
+) -> list[str]:
     """Every mistake of the rules file at ``path``, or else everything unwise in it.
 
-    Mistakes come with their line, style warnings and failed examples with the rule's id.
+    Mistakes come with their line, style warnings and failed examples with the rule's id. What
+    rules name is compared to ``catalogue`` and ``regimes``, where these are given.
     """
     try:
-        rules = load_rules(path)
+        rules = load_rules(path, catalogue, regimes)
     except PolicyError as error:
-        lines = [line.strip() for line in error.message.splitlines()]
-        return lines[1:] if len(lines) > 1 else [f"{path}: {error.message}. {error.hint}"]
+        return _told(path, error)
     found = [f"{path}: {rule.id}: {what}" for rule in rules.rules for what in _unwise(rule)]
     found += [
         f"{path}: {result.rule}: example {result.expected}[{result.number}] gives {result.got}"
@@ -67,6 +72,32 @@ def lint(path: Path) -> list[str]:
         if not result.passed
     ]
     return found
+
+
+def lint_regimes(path: Path, catalogue: Catalogue) -> list[str]:
+    """Every mistake of the regimes file at ``path``, or else everything unwise in it."""
+    try:
+        regimes = load_regimes(path, catalogue)
+    except PolicyError as error:
+        return _told(path, error)
+    found = [
+        f"{path}: {name}: no transfer can fall under it, those before it take them all"
+        for name in unreachable(regimes)
+    ]
+    several: list[tuple[str, Sequence[Basis]]] = [
+        *((regime.id, regime.legal) for regime in regimes.regimes),
+        *((ground.id, [ground.basis]) for ground in regimes.grounds),
+        *((threshold.id, threshold.legal) for threshold in regimes.thresholds),
+        *((sanction.id, [sanction.basis]) for sanction in regimes.sanctions),
+    ]
+    for name, legal in several:
+        found += [f"{path}: {name}: {what}" for what in _unwise_basis(legal)]
+    return found
+
+
+def _told(path: Path, error: PolicyError) -> list[str]:
+    lines = [line.strip() for line in error.message.splitlines()]
+    return lines[1:] if len(lines) > 1 else [f"{path}: {error.message}. {error.hint}"]
 
 
 def sources(
@@ -138,7 +169,17 @@ def _unwise(rule: Rule) -> list[str]:
         ("stays undecided", rule.examples.undecided),
     )
     out += [f"has no example that {name}" for name, examples in groups if not examples]
-    for basis in rule.legal:
+    out += _unwise_basis(rule.legal)
+    if "outbound_bytes" not in rule.when.facts():
+        out.append("does not ask for outbound_bytes: attempts that moved nothing count as well")
+    if not rule.not_known:
+        out.append("says nothing under not_known: which exemption or fact would change it?")
+    return out
+
+
+def _unwise_basis(legal: Iterable[Basis]) -> list[str]:
+    out: list[str] = []
+    for basis in legal:
         name = f"{basis.instrument}, {basis.article}"
         if basis.mark in ("T", "M"):
             out.append(f"rests on {name}, whose text nobody has confirmed (mark {basis.mark})")
@@ -146,8 +187,4 @@ def _unwise(rule: Rule) -> list[str]:
             out.append(f"{name} names no url where the text can be read")
         if basis.says.vi == basis.says.en:
             out.append(f"{name}: Vietnamese and English are the same text")
-    if "outbound_bytes" not in rule.when.facts():
-        out.append("does not ask for outbound_bytes: attempts that moved nothing count as well")
-    if not rule.not_known:
-        out.append("says nothing under not_known: which exemption or fact would change it?")
     return out

@@ -3,26 +3,41 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
-from typing import TYPE_CHECKING
+from itertools import product
+from typing import TYPE_CHECKING, get_args
 
+from auditor.model.catalogue import Level
 from auditor.model.documents import read
-from auditor.model.regimes import NO_REGIME, RegimeFile
+from auditor.model.regimes import NO_REGIME, Known, RegimeFile
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from auditor.model.catalogue import Level
+    from auditor.model.catalogue import Catalogue
     from auditor.model.regimes import Regime
     from auditor.model.register import Dossier
 
 
-def load_regimes(path: Path) -> RegimeFile:
-    """The regimes in ``path``.
+def load_regimes(path: Path, catalogue: Catalogue) -> RegimeFile:
+    """The regimes in ``path``, whose codes are compared to ``catalogue``.
 
     Raises:
         PolicyError: the file is missing or has mistakes; all are listed, with their lines.
     """
-    return read(path, RegimeFile)
+    categories = catalogue.by_code
+    numbered = frozenset(code for code, row in categories.items() if row.threshold is not None)
+    return read(path, RegimeFile, context=Known(frozenset(categories), numbered))
+
+
+def unreachable(regimes: RegimeFile) -> list[str]:
+    """Ids of regimes that no transfer can fall under, for others stand before them.
+
+    Those without a level are not among them: rules point there.
+    """
+    days = period_starts(regimes)
+    cases = product(get_args(Level), (True, False), (True, False), days)
+    reached = {chosen(regimes, *case) for case in cases}
+    return [each.id for each in regimes.regimes if each.levels and each.id not in reached]
 
 
 def chosen(

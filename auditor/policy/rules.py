@@ -9,16 +9,20 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import Field, StrictBool, ValidationInfo, field_validator, model_validator
 
 from auditor.model.catalogue import Wording
+from auditor.model.content import COVERT_CHANNEL, STATE_SECRET
 from auditor.model.documents import Document, Some, read
 from auditor.model.finding import LegalBasis, Severity
-from auditor.model.regimes import Basis
+from auditor.model.regimes import NO_REGIME, Basis
 from auditor.model.text import Text
-from auditor.policy.conditions import MOST_LEVELS, Condition, Facts
+from auditor.policy.conditions import MOST_LEVELS, Condition, Facts, Lists, listed
 from auditor.policy.vocabulary import OF_CATEGORY, OF_DATA, OF_OPERATOR
 
 if TYPE_CHECKING:
     from datetime import date
     from pathlib import Path
+
+    from auditor.model.catalogue import Catalogue
+    from auditor.model.regimes import RegimeFile
 
 Key = Literal["system", "recipient", "category"]
 Verdict = Literal["hit", "miss", "undecided"]
@@ -54,6 +58,9 @@ class Rule(Document):
         on_unknown: what an undecided condition gives: a finding in state ``undecided``, or nothing.
         coverable: a filed dossier turns the finding into state ``covered``.
         group_by: what one finding is about; what is left out is put together.
+        regime: id of the rules its findings fall under whatever their data is, such as those on
+            state secrets; null = those that the transfers themselves fall under.
+        sanctions: ids of sanctions of ``regimes.yaml`` that an inspector would look up.
         not_known: what traffic cannot show and would change the indicator, such as exemptions.
     """
 
@@ -66,7 +73,9 @@ class Rule(Document):
     on_unknown: Literal["report", "ignore"]
     coverable: StrictBool = False
     group_by: Some[Key] = ("system", "recipient", "category")
+    regime: str | None = None
     legal: Some[Basis]
+    sanctions: tuple[str, ...] = ()
     next_step: Wording
     not_known: tuple[Wording, ...] = ()
     examples: Examples = Examples()
@@ -74,11 +83,21 @@ class Rule(Document):
     @field_validator("id")
     @classmethod
     def _stands_once(cls, value: str, info: ValidationInfo) -> str:
-        if isinstance(info.context, set):
-            if value in info.context:
+        if isinstance(info.context, Lists):
+            if value in info.context.ids:
                 raise ValueError(f"another rule has the id {value!r}; every rule needs its own")
-            info.context.add(value)
+            info.context.ids.add(value)
         return value
+
+    @field_validator("regime")
+    @classmethod
+    def _regime_exists(cls, value: str | None, info: ValidationInfo) -> str | None:
+        return None if value is None else listed(value, "regime", info)
+
+    @field_validator("sanctions")
+    @classmethod
+    def _sanctions_exist(cls, value: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        return tuple(listed(each, "sanction", info) for each in value)
 
     @field_validator("when")
     @classmethod
@@ -143,10 +162,7 @@ class Rule(Document):
     def legal_between(self, first: date, last: date) -> tuple[LegalBasis, ...]:
         """What was in force between two days; all, where nothing was."""
         applying = [basis for basis in self.legal if basis.applies(first, last)]
-        return tuple(
-            LegalBasis(basis.instrument, basis.article, text(basis.says), basis.mark, basis.url)
-            for basis in applying or self.legal
-        )
+        return tuple(basis_of(basis) for basis in applying or self.legal)
 
 
 class RuleFile(Document):
@@ -161,10 +177,29 @@ def text(wording: Wording) -> Text:
     return Text(wording.vi, wording.en)
 
 
-def load_rules(path: Path) -> RuleFile:
+def basis_of(basis: Basis) -> LegalBasis:
+    """A provision of a file as findings carry it."""
+    return LegalBasis(basis.instrument, basis.article, text(basis.says), basis.mark, basis.url)
+
+
+def load_rules(
+    path: Path, catalogue: Catalogue | None = None, regimes: RegimeFile | None = None
+) -> RuleFile:
     """The rules in ``path``.
+
+    Args:
+        path: the file.
+        catalogue: what codes of categories are compared to; null = they are not.
+        regimes: what regimes and sanctions are compared to; null = they are not.
 
     Raises:
         PolicyError: the file is missing or has mistakes; all are listed, with their lines.
     """
-    return read(path, RuleFile, context=set())
+    names: dict[str, frozenset[str]] = {}
+    if catalogue is not None:
+        names["category"] = frozenset(catalogue.by_code)
+        names["label"] = names["category"] | {STATE_SECRET, COVERT_CHANNEL}
+    if regimes is not None:
+        names["regime"] = frozenset(each.id for each in regimes.regimes) | {NO_REGIME}
+        names["sanction"] = frozenset(each.id for each in regimes.sanctions)
+    return read(path, RuleFile, context=Lists(names))

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
+from typing import Final, Literal
 
 import pyarrow as pa
 
@@ -48,6 +48,8 @@ class Fact:
         of_category: the fact belongs to one category of a flow, not to the flow as a whole: a flow
             with three categories has it three times.
         values: all values it can take, where these are few.
+        names: what a value names: a code of the category lists (``category``), what detectors
+            recognise (``label``), or a regime; empty = nothing that a file of the law lists.
     """
 
     name: str
@@ -55,6 +57,7 @@ class Fact:
     meaning: str
     of_category: bool = False
     values: tuple[str, ...] = ()
+    names: Literal["", "category", "label", "regime"] = ""
 
 
 RULES: Final = (
@@ -92,20 +95,21 @@ FACTS: Final[tuple[Fact, ...]] = (
     Fact("inbound_bytes", Kind.NUMBER, "Bytes that came in."),
     Fact("system_id", Kind.TEXT, "System of the inventory at the home end."),
     Fact("level", Kind.TEXT, "Highest level among the categories of the flow.", values=LEVELS),
-    Fact("categories", Kind.TEXTS, "Codes of all categories the flow may carry."),
+    Fact("categories", Kind.TEXTS, "Codes of all categories the flow may carry.", names="category"),
     Fact("class_basis", Kind.TEXT, "How the categories are known.", values=("content", "declared", "destination")),
-    Fact("content_labels", Kind.TEXTS, "What was recognised in what left: codes of categories, `state-secret`, `covert-channel`; unknown where the content was not searched."),
-    Fact("content_hints", Kind.TEXTS, "What words or the kind of a file in what left only hint at; unknown where the content was not searched."),
+    Fact("content_labels", Kind.TEXTS, "What was recognised in what left: codes of categories, `state-secret`, `covert-channel`; unknown where the content was not searched.", names="label"),
+    Fact("content_hints", Kind.TEXTS, "What words or the kind of a file in what left only hint at; unknown where the content was not searched.", names="label"),
     Fact("subjects", Kind.NUMBER, "Data subjects whose data the flow may carry."),
     # Derived from them.
     Fact("day", Kind.DAY, "Day the flow began, in Vietnam time."),
     Fact("listed", Kind.TRUTH, "The home end is a system of the inventory; unknown where there is no inventory."),
+    Fact("state_agency", Kind.TRUTH, "The data is a state agency's: as the inventory says of the system, or else of the agency; unknown where there is no inventory."),
     Fact("control_traffic", Kind.TRUTH, "Name, time or control messages (DNS, mDNS, LLMNR, NTP, ICMP), which carry no records unless somebody hides them there."),
     # Of one category each.
-    Fact("category", Kind.TEXT, "Code of the category.", of_category=True),
+    Fact("category", Kind.TEXT, "Code of the category.", of_category=True, names="category"),
     Fact("category_level", Kind.TEXT, "Level of the category; `unclassified` where the system is known to hold none.", of_category=True, values=LEVELS),
     Fact("category_personal", Kind.TRUTH, "The category is personal data; unknown where the list does not say.", of_category=True),
-    Fact("regime", Kind.TEXT, "Rules the transfer of this category falls under on that day, by their id in `regimes.yaml`; `none` = the system is known to hold no listed data; unknown where no regime applies, or where what decides it is not known.", of_category=True),
+    Fact("regime", Kind.TEXT, "Rules the transfer of this category falls under on that day, by their id in `regimes.yaml`; `none` = the system is known to hold no listed data; unknown where no regime applies, or where what decides it is not known.", of_category=True, names="regime"),
 )
 # fmt: on
 

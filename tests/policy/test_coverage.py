@@ -6,11 +6,17 @@ from datetime import UTC, date, datetime
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
+from auditor.model.content import NOTHING_OPENED
 from auditor.model.flow_table import Stage, to_arrow
+from auditor.model.inventory import Inventory
 from auditor.model.register import Dossier, Register
+from auditor.policy.ceilings import Volumes
 from auditor.policy.coverage import Coverages, Reason
 from auditor.policy.facts import column_of, exploded, of_categories, of_flows
+from auditor.policy.matching import Matching
 
 
 def dossier(**changes):
@@ -37,12 +43,13 @@ def reached(flow_table, catalogue, regimes):
 
     def ask(flow, *dossiers):
         table = to_arrow(flow_table(flow), Stage.CLASSIFY).combine_chunks()
-        by_flow = of_flows(table, inventory_given=True)
+        by_flow = of_flows(table, Inventory(agency="Sở Mẫu"))
         parts = exploded(column_of(table, "categories"))
-        facts = of_categories(table, by_flow, parts, catalogue, regimes, state_agency=True)
+        facts = of_categories(table, by_flow, parts, catalogue, regimes)
         register = Register(version="1", dossiers=dossiers)
-        coverages = Coverages(register, regimes, table)
-        answer = coverages.coverage(facts, parts, np.arange(facts.rows))
+        volumes = Volumes(table, NOTHING_OPENED, None, None)
+        coverages = Coverages(register, regimes, Matching(table, parts), facts, volumes)
+        answer = coverages.coverage(np.arange(facts.rows))
         names = [dossiers[number].id if number >= 0 else None for number in answer.dossier]
         pairs = list(zip(map(Reason, answer.reason.tolist()), names, strict=True))
         assert len(pairs) == 1
@@ -65,9 +72,9 @@ def test_a_fitting_dossier_covers(reached):
         ({}, {"result_on": date(2026, 3, 2)}, Reason.FILED_LATE),
         ({}, {"recipients": {"countries": ["SG"]}}, Reason.COUNTRY_ONLY),
         ({"geo_state": "anycast"}, {"result": "failed"}, Reason.NOT_PASSED),
-        ({"geo_state": "anycast"}, {"valid_to": date(2026, 2, 28)}, Reason.OUT_OF_DATE),
-        ({}, {"valid_to": date(2026, 2, 28)}, Reason.OUT_OF_DATE),
-        ({}, {"valid_from": date(2026, 3, 2)}, Reason.OUT_OF_DATE),
+        ({"geo_state": "anycast"}, {"valid_to": date(2026, 2, 28)}, Reason.EXPIRED),
+        ({}, {"valid_to": date(2026, 2, 28)}, Reason.EXPIRED),
+        ({}, {"valid_from": date(2026, 3, 2)}, Reason.NOT_YET_VALID),
         ({}, {"recipients": {"countries": ["JP"]}}, Reason.OTHER_RECIPIENT),
         ({}, {"categories": ["I.26a"]}, Reason.OTHER_CATEGORY),
         ({}, {"regime": "decree-165-important"}, Reason.OTHER_REGIME),
@@ -105,7 +112,7 @@ def test_personal_core_data_is_covered_by_a_personal_data_dossier_since_2026(rea
     assert reached(flow, old) == (Reason.OTHER_REGIME, "A")
     assert reached(flow, new) == (Reason.COVERED, "A")
     before = flow | {"start": datetime(2025, 12, 1, tzinfo=UTC)}
-    assert reached(before, old)[0] is Reason.OUT_OF_DATE
+    assert reached(before, old)[0] is Reason.NOT_YET_VALID
     assert reached(before, new)[0] is Reason.OTHER_REGIME
 
 
@@ -161,7 +168,7 @@ def test_transfers_before_2026_are_covered_by_dossiers_filed_before_2026_alone(r
         # One that names the recipient is enough, and countries narrow it.
         ({"organisations": ["Other"], "hosts": ["*.example.com"]}, {}, Reason.COVERED),
         ({"countries": ["SG"], "hosts": ["*.example.com"]}, {}, Reason.COVERED),
-        ({"countries": ["JP"], "hosts": ["*.example.com"]}, {}, Reason.OTHER_RECIPIENT),
+        ({"countries": ["JP"], "hosts": ["*.example.com"]}, {}, Reason.OTHER_COUNTRY),
         ({"countries": ["SG"], "hosts": ["*.example.net"]}, {}, Reason.OTHER_RECIPIENT),
     ],
 )
@@ -211,7 +218,7 @@ def test_a_recipient_is_the_operator_or_the_owner_of_its_network(
     [
         ("US", Reason.COVERED),
         ("VN", Reason.COVERED),
-        ("SG", Reason.OTHER_RECIPIENT),
+        ("SG", Reason.OTHER_COUNTRY),
     ],
 )
 def test_of_a_foreign_server_in_the_country_the_operators_country_counts_too(
@@ -225,7 +232,7 @@ def test_of_a_foreign_server_in_the_country_the_operators_country_counts_too(
 def test_abroad_the_place_alone_counts(reached):
     flow = NAMED | {"operator_basis": "service"}
     named = {"countries": ["US"], "organisations": ["Example Storage*"]}
-    assert reached(flow, dossier(recipients=named))[0] is Reason.OTHER_RECIPIENT
+    assert reached(flow, dossier(recipients=named))[0] is Reason.OTHER_COUNTRY
 
 
 def test_one_of_several_foreign_countries_is_not_covered_for_certain(reached):
@@ -237,3 +244,151 @@ def test_one_of_several_foreign_countries_is_not_covered_for_certain(reached):
     }
     named = {"countries": ["JP", "SG"], "organisations": ["Example Cloud*"]}
     assert reached(somewhere, dossier(recipients=named))[0] is Reason.RECIPIENT_UNKNOWN
+
+
+STOP = {"on": date(2026, 2, 20), "by": "Bộ Công an", "number": "12/YC"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "stop", "flow", "reason"),
+    [
+        ({}, {}, {}, Reason.STOPPED),
+        # The order itself does not lapse with the dossier, its result or its regime.
+        ({"valid_to": date(2026, 2, 25)}, {}, {}, Reason.STOPPED),
+        ({"result": "failed"}, {}, {}, Reason.STOPPED),
+        ({"regime": "pdpl"}, {}, {}, Reason.STOPPED),
+        ({}, {"on": date(2026, 3, 1)}, {}, Reason.STOPPED),
+        ({}, {"on": date(2026, 3, 2)}, {}, Reason.COVERED),
+        ({}, {"lifted": date(2026, 3, 1)}, {}, Reason.COVERED),
+        ({}, {"lifted": date(2026, 3, 2)}, {}, Reason.STOPPED),
+        # The recipient that is named is the same wherever it stands now.
+        ({}, {}, {"peer_country": "JP"}, Reason.STOPPED),
+        ({"categories": ["I.26a"]}, {}, {}, Reason.OTHER_CATEGORY),
+        ({"recipients": {"networks": ["203.0.113.0/24"]}}, {}, {}, Reason.OTHER_RECIPIENT),
+        ({"recipients": {"countries": ["SG"]}}, {}, {}, Reason.PERHAPS_STOPPED),
+        ({"recipients": {"hosts": ["*.example.com"]}}, {}, {"host": None}, Reason.PERHAPS_STOPPED),
+    ],
+)
+def test_an_order_to_stop_holds_from_its_day_until_it_is_lifted(
+    reached, changes, stop, flow, reason
+):
+    assert reached(flow, dossier(**changes, stops=[STOP | stop]))[0] is reason
+
+
+def test_what_is_stopped_no_other_dossier_covers(reached):
+    stopped = dossier(id="stopped", stops=[STOP])
+    assert reached({}, dossier(id="other"), stopped) == (Reason.STOPPED, "stopped")
+    vague = dossier(id="vague", stops=[STOP], recipients={"countries": ["SG"]})
+    assert reached({}, dossier(id="other"), vague) == (Reason.PERHAPS_STOPPED, "vague")
+
+
+@pytest.mark.parametrize(
+    ("until", "reason"),
+    [
+        (None, Reason.COVERED),
+        (date(2026, 3, 1), Reason.COVERED),
+        (date(2026, 2, 28), Reason.KEPT_LONGER),
+    ],
+)
+def test_data_that_leaves_after_its_storage_ends_is_kept_longer(reached, until, reason):
+    storage = {"countries": ["SG"], "until": until}
+    assert reached({}, dossier(storage=storage))[0] is reason
+
+
+@pytest.mark.parametrize(
+    ("flow", "ceiling", "reason"),
+    [
+        ({}, {"bytes": 1000}, Reason.COVERED),
+        ({}, {"bytes": 999}, Reason.BEYOND_CEILING),
+        # What is estimated, or may be another's, passes no ceiling for certain.
+        ({"sampling": 100}, {"bytes": 999}, Reason.CEILING_UNDECIDED),
+        ({"sampling": 100}, {"bytes": 1000}, Reason.COVERED),
+        ({"geo_state": "anycast"}, {"bytes": 999}, Reason.RECIPIENT_UNKNOWN),
+        ({"app": "dns"}, {"bytes": 1}, Reason.COVERED),
+        ({"outbound_bytes": None}, {"bytes": 1}, Reason.COVERED),
+        (
+            {"subjects": 40, "subjects_basis": "estimated"},
+            {"subjects": 39},
+            Reason.CEILING_UNDECIDED,
+        ),
+        ({"subjects": 40, "subjects_basis": "estimated"}, {"subjects": 40}, Reason.COVERED),
+        ({}, {"subjects": 1}, Reason.COVERED),
+    ],
+)
+def test_a_ceiling_is_passed_by_what_was_counted_alone(reached, flow, ceiling, reason):
+    assert reached(flow, dossier(ceiling=ceiling))[0] is reason
+
+
+DAYS = st.dates(date(2026, 2, 1), date(2026, 4, 30))
+DOSSIERS = st.fixed_dictionaries(
+    {
+        "recipients": st.sampled_from(
+            [
+                {"countries": ["SG"]},
+                {"hosts": ["*.example.com"]},
+                {"countries": ["SG"], "hosts": ["*.example.com"]},
+            ]
+        )
+    },
+    optional={
+        "categories": st.sampled_from([["I.5"], ["I.26a"], ["I.5", "I.26a"]]),
+        "result": st.sampled_from(["passed", "failed", "pending"]),
+        "result_on": DAYS,
+        "valid_to": DAYS,
+        "storage": st.builds(lambda day: {"countries": ["SG"], "until": day}, DAYS),
+        "stops": st.builds(lambda day: [{"on": day, "by": "A"}], DAYS),
+    },
+)
+FLOWS = st.fixed_dictionaries(
+    {"day": DAYS},
+    optional={
+        "host": st.sampled_from([None, "store.example.com", "other.example.net"]),
+        "peer_country": st.sampled_from(["SG", "JP"]),
+        "geo_state": st.sampled_from(["country", "anycast"]),
+    },
+)
+
+
+def read_plainly(flow, one):
+    """How far a dossier reaches for one flow with core data, read line by line."""
+    day, host = flow["day"], flow.get("host", "store.example.com")
+    placed = flow.get("geo_state", "country") == "country"
+    who = where = True
+    if one.recipients.hosts:
+        who = None if host is None else host.endswith(".example.com")
+    if one.recipients.countries:
+        where = flow.get("peer_country", "SG") == "SG" if placed else None
+    if "I.5" not in one.categories:
+        return Reason.OTHER_CATEGORY
+    named = bool(one.recipients.hosts)
+    meant = who if named else (False if where is False else None)
+    if any(stop.on <= day for stop in one.stops) and meant is not False:
+        return Reason.STOPPED if meant else Reason.PERHAPS_STOPPED
+    moved = named and who is True and where is False
+    if (who is False or where is False) and not moved:
+        return Reason.OTHER_RECIPIENT
+    if day < one.valid_from:
+        return Reason.NOT_YET_VALID
+    if day > (one.valid_to or date.max):
+        return Reason.EXPIRED
+    if day < max(one.valid_from, one.result_on or one.filed):
+        return Reason.FILED_LATE
+    if one.result != "passed":
+        return Reason.NOT_PASSED
+    if moved:
+        return Reason.OTHER_COUNTRY
+    if one.storage and day > one.storage.until:
+        return Reason.KEPT_LONGER
+    if who is None or where is None:
+        return Reason.RECIPIENT_UNKNOWN
+    return Reason.COVERED if named else Reason.COUNTRY_ONLY
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(FLOWS, DOSSIERS)
+def test_columns_say_what_a_plain_reading_says(reached, flow, changes):
+    one = dossier(**{"valid_to": None} | changes)
+    day = flow["day"]
+    start = datetime(day.year, day.month, day.day, 3, tzinfo=UTC)
+    seen = {name: value for name, value in flow.items() if name != "day"}
+    assert reached(seen | {"start": start, "end": start}, one)[0] is read_plainly(flow, one)

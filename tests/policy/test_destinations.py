@@ -122,10 +122,10 @@ def test_important_data_is_told_with_less_weight_than_abroad(found):
     assert (abroad.rule, abroad.severity) == ("important-data-abroad", "high")
 
 
-def test_a_foreign_platform_abroad_is_one_finding_that_names_every_form(found):
+def test_the_finding_on_a_foreign_platform_abroad_names_every_form(found):
     platform = INSIDE | {"crosses_border": True, "peer_country": "SG", "foreign_platform": True}
-    (one,) = found(platform)
-    assert one.rule == "core-data-abroad"
+    one, stored = found(platform)
+    assert (one.rule, stored.rule) == ("core-data-abroad", "state-agency-data-stored-abroad")
     forms = (
         "khoản 2 Điều 23 Luật Dữ liệu: a) chuyển tới nơi đặt ngoài lãnh thổ Việt Nam: 1 luồng; b) "
         "chuyển cho tổ chức nước ngoài, không kể nơi đặt máy chủ: 1 luồng; c) sử dụng nền tảng ở "

@@ -27,115 +27,27 @@ from auditor.policy.facts import (
 from auditor.policy.masks import Masks
 from auditor.policy.vocabulary import (
     ARROW_TYPE,
-    BY_NAME,
     FACTS,
     OF_CATEGORY,
-    OPERATORS_OF,
-    Kind,
 )
+from tests.policy.naive import interpreted, names_in
+from tests.policy.random_conditions import known_or_not, trees, values_of
 
 ROOT = Path(__file__).parents[2]
 
 
-def asked(value: Any, operator: str, wanted: Any) -> bool | None:
-    """The plain meaning of one operator over one value."""
-    if operator == "known":
-        return (value is not None) is wanted
-    if value is None:
-        return None
-    if operator == "has_any":
-        if any(member in wanted for member in value if member is not None):
-            return True
-        return None if None in value else False
-    return {
-        "is": lambda: value == wanted,
-        "equals": lambda: value == wanted,
-        "one_of": lambda: value in wanted,
-        "at_least": lambda: value >= wanted,
-        "below": lambda: value < wanted,
-        "on_or_after": lambda: value >= wanted,
-        "before": lambda: value < wanted,
-    }[operator]()
+@st.composite
+def asked_tables(draw, tables: int) -> tuple[dict[str, Any], list[list[dict[str, Any]]]]:
+    """A condition, and tables of rows that hold the facts it speaks of."""
+    tree = draw(trees)
+    row = st.fixed_dictionaries({name: known_or_not(name) for name in sorted(names_in(tree))})
+    return tree, [draw(st.lists(row, max_size=6)) for _ in range(tables)]
 
 
-def interpreted(condition: dict[str, Any], row: dict[str, Any]) -> bool | None:
-    """What a condition, as it is written in the file, says of one row."""
-    ((name, inner),) = condition.items()
-    if name == "not":
-        answer = interpreted(inner, row)
-        return None if answer is None else not answer
-    if name in ("all", "any"):
-        answers = [interpreted(part, row) for part in inner]
-        decisive = name == "any"
-        if decisive in answers:
-            return decisive
-        return None if None in answers else not decisive
-    answers = [asked(row.get(name), operator, wanted) for operator, wanted in inner.items()]
-    if False in answers:
-        return False
-    return None if None in answers else True
-
-
-DAYS = [date(2025, 6, 30), date(2025, 7, 1), date(2026, 1, 1)]
-NAMES = ("crosses_border", "level", "app", "categories", "outbound_bytes", "day", "regime")
-
-
-def values_of(name: str) -> list[Any]:
-    fact = BY_NAME[name]
-    return {
-        Kind.TRUTH: [True, False],
-        Kind.TEXT: list(fact.values) or ["tls", "dns", "http"],
-        Kind.NUMBER: [0, 1, 2],
-        Kind.DAY: DAYS,
-        Kind.TEXTS: ["B1", "S-d", "I.5"],
-    }[fact.kind]
-
-
-def written_tests(name: str) -> st.SearchStrategy[dict[str, Any]]:
-    one = st.sampled_from(values_of(name))
-    several = st.lists(one, min_size=1, max_size=2)
-    operators = {
-        operator: st.booleans()
-        if operator == "known"
-        else (several if operator in ("one_of", "has_any") else one)
-        for operator in OPERATORS_OF[BY_NAME[name].kind]
-    }
-    return st.dictionaries(st.sampled_from(sorted(operators)), st.none(), min_size=1).flatmap(
-        lambda chosen: st.fixed_dictionaries(
-            {name: st.fixed_dictionaries({operator: operators[operator] for operator in chosen})}
-        )
-    )
-
-
-leaves = st.sampled_from(NAMES).flatmap(written_tests)
-trees = st.recursive(
-    leaves,
-    lambda inner: st.one_of(
-        st.lists(inner, min_size=1, max_size=3).map(lambda parts: {"all": parts}),
-        st.lists(inner, min_size=1, max_size=3).map(lambda parts: {"any": parts}),
-        inner.map(lambda part: {"not": part}),
-    ),
-    max_leaves=8,
-)
-rows = st.lists(
-    st.fixed_dictionaries(
-        {
-            name: st.none()
-            | (
-                st.lists(st.sampled_from(["B1", "S-d", "I.5", None]), max_size=3)
-                if name == "categories"
-                else st.sampled_from(values_of(name))
-            )
-            for name in NAMES
-        }
-    ),
-    max_size=6,
-)
-
-
-@settings(max_examples=300, deadline=None)
-@given(trees, rows)
-def test_columns_and_single_rows_agree(tree, table):
+@settings(max_examples=100, deadline=None)
+@given(asked_tables(1))
+def test_columns_and_single_rows_agree(drawn):
+    tree, (table,) = drawn
     columns = {
         fact.name: pa.array([row.get(fact.name) for row in table], ARROW_TYPE[fact.kind])
         for fact in FACTS
@@ -150,9 +62,10 @@ def said(answer: Masks) -> list[bool | None]:
     ]
 
 
-@settings(max_examples=300, deadline=None)
-@given(trees, rows, rows, st.data())
-def test_facts_of_flows_and_of_categories_answer_together(tree, flows, kinds, data):
+@settings(max_examples=100, deadline=None)
+@given(asked_tables(2), st.data())
+def test_facts_of_flows_and_of_categories_answer_together(drawn, data):
+    tree, (flows, kinds) = drawn
     some = st.tuples(st.integers(0, len(flows) - 1), st.integers(0, len(kinds) - 1))
     pairs = data.draw(st.lists(some, max_size=6)) if flows and kinds else []
     tables = [
@@ -169,7 +82,10 @@ def test_facts_of_flows_and_of_categories_answer_together(tree, flows, kinds, da
     flow_of, kind_of = np.array(pairs, np.int64).reshape(-1, 2).T
     answer = evaluated(Condition.model_validate(tree), CategoryFacts(*tables, flow_of, kind_of))
     joined = [
-        {name: (kinds[kind] if name in OF_CATEGORY else flows[flow])[name] for name in NAMES}
+        {
+            name: (kinds[kind] if name in OF_CATEGORY else flows[flow])[name]
+            for name in names_in(tree)
+        }
         for flow, kind in pairs
     ]
     assert said(answer) == [interpreted(tree, row) for row in joined]
@@ -204,22 +120,13 @@ def test_the_shipped_rules_answer_as_the_plain_interpreter_does():
         assert said(answer) == [interpreted(rule["when"], row) for row in table], rule["id"]
 
 
-def names_in(condition: dict[str, Any]) -> set[str]:
-    ((name, inner),) = condition.items()
-    if name == "not":
-        return names_in(inner)
-    if name in ("all", "any"):
-        return set().union(*(names_in(part) for part in inner))
-    return {name}
-
-
 @pytest.fixture
-def facts_of(flow_table, catalogue, regimes):
-    def build(*differences, inventory_given=True):
+def facts_of(flow_table, catalogue, regimes, inventory):
+    def build(*differences, systems=inventory):
         table = to_arrow(flow_table(*differences), Stage.CLASSIFY).combine_chunks()
-        by_flow = of_flows(table, inventory_given=inventory_given)
+        by_flow = of_flows(table, systems)
         parts = exploded(column_of(table, "categories"))
-        facts = of_categories(table, by_flow, parts, catalogue, regimes, state_agency=True)
+        facts = of_categories(table, by_flow, parts, catalogue, regimes)
         return by_flow, facts, parts
 
     return build
@@ -310,7 +217,7 @@ def test_rows_of_categories_are_those_of_each_list_on_its_own(lists):
 
 def test_without_an_inventory_nobody_knows_what_is_listed(facts_of):
     with_one, _, _ = facts_of({}, {"system_id": None})
-    without, _, _ = facts_of({"system_id": None}, inventory_given=False)
+    without, _, _ = facts_of({"system_id": None}, systems=None)
     assert with_one.columns["listed"].to_pylist() == [True, False]
     assert without.columns["listed"].to_pylist() == [None]
 
@@ -320,3 +227,35 @@ def test_control_traffic_is_always_decided(facts_of):
         {"app": "dns"}, {"app": None}, {"app": None, "protocol": 1}, {"app": "tls"}
     )
     assert by_flow.columns["control_traffic"].to_pylist() == [True, False, True, False]
+
+
+def test_the_owner_is_that_of_the_system_or_else_of_the_agency(facts_of, inventory):
+    registry, portal = inventory.systems
+    systems = (registry, portal.model_copy(update={"state_agency": False}))
+    mixed = inventory.model_copy(update={"systems": systems})
+    flows = ({}, {"system_id": "portal"}, {"system_id": None}, {"system_id": "nobody's"})
+    by_flow, _, _ = facts_of(*flows, systems=mixed)
+    assert by_flow.columns["state_agency"].to_pylist() == [True, False, True, True]
+    by_flow, _, _ = facts_of(*flows, systems=None)
+    assert by_flow.columns["state_agency"].to_pylist() == [None] * 4
+
+
+def test_each_flow_has_the_regime_of_its_owner(flow_table, catalogue, regimes, inventory):
+    core = regimes.regimes[1]
+    both = regimes.model_copy(
+        update={
+            "regimes": tuple(
+                core.model_copy(update={"id": owner, "owner": owner})
+                for owner in ("state-agency", "other")
+            )
+        }
+    )
+    registry, portal = inventory.systems
+    mixed = inventory.model_copy(
+        update={"systems": (registry, portal.model_copy(update={"state_agency": False}))}
+    )
+    table = to_arrow(flow_table({}, {"system_id": "portal"}), Stage.CLASSIFY).combine_chunks()
+    parts = exploded(column_of(table, "categories"))
+    for systems, wanted in ((mixed, ["state-agency", "other"]), (None, [None, None])):
+        facts = of_categories(table, of_flows(table, systems), parts, catalogue, both)
+        assert listed(facts, "regime") == wanted

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from auditor import policy
+from auditor import classify, policy
 from auditor.model.errors import PolicyError
-from auditor.policy import lint, load_rules, sources
+from auditor.policy import lint, lint_regimes, load_rules, sources
 
 SHIPPED = Path(__file__).parents[2] / "policies" / "rules.yaml"
 
@@ -88,3 +88,27 @@ def test_sources_name_version_and_digest_of_the_files(law):
 def test_a_file_that_went_away_is_told(law, tmp_path):
     with pytest.raises(PolicyError, match="cannot be read"):
         sources(tmp_path, law)
+
+
+def test_the_shipped_regimes_lint_clean():
+    shipped_lists = classify.catalogue(SHIPPED.parent)
+    assert lint_regimes(SHIPPED.parent / "regimes.yaml", shipped_lists) == []
+
+
+def test_lint_of_regimes_names_what_is_unwise_and_what_is_wrong(written, catalogue):
+    one = """  - id: {id}
+    title: {{vi: Chế độ, en: Regime}}
+    levels: [core]
+    since: 2025-01-01
+    needs: none
+    legal: [{{instrument: Luật, article: Điều 1, says: {{vi: a, en: b}}, mark: M}}]
+"""
+    path = written('version: "1"\nregimes:\n' + one.format(id="one") + one.format(id="two"))
+    found = "\n".join(lint_regimes(path, catalogue))
+    assert "two: no transfer can fall under it" in found
+    assert "one: rests on Luật, Điều 1, whose text nobody has confirmed" in found
+    path.write_text("regimes: []\n", encoding="utf-8")
+    assert lint_regimes(path, catalogue) == [
+        f"{path}:1: version: is missing",
+        f"{path}:1: regimes: must not be empty",
+    ]

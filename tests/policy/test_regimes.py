@@ -6,8 +6,10 @@ from datetime import date
 
 import pytest
 
+from auditor.model.errors import PolicyError
+from auditor.model.regimes import RegimeFile
 from auditor.model.register import Dossier
-from auditor.policy.regimes import chosen, covers_from
+from auditor.policy.regimes import chosen, covers_from, load_regimes, unreachable
 
 MAY = date(2026, 5, 1)
 
@@ -60,3 +62,132 @@ def test_each_regime_counts_its_days(regimes, regime, filed, valid_from, first):
     )
     by_id = {each.id: each for each in regimes.regimes}
     assert covers_from(one, by_id[regime]) == first
+
+
+LEGAL = "[{instrument: Luật, article: Điều 1, says: {vi: a, en: b}, mark: M}]"
+REGIME = """  - id: {id}
+    title: {{vi: Chế độ, en: Regime}}
+    levels: [core]
+    since: {since}
+    needs: none
+    legal: LEGAL
+{more}"""
+HEAD = 'version: "1"\nregimes:\n'
+
+
+def regime(id="one", since="2025-01-01", **more):
+    lines = "".join(f"    {name}: {value}\n" for name, value in more.items())
+    return REGIME.format(id=id, since=since, more=lines).replace("LEGAL", LEGAL)
+
+
+@pytest.fixture
+def mistakes(written, catalogue):
+    def read(text):
+        with pytest.raises(PolicyError) as caught:
+            load_regimes(written(text), catalogue)
+        return [line.split("file.yaml:")[1] for line in caught.value.message.splitlines()[1:]]
+
+    return read
+
+
+def test_an_id_stands_once_in_the_whole_file(mistakes):
+    ground = f"""grounds:
+  - id: one
+    title: {{vi: Miễn, en: Exempt}}
+    regimes: [one]
+    basis: {LEGAL[1:-1]}
+"""
+    (only,) = mistakes(HEAD + regime() + ground)
+    assert only.startswith("10: grounds[1].id: another entry")
+    assert "'one'" in only
+
+
+def test_what_names_a_regime_must_name_one_of_the_file(mistakes):
+    ground = f"""grounds:
+  - id: free
+    title: {{vi: Miễn, en: Exempt}}
+    regimes: [one, moon]
+    basis: {LEGAL[1:-1]}
+"""
+    found = mistakes(HEAD + regime(dossiers_of="[sun, two]") + regime("two") + ground)
+    assert [line.split(":")[0] for line in found] == ["9", "19"]
+    assert "no regime 'sun'; it has one, two" in found[0]
+    assert "no regime 'moon'" in found[1]
+
+
+def test_thresholds_name_categories_that_have_a_number_and_labels_that_exist(mistakes):
+    one = """  - id: many
+    title: {{vi: Nhiều, en: Many}}
+    {what}
+    labels: [{labels}]
+    since: 2025-07-01
+    severity: high
+    next_step: {{vi: a, en: b}}
+    legal: LEGAL
+"""
+    text = HEAD + regime() + "thresholds:\n"
+    text += one.format(what="category: I.5", labels="B1")
+    text += one.format(what="category: I.99", labels="B1").replace("many", "more")
+    text += one.format(what="above: 10", labels="B1, B99").replace("many", "most")
+    found = mistakes(text.replace("LEGAL", LEGAL))
+    assert [line.split(":")[0] for line in found] == ["12", "20", "29"]
+    assert "'I.5' has no `threshold`" in found[0]
+    assert "no category list has the code 'I.99'" in found[1]
+    assert "'B99'" in found[2]
+
+
+def test_a_duty_stands_once_in_its_regime(mistakes):
+    duty = (
+        "{id: file, what: {vi: a, en: b}, event: transfer, direction: before, days: 1, "
+        f"basis: {LEGAL[1:-1]}}}"
+    )
+    (only,) = mistakes(HEAD + regime(duties=f"[{duty}, {duty}]"))
+    assert "duties stand twice: file" in only
+
+
+def test_a_regime_behind_one_that_takes_all_its_transfers_is_named(written, catalogue):
+    text = HEAD + regime() + regime("two", since="2025-07-01") + regime("three", since="2024-01-01")
+    assert unreachable(load_regimes(written(text), catalogue)) == ["two"]
+
+
+def test_every_shipped_regime_can_be_reached(regimes):
+    assert unreachable(regimes) == []
+
+
+def test_the_owner_decides_where_a_regime_asks_for_it(regimes):
+    first, second = (
+        regimes.regimes[1].model_copy(update={"id": name, "owner": owner})
+        for name, owner in (("agencies", "state-agency"), ("others", "other"))
+    )
+    both = RegimeFile(version="1", regimes=(first, second))
+    assert chosen(both, "core", False, True, MAY) == "agencies"
+    assert chosen(both, "core", False, False, MAY) == "others"
+    assert chosen(both, "core", False, None, MAY) is None
+
+
+def test_the_shipped_duties_have_the_measures_of_the_law(regimes):
+    by_id = {each.id: {duty.id: duty for duty in each.duties} for each in regimes.regimes}
+    measures = {
+        (regime, name): (duty.direction, duty.days, duty.months)
+        for regime, duties in by_id.items()
+        for name, duty in duties.items()
+    }
+    assert measures["pdpl", "file"] == ("after", 60, None)
+    assert measures["pdpl", "supplement"] == ("after", 30, None)
+    assert measures["pdpl", "update-soon"] == ("after", 10, None)
+    assert measures["pdpl", "update-halfyear"] == ("after", None, 6)
+    assert measures["decree-165-core", "file"] == ("before", 0, None)
+    assert measures["decree-165-important", "file"] == ("before", 15, None)
+    assert measures["decree-165-important", "keep-log"] == ("after", None, 6)
+    grounds = {ground.id: ground for ground in regimes.grounds}
+    (report,) = grounds["decree-165-12-11-a"].duties
+    assert (report.id, report.direction, report.days) == ("report-exempt", "after", 15)
+    assert "chưa rõ" in report.what.vi
+    assert len(grounds) == 3 + 4 + 5
+
+
+def test_a_regime_and_its_duty_to_file_say_the_same_number(regimes):
+    for each in regimes.regimes:
+        for duty in each.duties:
+            if duty.id == "file":
+                assert duty.days == each.days, each.id

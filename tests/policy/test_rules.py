@@ -113,3 +113,31 @@ def test_a_link_must_be_a_web_address(written):
     rest = REST.replace("mark: C", "mark: C, url: 'javascript:alert(1)'")
     path = written(f'version: "1"\nrules:\n  - id: a\n    when: {{listed: {{is: true}}}}\n{rest}')
     assert "url" in mistakes(path)[0]
+
+
+def test_what_a_rule_names_must_exist(written, catalogue, regimes):
+    path = written(f"""version: "1"
+rules:
+  - id: a
+    regime: moon
+    sanctions: [sun]
+    when:
+      any:
+        - regime: {{equals: decree-156-core}}
+        - categories:
+            has_any:
+              - B1
+              - B99
+        - content_labels: {{has_any: [state-secret, B1]}}
+        - regime: {{one_of: [none, pdpl]}}
+    examples: {{hit: [{{category: B98}}]}}
+{REST}""")
+    with pytest.raises(PolicyError) as caught:
+        load_rules(path, catalogue, regimes)
+    found = caught.value.message.splitlines()[1:]
+    assert [line.split(":")[1] for line in found] == ["4", "5", "8", "12", "15"]
+    assert "no regime 'moon' exists" in found[0]
+    assert "no sanction 'sun' exists" in found[1]
+    assert "did you mean 'decree-165-core'?" in found[2]
+    assert "no category 'B99' exists" in found[3]
+    assert load_rules(path).rules[0].regime == "moon"  # without lists nothing is compared

@@ -8,7 +8,7 @@ from auditor.model.flow_table import FLOW_TABLE
 from auditor.policy.masks import OPERATORS
 from auditor.policy.vocabulary import ARROW_TYPE, FACTS, OF_FLOW, OPERATORS_OF, Kind
 
-DERIVED = {"day", "listed", "control_traffic"}
+DERIVED = {"day", "listed", "control_traffic", "state_agency"}
 
 
 def test_every_fact_of_a_flow_is_a_column_or_derived():

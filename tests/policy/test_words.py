@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from auditor import policy
+from auditor.classify import catalogue as shipped_catalogue
 from auditor.model.catalogue import Threshold
 from auditor.model.register import Dossier
 from auditor.policy import candidates
@@ -17,7 +18,12 @@ from auditor.policy.regimes import load_regimes
 from auditor.policy.sentences import flows_said
 
 ROOT = Path(__file__).parents[2]
-REGIMES = {each.id: each for each in load_regimes(ROOT / "policies" / "regimes.yaml").regimes}
+REGIMES = {
+    each.id: each
+    for each in load_regimes(
+        ROOT / "policies" / "regimes.yaml", shipped_catalogue(ROOT / "policies")
+    ).regimes
+}
 
 ONE = Dossier.model_validate(
     {
@@ -29,6 +35,8 @@ ONE = Dossier.model_validate(
         "filed": date(2026, 2, 3),
         "result": "pending",
         "valid_from": date(2026, 1, 2),
+        "storage": {"countries": ["SG"], "until": date(2026, 6, 30)},
+        "stops": [{"on": date(2026, 5, 1), "by": "Bộ Công an", "number": "12/QĐ"}],
     }
 )
 
