@@ -176,7 +176,7 @@ def _material(
         raise typer.BadParameter("--since must not be after --until", param_hint="--since")
     folder = policies or pipeline.data_folder("policies")
     catalogue = classify.catalogue(folder)
-    regimes = policy.load_regimes(folder / "regimes.yaml")
+    regimes = policy.load_regimes(folder / "regimes.yaml", catalogue)
     systems = classify.inventory(inventory, catalogue) if inventory else None
     if system is not None and systems and system not in {each.id for each in systems.systems}:
         known = ", ".join(each.id for each in systems.systems[:20])

@@ -24,7 +24,7 @@ from auditor.model.text import Text
 ROOT = Path(__file__).parents[2]
 BEGIN = datetime(2026, 9, 14, 2, tzinfo=UTC)
 CATALOGUE = classify.catalogue(ROOT / "policies")
-REGIMES = policy.load_regimes(ROOT / "policies" / "regimes.yaml")
+REGIMES = policy.load_regimes(ROOT / "policies" / "regimes.yaml", CATALOGUE)
 PAPERS = (papers.review, papers.form_09, papers.assessment, papers.risk_report)
 
 INVENTORY = Inventory.model_validate(
