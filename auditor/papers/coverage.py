@@ -34,7 +34,10 @@ def coverage_table(material: Material) -> Table:
         if finding.category is None or not seen.has_flows:
             continue
         claim = finding.claim.id if finding.claim else ""
-        key = (finding.system, finding.recipient, finding.dossier or "", claim, finding.state)
+        key = (
+            finding.system, finding.recipient, finding.dossier or "", claim, result(finding),
+            reason(finding),
+        )  # fmt: skip
         of_row[key].append(seen)
     rows = [_covered(material, seen) for seen in of_row.values()]
     titles = (
@@ -73,8 +76,13 @@ def result(finding: Finding) -> str:
         return "Được hồ sơ bao quát"
     if finding.claim is not None:
         return "Khai được miễn (người khai chịu trách nhiệm)"
-    wrong = {each.field for each in finding.compared if each.fits is False}
-    told = " ".join(_WRONG[each] for each in _WRONG if each in wrong)
+    wrong = _wrong(finding)
+    about_another = [told for field, told in _ANOTHER.items() if field in wrong]
+    told = (
+        about_another[0]
+        if about_another
+        else " ".join(told for field, told in _WRONG.items() if field in wrong)
+    )
     if finding.dossier is None:
         return "Chưa thấy hồ sơ trong sổ đăng ký"
     if told:
@@ -84,19 +92,26 @@ def result(finding: Finding) -> str:
     )
 
 
+_ANOTHER: Final = {
+    "recipient": "Hồ sơ gần nhất không nêu bên nhận này.",
+    "category": "Hồ sơ gần nhất không gồm nhóm dữ liệu này.",
+    "system": "Hồ sơ gần nhất không gồm hệ thống này.",
+}
+"""Where one of these does not fit, the dossier speaks of another transfer: the rest is idle."""
 _WRONG: Final = {
     "stop-order": "Vẫn chuyển sau yêu cầu ngừng.",
     "time": "Hồ sơ hết hạn hoặc chưa tới hạn.",
-    "recipient": "Hồ sơ không nêu bên nhận này.",
     "country": "Nước nhận khác hồ sơ.",
-    "category": "Nhóm dữ liệu ngoài hồ sơ.",
-    "system": "Hệ thống ngoài hồ sơ.",
     "ceiling": "Vượt khối lượng nêu trong hồ sơ.",
     "result": "Chưa có kết quả đạt.",
     "filed": "Ngày nộp không tính cho việc chuyển này.",
     "regime": "Hồ sơ lập theo chế độ khác.",
     "storage": "Quá thời hạn lưu trữ nêu trong hồ sơ.",
 }
+
+
+def _wrong(finding: Finding) -> set[str]:
+    return {each.field for each in finding.compared if each.fits is False}
 
 
 def reason(finding: Finding) -> str:
@@ -112,7 +127,8 @@ def reason(finding: Finding) -> str:
         )
     if finding.dossier_note is not None:
         parts.append(finding.dossier_note.vi)
-    parts += [_compared(each) for each in finding.compared if each.fits is False]
+    if not _wrong(finding) & _ANOTHER.keys():
+        parts += [_compared(each) for each in finding.compared if each.fits is False]
     return " ".join(parts) or "Không có hồ sơ nào trong sổ đăng ký để đối chiếu."
 
 

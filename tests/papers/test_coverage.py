@@ -47,7 +47,11 @@ def of(*findings):
         ({"dossier": "H"}, "Hồ sơ gần nhất không khớp"),
         ({"dossier": "H", "state": "undecided"}, "Chưa đủ căn cứ kết luận"),
         ({"dossier": "H", "compared": ("time",)}, "Hồ sơ hết hạn hoặc chưa tới hạn."),
-        ({"dossier": "H", "compared": ("recipient",)}, "Hồ sơ không nêu bên nhận này."),
+        (
+            {"dossier": "H", "compared": ("time", "recipient")},
+            "Hồ sơ gần nhất không nêu bên nhận này.",
+        ),
+        ({"dossier": "H", "compared": ("category",)}, "Hồ sơ gần nhất không gồm nhóm dữ liệu này."),
         ({"dossier": "H", "compared": ("stop-order",)}, "Vẫn chuyển sau yêu cầu ngừng."),
     ],
 )
@@ -118,3 +122,18 @@ def test_a_plan_fills_the_six_points_and_a_gap_without_one_stays_open():
 
 def test_every_finding_stands_in_the_list_by_its_id():
     assert {row[0] for row in findings_table(material()).rows} == {"f1", "f2", "f3", "f4"}
+
+
+def test_categories_that_the_register_answers_differently_stand_apart():
+    late = Comparison("time", Text("đến 2026", "x"), Text("tháng 9", "y"), fits=False)
+    other = Comparison("category", Text("B1", "B1"), Text("S-d", "S-d"), fits=False)
+    made = of(
+        finding(id="1", dossier="H", compared=(late,)),
+        finding(id="2", dossier="H", category="B1", compared=(late,)),
+        finding(id="3", dossier="H", category="S-d", compared=(late, other)),
+    )
+    rows = {row[3]: row[4] for row in coverage_table(made).rows}
+    assert rows == {
+        "B1, B7": "Hồ sơ hết hạn hoặc chưa tới hạn.",
+        "S-d": "Hồ sơ gần nhất không gồm nhóm dữ liệu này.",
+    }
