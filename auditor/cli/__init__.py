@@ -22,6 +22,7 @@ from auditor.cli import (
     geoip,
     ledger,
     lookups,
+    paper,
     papers,
     policies,
     scan,
@@ -56,6 +57,7 @@ app.add_typer(ledger.app, name="ledger")
 app.add_typer(geoip.app, name="geoip")
 app.add_typer(policies.app)
 app.add_typer(lookups.app)
+app.add_typer(paper.app, name="paper")
 
 
 def main() -> None:
