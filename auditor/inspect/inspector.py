@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 
 from auditor.inspect.contracts import FlowHead
-from auditor.inspect.covert import Channels
+from auditor.inspect.covert import Channel, Channels, Way
 from auditor.inspect.flow_content import FlowContent
 from auditor.inspect.messages import Messages
 from auditor.inspect.places import outermost
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from auditor.inspect.covert import Channel, Way
     from auditor.inspect.detectors.search import Search
     from auditor.model.stream import Ended
 

@@ -36,6 +36,8 @@ def test_neither_order_nor_parts_change_what_is_told(came, chance, cut):
 
 
 def test_a_message_that_is_told_has_its_whole_count():
-    messages = counted([("a", f"file {number:03}", 2) for number in (*range(99, -1, -1), *range(5))])
+    messages = counted(
+        [("a", f"file {number:03}", 2) for number in (*range(99, -1, -1), *range(5))]
+    )
     told = {message: count for _, message, count in messages.told()}
     assert told["file 004"] == 4 and told["file 019"] == 2 and told[FURTHER] == 160

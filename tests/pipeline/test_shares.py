@@ -40,7 +40,7 @@ def test_each_flow_is_in_one_share_with_all_of_its_endpoints(drawn, processes):
     out = shares.shared_out(table, processes)
     assert 1 <= len(out) <= processes and all(map(len, out))
     ids = [share["flow_id"].to_pylist() for share in out]
-    assert sorted(sum(ids, [])) == table["flow_id"].to_pylist()
+    assert sorted(number for each in ids for number in each) == table["flow_id"].to_pylist()
     assert all(each == sorted(each) for each in ids)
     pairs = [{conversation(row) for row in share.to_pylist()} for share in out]
     assert sum(map(len, pairs)) == len(set().union(*pairs))
