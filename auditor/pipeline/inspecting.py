@@ -19,7 +19,7 @@ from auditor.pipeline.shares import shared_out
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from auditor.inspect import Detector, Gathered, Inspector
+    from auditor.inspect import Detector, Gathered, Inspector  # noqa: TC004 - nobody evaluates it
     from auditor.pipeline.orders import Order, Progress
 
 

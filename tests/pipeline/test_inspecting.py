@@ -48,7 +48,8 @@ def in_shares(share_of, order):
         inspector = inspect.Inspector(table.take(pa.array(mine)), search())
         for event in together(*(STREAMS[number] for number in mine)):
             inspector.take(event)
-        gathered.append(pickle.loads(pickle.dumps(inspector.gathered()))  # noqa: S301 - our own)
+        packed = pickle.dumps(inspector.gathered())
+        gathered.append(pickle.loads(packed))  # noqa: S301 - our own
     order.shuffle(gathered)
     inspector = inspect.Inspector(table, search())
     for each in gathered:
