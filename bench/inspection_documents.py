@@ -24,11 +24,12 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 import pyarrow as pa
 from inspection_scan import PIECE, WORDS, AnyCode, log, prose
 
+from auditor.inspect.budget import Budget
 from auditor.inspect.contracts import About
 from auditor.inspect.detectors.lint import load_detectors
 from auditor.inspect.detectors.search import Search
 from auditor.inspect.inspector import Inspector
-from auditor.inspect.parts import Budget, FlowPart
+from auditor.inspect.parts import FlowPart
 from auditor.model.stream import Chunk, Ended
 
 if TYPE_CHECKING:
@@ -204,6 +205,7 @@ class Nothing:
     """A search that does nothing."""
 
     secret = False
+    matches = 0
     found: tuple[()] = ()
 
     def text(self, data: bytes, place: str = "") -> None:

@@ -265,3 +265,11 @@ def test_no_value_of_any_person_is_written_down(written, secrets):
 def test_nothing_else_of_what_was_sent_is_written_down(written, value):
     for name in ("run.json", "report.html", "flows.parquet", "flows.csv", "flows.jsonl"):
         assert value not in written[name], name
+
+
+def test_a_finding_says_what_its_detectors_cannot_tell(done):
+    account = finding(done, "personal-data-abroad", "citizen-portal", CLOUD, "S-k")
+    said = " ".join(each.en for each in account.not_known)
+    assert "people or organisations" in said and "own reading" in said
+    mail = finding(done, "personal-data-abroad", "citizen-portal", CLOUD, "B10")
+    assert "does not name mail addresses" in " ".join(each.en for each in mail.not_known)

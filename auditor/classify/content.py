@@ -9,13 +9,11 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from auditor.model.catalogue import LEVELS
 from auditor.model.flow_table import FLOW_TABLE, Stage, conform
 
 if TYPE_CHECKING:
     from auditor.model.catalogue import Catalogue
-
-_LEVELS: Final = ("core", "important", "personal", "unclassified")
-"""Highest first."""
 
 _BETWEEN: Final = "\x1f"
 _NONE: Final = "\x00"  # stands for a null list
@@ -96,7 +94,7 @@ def _joined(
         codes = list(dict.fromkeys([*_members(said), *shown]))
         known = {catalogue[code].level for code in codes}
         lists.append(None if said == _NONE and not shown else codes)
-        levels.append(next((level for level in _LEVELS if level in known), None))
+        levels.append(next((level for level in LEVELS if level in known), None))
         found.append(bool(shown))
     order = pairs.indices
     return (

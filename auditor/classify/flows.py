@@ -9,6 +9,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from auditor.model.catalogue import LEVELS
 from auditor.model.flow_table import FLOW_TABLE, Stage, conform
 from auditor.model.networks import NOBODY, longest_match
 
@@ -20,9 +21,6 @@ if TYPE_CHECKING:
 
     Numbers = np.ndarray[tuple[int], np.dtype[np.int32]]
     Truths = np.ndarray[tuple[int], np.dtype[np.bool_]]
-
-_LEVELS: Final = ("core", "important", "personal", "unclassified")
-"""Highest first."""
 
 _NEEDED: Final = (
     *("src_ip", "dst_ip", "home_side", "host", "host_basis"),
@@ -164,7 +162,7 @@ def _inherited(system: System, catalogue: Catalogue) -> dict[str, object]:
     return {
         "system_id": system.id,
         "categories": codes,
-        "level": next(level for level in _LEVELS if level in levels),
+        "level": next(level for level in LEVELS if level in levels),
         "class_basis": "declared",
         "record_bytes": _as_int64(system.record_bytes) if persons else None,
         "most_subjects": _as_int64(system.subjects),

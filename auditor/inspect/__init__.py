@@ -1,5 +1,6 @@
 """What was inside: payload of flows that leave -> hits of detectors, and what could not be read."""
 
+from auditor.inspect.announcements import CONTROL_PORT
 from auditor.inspect.detectors import (
     KEY_BYTES,
     Detector,
@@ -18,6 +19,7 @@ from auditor.inspect.summary import by_flow
 
 __all__ = [
     "COLUMNS",
+    "CONTROL_PORT",
     "COVERAGE",
     "KEY_BYTES",
     "OUTSIDE",

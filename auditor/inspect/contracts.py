@@ -12,7 +12,7 @@ recurses over input, and a parser holds at most ``MOST_HELD`` bytes of a stream.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import IO, TYPE_CHECKING, Final, Protocol, runtime_checkable
+from typing import IO, TYPE_CHECKING, Final, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,6 +33,9 @@ class FlowHead:
     Attributes:
         app: application protocol as the packet engine recognised it; null = not.
         host: name of the server.
+        ends: addresses of the initiator and the responder; empty = no flow.
+        file: path of the file that it carries, as an FTP control connection announced it (empty =
+            a listing, or not said); null = nobody announced it.
     """
 
     flow_id: int
@@ -41,6 +44,8 @@ class FlowHead:
     dst_port: int
     app: str | None
     host: str | None
+    ends: tuple[str, str] = ("", "")
+    file: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +122,12 @@ class Content(Protocol):
 
     def covert(self, side: int, place: str, size: int, distinct: bytes) -> None:
         """So many bytes hide in a protocol that is not for them; ``distinct`` tells two apart."""
+
+    def announced(self, side: int, port: int, path: str) -> None:
+        """A connection to this port of a side, from the other one, will carry a file of that path.
+
+        The path is as ``FlowHead.file``.
+        """
 
     def secure(self) -> None:
         """From now on both sides speak TLS: what follows is encrypted."""
@@ -201,7 +212,6 @@ class Document(Protocol):
         """Begins to read."""
 
 
-@runtime_checkable
 class WholeDocument(Protocol):
     """One kind of document that must be there whole before it can be read."""
 

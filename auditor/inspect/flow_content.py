@@ -6,12 +6,14 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
+from auditor.inspect.budget import Budget
 from auditor.inspect.contracts import About
-from auditor.inspect.parts import Budget, FlowPart
+from auditor.inspect.parts import FlowPart
 from auditor.inspect.places import legible_place, outermost
 from auditor.inspect.protocols import DISSECTORS
 from auditor.inspect.protocols.raw import RAW
 from auditor.model.content import MOST_SAMPLES, UNREAD
+from auditor.model.finding import CERTAINTIES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -44,8 +46,6 @@ MOST_MESSAGE: Final = 200
 MOST_PROBLEMS: Final = 100
 """Different problems of a flow that wait for its end."""
 
-_SURE: Final = ("weak", "likely", "firm")
-
 
 def _together(one: Found, other: Found) -> Found:
     """What one detector found in two items of one side."""
@@ -54,7 +54,7 @@ def _together(one: Found, other: Found) -> Found:
     samples = tuple(dict.fromkeys(one.samples + other.samples))
     return replace(
         one,
-        certainty=max(one.certainty, other.certainty, key=_SURE.index),
+        certainty=max(one.certainty, other.certainty, key=CERTAINTIES.index),
         matches=one.matches + other.matches,
         samples=() if hidden else samples[:MOST_SAMPLES],
         places=tuple(dict.fromkeys(one.places + other.places))[:MOST_SAMPLES],
@@ -90,6 +90,9 @@ class Told(Protocol):
 
     def covert(self, flow: FlowContent, side: int, place: str, size: int, distinct: bytes) -> None:
         """As ``Content.covert``, of that flow."""
+
+    def announced(self, flow: FlowContent, side: int, port: int, path: str) -> None:
+        """As ``Content.announced``, by that flow."""
 
 
 class FlowContent:
@@ -238,6 +241,10 @@ class FlowContent:
     def covert(self, side: int, place: str, size: int, distinct: bytes) -> None:
         """See ``Content.covert``."""
         self._inspector.covert(self, side, legible_place(place), size, distinct)
+
+    def announced(self, side: int, port: int, path: str) -> None:
+        """See ``Content.announced``."""
+        self._inspector.announced(self, side, port, path)
 
     def secure(self) -> None:
         """See ``Content.secure``."""

@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pyarrow as pa
 
+from auditor.inspect.announcements import CONTROL_PORT, Announcements
 from auditor.inspect.contracts import FlowHead
 from auditor.inspect.covert import Channel, Channels, Way
 from auditor.inspect.flow_content import FlowContent
 from auditor.inspect.messages import Messages
 from auditor.inspect.places import outermost
+from auditor.inspect.selection import TCP
 from auditor.model.content import UNREAD, Hit
 from auditor.model.problem import Problem
 from auditor.model.stream import Chunk
@@ -45,7 +47,9 @@ COVERAGE: Final = pa.schema(
 SubjectsOf = dict[tuple[int, str, bool | None], Subjects]
 """Distinct values by group of flows, detector and direction."""
 
-_HEAD: Final = ("protocol", "src_port", "dst_port", "app", "host", "home_side", "group")
+_HEAD: Final = (
+    *("protocol", "src_ip", "src_port", "dst_ip", "dst_port", "app", "host", "home_side", "group"),
+)
 
 
 def _listed(column: pa.ChunkedArray) -> tuple[NDArray[np.int32], list[Any]]:
@@ -89,9 +93,9 @@ class Inspector:
     """Takes the events of flows in any order of flows, each flow's in its own.
 
     Args:
-        flows: the wanted flows: ``flow_id`` (ascending), ``protocol``, ``src_port``, ``dst_port``,
-            ``app``, ``host``, ``home_side``, ``src_payload``, ``dst_payload``, and ``group``
-            (int64), which subjects are counted by.
+        flows: the wanted flows: ``flow_id`` (ascending), ``protocol``, ``src_ip``, ``src_port``,
+            ``dst_ip``, ``dst_port``, ``app``, ``host``, ``home_side``, and ``group`` (int64),
+            which subjects are counted by.
         search: the detectors, and the key of their hashes.
     """
 
@@ -105,6 +109,7 @@ class Inspector:
         self._subjects: SubjectsOf = {}
         self._messages = Messages()
         self._channels = Channels(search)
+        self._announcements = Announcements()
         self._done = np.zeros(len(self._ids), np.bool_)
 
     def take(self, event: Chunk | Ended) -> None:
@@ -162,6 +167,12 @@ class Inspector:
         head, outbound = flow.head, flow.outbound(side)
         self._channels.add(head.flow_id, flow.group, outbound, place, size, distinct)
 
+    def announced(self, flow: FlowContent, side: int, port: int, path: str) -> None:
+        """See ``Content.announced``."""
+        head = flow.head
+        if CONTROL_PORT in (head.src_port, head.dst_port):
+            self._announcements.add((head.ends[side], port, head.ends[1 - side]), path)
+
     def _hidden(self) -> Iterator[Hit]:
         sought = {each.detector.id: each.detector for each in self.search.sought}
         for each in self._channels.hidden():
@@ -179,11 +190,14 @@ class Inspector:
             )
 
     def _head(self, place: int) -> tuple[FlowHead, str | None, int]:
-        protocol, src_port, dst_port, app, host, home_side, group = (
+        protocol, src_ip, src_port, dst_ip, dst_port, app, host, home_side, group = (
             different[codes[place]] for codes, different in self._columns
         )
         flow_id = int(self._ids[place])
-        head = FlowHead(flow_id, protocol, src_port or 0, dst_port or 0, app, host)
+        ends = src_ip, dst_ip
+        head = FlowHead(flow_id, protocol, src_port or 0, dst_port or 0, app, host, ends)
+        if protocol == TCP:
+            head = self._announcements.known(head)
         return head, home_side, group
 
     def _ended(self, flow: FlowContent) -> None:

@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING, Final
 
 from auditor.inspect import mail_headers
 from auditor.inspect.contracts import MOST_DEPTH, MOST_HELD
-from auditor.inspect.transfer_encodings import Plain, TransferDecoder, decoder
+from auditor.inspect.decoding import decoder
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from auditor.inspect.contracts import Pages, Part
 
 _MOST_PARTS: Final = 2000
@@ -39,6 +41,7 @@ _MESSAGES: Final = ("message/rfc822", "message/global")
 _IDENTITY: Final = ("", "7bit", "8bit", "binary")
 _BASE64_LINE: Final = re.compile(rb"[A-Za-z0-9+/]{40,}={0,2}\s*\Z")
 _BASE64_TAIL: Final = re.compile(rb"[A-Za-z0-9+/]+={0,2}\s*\Z")
+_UNDONE: Final = ("base64", "quoted-printable")
 _PGP: Final = b"---BEGIN PGP MESSAGE-----"
 _TNEF: Final = ("application/ms-tnef", "application/vnd.ms-tnef")
 _PKCS7: Final = ("application/pkcs7-mime", "application/x-pkcs7-mime")
@@ -53,28 +56,32 @@ class _Entity:
 
 
 class _Leaf:
-    """A body on its way into a member."""
+    """A body on its way into a member; ``encoding``: that of its transfer, unknown ones stay."""
 
     __slots__ = ("_decoder", "_part")
 
-    def __init__(self, part: Part, undo: TransferDecoder) -> None:
+    def __init__(self, part: Part, encoding: str) -> None:
         self._part = part
-        self._decoder = undo
+        self._decoder = decoder([encoding]) if encoding in _UNDONE else None
 
     def feed(self, data: bytes) -> None:
-        self._given(self._decoder.feed(data))
+        self._given((data,) if self._decoder is None else self._decoder.feed(data))
 
     def gap(self, size: int) -> None:
-        self._given(self._decoder.resumed())
+        if self._decoder is not None:
+            self._given(self._decoder.close())  # what was held back stands before the gap
+            self._decoder.resumed()
         self._part.gap(size)
 
     def close(self) -> None:
-        self._given(self._decoder.close())
+        if self._decoder is not None:
+            self._given(self._decoder.close())
         self._part.close()
 
-    def _given(self, data: bytes) -> None:
-        if data:
-            self._part.feed(data)
+    def _given(self, pieces: Iterable[bytes]) -> None:
+        for piece in pieces:
+            if piece:
+                self._part.feed(piece)
 
 
 class MailReading:
@@ -165,7 +172,7 @@ class MailReading:
 
     def _headless_step(self, line: bytes, *, final: bool) -> bool:
         """Begins to read a body without header; false = the second line is needed to judge it."""
-        undo: TransferDecoder = Plain()
+        encoding = ""
         begin = self._at
         if _BASE64_TAIL.match(line):
             second = self._at + len(line)
@@ -173,7 +180,7 @@ class MailReading:
             if not end and not final and len(self._data) - second < _LONGEST_BOUNDARY:
                 return False
             if _BASE64_LINE.match(self._data[second : end or None]) or _BASE64_LINE.match(line):
-                undo = decoder("base64")
+                encoding = "base64"
                 begin += (
                     len(line.strip()) & 3
                 )  # the end of a line ends a quadruple, its cut may not
@@ -181,7 +188,7 @@ class MailReading:
         self._headless = True
         self._data = b"\n" + self._data[begin:]
         self._body_begins(0)
-        self._leaf = _Leaf(self._pages.member(""), undo)
+        self._leaf = _Leaf(self._pages.member(""), encoding)
         return True
 
     def _body_begins(self, at: int) -> None:
@@ -314,7 +321,7 @@ class MailReading:
             self._sealed("S/MIME")
         else:
             part = self._pages.member(filename, media_type, content.get("charset", "").lower())
-            self._leaf = _Leaf(part, decoder(encoding))
+            self._leaf = _Leaf(part, encoding)
 
     def _sealed(self, what: str) -> None:
         """The body from here is encrypted."""

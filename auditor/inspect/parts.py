@@ -9,6 +9,7 @@ from __future__ import annotations
 import tempfile
 from typing import TYPE_CHECKING, Final, Protocol, cast
 
+from auditor.inspect.budget import DEAR, Budget
 from auditor.inspect.contracts import MOST_DEPTH, About
 from auditor.inspect.decoding import BombError, DamagedError, decoder
 from auditor.inspect.documents import DOCUMENTS, PLAIN
@@ -37,11 +38,6 @@ IN_MEMORY: Final = 1 << 20
 
 MOST_WHOLE: Final = 1 << 29
 """Bytes of a document that must be there whole before it can be read."""
-
-UNPACKED: Final = 1 << 25
-RATIO: Final = 100
-"""Bytes that come out of one part, or of all parts of a flow: so many, or so many times what came
-in. Text packs up to about 20 times, tables of zeros to 1,000; nobody sends gigabytes of those."""
 
 
 class Owner(Protocol):
@@ -81,33 +77,6 @@ class Owner(Protocol):
         """As ``Content.problem``."""
 
 
-class Budget:
-    """What all documents within one part, or all parts of one flow, may still unpack to."""
-
-    __slots__ = (
-        "_around",
-        "_unpacked",
-        "_wire",
-    )
-
-    def __init__(self, around: Budget | None = None) -> None:
-        self._around = around
-        self._wire = 0
-        self._unpacked = 0
-
-    def pays(self, size: int) -> None:
-        """So many bytes came on the wire."""
-        self._wire += size
-        if self._around is not None:
-            self._around.pays(size)
-
-    def allows(self, size: int) -> bool:
-        """Counts ``size`` bytes more, and whether they are within bounds."""
-        self._unpacked += size
-        within = self._unpacked <= max(UNPACKED, RATIO * self._wire)
-        return within and (self._around is None or self._around.allows(size))
-
-
 class FlowPart:
     """One part of one side of a flow; see ``contracts.Part`` and ``contracts.Pages``.
 
@@ -124,6 +93,7 @@ class FlowPart:
         "_about",
         "_budget",
         "_closed",
+        "_counted",
         "_decoder",
         "_head",
         "_item",
@@ -131,6 +101,7 @@ class FlowPart:
         "_reading",
         "_short",
         "_side",
+        "_spent",
         "_texts",
         "_unframed",
         "_what",
@@ -163,6 +134,8 @@ class FlowPart:
         self._reading: Reading | None = None
         self._decoder: Decoder | None = None
         self._closed = False
+        self._counted = 0  # matches of its search that are paid for
+        self._spent = False
         owner.begun(self)
         if encodings:
             self._decoder = decoder(encodings)
@@ -245,12 +218,17 @@ class FlowPart:
         """See ``Pages.text``."""
         if self._short and self._item is None:
             self._texts.append(data)
-        else:
-            self._searched().text(data)
+        elif not self._spent:
+            item = self._searched()
+            item.text(data)
+            self._pay(item)
 
     def table(self, names: Sequence[str], columns: Sequence[Sequence[str | None]]) -> None:
         """See ``Pages.table``."""
-        self._searched().table(names, columns)
+        if not self._spent:
+            item = self._searched()
+            item.table(names, columns)
+            self._pay(item)
 
     def fact(self, name: str, detail: str = "") -> None:
         """See ``Pages.fact``."""
@@ -276,6 +254,15 @@ class FlowPart:
             self._owner.problem(_CODES[why], f"{self._about.place}{about}")
 
     # The rest.
+
+    def _pay(self, item: Item) -> None:
+        """Counts matches against what may be unpacked; beyond that nothing more is searched."""
+        fresh = item.matches - self._counted
+        if fresh and (self._within or self._decoder is not None):
+            self._counted += fresh
+            if not self._budget.allows(DEAR * fresh):
+                self._spent = True
+                self._stop("bomb", "content-bomb", "holds more numbers than any packed document")
 
     def _rest_of(self, packed: Decoder) -> None:
         """What its decoder held back."""

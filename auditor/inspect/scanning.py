@@ -11,7 +11,7 @@ from auditor.inspect.contracts import About, FlowHead
 from auditor.inspect.flow_content import FlowContent
 from auditor.inspect.parts import FlowPart
 from auditor.model.content import COVERT_CHANNEL, STATE_SECRET, Unread
-from auditor.model.finding import Certainty
+from auditor.model.finding import CERTAINTIES, Certainty
 from auditor.model.text import Text
 
 if TYPE_CHECKING:
@@ -42,8 +42,6 @@ OUTSIDE: Final[dict[str, Text]] = {
     ),
 }
 """Labels that are no categories of data."""
-
-_SURE: Final[tuple[Certainty, ...]] = ("firm", "likely", "weak")
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +147,7 @@ def _recognised(content: FlowContent, search: Search) -> list[Recognised]:
     rank = {each.detector.id: each.rank for each in search.sought}
     ordered = sorted(
         content.found.values(),
-        key=lambda found: (_SURE.index(found.certainty), rank[found.detector.id]),
+        key=lambda found: (-CERTAINTIES.index(found.certainty), rank[found.detector.id]),
     )
     return [_shown(found, withheld=found.withheld or content.secret) for found in ordered]
 
@@ -183,6 +181,9 @@ class _Told:
 
     def covert(self, flow: FlowContent, side: int, place: str, size: int, distinct: bytes) -> None:
         """Nothing: only protocols tell of it."""
+
+    def announced(self, flow: FlowContent, side: int, port: int, path: str) -> None:
+        """Nothing: likewise."""
 
 
 class _FileContent(FlowContent):

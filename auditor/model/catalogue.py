@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import Field
 
 from auditor.model.documents import Document
 
 Level = Literal["core", "important", "personal", "unclassified"]
+LEVELS: Final[tuple[Level, ...]] = ("core", "important", "personal", "unclassified")
+"""Highest first."""
+
 Mark = Literal["C", "S", "T", "M"]
 """How sure a legal row is: C = confirmed from the text, S = secondary source, T = tertiary (a
 letter quoted by others, whose original nobody here has seen), M = from memory or a default."""

@@ -91,6 +91,7 @@ class Sought:
     Attributes:
         subject: whom distinct values stand for; null = nobody is counted.
         mark: how sure the structure that is looked for is.
+        not_known: what its hits cannot tell.
     """
 
     detector: str
@@ -98,6 +99,7 @@ class Sought:
     labels: tuple[str, ...]
     subject: Literal["person", "organisation", "object"] | None
     mark: Mark
+    not_known: tuple[Text, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

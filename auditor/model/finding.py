@@ -18,6 +18,8 @@ State = Literal["open", "covered", "undecided"]
 """open = the condition holds; covered = a dossier covers it; undecided = a fact is not known."""
 
 Certainty = Literal["firm", "likely", "weak"]
+CERTAINTIES: Final[tuple[Certainty, ...]] = ("weak", "likely", "firm")
+"""From the least sure to the surest."""
 
 
 @dataclass(frozen=True, slots=True)

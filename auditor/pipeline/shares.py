@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
     Ints = NDArray[np.int64]
 
+TCP: Final = 6
+
 FLOW: Final = 10_000
 """Bytes of payload that take as long to inspect as a flow by itself does."""
 
@@ -26,8 +28,9 @@ MOST_DEALT: Final = 1_000
 def shared_out(flows: pa.Table, processes: int) -> list[pa.Table]:
     """The flows in shares that take about as long, at most one for each process.
 
-    All flows between the same two endpoints are in one share. There are fewer shares than
-    processes where a process takes longer to start than its share would.
+    All flows between the same two endpoints are in one share, and all between the same two
+    addresses where one is the control connection of FTP, which announces others. There are fewer
+    shares than processes where a process takes longer to start than its share would.
 
     Args:
         flows: ``auditor.inspect.COLUMNS``, at least one row; the order within is kept.
@@ -49,12 +52,15 @@ def _weights(flows: pa.Table) -> Ints:
 
 
 def _conversations(flows: pa.Table) -> Ints:
-    """A number for each flow, the same for those between the same endpoints."""
+    """A number for each flow, the same for those that must be in one share."""
+    from auditor import inspect
+
     count = len(flows)
     addresses = pa.concat_arrays(
         [flows[name].combine_chunks().cast(pa.string()) for name in ("src_ip", "dst_ip")]
     )
-    ends = addresses.dictionary_encode().indices.to_numpy().astype(np.int64) << 16
+    hosts = addresses.dictionary_encode().indices.to_numpy().astype(np.int64)
+    ends = hosts << 16
     for begin, name in ((0, "src_port"), (count, "dst_port")):
         ends[begin : begin + count] |= pc.fill_null(flows[name], 0).to_numpy().astype(np.int64)
     one, other = ends[:count], ends[count:]
@@ -65,6 +71,13 @@ def _conversations(flows: pa.Table) -> Ints:
         new[1:] |= column[order][1:] != column[order][:-1]
     numbers = np.empty(count, np.int64)
     numbers[order] = np.cumsum(new)
+    control = (ends & 0xFFFF == inspect.CONTROL_PORT).reshape(2, count).any(axis=0)
+    pairs = np.maximum(hosts[:count], hosts[count:]) << 32 | np.minimum(
+        hosts[:count], hosts[count:]
+    )
+    _, place, pair = np.unique(pairs, return_index=True, return_inverse=True)
+    announced = np.isin(pair, pair[control]) & (columns[0] == TCP)
+    numbers[announced] = numbers[place[pair[announced]]]
     return numbers
 
 

@@ -14,11 +14,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from auditor.model.content import NOTHING_OPENED, Contents
-from auditor.model.finding import SEVERITIES, Certainty, Finding, State
+from auditor.model.finding import CERTAINTIES, SEVERITIES, Finding, State
 from auditor.model.flow_table import FLOW_TABLE, Stage, to_arrow
 from auditor.model.text import Text
 from auditor.policy import dossier_words, masks, words
 from auditor.policy.answers import STATES, answered, doubts_of
+from auditor.policy.certainty import ANYTHING, Grounds, certainties_of
 from auditor.policy.coverage import Reason, Register
 from auditor.policy.destinations import FarSides, recipients_of
 from auditor.policy.evidence import Gathering, heaviest
@@ -31,7 +32,7 @@ from auditor.policy.facts import (
     of_categories,
     of_flows,
 )
-from auditor.policy.masks import Bools, Integers
+from auditor.policy.masks import Integers
 from auditor.policy.members import flow_sets
 from auditor.policy.recognised import Recognitions, with_recognised
 from auditor.policy.rules import Rule, text
@@ -47,10 +48,7 @@ if TYPE_CHECKING:
     from auditor.policy.facts import Exploded
     from auditor.policy.rules import RuleFile
 
-_CERTAINTIES: Final[tuple[Certainty, ...]] = ("weak", "likely", "firm")
 _MOST_OTHERS: Final = 5
-ANYTHING: Final = "*"
-"""Stands for whatever was recognised, in findings that are about no single category."""
 _UNUSED: Final = (
     *("src_bytes", "dst_bytes", "src_payload", "dst_payload", "src_tcp_flags", "dst_tcp_flags"),
     *("rtt_us", "vlan", "tunnel", "outer_src_ip", "outer_dst_ip", "peer_asn", "time_basis"),
@@ -72,24 +70,6 @@ class _Keys:
     recipient: Integers
     recipients: list[str]
     categories: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class _Grounds:
-    """What a finding rests on.
-
-    Attributes:
-        data: which data it is.
-        operator: who runs the far side.
-        crossing_is_enough: where it left the country, nobody asks for the operator.
-        label: a category that detectors can recognise, or ``ANYTHING``; null = the finding is
-            about a category that is declared at most.
-    """
-
-    data: bool
-    operator: bool
-    crossing_is_enough: bool
-    label: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,8 +190,8 @@ class _Assembly:
         self._recognitions = Recognitions(contents, table, self._sets)
         labels = pc.list_flatten(column_of(table, "content_labels"))
         self._labels = frozenset(pc.unique(labels).to_pylist())
-        self._certainty: dict[_Grounds, list[int]] = {
-            grounds: self._gathering.best(_certainty(table, grounds)).tolist()
+        self._certainty: dict[Grounds, list[int]] = {
+            grounds: self._gathering.best(certainties_of(table, grounds)).tolist()
             for grounds in {self._grounds(group) for group in self._groups}
         }
         self._closest(group, answers, self._gathering.outbound_bytes[flow])
@@ -299,7 +279,7 @@ class _Assembly:
             evidence = with_recognised(evidence, recognised)
             if group.category and not personal:
                 evidence = replace(evidence, subjects=None, subjects_basis=None)
-            certainty = _CERTAINTIES[self._certainty[self._grounds(group)][number]]
+            certainty = CERTAINTIES[self._certainty[self._grounds(group)][number]]
             dossier, note = self._dossier_of(each, register_given=register_given, personal=personal)
             matter = words.Matter(rule, group.system, category, self._inventory, first)
             yield Finding(
@@ -317,7 +297,11 @@ class _Assembly:
                 countries=countries,
                 certainty="weak" if group.state == "undecided" else certainty,
                 known_by=words.known_by(seen, far, evidence, matter, group.category),
-                not_known=rule.said.not_known + words.not_known(seen, far, evidence, matter),
+                not_known=(
+                    *rule.said.not_known,
+                    *self._recognitions.not_known(recognised),
+                    *words.not_known(seen, far, evidence, matter),
+                ),
                 legal=rule.legal_between(first, last),
                 next_step=dossier_words.COVERED_STEP if covered else rule.said.next_step,
                 evidence=evidence,
@@ -325,12 +309,12 @@ class _Assembly:
                 dossier_note=note if rule.coverable else None,
             )
 
-    def _grounds(self, group: _Group) -> _Grounds:
+    def _grounds(self, group: _Group) -> Grounds:
         label: str | None = ANYTHING
         if group.category is not None:
             label = group.category if group.category in self._labels else None
         rule = group.rule
-        return _Grounds(rule.about_data, rule.about_operator, rule.crossing_is_enough, label)
+        return Grounds(rule.about_data, rule.about_operator, rule.crossing_is_enough, label)
 
     def _dossier_of(
         self, group: int, *, register_given: bool, personal: bool
@@ -367,65 +351,3 @@ def _keys_of(table: pa.Table, rows: Exploded) -> _Keys:
         recipients.dictionary.to_pylist(),
         rows.codes,
     )
-
-
-def _certainty(table: pa.Table, grounds: _Grounds) -> Integers:
-    """Per flow: 2 = firm, 1 = likely, 0 = weak; the weakest of its grounds decides.
-
-    A finding is as certain as its best flow: one flow whose content was read and whose place is
-    known makes the indicator firm, however many others are only declared.
-    """
-    abroad = np.asarray(pc.fill_null(column_of(table, "crosses_border"), False), np.bool_)
-    out = _place_certainty(table, abroad)
-    if grounds.operator:
-        # Handed to somebody foreign: that is so wherever the server stands.
-        operator = _operator_certainty(table)
-        both = np.maximum if grounds.crossing_is_enough else np.minimum
-        out = np.where(abroad, both(out, operator), operator)
-    whole = masks.equals(column_of(table, "sampling"), 1).hit
-    out = np.minimum(out, np.where(whole, 2, 1))
-    if grounds.data:
-        out = np.minimum(out, _data_certainty(table, grounds.label))
-    return out.astype(np.int64)
-
-
-def _data_certainty(table: pa.Table, label: str | None) -> Integers:
-    """Per flow, how sure it is that it holds the data: as sure as the detector, or declared."""
-    data = np.where(
-        masks.one_of(column_of(table, "class_basis"), ["content", "declared"]).hit, 1, 0
-    )
-    if label is None:
-        return data.astype(np.int64)
-    labels, certainties = (
-        column_of(table, name) for name in ("content_labels", "content_certainties")
-    )
-    parents = np.asarray(pc.list_parent_indices(labels))
-    rated = masks.one_of(pc.list_flatten(certainties), ["firm"]).hit
-    shows = np.ones(len(parents), np.bool_)
-    if label != ANYTHING:
-        shows = masks.one_of(pc.list_flatten(labels), [label]).hit
-    seen = np.zeros(len(data), np.int64)
-    np.maximum.at(seen, parents[shows], np.where(rated, 2, 1)[shows])
-    return np.where(seen > 0, seen, data).astype(np.int64)
-
-
-def _place_certainty(table: pa.Table, abroad: Bools) -> Integers:
-    """Per flow, how sure it is that it went where it is said to have gone."""
-    rated = column_of(table, "geo_certainty")
-    # Which of several foreign countries it is, is open; that it left is what most sources say.
-    place = np.where(abroad & masks.one_of(column_of(table, "geo_state"), ["ambiguous"]).hit, 1, 0)
-    for number, name in enumerate(_CERTAINTIES):
-        place[masks.one_of(rated, [name]).hit] = number
-    return place.astype(np.int64)
-
-
-def _operator_certainty(table: pa.Table) -> Integers:
-    """Per flow, how sure it is who runs the far side.
-
-    What the user states is firm. A name is what the client asked for, and whoever publishes a list
-    of addresses may let them: likely. The owner of a network tells little of its tenants: weak.
-    """
-    basis = column_of(table, "operator_basis")
-    sure = np.where(masks.one_of(basis, ["override"]).hit, 2, 0)
-    sure[masks.one_of(basis, ["service", "range"]).hit] = 1
-    return sure.astype(np.int64)

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from auditor.model.content import MOST_SAMPLES
-from auditor.model.finding import Recognised
+from auditor.model.finding import CERTAINTIES, Recognised
 from auditor.policy.facts import column_of
 
 if TYPE_CHECKING:
@@ -22,11 +22,11 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from auditor.model.content import Contents, Hit, Sought
-    from auditor.model.finding import Certainty, Evidence
+    from auditor.model.finding import Evidence
+    from auditor.model.text import Text
     from auditor.policy.masks import Integers
     from auditor.policy.members import FlowSets
 
-_CERTAINTIES: Final[tuple[Certainty, ...]] = ("weak", "likely", "firm")
 MOST_RECOGNISED: Final = 20
 """Detectors that a finding shows."""
 
@@ -81,6 +81,11 @@ class Recognitions:
             found.append(replace(each, distinct=distinct, exact=exact))
         return tuple(found[:MOST_RECOGNISED])
 
+    def not_known(self, recognised: tuple[Recognised, ...]) -> tuple[Text, ...]:
+        """What the detectors that recognised something cannot tell, each sentence once."""
+        said = (each for one in recognised for each in self._sought[one.detector].not_known)
+        return tuple(dict.fromkeys(said))
+
     def _gather(self, hits: tuple[Hit, ...], table: pa.Table, sets: FlowSets) -> None:
         hit, owner = _pairs(hits, np.asarray(column_of(table, "flow_id")), sets)
         if not len(hit):
@@ -96,7 +101,7 @@ class Recognitions:
         matches = _sums(numbers, np.array([each.matches for each in hits], np.int64)[hit])
         distinct = _sums(numbers, np.array([each.distinct for each in hits], np.int64)[hit])
         sure = np.zeros(len(keys), np.int64)
-        rated = np.array([_CERTAINTIES.index(each.certainty) for each in hits], np.int64)
+        rated = np.array([CERTAINTIES.index(each.certainty) for each in hits], np.int64)
         np.maximum.at(sure, numbers, rated[hit])
         hidden, exact = np.zeros(len(keys), np.bool_), np.ones(len(keys), np.bool_)
         np.logical_or.at(hidden, numbers, np.array([each.withheld for each in hits])[hit])
@@ -117,7 +122,7 @@ class Recognitions:
                 distinct=int(distinct[number]),
                 exact=bool(exact[number]),
                 subject=sought.subject,
-                certainty=_CERTAINTIES[int(sure[number])],
+                certainty=CERTAINTIES[int(sure[number])],
                 samples=() if withheld else _several(each.samples for each in some),
                 places=_several(each.places for each in some),
                 withheld=withheld,
@@ -130,7 +135,7 @@ class Recognitions:
 
 def _order(each: Recognised) -> tuple[bool, bool, int, int, str]:
     """Secrecy marks first, then what left, the surest and most first."""
-    sure = _CERTAINTIES.index(each.certainty)
+    sure = CERTAINTIES.index(each.certainty)
     return not each.withheld, each.outbound is False, -sure, -each.distinct, each.detector
 
 

@@ -10,6 +10,8 @@ from typing import Final
 
 import pyarrow as pa
 
+from auditor.model.catalogue import LEVELS
+
 
 class Kind(StrEnum):
     """What a fact is, and with it which operators fit."""
@@ -55,7 +57,6 @@ class Fact:
     values: tuple[str, ...] = ()
 
 
-LEVELS: Final = ("core", "important", "personal", "unclassified")
 RULES: Final = (
     *("override", "special", "inventory", "anycast", "cloud-region", "geofeed", "databases"),
     *("registration", "none"),

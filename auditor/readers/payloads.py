@@ -65,15 +65,18 @@ class Missed:
     Attributes:
         flows: by name of the capture and reason, how many; the same for all shares of the flows.
         late: by name, bytes that stand in the capture long after the end of their flow.
+        earlier: by name of the first capture, flows that began in captures of an earlier run.
     """
 
     flows: dict[tuple[str, str], int] = field(default_factory=dict)
     late: Counter[str] = field(default_factory=Counter)
+    earlier: Counter[str] = field(default_factory=Counter)
 
     def join(self, other: Missed) -> None:
         """Adds what another share of the same flows missed."""
         self.flows.update(other.flows)
         self.late.update(other.late)
+        self.earlier.update(other.earlier)
 
     def problems(self) -> Iterator[Problem]:
         """What must be told."""
@@ -84,6 +87,13 @@ class Missed:
             what = f"{late:,} bytes stand in the capture long after the end of their flow."
             hint = "Sort the capture by time (`reordercap`)."
             yield Problem("payload-late", name, what, hint, lost_bytes=late)
+        for name, count in sorted(self.earlier.items()):
+            what = (
+                f"{count:,} flows began in captures of an earlier run: of their content only what "
+                "the captures of this run hold was read."
+            )
+            hint = "Audit the captures of both runs in one to read it whole."
+            yield Problem("payload-of-earlier-run", name, what, hint, count=count)
 
 
 def extents(flows: pa.Table) -> dict[int, Extent]:
@@ -141,6 +151,8 @@ def _delivered(
         if number in wants:
             missed.flows[pair] = missed.flows.get(pair, 0) + wants[number].flows
     for line in lines:
+        if wanted.open_before is not None and (earlier := _earlier(line, flows)):
+            missed.earlier[line[0].input.name] += earlier
         yield from _line(line, flows, wants, wanted, missed, advance)
 
 
@@ -204,6 +216,13 @@ def _why_not(file: InputFile, found: Examined | None) -> str:
     if found.reader.name != CaptureReader.name or found.size != file.size:
         return "the file has changed since it was read first"
     return ""
+
+
+def _earlier(line: Sequence[_File], flows: pa.Table) -> int:
+    """How many of the flows of a time line began before its captures."""
+    mine = np.isin(_numbers(flows), [file.input.id for file in line])
+    begin = line[0].examined.begin or 0
+    return int(np.count_nonzero(mine & (flows["start"].cast("int64").to_numpy() < begin)))
 
 
 def _line(

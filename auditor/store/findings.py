@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from sqlalchemy import insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from auditor.model.finding import SEVERITIES, Certainty, Severity, State
+from auditor.model.finding import CERTAINTIES, SEVERITIES, Certainty, Severity, State
 from auditor.model.text import Text
 from auditor.store.columns import bounded, storable
 from auditor.store.lately import absent_since, most_bytes, much, of_runs, portions
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from auditor.model.finding import Finding
     from auditor.model.run import Run
 
-FIRMNESS: Final[tuple[Certainty, ...]] = ("weak", "likely", "firm")
 MOST: Final = 1000
 """Rows that a list gives unless more are asked for."""
 _TOLD: Final = (
@@ -264,7 +263,7 @@ def _row(job: str, run: Run, finding: Finding, before: Row[Any] | None) -> dict[
         "title_en": storable(finding.title.en),
         "severity": finding.severity,
         "state": finding.state,
-        "certainty": max((finding.certainty, *held), key=FIRMNESS.index),
+        "certainty": max((finding.certainty, *held), key=CERTAINTIES.index),
         "system": None if finding.system is None else storable(finding.system),
         "recipient": storable(finding.recipient),
         "category": finding.category,

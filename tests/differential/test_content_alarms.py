@@ -35,8 +35,8 @@ TAKEN = {
     "dns": {"DNS", "LLMNR", "MDNS"},
     "ftp": {"FTP_CONTROL"},
     "hl7": {"HL7"},
-    # RTSP and SSDP are framed as HTTP; SOCKS is a tunnel in which HTTP was recognised
-    "http": {"HTTP", "MapleStory", "RTSP", "SOAP", "SOCKS", "SSDP"},
+    # SSDP is framed as HTTP; SOCKS is a tunnel in which HTTP was recognised
+    "http": {"HTTP", "MapleStory", "SOAP", "SOCKS", "SSDP"},
     "http2": {"HTTP2"},
     "mongodb": {"MongoDB", "Unknown"},  # one of its flows is on another port: unknown to nDPI
     "mqtt": {"MQTT"},
@@ -51,7 +51,6 @@ TAKEN = {
 PASSED_OVER = {
     "MQTT": 3,  # from the middle of a session: a PING first
     "HTTP": 2,  # no HTTP: one byte that keeps a connection alive, and random bytes on port 80
-    "RTSP": 2,  # requests that HTTP does not have; searched as they stand
     "SOAP": 1,  # a body without its head: read as XML
     "WebSocket": 1,  # from the middle
 }

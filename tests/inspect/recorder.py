@@ -47,6 +47,7 @@ class RecordedContent:
     unread_bytes: list[tuple[int, int, str]] = field(default_factory=list)
     coverts: list[tuple[int, str, int, bytes]] = field(default_factory=list)
     problems: list[tuple[str, str]] = field(default_factory=list)
+    announcements: list[tuple[int, int, str]] = field(default_factory=list)
     secured: bool = False
 
     def text(self, side, place, data):
@@ -69,6 +70,9 @@ class RecordedContent:
     def covert(self, side, place, size, distinct):
         self.coverts.append((side, place, size, distinct))
 
+    def announced(self, side, port, path):
+        self.announcements.append((side, port, path))
+
     def secure(self):
         self.secured = True
 
@@ -86,7 +90,7 @@ class RecordedContent:
         for side, size, why in self.unread_bytes:
             lost[side, why] = lost.get((side, why), 0) + size
         codes = [code for code, _ in self.problems]
-        return self.texts, parts, lost, self.coverts, codes, self.secured
+        return self.texts, parts, lost, self.coverts, codes, self.secured, self.announcements
 
 
 @dataclass

@@ -184,3 +184,12 @@ def test_any_bytes_end_in_bytes_or_in_damage(name, noise, kept):
     packed = PACKERS[name](TEXT)[:kept] + noise
     with contextlib.suppress(DamagedError, BombError):
         unpacked([name], packed, 17)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.sampled_from([b"=", b"A", b"QUJD", b"\r", b"\n", b"=4", b"1", b"\xff"])))
+def test_damaged_transfer_encodings_come_off_alike_for_all_cuts(pieces):
+    data = b"".join(pieces)
+    for encoding in ("base64", "quoted-printable"):
+        whole = unpacked([encoding], data)
+        assert all(unpacked([encoding], data, size) == whole for size in (1, 2, 3, 7))

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -54,17 +56,18 @@ def test_the_reply_decides_whether_tls_begins():
 @pytest.mark.parametrize(
     ("side", "line", "expected"),
     [
-        (0, b"PORT 192,0,2,7,4,1\r\n", ("192.0.2.7", 1025)),
-        (1, b"227 Entering Passive Mode (192,0,2,1,195,80).\r\n", ("192.0.2.1", 50000)),
-        (1, b"227 =192,0,2,1,195,80\r\n", ("192.0.2.1", 50000)),
-        (0, b"EPRT |2|2001:db8::7|6446|\r\n", ("2001:db8::7", 6446)),
-        (1, b"229 Entering Extended Passive Mode (|||6446|)\r\n", ("", 6446)),
+        (0, b"PORT 192,0,2,7,4,1\r\n", 1025),
+        (1, b"227 Entering Passive Mode (192,0,2,1,195,80).\r\n", 50000),
+        (1, b"227 =192,0,2,1,195,80\r\n", 50000),
+        (0, b"EPRT |2|2001:db8::7|6446|\r\n", 6446),
+        (1, b"229 Entering Extended Passive Mode (|||6446|)\r\n", 6446),
         (0, b"PORT 192,0,2,700,4,1\r\n", None),
         (0, b"PORT 192,0,2,7\r\n", None),
         (1, b"229 (|||99999|)\r\n", None),
         (1, b"226 done (1,2,3,4,5,6)\r\n", None),
         (0, b"RETR 1,2,3,4,5,6\r\n", None),
         (0, b"EPRT |2|", None),
+        (1, b"227 (192,0,2,1,0,0)", None),
     ],
 )
 def test_the_connection_for_a_file_is_announced(side, line, expected):
@@ -111,3 +114,30 @@ def test_the_rest_of_a_torn_line_is_not_copied():
     assert b"secret" not in texts(content)
     assert texts(content).endswith(b"z NOOP\r\n")
     assert content.summary[2] == {(0, "damaged"): 16}
+
+
+def test_a_file_is_announced_with_its_path_once_the_server_agrees():
+    content = alike_for_all_cuts(FTP, PORT, TALK)
+    assert content.announcements == [(1, 50000, "/khach hang/cccd.csv")]
+    listed = [(0, b"PORT 192,0,2,7,4,1\r\nLIST -a\r\n"), (1, b"200 ok\r\n125 here it is\r\n")]
+    assert alike_for_all_cuts(FTP, PORT, listed).announcements == [(0, 1025, "")]
+
+
+def test_a_file_that_the_server_refuses_is_not_announced():
+    refused = [
+        (0, b"EPSV\r\n"),
+        (1, b"229 Entering Extended Passive Mode (|||6446|)\r\n"),
+        (0, b"RETR a.csv\r\n"),
+        (1, b"550 no such file\r\n"),
+        (0, b"RETR b.csv\r\n"),
+        (1, b"150-Accepted data connection\r\n150 1 kbyte\r\n226 done\r\n"),
+    ]
+    assert alike_for_all_cuts(FTP, PORT, refused).announcements == [(1, 6446, "b.csv")]
+
+
+def test_an_announced_connection_carries_a_file_of_that_name_at_any_port():
+    flow = replace(head(50000), file="/khach hang/cccd.csv")
+    assert FtpData().sniff(flow, (b"GET / HTTP/1.1", b"")) == 1
+    assert FtpData().sniff(flow, (b"\x16\x03\x01", b"")) == 0
+    content = conversed(FtpData(), flow, [(0, b"id;ten")])
+    assert content.parts[0].filename == "/khach hang/cccd.csv"

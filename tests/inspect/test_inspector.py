@@ -103,3 +103,24 @@ def test_of_a_problem_the_first_messages_are_told_and_all_are_counted():
     inspector.finish(problems)
     assert len(problems) == 21 and sum(problem.count for problem in problems) == 100
     assert max(problem.count for problem in problems if problem.message == "file 03") == 51
+
+
+def test_a_file_over_the_connection_that_ftp_announced_is_read_under_its_name():
+    control, passive = head(21), head(50000)
+    talk = [
+        (1, b"220 ready\r\n"),
+        (0, b"USER anna\r\nPASV\r\n"),
+        (1, b"331 go\r\n227 Entering Passive Mode (10,0,0,1,195,80)\r\n"),
+        (0, b"STOR /hoso/khach.txt\r\n"),
+        (1, b"150 ok\r\n"),
+    ]
+    events = [*chunks(0, control, talk), Chunk(1, 0, CCCD), Ended(1), Ended(0)]
+    inspection, problems = inspected([control, passive], events)
+    assert account(inspection, 1) == [{"read": len(CCCD)}, {}] and problems == []
+    assert found(inspection, flow_id=1) == [
+        ("personal-number", True, 1, ("FTP data / /hoso/khach.txt",))
+    ]
+    elsewhere, _ = inspected([head(2121), passive], events)
+    assert account(elsewhere, 1) == [{"raw": len(CCCD)}, {}]
+    unannounced, _ = inspected([control, passive], events[-3:])
+    assert account(unannounced, 1) == [{"raw": len(CCCD)}, {}]

@@ -9,7 +9,7 @@ import zipfile
 
 import pytest
 
-from auditor.inspect import parts
+from auditor.inspect import budget, parts
 from auditor.inspect.detectors.items import MOST_TABLES
 from tests.inspect.inspecting import CCCD, account, all_of, found, one, search
 from tests.inspect.recorder import head
@@ -170,12 +170,27 @@ def test_what_came_before_damage_is_searched():
 
 
 def test_many_parts_may_not_unpack_to_more_than_the_flow_allows(monkeypatch):
-    monkeypatch.setattr(parts, "UNPACKED", 100_000)
-    monkeypatch.setattr(parts, "RATIO", 10)
+    monkeypatch.setattr(budget, "UNPACKED", 100_000)
+    monkeypatch.setattr(budget, "RATIO", 10)
     body = posted(gzip.compress(CSV[:20] * 2_000), b"Content-Encoding: gzip")
     inspection, problems = one(head(), [(0, body * 20)])
     assert {problem.code for problem in problems} == {"content-bomb"}
     assert sum(account(inspection)[0].values()) == 20 * len(body)
+
+
+def test_packed_text_full_of_numbers_is_searched_up_to_what_its_work_may_be(monkeypatch):
+    monkeypatch.setattr(budget, "UNPACKED", 1_000_000)
+    numbers = " ".join(NUMBERS).encode()
+    text = b"so cccd " + (b"%b so cccd " % numbers) * 3_000  # 2.4 MB; each match is dear
+    packed = posted(gzip.compress(text), b"Content-Encoding: gzip")
+    inspection, [problem] = one(head(), [(0, packed)])
+    assert problem.code == "content-bomb"
+    assert account(inspection)[0]["bomb"] == len(gzip.compress(text))
+    [some] = [hit for hit in inspection.hits if hit.detector == "personal-number"]
+    inspection, problems = one(head(), [(0, posted(text))])  # as it is: the wire is the bound
+    [every] = [hit for hit in inspection.hits if hit.detector == "personal-number"]
+    assert 0 < some.matches < every.matches
+    assert not problems
 
 
 @pytest.mark.parametrize("gap", [1, 5_000, 1 << 40])

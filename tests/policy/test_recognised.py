@@ -146,6 +146,19 @@ def test_a_finding_shows_no_more_detectors_than_anybody_reads():
     assert [each.detector for each in found] == names[:MOST_RECOGNISED]
 
 
+def test_what_detectors_cannot_tell_is_said_once():
+    holders, reading = Text("chủ", "people or organisations"), Text("cách hiểu", "our reading")
+    sought = (
+        Sought("card", Text("a", "a"), ("B7",), "person", "C", (holders,)),
+        Sought("account", Text("b", "b"), ("B7",), "person", "C", (holders, reading)),
+        Sought("email", Text("c", "c"), ("B7",), "person", "C", (reading, holders)),
+    )
+    some, of = recognitions([hit(1, "card"), hit(2, "account")], [(1, 2)], sought=sought)
+    shown = some.of(of[0], "his", "Cloud", None)
+    assert set(some.not_known(shown)) == {holders, reading} and len(some.not_known(shown)) == 2
+    assert some.not_known(()) == ()
+
+
 def test_without_hits_nothing_was_recognised():
     some, of = recognitions([], [(1, 2)])
     assert some.of(of[0], "his", "Cloud", None) == ()

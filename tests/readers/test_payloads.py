@@ -12,6 +12,7 @@ from auditor.readers import Missed, Wanted, Watch, extents, payloads, read_input
 from auditor.readers.capture import windows
 from tests.readers.capture.packets import (
     ABROAD,
+    ACK,
     HOME,
     SECOND,
     T0,
@@ -20,6 +21,7 @@ from tests.readers.capture.packets import (
     ip4,
     pcap,
     segment,
+    tcp,
     udp,
 )
 
@@ -206,3 +208,34 @@ def test_a_changed_capture_is_told_once_for_all_shares(tmp_path):
     assert [(problem.code, problem.count) for problem in missed.problems()] == [
         ("payload-not-reread", 2)
     ]
+
+
+@pytest.mark.parametrize("ports", [(21, 50000), (50000, 21)])
+def test_what_a_flow_said_first_comes_before_what_a_later_one_says(tmp_path, ports):
+    packets = []
+    for number, port in enumerate(ports):
+        frame = ether(ip4(HOME, ABROAD, 6, tcp(40000, port, 1, ACK, b"%d" % port)))
+        packets.append((T0 + number, frame))
+    path = tmp_path / "a.pcap"
+    path.write_bytes(pcap(packets))
+    _, chunks, _, _ = carried(path)
+    assert [chunk.data for each in chunks.values() for chunk in each] == [b"%d" % p for p in ports]
+
+
+def test_what_an_earlier_run_had_of_a_flow_is_told(tmp_path):
+    packets = [*handshake(T0), *segments([(0, b"abc"), (3, b"def"), (6, b"ghi")])]
+    first, second, open_flows = (tmp_path / name for name in ("a1.pcap", "a2.pcap", "open"))
+    first.write_bytes(pcap(packets[:4]))
+    second.write_bytes(pcap(packets[4:]))
+    read_inputs(Wanted((first,), open_after=open_flows), lambda problem: None, Watch())
+    wanted = Wanted((second,), open_before=open_flows)
+    inputs, flows = read_inputs(wanted, lambda problem: None, Watch())
+    missed = Missed()
+    events = list(
+        payloads(wanted, inputs, flows.whole().select(COLUMNS), missed, lambda size: None)
+    )
+    assert b"".join(event.data for event in events[:-1]) == b"defghi"
+    [problem] = missed.problems()
+    assert (problem.code, problem.source, problem.count) == (
+        "payload-of-earlier-run", inputs[0].name, 1,
+    )  # fmt: skip

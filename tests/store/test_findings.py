@@ -8,10 +8,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import delete
 
-from auditor.model.finding import SEVERITIES
+from auditor.model.finding import CERTAINTIES, SEVERITIES
 from auditor.model.text import Text
 from auditor.store import findings, runs, tables
-from auditor.store.findings import FIRMNESS
 from auditor.store.lately import ABSENT, GREW, LATELY, WORTH_TELLING
 from tests.store import made
 
@@ -284,7 +283,7 @@ class Naive:
         heaps = {name: set() for name in ("new", "back", "changed", "gone", "same")}
         here = {each.id: each for each in found}
         for each in found:
-            outbound, firm = each.evidence.outbound_bytes, FIRMNESS.index(each.certainty)
+            outbound, firm = each.evidence.outbound_bytes, CERTAINTIES.index(each.certainty)
             if each.id not in self.known:
                 heaps["new"].add(each.id)
                 countries = set()

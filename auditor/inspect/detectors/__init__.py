@@ -83,6 +83,7 @@ def all_sought(search: Search) -> tuple[content.Sought, ...]:
             each.detector.labels,
             each.detector.subject,
             each.detector.mark,
+            tuple(Text(said.vi, said.en) for said in each.detector.not_known),
         )
         for each in search.sought
     )

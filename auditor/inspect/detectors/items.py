@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING, Final
 from auditor.inspect.detectors.masks import legible, masked
 from auditor.inspect.detectors.names import shown
 from auditor.inspect.detectors.patterns import WIDEST, plain
-from auditor.inspect.detectors.rules import Certain, Detector
+from auditor.inspect.detectors.rules import Detector
 from auditor.inspect.detectors.spans import Pieces, Span, matches, undisputed
 from auditor.inspect.detectors.tables import Table, as_text
-from auditor.inspect.detectors.values import canonical
+from auditor.inspect.detectors.values import canonical_all
 from auditor.model.content import MOST_SAMPLES
+from auditor.model.finding import CERTAINTIES, Certainty
 from auditor.model.subjects import Subjects
 
 if TYPE_CHECKING:
@@ -38,7 +39,6 @@ MOST_TABLES: Final = 256
 """Tables of an item whose columns are judged; further ones are searched as text."""
 
 _MOST_NAME: Final = 40
-_SURE: Final[dict[Certain, int]] = {"weak": 0, "likely": 1, "firm": 2}
 
 
 @dataclass(slots=True)
@@ -54,7 +54,7 @@ class Found:
     """
 
     detector: Detector
-    certainty: Certain
+    certainty: Certainty
     matches: int
     subjects: Subjects
     samples: tuple[str, ...]
@@ -85,6 +85,7 @@ class Item:
     Attributes:
         side: who sent it.
         secret: a secrecy mark was found; nothing of it may be copied.
+        matches: so many were looked at, whatever became of them.
         found: after ``close``.
     """
 
@@ -92,6 +93,7 @@ class Item:
         self.side = side
         self.place = place
         self.secret = False
+        self.matches = 0
         self.found: list[Found] = []
         self._search = search
         self._withheld = withheld
@@ -165,38 +167,50 @@ class Item:
         data = bytes(memoryview(self._buffer)[: known - origin])
         ends = search.ends(data)
         if ends:
-            pieces = Pieces([start - origin for start in self._starts], len(data) - 1)
+            starts = [start - origin for start in self._starts]
+            pieces = Pieces(starts, len(data) - 1, origin)
             last_ends = [end - origin for end in self._last_ends]
-            found = [
-                span._replace(start=span.start + origin, end=span.end + origin)
-                for span in matches(search, ends, data, pieces, self._done - origin, last_ends)
-            ]
+            found = matches(search, ends, data, pieces, self._done - origin, last_ends)
+            self.matches += len(found)
+            counted: dict[tuple[int, bool], list[Span]] = {}
             for span in undisputed(self._before + found):
                 if self._done <= span.start < until:
-                    self._count(span)
+                    way = span.sought.rank, span.distance >= 0
+                    counted.setdefault(way, []).append(span)
+            for (_, near), spans in counted.items():
+                self._count(spans, self._near if near else self._alone)
             self._before = [span for span in self._before + found if span.start < until < span.end]
             for span in found:
                 if span.start < until:
                     self._last_ends[span.sought.rank] = span.end
         self._done = until
 
-    def _count(self, span: Span) -> None:
-        sought = span.sought
-        by_way = self._near if span.distance >= 0 else self._alone
+    def _count(self, spans: list[Span], by_way: dict[int, Gathered]) -> None:
+        """Counts matches of one detector, in order."""
+        sought = spans[0].sought
         gathered = by_way.get(sought.rank)
         if gathered is None:
             gathered = by_way[sought.rank] = Gathered()
-        gathered.matches += 1
-        value = span.value
+        gathered.matches += len(spans)
+        values = list(dict.fromkeys([span.value for span in spans]))
         if sought.detector.words:  # one word, with or without diacritics
-            value = plain(value.decode("utf-8", "replace")).encode()
-        gathered.subjects.add(sought.hashing.of(canonical(value)))
-        if len(gathered.samples) < MOST_SAMPLES or len(gathered.places) < MOST_SAMPLES:
-            place = self._places[max(bisect_right(self._starts, span.start) - 1, 0)]
-            if len(gathered.samples) < MOST_SAMPLES or place not in gathered.places:
-                gathered.show(masked(span.value, sought.detector.shown), place)
+            values = [plain(value.decode("utf-8", "replace")).encode() for value in values]
+        gathered.subjects.add_many(sought.hashing.of_many(set(canonical_all(values))))
+        self._show(spans, gathered)
         if sought.detector.kind == "mark" and not self.secret:
             self.secret = self._in_text(sought) is not None
+
+    def _show(self, spans: list[Span], gathered: Gathered) -> None:
+        """Keeps the first samples and places."""
+        shown = spans[0].sought.detector.shown
+        for span in spans:
+            place = self._places[max(bisect_right(self._starts, span.start) - 1, 0)]
+            if len(gathered.samples) < MOST_SAMPLES or place not in gathered.places:
+                gathered.show(masked(span.value, shown), place)
+            if len(gathered.samples) == MOST_SAMPLES and (
+                len(self._places) == 1 or len(gathered.places) == MOST_SAMPLES
+            ):
+                return
 
     def close(self) -> None:
         """Judges what was found."""
@@ -206,7 +220,7 @@ class Item:
             self._judge(end, end)
         self._buffer = bytearray()
         self._before = []
-        found: dict[int, list[tuple[Certain, Gathered]]] = {}
+        found: dict[int, list[tuple[Certainty, Gathered]]] = {}
         columns = self._in_columns()
         for rank in sorted({*self._near, *self._alone, *self._facts, *columns}):
             ways = [*self._ways(self._search.sought[rank]), *columns.get(rank, ())]
@@ -221,7 +235,7 @@ class Item:
         self._near, self._alone, self._facts, self._tables = {}, {}, {}, {}
         self._search.forget()
 
-    def _ways(self, sought: Sought) -> Iterable[tuple[Certain, Gathered]]:
+    def _ways(self, sought: Sought) -> Iterable[tuple[Certainty, Gathered]]:
         """All ways in which a detector has a hit."""
         text = self._in_text(sought)
         if text is not None:
@@ -229,9 +243,9 @@ class Item:
         if sought.rank in self._facts:
             yield sought.detector.certainty.alone, self._facts[sought.rank]
 
-    def _in_columns(self) -> dict[int, list[tuple[Certain, Gathered]]]:
+    def _in_columns(self) -> dict[int, list[tuple[Certainty, Gathered]]]:
         """Hits in tables, by rank."""
-        found: dict[int, list[tuple[Certain, Gathered]]] = {}
+        found: dict[int, list[tuple[Certainty, Gathered]]] = {}
         for table in self._tables.values():
             for sought, name, certainty, column in table.hits():
                 place = (
@@ -245,7 +259,7 @@ class Item:
                 found.setdefault(sought.rank, []).append((certainty, gathered))
         return found
 
-    def _in_text(self, sought: Sought) -> tuple[Certain, Gathered] | None:
+    def _in_text(self, sought: Sought) -> tuple[Certainty, Gathered] | None:
         minimum, certainty = sought.detector.minimum, sought.detector.certainty
         near, alone = self._near.get(sought.rank), self._alone.get(sought.rank)
         by_words = near is not None and near.subjects.count >= minimum.with_context
@@ -276,11 +290,13 @@ def _merged(ways: Sequence[Gathered]) -> Gathered:
     return out
 
 
-def _together(detector: Detector, ways: list[tuple[Certain, Gathered]], *, withheld: bool) -> Found:
+def _together(
+    detector: Detector, ways: list[tuple[Certainty, Gathered]], *, withheld: bool
+) -> Found:
     merged = _merged([gathered for _, gathered in ways])
     return Found(
         detector=detector,
-        certainty=max((certainty for certainty, _ in ways), key=_SURE.__getitem__),
+        certainty=max((certainty for certainty, _ in ways), key=CERTAINTIES.index),
         matches=merged.matches,
         subjects=merged.subjects,
         samples=() if withheld else tuple(merged.samples),

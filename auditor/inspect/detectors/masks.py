@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Final
 
 MOST_SHOWN: Final = 24
@@ -26,20 +27,23 @@ def masked(value: bytes, shown: tuple[int, int]) -> str:
         At most ``MOST_SHOWN`` characters, all of them printable.
     """
     letters = value.decode("utf-8", "replace").strip()
-    size = len(letters)
-    lead, tail = shown
+    lead, hidden, tail = _hidden(len(letters), *shown)
+    return legible(letters[:lead]) + hidden + legible(letters[tail:])
+
+
+@lru_cache(maxsize=4096)
+def _hidden(size: int, lead: int, tail: int) -> tuple[int, str, int]:
+    """How many characters stand before what is hidden, what is shown instead, where it ends."""
     while lead + tail > max(min(size // 2, size - LEAST_HIDDEN), 0):
         if lead > tail:
             lead -= 1
         else:
             tail -= 1
     hidden = _HIDDEN * (size - lead - tail)
-    front = legible(letters[:lead])
-    back = legible(letters[size - tail :] if tail else "")
-    if len(front) + len(hidden) + len(back) > MOST_SHOWN:
-        room = MOST_SHOWN - len(front) - len(back) - 1
+    if size > MOST_SHOWN:
+        room = MOST_SHOWN - lead - tail - 1
         hidden = _HIDDEN * ((room + 1) // 2) + _LEFT_OUT + _HIDDEN * (room // 2)
-    return front + hidden + back
+    return lead, hidden, size - tail
 
 
 def legible(letters: str, most: int | None = None) -> str:

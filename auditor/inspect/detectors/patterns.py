@@ -22,7 +22,7 @@ import hyperscan
 import numpy as np
 
 from auditor.inspect.detectors.rules import Bound
-from auditor.inspect.detectors.structure import literal, widths
+from auditor.inspect.detectors.structure import literal, members, widths
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -155,9 +155,17 @@ class Expression:
         flags = re.MULTILINE | (0 if self.case else re.IGNORECASE)
         return re.compile(rf"{_BEHIND[self.before]}(?:{self.source})\Z".encode("ascii"), flags)
 
+    @cached_property
+    def _strangers(self) -> bytes:
+        """A table in which all bytes that stand in no match are 1, and others 0."""
+        own = members(self.source)
+        return bytes(byte not in own for byte in range(256))
+
     def start(self, data: bytes, end: int, earliest: int) -> int | None:
         """The first place from which a match reaches to ``end``; null = none after ``earliest``."""
         begin = max(earliest, end - self.widths[1])
+        # Behind the last byte that stands in no match: else each place before it would be tried.
+        begin += data[begin:end].translate(self._strangers).rfind(b"\x01") + 1
         found = self._from_behind.search(data, begin, end)
         return None if found is None else found.start()
 

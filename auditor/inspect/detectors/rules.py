@@ -8,9 +8,9 @@ from pydantic import Field
 
 from auditor.model.catalogue import Mark, Wording
 from auditor.model.documents import Document
+from auditor.model.finding import Certainty
 
 Bound = Literal["digits", "word", "none"]
-Certain = Literal["firm", "likely", "weak"]
 
 
 class Context(Document):
@@ -56,10 +56,10 @@ class Minimum(Document):
 class Certainties(Document):
     """How sure a hit is by the way it came about."""
 
-    with_context: Certain = "likely"
-    alone: Certain = "weak"
-    column: Certain = "firm"
-    unnamed_column: Certain = "likely"
+    with_context: Certainty = "likely"
+    alone: Certainty = "weak"
+    column: Certainty = "firm"
+    unnamed_column: Certainty = "likely"
 
 
 class Expectations(Document):
@@ -104,6 +104,8 @@ class Detector(Document):
             (names, addresses).
         facts: names of facts (``Pages.fact``) that are hits, with their details: ``geodata``.
         shown: leading and trailing characters of a sample that stay readable.
+        note: for who reads the file.
+        not_known: what hits cannot tell; every finding with one says so.
     """
 
     id: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{1,60}$")]
@@ -126,6 +128,7 @@ class Detector(Document):
     mark: Mark
     sources: Annotated[tuple[Source, ...], Field(min_length=1)]
     note: str = ""
+    not_known: tuple[Wording, ...] = ()
     examples: Expectations
 
 

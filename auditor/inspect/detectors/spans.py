@@ -16,6 +16,7 @@ Marks and topics are outside of 3.
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
+from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -42,15 +43,29 @@ class Span(NamedTuple):
 
 
 class Pieces:
-    """Texts that stand in one buffer and do not reach into each other."""
+    """Texts that stand in one buffer and do not reach into each other.
 
-    def __init__(self, starts: list[int], size: int) -> None:
-        """``starts``: where each begins, ascending; ``size``: of the buffer."""
+    Attributes:
+        origin: place of the buffer in the whole text.
+    """
+
+    def __init__(self, starts: list[int], size: int, origin: int = 0) -> None:
+        """Takes places.
+
+        Args:
+            starts: where each begins, ascending.
+            size: of the buffer.
+            origin: place of the buffer in the whole text.
+        """
+        self.origin = origin
         self._starts = starts
         self._size = size
+        self._only = (max(starts[0], 1), size) if len(starts) == 1 else None
 
     def around(self, end: int) -> tuple[int, int]:
         """Begin and end of the text in which a match ends."""
+        if self._only is not None:
+            return self._only
         place = bisect_left(self._starts, end) - 1  # it begins before its matches end
         following = place + 1
         return (
@@ -76,8 +91,12 @@ def matches(
         pieces: the texts in it.
         begin: place in ``data``.
         last_ends: for each detector, where its last match of before ends.
+
+    Returns:
+        Their places are those in the whole text (see ``Pieces``).
     """
     found: list[Span] = []
+    origin = pieces.origin
     ended = {one.rank: one for number in ends for one in search.by_number.get(number, ())}
     for sought in ended.values():
         words = _words(sought, ends)
@@ -85,13 +104,14 @@ def matches(
             continue
         search.judging[sought.rank] = sought
         last = max(last_ends[sought.rank], begin)
+        passes, size = sought.passes, len(data)
         for start, late, distance in sorted(_candidates(search, sought, ends, data, pieces, words)):
             end = -late
-            if start < last or end >= len(data):
+            if start < last or end >= size:
                 continue
             value = data[start:end]
-            if sought.passes(value):
-                found.append(Span(start, end, sought, distance, value))
+            if passes(value):
+                found.append(Span(start + origin, end + origin, sought, distance, value))
                 last = end
     return found
 
@@ -112,33 +132,29 @@ def _candidates(
     words: list[int],
 ) -> Iterator[tuple[int, int, int]]:
     """Start, negative end and distance of all that a detector's expressions match."""
-    for number, own in ends.items():
-        if number not in sought.numbers:
-            continue
+    near, within = sought.near, sought.within
+    for number in sought.numbers.intersection(ends):
         expression = search.expressions[number]
         most = expression.widths[1]
-        reach = sought.within + most
-        for end in own:
-            if sought.near:  # the second look is dear: only where a word can be near
+        reach = within + most
+        start_of = None if expression.is_fixed else expression.start
+        for end in ends[number]:
+            if near:  # the second look is dear: only where a word can be near
                 following = bisect_left(words, end - reach)
-                if following == len(words) or words[following] > end + sought.within:
+                if following == len(words) or words[following] > end + within:
                     continue
             low, high = pieces.around(end)
             if end > high:
                 continue
-            start = end - most if expression.is_fixed else expression.start(data, end, low)
+            start = end - most if start_of is None else start_of(data, end, low)
             if start is None or start < low:
                 continue
             distance = -1
             if words:
                 distance = _distance(
-                    words,
-                    start,
-                    end,
-                    max(low, start - sought.within),
-                    min(high, end + sought.within),
+                    words, start, end, max(low, start - within), min(high, end + within)
                 )
-            if distance >= 0 or not sought.near:
+            if distance >= 0 or not near:
                 yield start, -end, distance
 
 
@@ -162,6 +178,8 @@ def _distance(words: list[int], start: int, end: int, low: int, high: int) -> in
 def undisputed(spans: list[Span]) -> list[Span]:
     """Those that no other identifier outranks (rule 3), in order of their starts."""
     spans = sorted(spans, key=lambda span: (span.start, span.end, span.sought.rank))
+    if all(one.end <= other.start for one, other in pairwise(spans)):
+        return spans
     lost: set[int] = set()
     open_ones: list[int] = []
     for place, span in enumerate(spans):

@@ -82,6 +82,29 @@ def digits(source: str) -> int:
     return _digits(_tree(source))[0]
 
 
+def members(source: str) -> bytes:
+    """The bytes that may stand in a match: no other does.
+
+    Raises:
+        ValueError: as ``widths``.
+    """
+    bits = _members(_tree(source))
+    return bytes(byte for byte in range(256) if bits >> byte & 1)
+
+
+def _members(tree: Tree) -> int:
+    out = 0
+    for operation, argument in tree:
+        if operation in _REPEATS:
+            out |= _members(argument[2])
+        elif operation in (_constants.SUBPATTERN, _constants.BRANCH):
+            for body in _bodies(operation, argument):
+                out |= _members(body)
+        elif operation is not _constants.AT:
+            out |= _class_of(operation, argument)
+    return out
+
+
 def _digits(tree: Tree) -> tuple[int, bool, int]:
     """As ``digits``; whether there is nothing but digits; the fewest bytes in that case."""
     longest = run = size = 0

@@ -19,8 +19,8 @@ from auditor.model.subjects import Subjects
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from auditor.inspect.detectors.rules import Certain
     from auditor.inspect.detectors.sought import Sought
+    from auditor.model.finding import Certainty
 
 MOST_COLUMNS: Final = 1_024
 """Columns of a table that are judged; further ones are searched as text."""
@@ -102,15 +102,13 @@ class Column:
         self._count(canonical_all(fresh))
 
     def _count(self, counted: list[bytes]) -> None:
-        if sum(map(len, counted)) <= MOST_HELD:
-            fresh = set(counted) - self._held
+        fresh = set(counted) - self._held
+        if self._subjects is None:
             self._size += sum(map(len, fresh))
             if self._size <= MOST_HELD:
                 self._held |= fresh
                 return
-            counted = list(fresh)
-        self._size = MOST_HELD + 1  # from here on all are hashed that are not held
-        self.subjects.add_many(self.sought.hashing.of_many(counted))
+        self.subjects.add_many(self.sought.hashing.of_many(fresh))
 
     def _show(self, values: Iterable[bytes]) -> None:
         for value in values:
@@ -132,24 +130,27 @@ class Values:
         longest: likewise.
     """
 
-    __slots__ = ("_lengths", "_rows_by_length", "cells", "filled", "longest", "rows", "shortest")
+    __slots__ = ("_rows_by_length", "_sizes", "cells", "filled", "longest", "rows", "shortest")
 
     def __init__(self, column: Sequence[str | None]) -> None:
-        counts: dict[str | None, int]
-        counts = dict.fromkeys(column, 1) if len(column) <= _SMALL else {}
+        if None in column:
+            column = list(filter(None, column))  # what is empty is dropped below
+        counts: dict[str | None, int] = {}
+        if len(column) <= _SMALL or len(set(column[:_SMALL])) == _SMALL:
+            counts = dict.fromkeys(column, 1)  # most such columns are of different values only
         if len(counts) < len(column):
             counts = Counter(column)
-        counts.pop(None, None)
         self.cells = _trimmed(list(counts))  # type: ignore[arg-type] # null was dropped
         self.rows = list(counts.values())
-        if b"" in self.cells:
+        self._sizes = set(map(len, self.cells))
+        if 0 in self._sizes:
+            self._sizes.discard(0)
             full = [place for place, cell in enumerate(self.cells) if cell]
             self.cells = [self.cells[place] for place in full]
             self.rows = [self.rows[place] for place in full]
         self.filled = sum(self.rows)
-        self._lengths = list(map(len, self.cells))
-        self.longest = max(self._lengths) if self._lengths else 0
-        self.shortest = min(self._lengths) if self._lengths else 0
+        self.longest = max(self._sizes, default=0)
+        self.shortest = min(self._sizes, default=0)
         self._rows_by_length: Counter[int] = Counter()
 
     def of(self, sought: Sought, *, by_name: bool, among: bytearray | None = None) -> Sequence[int]:
@@ -164,7 +165,10 @@ class Values:
             return ()
         places: Sequence[int] = range(len(self.cells))
         if low > self.shortest or high < self.longest:
-            places = [place for place, one in enumerate(self._lengths) if low <= one <= high]
+            if not any(low <= size <= high for size in self._sizes):
+                return ()
+            lengths = map(len, self.cells)
+            places = [place for place, one in enumerate(lengths) if low <= one <= high]
         if among is not None:
             places = [place for place in places if among[place]]
         if not by_name:
@@ -183,9 +187,9 @@ class Values:
         by_length = self._rows_by_length
         if not by_length:
             if self.filled == len(self.rows):
-                by_length.update(self._lengths)
+                by_length.update(map(len, self.cells))
             else:
-                for length, rows in zip(self._lengths, self.rows, strict=True):
+                for length, rows in zip(map(len, self.cells), self.rows, strict=True):
                     by_length[length] += rows
         return sum(rows for length, rows in by_length.items() if low <= length <= high)
 
@@ -334,7 +338,7 @@ class Table:
             place = self._places[number] = _Place(self._fitting.of(self._name(number)))
         return place.counted(Values(column), len(column), self._fitting)
 
-    def hits(self) -> Iterator[tuple[Sought, str, Certain, Column]]:
+    def hits(self) -> Iterator[tuple[Sought, str, Certainty, Column]]:
         """Columns in which a detector has enough values: name, how sure, what it saw."""
         for number, place in self._places.items():
             name = self._name(number)

@@ -13,6 +13,8 @@ import json
 import re
 from typing import TYPE_CHECKING, Any, Final
 
+import numpy as np
+
 from auditor.inspect.charsets import TextDecoder
 from auditor.inspect.documents.places import in_vietnam
 from auditor.inspect.documents.plain import head_text, looks_like_text
@@ -27,6 +29,9 @@ WINDOW: Final = 1 << 18
 
 MOST_ENTERED: Final = 32
 """Values within values that are entered; what lies deeper is read as text."""
+
+MOST_SHORT: Final = 16
+"""Values of an array or object after which the next one is taken for short."""
 
 MOST_FAILURES: Final = 4
 """Times that records of an array turned out not to begin alike, before it is no longer tried."""
@@ -47,7 +52,7 @@ _DECODER: Final = json.JSONDecoder(parse_float=str, parse_int=str, parse_constan
 class _Frame:
     """An array or object that was entered (or the whole input), and its records."""
 
-    __slots__ = ("begin", "failures", "first", "is_object", "key", "path", "rows")
+    __slots__ = ("begin", "failures", "first", "is_object", "key", "path", "rows", "short")
 
     def __init__(self, path: str, pages: Pages, *, is_object: bool) -> None:
         self.path = path
@@ -56,6 +61,7 @@ class _Frame:
         self.first: dict[str, Any] | None = None
         self.begin = ""  # how its records begin, up to the first colon
         self.failures = 0
+        self.short = 0  # values that were parsed at once
         self.rows = Rows(pages)
 
 
@@ -168,11 +174,16 @@ class JsonReading:
         """Takes the value that begins here, or enters it."""
         if mark == "{" and self._many():
             return
-        try:
-            value, end = _DECODER.raw_decode(self._text, self._at)
-        except (ValueError, RecursionError):  # not JSON, cut, too long or too deep
-            end = -1
-            value = None
+        value, end = None, -1
+        # To parse a window only to learn that the value goes on is dear.
+        frame = self._frames[-1]
+        surely = mark not in "[{" or frame.short > MOST_SHORT
+        if surely or len(self._text) - self._at <= WINDOW or self._ends():
+            frame.short += 1
+            try:
+                value, end = _DECODER.raw_decode(self._text, self._at)
+            except (ValueError, RecursionError):  # not JSON, cut, too long or too deep
+                end = -1
         if end < 0 or end - self._at > WINDOW:
             if mark == '"':
                 self._say(f"{self._path()}: ".encode("utf-8", "replace"))
@@ -185,7 +196,6 @@ class JsonReading:
                 self._lose()
             return
         begin, self._at = self._at, end
-        frame = self._frames[-1]
         if frame.is_object or not isinstance(value, dict):
             self._walk(self._path(), value)
             frame.key = None
@@ -198,6 +208,19 @@ class JsonReading:
                 frame.rows.add(*flat(frame.first))
                 frame.first = None
             frame.rows.add(*flat(value))
+
+    def _ends(self) -> bool:
+        """Whether an array or object that begins here may end within a window; false = not."""
+        for size in (WINDOW >> 6, WINDOW >> 3, WINDOW):  # most are short
+            window = self._text[self._at : self._at + size]
+            if "\\" in window:
+                window = window.replace("\\\\", "").replace('\\"', "")
+            outside = "".join(window.split('"')[::2]).encode("ascii", "replace")
+            marks = np.frombuffer(outside, np.uint8) | 0x20  # "[" is "{", and "]" is "}"
+            steps = (marks == ord("{")).astype(np.int64) - (marks == ord("}"))
+            if bool((steps.cumsum() <= 0).any()):
+                return True
+        return False
 
     def _many(self) -> bool:
         """Takes as many records as the window holds, if they are alike; false = not done.
@@ -303,6 +326,8 @@ class JsonReading:
         self._said_size = 0
 
     def _tell_geodata(self, head: str) -> None:
+        if '"type"' not in head:
+            return
         match = _GEOJSON.search(head)
         kind = "GeoJSON" if match else "TopoJSON" if _TOPOJSON.search(head) else ""
         if kind == "GeoJSON" and not re.search(r'"(?:features|geometry|geometries)"', head):

@@ -110,6 +110,8 @@ class _Metered(PdfReader):
 _LOOK: Final = 50
 _SHOWN: Final = 12
 """More for each piece of text that is shown, however short."""
+_LETTER: Final = 8
+"""More for each letter of a font's table: one line of it may stand for thousands."""
 _DRAWN: Final = 600
 """More for a drawing within a page, however small."""
 _VAIN: Final = 100_000
@@ -128,7 +130,7 @@ def _work(found: PdfObject | None) -> int:
         data = found.get_data()
         shown = data.count(b"(") + data.count(b"<") + data.count(b"Tj")
         drawn = _DRAWN if found.get("/Subtype") == "/Form" else 0
-        return len(data) + _SHOWN * shown + 4 * _letters(data) + _widths(found) // 8 + drawn
+        return len(data) + _SHOWN * shown + _LETTER * _letters(data) + _widths(found) // 8 + drawn
     except _DAMAGE:
         return _VAIN  # whether it is needed shows when it is used
 

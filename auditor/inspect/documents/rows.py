@@ -18,6 +18,9 @@ MOST_CELLS: Final = 1 << 19
 MOST_CHARACTERS: Final = 1 << 22
 """Characters of cells that are held until they are handed on."""
 
+MOST_EMPTY: Final = 64
+"""Cells for each that is filled, from a quarter of ``MOST_CELLS`` on: names that are ever new."""
+
 MOST_COLUMNS: Final = 10_000
 """Columns of a table; what stands beyond is written as text."""
 
@@ -76,6 +79,7 @@ class Rows:
         self._places: dict[tuple[str, int], int] = {}
         self._shapes: dict[tuple[str, ...], _Shape] = {}
         self._rows = 0
+        self._filled = 0
         self._size = 0
 
     def add(self, names: tuple[str, ...], values: Sequence[str | None]) -> None:
@@ -88,13 +92,15 @@ class Rows:
         if len(shape.columns) < len(values):
             self._pages.text(lines(list(zip(names, values, strict=True))[len(shape.columns) :]))
         self._rows += 1
+        self._filled += len(values)
         self._size += sum(map(len, filter(None, values)))
-        if (
-            self._rows >= MOST_ROWS
-            or self._rows * len(self._places) >= MOST_CELLS
-            or self._size >= MOST_CHARACTERS
-        ):
+        if self._rows >= MOST_ROWS or self._is_full():
             self.flush()
+
+    def _is_full(self) -> bool:
+        cells = self._rows * len(self._places)
+        empty = cells >= MOST_CELLS // 4 and cells >= MOST_EMPTY * self._filled
+        return empty or cells >= MOST_CELLS or self._size >= MOST_CHARACTERS
 
     def extend(self, names: tuple[str, ...], columns: Sequence[list[str | None]]) -> None:
         """Many records with the same names: at most ``MOST_ROWS``."""
@@ -126,9 +132,10 @@ class Rows:
                 held.extend(column)
             places = range(len(columns[0])) if numbers is None else numbers
             shape.rows.extend(map(begin.__add__, places))
+            self._filled += len(columns[0]) * len(names)
             self._size += len(columns[0]) * len(names) * _LIKELY_LENGTH
         self._rows = begin + count
-        if self._rows * len(self._places) >= MOST_CELLS or self._size >= MOST_CHARACTERS:
+        if self._is_full():
             self.flush()
 
     def flush(self) -> None:
@@ -148,7 +155,7 @@ class Rows:
             names = [name for name, _ in self._places]
             self._pages.table(names, [cleaned(column) for column in columns])
         self._places, self._shapes = {}, {}
-        self._rows = self._size = 0
+        self._rows = self._filled = self._size = 0
 
     def _shape_of(self, names: tuple[str, ...]) -> _Shape:
         """Begins to hold records with these names."""

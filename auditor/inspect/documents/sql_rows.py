@@ -14,6 +14,7 @@ MOST_FAILURES: Final = 4
 """Times that a row was not as those before it, without telling more of its columns."""
 
 _MOST_PATTERNED: Final = 200
+_SPACE: Final = re.compile(r"\s*+")
 _NOTHING: Final = frozenset({"NULL", "null"})
 _BARE: Final = r"([^,'()]*+)"
 _WITHIN: Final = {
@@ -36,6 +37,8 @@ class RowPattern:
         self._between = rf"(?:\s*+,\s*+|\s*+;\s*+{re.escape(head)}\s*+)"
         self._escapes = escapes
         self._kinds: list[Kind] = []
+        self._head = head
+        self._source = ""
         self._pattern: re.Pattern[str] | None = None
         self._failures = 0
 
@@ -49,7 +52,7 @@ class RowPattern:
             kinds = [one if one == other else "both" for one, other in known]
         if kinds == self._kinds:
             self._failures += 1
-        if kinds == self._kinds and self._pattern is not None:
+        if kinds == self._kinds and self._source:
             return
         self._kinds = kinds
         within = _WITHIN[self._escapes]
@@ -59,7 +62,8 @@ class RowPattern:
             "both": rf"(?:N(?='))?('{within}'|[^,'()]*+){_CAST}",
         }
         cells = r"\s*+,\s*+".join(written[kind] for kind in kinds)
-        self._pattern = re.compile(rf"({self._between}\(\s*+{cells}\s*+\))", re.DOTALL)
+        self._source = rf"({self._between}\(\s*+{cells}\s*+\))"
+        self._pattern = None
 
     def rows(self, text: str, at: int, stop: int) -> tuple[int, list[list[str | None]]]:
         """Rows that follow at once, each with what parts it from the one before.
@@ -67,7 +71,11 @@ class RowPattern:
         Returns:
             Where they end, and their values by columns, as they are written between their quotes.
         """
-        if self._pattern is None or self._failures > MOST_FAILURES:
+        if not self._source or self._failures > MOST_FAILURES or not self._goes_on(text, at):
+            return at, []
+        if self._pattern is None:
+            self._pattern = re.compile(self._source, re.DOTALL)
+        if self._pattern.match(text, at, stop) is None:  # else the whole window would be searched
             return at, []
         found = self._pattern.findall(text, at, stop)
         if not found:
@@ -87,6 +95,14 @@ class RowPattern:
             column if kind == "string" else _values(kind, column)
             for kind, column in zip(self._kinds, columns, strict=True)
         ]
+
+    def _goes_on(self, text: str, at: int) -> bool:
+        """Whether one more row may follow: to compile a pattern for a single one is dear."""
+        begin = _SPACE.match(text, at).end()  # type: ignore[union-attr] # it matches nothing too
+        if text.startswith(";", begin):
+            begin = _SPACE.match(text, begin + 1).end()  # type: ignore[union-attr]
+            return text.startswith(self._head, begin)
+        return text.startswith(",", begin)
 
 
 def _values(kind: Kind, column: list[str]) -> list[str | None]:

@@ -11,6 +11,8 @@ from __future__ import annotations
 from collections.abc import Callable, Generator
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from auditor.inspect.protocols.sides import Sides
+
 if TYPE_CHECKING:
     import re
 
@@ -275,6 +277,27 @@ class Aside:
         if self._part is not None:
             self._part.close()
             self._part = None
+
+
+def framed(
+    content: Content,
+    place: str,
+    begins: tuple[Callable[[], Steps], Callable[[], Steps]],
+    beginnings: tuple[Beginning, Beginning],
+) -> Sides:
+    """Both sides of a conversation, each taken apart by its own steps.
+
+    Args:
+        content: where they write.
+        place: as for ``Aside``.
+        begins: of each side, as for ``Framed``.
+        beginnings: likewise.
+    """
+    client, server = (
+        Framed(begin, Aside(content, side, place), beginnings[side])
+        for side, begin in enumerate(begins)
+    )
+    return Sides(client, server)
 
 
 def unread(content: Content, side: int, size: int, why: Unread) -> Body:

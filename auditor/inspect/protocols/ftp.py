@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from auditor.inspect.protocols.incoming import Incoming, Sealed
+from auditor.inspect.protocols.incoming import TLS, Session, speak_tls
+from auditor.inspect.protocols.sides import Late, Sides
 
 if TYPE_CHECKING:
-    from auditor.inspect.contracts import Content, Conversation, FlowHead, Part
+    from auditor.inspect.contracts import Content, Conversation, FlowHead
 
 _VERBS: Final = (
     b"USER", b"PASS", b"ACCT", b"SYST", b"FEAT", b"OPTS", b"TYPE", b"PASV", b"EPSV", b"PORT",
@@ -16,40 +18,40 @@ _VERBS: Final = (
     b"AUTH", b"PBSZ", b"PROT", b"QUIT", b"NOOP", b"DELE", b"SIZE", b"MDTM", b"REST", b"MKD", b"RMD",
     b"RNFR", b"RNTO", b"SITE", b"HELP", b"STAT", b"ABOR", b"CDUP", b"HOST", b"CLNT",
 )  # fmt: skip
-_TLS: Final = b"\x16\x03"
+_NAMED: Final = (b"RETR", b"STOR", b"APPE", b"STOU")
+_TRANSFERS: Final = (*_NAMED, b"LIST", b"NLST", b"MLSD")
 _SIX: Final = re.compile(rb"([0-9]{1,3}(?:,[0-9]{1,3}){5})(?![0-9,])")
-_EXTENDED: Final = re.compile(rb"([!-~])([12])\1([0-9A-Fa-f.:]{2,45})\1([0-9]{1,5})\1")
+_EXTENDED: Final = re.compile(rb"([!-~])[12]\1[0-9A-Fa-f.:]{2,45}\1([0-9]{1,5})\1")
 _PASSIVE: Final = re.compile(rb"\(([!-~])\1\1([0-9]{1,5})\1\)")
 
 
-def announced(side: int, line: bytes) -> tuple[str, int] | None:
-    """The address and port that a line of the control connection announces for a file.
+def announced(side: int, line: bytes) -> int | None:
+    """The port that a line of the control connection announces for a file.
+
+    Its address is left alone: it is the sender's own, but for addresses that a router has
+    translated (they are not in the capture) and files between two servers (which few allow).
 
     Args:
         side: who sent it: 0 = the client (``PORT``, ``EPRT``), 1 = the server (227, 229).
         line: one command or reply.
 
     Returns:
-        Address as text (empty = the address of the server, as 229 tells none) and port; null = the
-        line announces nothing. The other end connects there, next.
+        The port of ``side`` to which the other end connects next; null = the line announces none.
     """
     if side == 0 and line[:5].upper() == b"EPRT ":
-        match = _EXTENDED.match(line, 5)
-        return _endpoint(match[3].decode("ascii"), int(match[4])) if match else None
+        return _port(_EXTENDED.match(line, 5))
     if side == 1 and line.startswith(b"229"):
-        match = _PASSIVE.search(line)
-        return _endpoint("", int(match[2])) if match else None
+        return _port(_PASSIVE.search(line))
     if line.startswith(b"227") if side else line[:5].upper() == b"PORT ":
         match = _SIX.search(line, 4)
         numbers = [int(number) for number in match[1].split(b",")] if match else [256]
-        if max(numbers) > 255:
-            return None
-        return _endpoint(".".join(map(str, numbers[:4])), numbers[4] * 256 + numbers[5])
+        return None if max(numbers) > 255 else numbers[4] * 256 + numbers[5] or None
     return None
 
 
-def _endpoint(address: str, port: int) -> tuple[str, int] | None:
-    return (address, port) if 0 < port < 65536 else None
+def _port(match: re.Match[bytes] | None) -> int | None:
+    port = int(match[2]) if match else 0
+    return port if 0 < port < 65536 else None
 
 
 class Ftp:
@@ -60,7 +62,7 @@ class Ftp:
     def sniff(self, flow: FlowHead, heads: tuple[bytes, bytes]) -> float:
         """By the greeting, the first command and the port."""
         client, server = heads
-        if client.startswith(_TLS) or server.startswith(_TLS):
+        if speak_tls(heads):
             return 0.0
         greeted = server.startswith((b"220 ", b"220-"))
         verb = client.split(maxsplit=1)[0].upper() if client.strip() else b""
@@ -76,46 +78,38 @@ class Ftp:
         return _Control(content)
 
 
-class _Control:
+class _Control(Session):
     """One control connection."""
 
     def __init__(self, content: Content) -> None:
-        self._content = content
-        self._waiting = (Incoming(), Incoming())
-        self._sealed = Sealed(content)
+        super().__init__(content)
         self._tls_asked = False
         self._torn = False
+        self._listener: tuple[int, int] | None = None  # side and port of the next file
+        self._path: str | None = None  # of the file that is asked for, until the reply
 
-    def feed(self, side: int, data: bytes, gap: int) -> None:
-        if self._sealed:
-            self._sealed.add(side, len(data))
-            return
-        if gap:
-            self._missing(side)
-            self._torn = self._torn or side == 0
+    def _work(self, side: int) -> None:
         incoming = self._waiting[side]
-        incoming.add(data)
-        if side == 0 and self._tls_asked and incoming.head(2) == _TLS:
+        if side == 0 and self._tls_asked and incoming.head(2) == TLS:
             self._sealed.encrypted(self._waiting)
         while not self._sealed and (line := incoming.line()) is not None:
             self._line(side, line)
 
     def close(self) -> None:
         for side in (0, 1):
-            self._missing(side)
+            self._missing(side, 0)
 
-    def _missing(self, side: int) -> None:
+    def _missing(self, side: int, gap: int) -> None:
         rest = self._waiting[side].rest()
         if rest and not self._sealed:
             self._line(side, rest)
+        self._torn = self._torn or (gap > 0 and side == 0)
 
     def _line(self, side: int, line: bytes) -> None:
+        if port := announced(side, line):
+            self._listener = side, port
         if side:
-            self._content.text(1, "FTP reply", line)
-            if self._tls_asked and line[:3].isdigit() and line[3:4] != b"-":
-                self._tls_asked = False
-                if line.startswith(b"234"):
-                    self._sealed.encrypted(self._waiting)
+            self._reply(line)
             return
         if self._torn:  # the rest of a line whose beginning is missing may be a password
             self._torn = False
@@ -128,7 +122,25 @@ class _Control:
             return
         if verb == b"AUTH" and line[5:8].upper() in (b"TLS", b"SSL"):
             self._tls_asked = True
+        if verb in _TRANSFERS:
+            named = verb in _NAMED and len(words) > 1
+            self._path = words[1].strip().decode("utf-8", "replace") if named else ""
         self._content.text(0, "FTP command", line)
+
+    def _reply(self, line: bytes) -> None:
+        self._content.text(1, "FTP reply", line)
+        if self._tls_asked and line[:3].isdigit() and line[3:4] != b"-":
+            self._tls_asked = False
+            if line.startswith(b"234"):
+                self._sealed.encrypted(self._waiting)
+        if self._path is None:
+            return
+        if line.startswith((b"125", b"150")):  # the file comes now
+            if self._listener is not None:
+                self._content.announced(*self._listener, self._path)
+            self._path = None
+        elif line.startswith((b"4", b"5")):
+            self._path = None
 
 
 class FtpData:
@@ -137,35 +149,19 @@ class FtpData:
     name = "ftp-data"
 
     def sniff(self, flow: FlowHead, heads: tuple[bytes, bytes]) -> float:
-        """By port 20 (active mode); passive ones are known only from the control connection."""
-        if heads[0].startswith(_TLS) or heads[1].startswith(_TLS):
+        """By the control connection; where that was not captured, by port 20 (active mode)."""
+        if speak_tls(heads):
             return 0.0
+        if flow.file is not None:
+            return 1.0
         if flow.app == "ftp-data":
             return 0.8
         return 0.7 if flow.protocol == 6 and 20 in (flow.src_port, flow.dst_port) else 0.0
 
     def conversation(self, flow: FlowHead, content: Content) -> Conversation:
         """All bytes of a side are one part."""
-        return _Transfer(content)
-
-
-class _Transfer:
-    """One file."""
-
-    def __init__(self, content: Content) -> None:
-        self._content = content
-        self._parts: list[Part | None] = [None, None]
-
-    def feed(self, side: int, data: bytes, gap: int) -> None:
-        part = self._parts[side]
-        if part is None:
-            part = self._parts[side] = self._content.part(side, "FTP data")
-        if gap:
-            part.gap(gap)
-        if data:
-            part.feed(data)
-
-    def close(self) -> None:
-        for part in self._parts:
-            if part:
-                part.close()
+        name = flow.file or ""
+        client, server = (
+            Late(partial(content.part, side, "FTP data", filename=name)) for side in (0, 1)
+        )
+        return Sides(client, server)

@@ -11,6 +11,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from auditor.inspect.contracts import MOST_HELD
+from auditor.inspect.protocols.sides import Sides
 
 if TYPE_CHECKING:
     from auditor.inspect.contracts import Content, Conversation, FlowHead, Part
@@ -94,11 +95,14 @@ class Hl7:
 
     def conversation(self, flow: FlowHead, content: Content) -> Conversation:
         """A text per segment; documents within (OBX of type ED) become parts."""
-        return _Session(content)
+        return Sides(_Side(content, 0), _Side(content, 1))
 
 
 class _Side:
-    """Segments of one side, and the delimiters of its last header."""
+    """Segments of one side, and the delimiters of its last header (a ``Part``).
+
+    Both sides send messages: answers are messages too.
+    """
 
     def __init__(self, content: Content, side: int) -> None:
         self._content = content
@@ -208,19 +212,3 @@ class _Side:
                 plain = b" ".join(part for part in parts if part)
                 lines.append(_label(kind, number, said) + plain)
         return b"\n".join(lines)
-
-
-class _Session:
-    """One connection; both sides send messages, answers are messages too."""
-
-    def __init__(self, content: Content) -> None:
-        self._sides = (_Side(content, 0), _Side(content, 1))
-
-    def feed(self, side: int, data: bytes, gap: int) -> None:
-        if gap:
-            self._sides[side].gap(gap)
-        self._sides[side].feed(data)
-
-    def close(self) -> None:
-        for side in self._sides:
-            side.close()

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
-from urllib.parse import unquote_to_bytes
-
-import hpack
 
 from auditor.inspect import bodies, header_fields
 from auditor.inspect.contracts import MOST_HELD
+from auditor.inspect.protocols.http2_fields import FieldTable
 from auditor.inspect.protocols.http2_frames import (
     COLLECTED,
     CONTINUATION,
@@ -27,6 +25,7 @@ from auditor.inspect.protocols.http2_frames import (
     fragment,
     plausible,
 )
+from auditor.inspect.protocols.start_lines import asked_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,7 +37,6 @@ PREFACE: Final = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 """What the client begins with (section 3.4)."""
 
 _MOST_STREAMS: Final = 10_000  # open at once; servers allow 100 to 1,000
-_MOST_TABLE: Final = 1 << 20  # bytes of a table of header fields (RFC 7541) that are remembered
 _STRAY: Final = "HTTP/2, beginning not captured"
 
 
@@ -124,22 +122,15 @@ class _Side:
         self._block = bytearray()  # of header fields, until the last of its frames
         self._block_stream = 0
         self._block_ends_stream = False
-        self._decoder: hpack.Decoder | None = hpack.Decoder(MOST_HELD)
-        self._forgotten: Unread = "damaged"  # why, where there is no decoder
+        self._fields = FieldTable(conversation.content, number)
         self._stray_part: Part | None = None
         self._step: Callable[[], None] = self._preface
 
     def allow(self, settings: bytes) -> None:
-        """Raises the size of the table of header fields to what the other side allows.
-
-        Never lowers it: the side may still be sending by the older settings.
-        """
+        """Takes the settings of the other side, by which this one sends from now on."""
         for begin in range(0, len(settings) - 5, 6):
-            number = int.from_bytes(settings[begin : begin + 2], "big")
-            value = int.from_bytes(settings[begin + 2 : begin + 6], "big")
-            if number == TABLE_SIZE and self._decoder is not None:
-                most = max(self._decoder.max_allowed_table_size, min(value, _MOST_TABLE))
-                self._decoder.max_allowed_table_size = most
+            if int.from_bytes(settings[begin : begin + 2], "big") == TABLE_SIZE:
+                self._fields.allow(int.from_bytes(settings[begin + 2 : begin + 6], "big"))
 
     def feed(self, data: bytes, gap: int) -> None:
         if gap:
@@ -170,7 +161,7 @@ class _Side:
             held.clear()
             self._step = self._frame
             if not begins:
-                self._forget_fields("the beginning was not captured", "missing")
+                self._fields.forget("the beginning was not captured", "missing")
                 self._step = self._search
 
     # Frames (section 4.1)
@@ -184,7 +175,7 @@ class _Side:
         self._stream = int.from_bytes(head[5:], "big") & 0x7FFFFFFF
         self._padding = 0
         if self._kind <= MOST_KIND and not plausible(head):
-            self._forget_fields("no frame where one must begin", "damaged")
+            self._fields.forget("no frame where one must begin", "damaged")
             self._lose_step()
             return
         self._held.clear()
@@ -201,7 +192,7 @@ class _Side:
         """Frames that say nothing (priorities, pings, windows), and such as are not known."""
         self._skipped = None
         if self._kind in (HEADERS, PUSH, CONTINUATION):
-            self._forget_fields("a frame of header fields is too large", "damaged")
+            self._fields.forget("a frame of header fields is too large", "damaged")
             self._skipped = "too-large"
         elif self._kind > MOST_KIND:
             self._skipped = "unsupported"
@@ -269,49 +260,23 @@ class _Side:
 
     def _end_block(self) -> None:
         if len(self._block) > MOST_HELD:
-            self._forget_fields("header fields are too large", "damaged")
+            self._fields.forget("header fields are too large", "damaged")
             self._content.unread(self._number, len(self._block), "too-large")
             self._block.clear()
         if not self._flags & END_HEADERS:
             return
-        fields = self._decoded(bytes(self._block))
+        fields = self._fields.decoded(bytes(self._block))
         self._block.clear()
         if fields:
             self._tell(self._of(self._block_stream), fields)
         if self._block_ends_stream:
             self.end_stream(self._block_stream)
 
-    def _decoded(self, block: bytes) -> dict[bytes, bytes]:
-        """Empty where the fields cannot be told."""
-        fields: dict[bytes, bytes] = {}
-        if self._decoder is None:
-            self._content.unread(self._number, len(block), self._forgotten)
-            return fields
-        try:
-            for name, value in self._decoder.decode(block, raw=True):
-                if name in fields:
-                    fields[name] += (b"; " if name == b"cookie" else b", ") + value
-                elif len(fields) < header_fields.MOST_FIELDS:
-                    fields[bytes(name)] = bytes(value)
-        except hpack.HPACKError as error:
-            self._forget_fields(str(error)[:200], "damaged")
-            self._content.unread(self._number, len(block), "damaged")
-        return fields
-
-    def _forget_fields(self, message: str, why: Unread) -> None:
-        """The table of header fields is no longer the sender's: no later field can be told."""
-        if self._decoder is not None:
-            self._decoder = None
-            self._forgotten = why
-            self._content.problem("http2-headers-lost", message)
-
     def _tell(self, stream: _Stream, fields: header_fields.Fields) -> None:
         method = fields.get(b":method")
         if method is not None:
-            path, mark, query = fields.get(b":path", b"").partition(b"?")
-            url = unquote_to_bytes(path + mark + query.replace(b"+", b" "))
+            url, filename = asked_for(fields.get(b":path", b""))
             self._content.text(self._number, "HTTP/2 request URL", method + b" " + url)
-            filename = unquote_to_bytes(path.rpartition(b"/")[2]).decode("utf-8", "replace")[:255]
             if "." in filename and len(self._conversation.filenames) < _MOST_STREAMS:
                 self._conversation.filenames[self._block_stream] = filename
         answer = b":status" in fields
@@ -366,7 +331,7 @@ class _Side:
         if not within or gap > self._left - collected:
             if self._step == self._body:
                 self._part().gap(self._left)
-            self._forget_fields("bytes are missing", "missing")
+            self._fields.forget("bytes are missing", "missing")
             self._lose_step()
             return
         self._left -= collected + gap
@@ -374,7 +339,7 @@ class _Side:
             self._part().gap(gap)
         elif self._step == self._payload:
             if self._kind in (HEADERS, PUSH, CONTINUATION):
-                self._forget_fields("bytes are missing", "missing")
+                self._fields.forget("bytes are missing", "missing")
                 self._content.unread(self._number, collected, "missing")
             self._held.clear()
             self._skipped = None

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from auditor.inspect.contracts import MOST_HELD
-from auditor.inspect.protocols.incoming import Incoming, Sealed
+from auditor.inspect.protocols.incoming import TLS, Incoming, Session, speak_tls
 
 if TYPE_CHECKING:
     from auditor.inspect.contracts import Content, Conversation, FlowHead, Part
@@ -16,7 +16,6 @@ _LITERAL: Final = re.compile(rb"\{([0-9]{1,18})(\+?-?)\}\r?\n\Z")
 _SECTION: Final = re.compile(rb"(?:BODY|BINARY)\[([^\]]*)\](?:<([0-9]{1,18})>)?\Z", re.IGNORECASE)
 _WHOLE: Final = (b"RFC822", b"RFC822.HEADER", b"RFC822.TEXT")
 _FETCHED: Final = re.compile(rb"\* ([0-9]{1,18}) (?:UID)?FETCH ", re.IGNORECASE)
-_TLS: Final = b"\x16\x03"
 _MOST_PENDING: Final = 1000
 
 
@@ -28,7 +27,7 @@ class Imap:
     def sniff(self, flow: FlowHead, heads: tuple[bytes, bytes]) -> float:
         """By the greeting, the first command and the port."""
         client, server = heads
-        if client.startswith(_TLS) or server.startswith(_TLS):
+        if speak_tls(heads):
             return 0.0
         greeted = server.startswith((b"* OK", b"* PREAUTH", b"* BYE"))
         spoken = _TAG.match(client) is not None
@@ -43,13 +42,11 @@ class Imap:
         return _Session(content)
 
 
-class _Session:
+class _Session(Session):
     """One connection."""
 
     def __init__(self, content: Content) -> None:
-        self._content = content
-        self._waiting = (Incoming(), Incoming())
-        self._sealed = Sealed(content)
+        super().__init__(content)
         self._turns: dict[bytes, bytes] = {}  # tag -> a command that changes what follows
         self._verb = b""  # of the client's command that is not whole
         self._whole = True
@@ -62,15 +59,6 @@ class _Session:
         self._short = [False, False]  # the literal is a short text
         self._message = b""
         self._partial: tuple[bytes, int] | None = None  # what a mail in pieces goes on with
-
-    def feed(self, side: int, data: bytes, gap: int) -> None:
-        if self._sealed:
-            self._sealed.add(side, len(data))
-            return
-        if gap:
-            self._missing(side, gap)
-        self._waiting[side].add(data)
-        self._work(side)
 
     def close(self) -> None:
         for side in (0, 1):
@@ -118,7 +106,7 @@ class _Session:
                 if not self._literal(side, incoming):
                     return
                 continue
-            if side == 0 and self._verb == b"STARTTLS" and incoming.head(2) == _TLS:
+            if side == 0 and self._verb == b"STARTTLS" and incoming.head(2) == TLS:
                 self._sealed.encrypted(self._waiting)
                 return
             line = incoming.line()

@@ -1,4 +1,4 @@
-"""Bytes of one side that wait to be taken: lines, blocks, and bodies that end with a lone dot."""
+"""Conversations in lines: bytes that wait to be taken, and bodies that end with a lone dot."""
 
 from __future__ import annotations
 
@@ -10,7 +10,15 @@ if TYPE_CHECKING:
     from auditor.inspect.contracts import Content, Part
     from auditor.model.content import Unread
 
+TLS: Final = b"\x16\x03"
+"""A record that begins a handshake of TLS (RFC 8446, section 5.1)."""
+
 _LONE_DOT: Final = b"\r\n.\r\n"
+
+
+def speak_tls(heads: tuple[bytes, bytes]) -> bool:
+    """Whether a side begins with TLS, so that no lines follow."""
+    return heads[0].startswith(TLS) or heads[1].startswith(TLS)
 
 
 class Incoming:
@@ -177,3 +185,30 @@ class Sealed:
         self._why = why
         for side, incoming in enumerate(waiting):
             self.add(side, len(incoming.rest()))
+
+
+class Session:
+    """Both sides of a conversation in lines, each with what nobody has taken, until TLS begins."""
+
+    def __init__(self, content: Content) -> None:
+        self._content = content
+        self._waiting = (Incoming(), Incoming())
+        self._sealed = Sealed(content)
+
+    def feed(self, side: int, data: bytes, gap: int) -> None:
+        """As ``Conversation.feed``."""
+        if self._sealed:
+            self._sealed.add(side, len(data))
+            return
+        if gap:
+            self._missing(side, gap)
+        self._waiting[side].add(data)
+        self._work(side)
+
+    def _missing(self, side: int, gap: int) -> None:
+        """So many bytes are missing next (0 = none will come): what waits has no end."""
+        raise NotImplementedError
+
+    def _work(self, side: int) -> None:
+        """More bytes of a side wait: takes what it can."""
+        raise NotImplementedError

@@ -20,6 +20,7 @@ from auditor.inspect.protocols.framing import (
     Missing,
     OutOfStep,
     Steps,
+    framed,
     passed,
     unread,
 )
@@ -85,21 +86,18 @@ class MongoDBConversation:
         self._content = content
         self._unpacking = False
         self._parts: list[Part | None] = [None, None]
-        self._sides = (
-            Framed(lambda: self._messages(0), Aside(content, 0, "MongoDB"), ANEW),
-            Framed(lambda: self._messages(1), Aside(content, 1, "MongoDB"), ANEW),
+        self._sides = framed(
+            content, "MongoDB", (lambda: self._messages(0), lambda: self._messages(1)), (ANEW, ANEW)
         )
 
     def feed(self, side: int, data: bytes, gap: int) -> None:
         """The next bytes of a side."""
-        if gap:
-            self._sides[side].gap(gap)
-        self._sides[side].feed(data)
+        self._sides.feed(side, data, gap)
 
     def close(self) -> None:
         """No more bytes will come."""
+        self._sides.close()
         for side in (0, 1):
-            self._sides[side].close()
             self._ended(side)
 
     def _messages(self, side: int) -> Steps:

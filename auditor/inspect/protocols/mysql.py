@@ -11,14 +11,13 @@ from auditor.inspect.protocols import mysql_values as values_of
 from auditor.inspect.protocols.framing import (
     FOREVER,
     MOST_WHOLE,
-    Aside,
     Beginning,
     Body,
-    Framed,
     Missing,
     OutOfStep,
     Run,
     Steps,
+    framed,
     passed,
     unread,
 )
@@ -31,7 +30,6 @@ if TYPE_CHECKING:
 PORT: Final = 3306
 COMPRESS: Final = 0x20 | 0x4000000  # zlib, zstd
 TLS: Final = 0x800
-PROTOCOL_41: Final = 0x200
 QUERY_ATTRIBUTES: Final = 0x8000000
 SSL_REQUEST: Final = 32
 """Bytes of the packet that asks for TLS: the beginning of the one it comes before."""
@@ -101,23 +99,19 @@ class MySQLConversation:
         self._bound: dict[int, list[Column]] = {}
         self._file: Part | None = None
         self._rows = Rows(content, 1, "MySQL rows")
-        self._sides = (
-            Framed(self._client, Aside(content, 0, "MySQL"), ANEW_CLIENT),
-            Framed(self._server, Aside(content, 1, "MySQL"), ANEW_SERVER),
+        self._sides = framed(
+            content, "MySQL", (self._client, self._server), (ANEW_CLIENT, ANEW_SERVER)
         )
 
     def feed(self, side: int, data: bytes, gap: int) -> None:
         """The next bytes of a side."""
-        if gap:
-            self._sides[side].gap(gap)
-        self._sides[side].feed(data)
+        self._sides.feed(side, data, gap)
         if side == 1:
             self._rows.flush()
 
     def close(self) -> None:
         """No more bytes will come."""
-        for side in (0, 1):
-            self._sides[side].close()
+        self._sides.close()
         self._file_ended()
         self._rows.close()
 

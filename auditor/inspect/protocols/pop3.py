@@ -6,7 +6,7 @@ import re
 from collections import deque
 from typing import TYPE_CHECKING, Final
 
-from auditor.inspect.protocols.incoming import Body, Incoming, Sealed
+from auditor.inspect.protocols.incoming import TLS, Body, Session, speak_tls
 
 if TYPE_CHECKING:
     from auditor.inspect.contracts import Content, Conversation, FlowHead
@@ -16,7 +16,6 @@ _COMMAND: Final = re.compile(
     rb"|XTND)\b",
     re.IGNORECASE,
 )
-_TLS: Final = b"\x16\x03"
 _MOST_PENDING: Final = 10_000
 """Commands whose reply has not come; a client may fetch a whole mailbox without waiting."""
 
@@ -29,7 +28,7 @@ class Pop3:
     def sniff(self, flow: FlowHead, heads: tuple[bytes, bytes]) -> float:
         """By the greeting, the first command and the port."""
         client, server = heads
-        if client.startswith(_TLS) or server.startswith(_TLS):
+        if speak_tls(heads):
             return 0.0
         greeted = server.startswith((b"+OK", b"-ERR"))
         spoken = _COMMAND.match(client) is not None
@@ -46,13 +45,11 @@ class Pop3:
         return _Session(content)
 
 
-class _Session:
+class _Session(Session):
     """One connection. ``_pending`` holds what the replies to come answer."""
 
     def __init__(self, content: Content) -> None:
-        self._content = content
-        self._waiting = (Incoming(), Incoming())
-        self._sealed = Sealed(content)
+        super().__init__(content)
         self._pending: deque[bytes] = deque()
         self._secret = False  # the client's next lines are a credential
         self._last = b""
@@ -60,13 +57,7 @@ class _Session:
         self._body: Body | None = None
         self._listing = False
 
-    def feed(self, side: int, data: bytes, gap: int) -> None:
-        if self._sealed:
-            self._sealed.add(side, len(data))
-            return
-        if gap:
-            self._missing(side, gap)
-        self._waiting[side].add(data)
+    def _work(self, side: int) -> None:
         if side:
             self._replies()
         else:
@@ -95,7 +86,7 @@ class _Session:
     def _commands(self) -> None:
         incoming = self._waiting[0]
         while True:
-            if self._last == b"STLS" and incoming.head(2) == _TLS:
+            if self._last == b"STLS" and incoming.head(2) == TLS:
                 self._sealed.encrypted(self._waiting)
                 return
             line = incoming.line()

@@ -11,14 +11,13 @@ from auditor.inspect.protocols import postgresql_values as values_of
 from auditor.inspect.protocols.framing import (
     FOREVER,
     MOST_WHOLE,
-    Aside,
     Beginning,
     Body,
-    Framed,
     Missing,
     OutOfStep,
     Run,
     Steps,
+    framed,
     passed,
     unread,
 )
@@ -108,23 +107,20 @@ class PostgreSQLConversation:
         self._rows = Rows(content, 1, "PostgreSQL rows")
         self._copies: list[Part | None] = [None, None]
         self._copied = ["", ""]
-        self._sides = (
-            Framed(self._client, Aside(content, 0, "PostgreSQL"), ANEW_CLIENT),
-            Framed(self._server, Aside(content, 1, "PostgreSQL"), ANEW_SERVER),
+        self._sides = framed(
+            content, "PostgreSQL", (self._client, self._server), (ANEW_CLIENT, ANEW_SERVER)
         )
 
     def feed(self, side: int, data: bytes, gap: int) -> None:
         """The next bytes of a side."""
-        if gap:
-            self._sides[side].gap(gap)
-        self._sides[side].feed(data)
+        self._sides.feed(side, data, gap)
         if side == 1:
             self._rows.flush()
 
     def close(self) -> None:
         """No more bytes will come."""
+        self._sides.close()
         for side in (0, 1):
-            self._sides[side].close()
             self._copy_ended(side)
         self._rows.close()
 

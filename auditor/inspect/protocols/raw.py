@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from auditor.inspect.documents.media import looks_random
+from auditor.inspect.protocols.sides import Late, Sides
 
 if TYPE_CHECKING:
-    from auditor.inspect.contracts import Content, Conversation, FlowHead, Part
+    from auditor.inspect.contracts import Content, Conversation, FlowHead
 
 UDP = 17
 JUDGED = 4096
@@ -25,27 +27,12 @@ class Raw:
 
     def conversation(self, flow: FlowHead, content: Content) -> Conversation:
         """A document per side of a stream; datagrams one by one."""
-        return _Datagrams(content) if flow.protocol == UDP else _Streams(content)
-
-
-class _Streams:
-    def __init__(self, content: Content) -> None:
-        self._content = content
-        self._parts: list[Part | None] = [None, None]
-
-    def feed(self, side: int, data: bytes, gap: int) -> None:
-        part = self._parts[side]
-        if part is None:
-            part = self._parts[side] = self._content.unframed(side, "unrecognised protocol")
-        if gap:
-            part.gap(gap)
-        if data:
-            part.feed(data)
-
-    def close(self) -> None:
-        for part in self._parts:
-            if part is not None:
-                part.close()
+        if flow.protocol == UDP:
+            return _Datagrams(content)
+        client, server = (
+            Late(partial(content.unframed, side, "unrecognised protocol")) for side in (0, 1)
+        )
+        return Sides(client, server)
 
 
 class _Datagrams:

@@ -15,6 +15,7 @@ from auditor.inspect.protocols.framing import (
     Missing,
     OutOfStep,
     Steps,
+    framed,
     passed,
     unread,
 )
@@ -69,21 +70,17 @@ class SMBConversation:
     def __init__(self, content: Content) -> None:
         self._content = content
         self._files = Files()
-        self._sides = (
-            Framed(lambda: self._frames(0), Aside(content, 0, "SMB"), ANEW),
-            Framed(lambda: self._frames(1), Aside(content, 1, "SMB"), ANEW),
+        self._sides = framed(
+            content, "SMB", (lambda: self._frames(0), lambda: self._frames(1)), (ANEW, ANEW)
         )
 
     def feed(self, side: int, data: bytes, gap: int) -> None:
         """The next bytes of a side."""
-        if gap:
-            self._sides[side].gap(gap)
-        self._sides[side].feed(data)
+        self._sides.feed(side, data, gap)
 
     def close(self) -> None:
         """No more bytes will come."""
-        for side in (0, 1):
-            self._sides[side].close()
+        self._sides.close()
         self._files.close()
 
     def _frames(self, side: int) -> Steps:

@@ -7,7 +7,7 @@ from collections import deque
 from typing import TYPE_CHECKING, Final
 
 from auditor.inspect.contracts import MOST_HELD
-from auditor.inspect.protocols.incoming import Body, Incoming, Sealed
+from auditor.inspect.protocols.incoming import TLS, Body, Incoming, Session, speak_tls
 
 if TYPE_CHECKING:
     from auditor.inspect.contracts import Content, Conversation, FlowHead, Part
@@ -20,7 +20,6 @@ _COMMAND: Final = re.compile(
 )
 _SIZE: Final = re.compile(rb"BDAT\s+([0-9]{1,18})(\s+LAST)?\s*$", re.IGNORECASE)
 _REPLY: Final = re.compile(rb"([2-5][0-9][0-9])([ -]|\r?\n)")
-_TLS: Final = b"\x16\x03"
 _MOST_PENDING: Final = 1000
 """Commands whose reply has not come; a client that sends more without waiting is not followed."""
 
@@ -33,7 +32,7 @@ class Smtp:
     def sniff(self, flow: FlowHead, heads: tuple[bytes, bytes]) -> float:
         """By the greeting and the first command; by the port alone, hardly."""
         client, server = heads
-        if client.startswith(_TLS) or server.startswith(_TLS):
+        if speak_tls(heads):
             return 0.0
         hello = client[:4].upper() in (b"EHLO", b"HELO", b"LHLO")
         greeted = server.startswith((b"220 ", b"220-"))
@@ -53,13 +52,11 @@ class Smtp:
         return _Session(content)
 
 
-class _Session:
+class _Session(Session):
     """One connection. ``_pending`` holds the commands whose last reply line has not come."""
 
     def __init__(self, content: Content) -> None:
-        self._content = content
-        self._waiting = (Incoming(), Incoming())
-        self._sealed = Sealed(content)
+        super().__init__(content)
         self._pending: deque[bytes] = deque()
         self._answered = False  # the server was heard at all
         self._secret = False  # the client's next lines are a credential
@@ -71,13 +68,7 @@ class _Session:
         self._last_chunk = False
         self._held: bytes | None = None  # DATA or STARTTLS: what follows waits for the reply
 
-    def feed(self, side: int, data: bytes, gap: int) -> None:
-        if self._sealed:
-            self._sealed.add(side, len(data))
-            return
-        if gap:
-            self._missing(side, gap)
-        self._waiting[side].add(data)
+    def _work(self, side: int) -> None:
         if side:
             self._replies()
         else:
@@ -149,7 +140,7 @@ class _Session:
         """Whether what follows DATA or STARTTLS can be judged, as no reply to it will come."""
         if self._answered and len(incoming) < MOST_HELD:
             return False
-        if self._held == b"STARTTLS" and incoming.head(2) == _TLS[:1]:
+        if self._held == b"STARTTLS" and incoming.head(2) == TLS[:1]:
             return False
         self._guess(incoming)
         return not self._sealed
@@ -160,7 +151,7 @@ class _Session:
         if held == b"DATA":
             if len(incoming):
                 self._begin_mail()
-        elif incoming.head(2) == _TLS:
+        elif incoming.head(2) == TLS:
             self._sealed.encrypted(self._waiting)
 
     def _command(self, line: bytes) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING, Final
+from urllib.parse import unquote_to_bytes
 
 from auditor.inspect.contracts import MOST_HELD
 
@@ -23,6 +24,13 @@ _MOST_TARGET: Final = 8_192  # bytes of a request line that is looked for in the
 _MOST_REASON: Final = 512  # bytes of a status line that is looked for in the middle
 
 _CONTROLS: Final = bytes([*range(33), 127])
+
+
+def asked_for(target: bytes) -> tuple[bytes, str]:
+    """The target of a request as it reads, and the last part of its path: perhaps a file's name."""
+    path, mark, query = target.partition(b"?")
+    url = unquote_to_bytes(path + mark + query.replace(b"+", b" "))
+    return url, unquote_to_bytes(path.rpartition(b"/")[2]).decode("utf-8", "replace")[:255]
 
 
 class Stray:

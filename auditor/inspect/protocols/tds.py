@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING, Final
 from auditor.inspect.protocols.framing import (
     FOREVER,
     MOST_WHOLE,
-    Aside,
     Beginning,
     Body,
-    Framed,
     Missing,
     OutOfStep,
     Steps,
+    framed,
     unread,
 )
 from auditor.inspect.protocols.tds_tokens import Tokens
@@ -78,22 +77,19 @@ class TDSConversation:
         self._secured = False
         self._asked = False
         self._tokens = (Tokens(content, 0), Tokens(content, 1))
-        self._sides = (
-            Framed(lambda: self._packets(0), Aside(content, 0, "TDS"), ANEW),
-            Framed(lambda: self._packets(1), Aside(content, 1, "TDS"), ANEW),
+        self._sides = framed(
+            content, "TDS", (lambda: self._packets(0), lambda: self._packets(1)), (ANEW, ANEW)
         )
 
     def feed(self, side: int, data: bytes, gap: int) -> None:
         """The next bytes of a side."""
-        if gap:
-            self._sides[side].gap(gap)
-        self._sides[side].feed(data)
+        self._sides.feed(side, data, gap)
         self._tokens[side].flush()
 
     def close(self) -> None:
         """No more bytes will come."""
+        self._sides.close()
         for side in (0, 1):
-            self._sides[side].close()
             self._tokens[side].end()
 
     def _packets(self, side: int) -> Steps:

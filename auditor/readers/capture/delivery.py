@@ -108,13 +108,17 @@ class Delivery:
             yield self._ends_of(rows[before:place])
 
     def _gathered(self, data: Bytes) -> Iterator[Chunk]:
-        """The pieces made so far as chunks: flow after flow, each in its own order."""
+        """The pieces made so far as chunks: flow after flow, each in its own order.
+
+        The flow that was heard of first comes first: it may tell what another one carries.
+        """
         made = int(self.state.work[MADE])
         pieces = self.state.tunnels[:made]
         total = int(pieces[:, PIECE_LENGTH].sum())
         if total > len(self._out):
             self._out = np.empty(total, np.uint8)
-        order = np.argsort(pieces[:, PIECE_ROW], kind="stable")
+        _, first, of = np.unique(pieces[:, PIECE_ROW], return_index=True, return_inverse=True)
+        order = np.argsort(first[of], kind="stable")
         runs = np.empty((made, 6), np.int64)
         count = ordering.gathered(self.state, data, order, self._out, runs)
         runs = runs[:count]

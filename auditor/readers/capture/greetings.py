@@ -1,19 +1,26 @@
 """Protocols told by their first bytes: greetings, databases, opaque tunnels (compiled).
 
 WireGuard: its protocol page; IPsec: RFC 4303, 3948; IKE: RFC 7296; OpenVPN: its protocol page;
-STUN: RFC 8489; PostgreSQL, MySQL, SMB, RDP, MQTT, LDAP, NTP, syslog, SNMP: their specifications.
+STUN: RFC 8489; RTSP: RFC 7826; PostgreSQL, MySQL, SMB, MQTT, LDAP, NTP, syslog, SNMP: their
+specifications.
 """
 
 from __future__ import annotations
 
+from typing import Final
+
 from auditor.readers.capture.exports import are_sets, export_kind
 from auditor.readers.capture.http import begins
+from auditor.readers.capture.iso_transport import iso_transport
 from auditor.readers.capture.layout import (
     CLEAR, ENCRYPTED, FTP, IKE, IMAP, IPFIX, IPSEC, LDAP, MARKS, MQTT, MYSQL, NTP, OPENVPN, POP3,
-    POSTGRESQL, RDP, SMB, SMTP, SNMP, SSH, STUN, SYSLOG, WIREGUARD, Bytes, State,
+    POSTGRESQL, RTSP, SMB, SMTP, SNMP, SSH, STUN, SYSLOG, WIREGUARD, Bytes, State,
 )  # fmt: skip
 from auditor.readers.capture.naming import client_is, told
 from auditor.readers.capture.numbers import be16, be32, compiled, octet
+
+LONGEST_METHOD: Final = 16
+"""Bytes of a method of RTSP: ``SET_PARAMETER`` is the longest."""
 
 
 @compiled
@@ -60,15 +67,12 @@ def greeting(
     ):
         told(s, row, SMB, -1, 0)
         return True
-    elif (
-        size >= 11
-        and be16(data, p) == 0x0300
-        and be16(data, p + 2) == size
-        and (data[p + 5] == 0xE0)
-    ):
-        told(s, row, RDP, -1, 0)
-        client_is(s, row, direction)
-        return True
+    elif size >= 11 and be16(data, p) == 0x0300 and be16(data, p + 2) == size:
+        return iso_transport(s, row, direction, data, p, end, server_port)
+    elif begins(data, p, end, b"RTSP/1."):
+        app, client = RTSP, 1 - direction
+    elif asks_rtsp(data, p, end):
+        app = RTSP
     elif (
         size > 14
         and data[p] == 0x10
@@ -93,6 +97,23 @@ def greeting(
     if clear:
         s.flows[row, MARKS] |= CLEAR
     return True
+
+
+@compiled
+def asks_rtsp(data: Bytes, p: int, end: int) -> bool:
+    """Whether a request of RTSP begins here (RFC 7826, section 20.2)."""
+    place = p
+    while place < end and place < p + LONGEST_METHOD and is_of_method(data[place]):
+        place += 1
+    return place > p and (
+        begins(data, place, end, b" rtsp://") or begins(data, place, end, b" * RTSP/")
+    )
+
+
+@compiled
+def is_of_method(letter: int) -> bool:
+    """A capital letter or an underscore."""
+    return 65 <= letter <= 90 or letter == 95
 
 
 @compiled

@@ -26,6 +26,15 @@ def begins(data: Bytes, p: int, end: int, text: bytes) -> bool:
 
 
 @compiled
+def asks_options(data: Bytes, p: int, end: int) -> bool:
+    """Whether these are the OPTIONS of HTTP; RTSP, SIP and ICAP have a method of that name too."""
+    return (
+        begins(data, p, end, b"OPTIONS /") or begins(data, p, end, b"OPTIONS http")
+        or begins(data, p, end, b"OPTIONS * HTTP/")
+    )  # fmt: skip
+
+
+@compiled
 def http_host(s: State, row: int, data: Bytes, p: int, end: int) -> bool:
     """Takes the Host header (or the absolute URI's host) out of an HTTP/1 request.
 
@@ -82,7 +91,7 @@ def http(s: State, row: int, direction: int, data: Bytes, p: int, end: int) -> i
     if connect or (
         begins(data, p, end, b"GET ") or begins(data, p, end, b"POST ")
         or begins(data, p, end, b"PUT ") or begins(data, p, end, b"HEAD ")
-        or begins(data, p, end, b"DELETE ") or begins(data, p, end, b"OPTIONS ")
+        or begins(data, p, end, b"DELETE ") or asks_options(data, p, end)
         or begins(data, p, end, b"PATCH ") or begins(data, p, end, b"TRACE ")
         or begins(data, p, end, b"PROPFIND ") or begins(data, p, end, b"REPORT ")
     ):  # fmt: skip

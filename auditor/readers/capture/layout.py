@@ -75,10 +75,12 @@ APPS: Final = (
     "", "tls", "http", "http2", "dns", "mdns", "llmnr", "ssh", "smtp", "ftp", "imap", "pop3",
     "postgresql", "mysql", "quic", "ntp", "smb", "rdp", "mqtt", "syslog", "snmp", "ldap",
     "dtls", "stun", "wireguard", "ipsec", "ike", "openvpn", "netflow", "ipfix", "sflow",
+    "rtsp", "s7comm", "mms",
 )  # fmt: skip
 TLS, HTTP, HTTP2, DNS, MDNS, LLMNR, SSH, SMTP, FTP, IMAP, POP3 = range(1, 12)
 POSTGRESQL, MYSQL, QUIC, NTP, SMB, RDP, MQTT, SYSLOG, SNMP, LDAP = range(12, 22)
 DTLS, STUN, WIREGUARD, IPSEC, IKE, OPENVPN, NETFLOW, IPFIX, SFLOW = range(22, 31)
+RTSP, S7COMM, MMS = range(31, 34)
 
 OPAQUE_APPS: Final = ("ipsec", "openvpn", "wireguard")
 """Those that carry others where nobody can see them."""

@@ -337,3 +337,45 @@ def test_the_suite_is_what_the_server_chose(tmp_path, suite, name):
     hello = b"\x02" + len(body).to_bytes(3, "big") + body
     row = told(tmp_path, b"\x16\x03\x03" + struct.pack(">H", len(hello)) + hello, back=True)
     assert (row["tls_cipher"], row["tls_version"]) == (name, "TLS 1.2")
+
+
+ISO_REQUEST = bytes.fromhex("0300001611e00000000700c1020100c2020102c0010a")
+"""As S7comm and MMS begin: what will be spoken is not said."""
+
+S7COMM = bytes.fromhex("0300001902f08032010000020000080000f0000001000101e0")
+MMS = bytes.fromhex("0300001b02f0800d9e0506130100160102140200060528ca220203")
+
+
+@pytest.mark.parametrize(
+    ("data", "dport", "back", "app", "encrypted"),
+    [
+        (bytes.fromhex("030000130ee00000000000010008000b000000"), 4000, False, "rdp", None),
+        (bytes.fromhex("030000130ed00000123400021f080008000000"), 4000, True, "rdp", None),
+        (b"\x03\0\0\x27\x22\xe0\0\0\0\0\0Cookie: mstshash=Administr\r\n", 4000, False, "rdp", None),
+        (bytes.fromhex("0300000b06e00000000000"), 3389, False, "rdp", None),
+        (bytes.fromhex("0300000b06e00000000000"), 102, False, None, None),
+        (ISO_REQUEST, 102, False, None, None),
+        (S7COMM, 102, False, "s7comm", False),
+        (MMS, 102, False, "mms", False),
+        (MMS[:-1] + b"\x04", 102, False, "mms", False),
+        (MMS.replace(b"\x28\xca\x22", b"\x28\xca\x23"), 102, False, None, None),
+        (b"OPTIONS rtsp://a.example:8554/ RTSP/1.0\r\nCSeq: 2\r\n\r\n", 8554, False, "rtsp", False),
+        (b"OPTIONS * RTSP/1.0\r\nCSeq: 2\r\n\r\n", 8554, False, "rtsp", False),
+        (b"GET_PARAMETER rtsp://a.example/ RTSP/1.0\r\n\r\n", 8554, False, "rtsp", False),
+        (b"RTSP/1.0 200 OK\r\nCSeq: 2\r\n\r\n", 8554, True, "rtsp", False),
+        (b"OPTIONS sip:a@example.com SIP/2.0\r\n\r\n", 5060, False, None, None),
+        (b"OPTIONS * HTTP/1.1\r\nHost: a.example\r\n\r\n", 80, False, "http", False),
+        (b"OPTIONS /a HTTP/1.1\r\nHost: a.example\r\n\r\n", 80, False, "http", False),
+        (b" rtsp://a.example/ RTSP/1.0\r\n\r\n", 8554, False, None, None),
+    ],
+)  # fmt: skip
+def test_protocols_that_begin_alike_are_told_apart(tmp_path, data, dport, back, app, encrypted):
+    row = told(tmp_path, data, dport=dport, back=back)
+    assert (row["app"], row["encrypted"]) == (app, encrypted)
+
+
+def test_who_asks_for_an_iso_connection_is_the_client(tmp_path):
+    packets = [segment(T0, 5001, ISO_REQUEST, back=True, dport=102)]
+    reading, _ = read(tmp_path / "a.pcap", pcap(packets))
+    [row] = rows(reading)
+    assert row["src_ip"] == ABROAD
