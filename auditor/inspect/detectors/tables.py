@@ -388,7 +388,7 @@ def _trimmed(cells: Sequence[str]) -> list[bytes]:
 def _rows(columns: Sequence[Sequence[str | None]]) -> bytes:
     """Cells with tabs between them, lines between rows."""
     try:
-        text = "\n".join(map("\t".join, zip(*columns, strict=True)))  # type: ignore[arg-type]
+        text = "\n".join(map("\t".join, zip(*columns, strict=True)))
     except TypeError:  # there are nulls, which is quicker to learn so
         full = [[cell or "" for cell in one] for one in columns]
         text = "\n".join(map("\t".join, zip(*full, strict=True)))
