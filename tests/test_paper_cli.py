@@ -5,11 +5,13 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 from typer.testing import CliRunner
 
 from auditor.cli import app
-from auditor.model.errors import InputError, PolicyError
+from auditor.model.errors import InputError, PolicyError, StoreError
+from auditor.model.ledger import TRANSFERS, Carried, Route, Transfers
 from auditor.model.run import to_json
 from tests.papers.conftest import moved, run
 
@@ -122,3 +124,37 @@ def real_run(tmp_path_factory):
     place = tmp_path_factory.mktemp("real") / "run.json"
     place.write_text(to_json(made.run), encoding="utf-8")
     return place
+
+
+def test_with_a_store_the_paper_tells_its_running_totals(runs, tmp_path):
+    from auditor.store import ledger, opened
+
+    route = Route("Sở Mẫu", "portal", "Example Cloud", "SG", (Carried("B7", "pdpl"),))
+    begin = round(datetime(2026, 9, 14, 5, tzinfo=UTC).timestamp()) * 10**9
+    flows = pa.Table.from_pylist(
+        [
+            {
+                "key": 1,
+                "start": begin,
+                "end": begin + 1,
+                "route": 0,
+                "bytes": 3_000_000,
+                "records": 9,
+            }
+        ],
+        schema=TRANSFERS,
+    )
+    store = opened(tmp_path / "data", "", create=True)
+    with store.writing() as connection:
+        ledger.added(connection, Transfers((route,), flows), datetime(2026, 9, 20, tzinfo=UTC))
+    store.close()
+    done = paper("review", runs, "--data", tmp_path / "data", "--out", tmp_path / "out")
+    assert done.exit_code == 0, done.output
+    page = (tmp_path / "out" / "review.html").read_text(encoding="utf-8")
+    assert "Sổ có lưu lượng từ ngày 14/09/2026" in page
+    assert "Example Cloud" in page and "3,0 MB" in page
+
+
+def test_a_data_directory_without_a_store_is_named(runs, tmp_path):
+    done = paper("review", runs, "--data", tmp_path / "none", "--out", tmp_path / "out")
+    assert isinstance(done.exception, StoreError)

@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from auditor.cli.options import InventoryFile, Policies  # noqa: TC001 - typer reads them
+from auditor.cli.options import Data, InventoryFile, Policies, store_of
 from auditor.cli.terminal import say
 from auditor.model.errors import InputError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from auditor.model.ledger import Ledger
     from auditor.model.run import Run
     from auditor.papers import Material, Paper
 
@@ -75,13 +76,14 @@ def review(
     system: SystemId = None,
     recipient: RecipientName = "",
     templates: Templates = None,
+    data: Data = None,
     policies: Policies = None,
 ) -> None:
     """Write the status review of cross-border transfers (rà soát, đánh giá hiện trạng)."""
     from auditor.papers import review as made
 
     material = _material(
-        runs, inventory, dossiers, agency, since, until, system, recipient, policies
+        runs, inventory, dossiers, agency, since, until, system, recipient, data, policies
     )
     _write(made, material, out, templates)
 
@@ -98,13 +100,14 @@ def form_09(
     system: SystemId = None,
     recipient: RecipientName = "",
     templates: Templates = None,
+    data: Data = None,
     policies: Policies = None,
 ) -> None:
     """Fill Form 09 of Decree 356/2025 as far as traffic, inventory and register allow."""
     from auditor.papers import form_09 as made
 
     material = _material(
-        runs, inventory, dossiers, agency, since, until, system, recipient, policies
+        runs, inventory, dossiers, agency, since, until, system, recipient, data, policies
     )
     _write(made, material, out, templates)
 
@@ -121,13 +124,14 @@ def assessment(
     system: SystemId = None,
     recipient: RecipientName = "",
     templates: Templates = None,
+    data: Data = None,
     policies: Policies = None,
 ) -> None:
     """Write the assessment of Decree 165/2025 Article 12, in its clauses; not the official form."""
     from auditor.papers import assessment as made
 
     material = _material(
-        runs, inventory, dossiers, agency, since, until, system, recipient, policies
+        runs, inventory, dossiers, agency, since, until, system, recipient, data, policies
     )
     _write(made, material, out, templates)
 
@@ -144,13 +148,14 @@ def risk_report(
     system: SystemId = None,
     recipient: RecipientName = "",
     templates: Templates = None,
+    data: Data = None,
     policies: Policies = None,
 ) -> None:
     """Write the yearly risk report of Decree 165/2025 Article 17(11); not the official form."""
     from auditor.papers import risk_report as made
 
     material = _material(
-        runs, inventory, dossiers, agency, since, until, system, recipient, policies
+        runs, inventory, dossiers, agency, since, until, system, recipient, data, policies
     )
     _write(made, material, out, templates)
 
@@ -164,6 +169,7 @@ def _material(
     until: str | None,
     system: str | None,
     recipient: str,
+    data: Path | None,
     policies: Path | None,
 ) -> Material:
     from auditor import classify, papers, pipeline, policy
@@ -188,11 +194,23 @@ def _material(
         regimes,
         inventory=systems,
         register=load_register(dossiers, catalogue, systems, regimes) if dossiers else None,
+        ledger=_ledger(data) if data else None,
         since=first,
         until=last,
         system=system,
         recipient=recipient,
     )
+
+
+def _ledger(data: Path) -> Ledger:
+    from auditor.store import ledger as stored
+
+    store = store_of(data)
+    try:
+        with store.reading() as connection:
+            return stored.read(connection)
+    finally:
+        store.close()
 
 
 def _write(
