@@ -37,6 +37,7 @@ docs: $(VENV)/.test
 	$(BIN)/python -m auditor.model.run > docs/run.schema.json
 	$(BIN)/python docs/make_cli.py > docs/cli.md
 	$(BIN)/python docs/make_policy_facts.py > docs/policy-facts.md
+	$(BIN)/python -m tests.policy.legal_cases > docs/legal-cases.md
 
 agreement: $(VENV)/.test tools
 	$(BIN)/python -m tests.differential.agreement

@@ -125,6 +125,16 @@ def test_a_covered_transfer_does_not_count_for_fail_on(auditor, tmp_path):
     assert {each["state"] for each in run_of(tmp_path / "out")["findings"]} == {"covered"}
 
 
+def test_only_what_the_register_does_not_answer_counts_for_fail_on():
+    from auditor.cli.audit import _reaches
+    from tests.store.made import finding
+
+    states = ("open", "undecided", "exempt", "covered")
+    counts = [_reaches((finding(state=state),), "high") for state in states]
+    assert counts == [True, True, False, False]
+    assert not _reaches((finding(),), "critical")
+
+
 def test_report_renders_the_same_page_again_without_analysing(auditor, tmp_path):
     auditor("audit", POST, "--inventory", EXAMPLES / "inventory.yaml", "--out", tmp_path)
     page = (tmp_path / "report.html").read_bytes()

@@ -26,6 +26,7 @@ from auditor.model.errors import StoreError
 from auditor.model.files import left_over, written
 from auditor.store import (
     assessments,
+    decisions,
     files,
     findings,
     flows,
@@ -201,6 +202,7 @@ def _in_ledger(connection: Connection, done: Done, run: Run, place: Path) -> Run
         transferred.read_sought(done.folder),
         problems,
     )
+    judged = decisions.with_life(connection, judged)
     if judged != run:
         from auditor import report
 

@@ -18,9 +18,11 @@ from auditor.cli import (
     agent,
     audit,
     checklist,
+    findings,
     geoip,
     ledger,
     lookups,
+    paper,
     papers,
     policies,
     scan,
@@ -50,10 +52,12 @@ readiness_app.add_typer(papers.app)
 app.add_typer(readiness_app, name="checklist")
 app.add_typer(agent.app, name="agent")
 app.add_typer(store.app, name="store")
+app.add_typer(findings.app, name="finding")
 app.add_typer(ledger.app, name="ledger")
 app.add_typer(geoip.app, name="geoip")
 app.add_typer(policies.app)
 app.add_typer(lookups.app)
+app.add_typer(paper.app, name="paper")
 
 
 def main() -> None:

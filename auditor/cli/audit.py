@@ -241,10 +241,10 @@ def render(
 
 
 def _reaches(findings: tuple[object, ...], level: Severity) -> bool:
-    from auditor.model.finding import SEVERITIES, Finding
+    from auditor.model.finding import ANSWERED, SEVERITIES, Finding
 
     heavy = SEVERITIES[: SEVERITIES.index(level) + 1]
     return any(
-        isinstance(finding, Finding) and finding.state != "covered" and finding.severity in heavy
+        isinstance(finding, Finding) and finding.state not in ANSWERED and finding.severity in heavy
         for finding in findings
     )

@@ -10,8 +10,15 @@ RATIO: Final = 100
 in. Text packs up to about 20 times, tables of zeros to 1,000; nobody sends gigabytes of those."""
 
 DEAR: Final = 128
-"""Bytes that each match counts as, beside its own: it costs as much work as a thousand without one.
-Text packed to a seventh that is full of numbers stays within bounds."""
+"""Bytes that each match in packed content counts as, beside its own, and each column that is handed
+on: it costs as much work as a thousand bytes of text. Text packed to a seventh that is full of
+numbers stays within bounds."""
+
+CELL: Final = 16
+"""The same of each cell of a table."""
+
+BEGUN: Final = 2048
+"""The same of each document that is begun to be read: those in archives may be tiny."""
 
 
 class Budget:

@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from auditor.inspect.announcements import CONTROL_PORT, Announcements
 from auditor.inspect.contracts import FlowHead
-from auditor.inspect.covert import Channels
+from auditor.inspect.covert import Channel, Channels, Way
 from auditor.inspect.flow_content import FlowContent
 from auditor.inspect.messages import Messages
 from auditor.inspect.places import outermost
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from auditor.inspect.covert import Channel, Way
     from auditor.inspect.detectors.search import Search
     from auditor.model.stream import Ended
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import tempfile
 from typing import TYPE_CHECKING, Final, Protocol, cast
 
-from auditor.inspect.budget import DEAR, Budget
+from auditor.inspect.budget import BEGUN, CELL, DEAR, Budget
 from auditor.inspect.contracts import MOST_DEPTH, About
 from auditor.inspect.decoding import BombError, DamagedError, decoder
 from auditor.inspect.documents import DOCUMENTS, PLAIN
@@ -221,14 +221,15 @@ class FlowPart:
         elif not self._spent:
             item = self._searched()
             item.text(data)
-            self._pay(item)
+            self._pay(DEAR * self._matched(item))
 
     def table(self, names: Sequence[str], columns: Sequence[Sequence[str | None]]) -> None:
         """See ``Pages.table``."""
         if not self._spent:
             item = self._searched()
             item.table(names, columns)
-            self._pay(item)
+            cells = len(columns) * len(columns[0]) if columns else 0
+            self._pay(DEAR * (1 + len(columns) + self._matched(item)) + CELL * cells)
 
     def fact(self, name: str, detail: str = "") -> None:
         """See ``Pages.fact``."""
@@ -255,14 +256,18 @@ class FlowPart:
 
     # The rest.
 
-    def _pay(self, item: Item) -> None:
-        """Counts matches against what may be unpacked; beyond that nothing more is searched."""
+    def _pay(self, size: int) -> None:
+        """Counts work on what was packed, as so many bytes; beyond bounds nothing is searched."""
+        packed = self._within or self._decoder is not None
+        if packed and not self._spent and not self._budget.allows(size):
+            self._spent = True
+            self._stop("bomb", "content-bomb", "makes more work than any packed document")
+
+    def _matched(self, item: Item) -> int:
+        """Matches that were not counted yet."""
         fresh = item.matches - self._counted
-        if fresh and (self._within or self._decoder is not None):
-            self._counted += fresh
-            if not self._budget.allows(DEAR * fresh):
-                self._spent = True
-                self._stop("bomb", "content-bomb", "holds more numbers than any packed document")
+        self._counted += fresh
+        return fresh
 
     def _rest_of(self, packed: Decoder) -> None:
         """What its decoder held back."""
@@ -289,6 +294,9 @@ class FlowPart:
 
     def _begin(self) -> None:
         head, self._head = bytes(self._head), bytearray()
+        self._pay(BEGUN)
+        if self._spent:
+            return
         document = recognised(head[:HEAD], self._about) if len(head) >= LEAST else PLAIN
         if document is None:
             if looks_random(head[:HEAD]):

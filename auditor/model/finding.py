@@ -20,6 +20,8 @@ State = Literal["open", "undecided", "exempt", "covered"]
 which no dossier is needed; covered = a dossier covers it."""
 STATES: Final[tuple[State, ...]] = ("open", "undecided", "exempt", "covered")
 """From the heaviest to the lightest; a flow that is several at once is the heaviest."""
+ANSWERED: Final[tuple[State, ...]] = ("exempt", "covered")
+"""States in which the register already answers: they are shown, and not counted as open."""
 
 Certainty = Literal["firm", "likely", "weak"]
 CERTAINTIES: Final[tuple[Certainty, ...]] = ("weak", "likely", "firm")
@@ -257,6 +259,9 @@ Standing = Literal[
     "open", "acknowledged", "claimed-exempt", "covered", "remediated", "accepted-risk"
 ]
 """What people say of a finding, whatever the program says."""
+STANDINGS: Final[tuple[Standing, ...]] = (
+    "open", "acknowledged", "claimed-exempt", "covered", "remediated", "accepted-risk"
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,11 @@ import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+import pyarrow as pa
+
 from auditor import readers
 from auditor.model.problem import Problem
+from auditor.model.run import InputFile
 from auditor.pipeline.beside import Beside, Ended
 from auditor.pipeline.memory import given_back
 from auditor.pipeline.orders import wanted
@@ -16,10 +19,7 @@ from auditor.pipeline.shares import shared_out
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    import pyarrow as pa
-
-    from auditor.inspect import Detector, Gathered, Inspector
-    from auditor.model.run import InputFile
+    from auditor.inspect import Detector, Gathered, Inspector  # noqa: TC004 - nobody evaluates it
     from auditor.pipeline.orders import Order, Progress
 
 

@@ -162,8 +162,8 @@ def _covering_said(reason: Reason, dossier: Dossier, _counts_from: date) -> Text
             f"đích, phạm vi, phương thức{volume.vi} và hợp đồng (nộp ngày {day(filed)}, kết quả: "
             f"{result.vi}, hiệu lực {period(dossier).vi}).{within.vi}",
             f"Dossier {name} matches system, category, recipient and time; purpose, scope, method"
-            f"{volume.en} and contract were not compared (filed {filed}, result: {result.en}, valid "
-            f"{period(dossier).en}).{within.en}",
+            f"{volume.en} and contract were not compared (filed {filed}, result: {result.en}, "
+            f"valid {period(dossier).en}).{within.en}",
         )
     if reason is Reason.COUNTRY_ONLY:
         return Text(

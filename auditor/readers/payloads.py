@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -17,7 +18,7 @@ from auditor.readers.capture import form as forms
 from auditor.readers.capture import units
 from auditor.readers.capture.cache import FOLDER
 from auditor.readers.capture.container import Container, first_time
-from auditor.readers.capture.delivery import SLACK, Delivery
+from auditor.readers.capture.delivery import SLACK, Delivered, Delivery
 from auditor.readers.capture.layout import FILE, LAST_TIME
 from auditor.readers.capture.reader import CaptureReader
 from auditor.readers.capture.stretch import TOLERANCE
@@ -133,6 +134,17 @@ def payloads(
         advance: told how many more bytes have been read.
         of: all flows that ``flows`` is a share of; null = it is all of them.
     """
+    return chain.from_iterable(_delivered(wanted, inputs, flows, missed, advance, of))
+
+
+def _delivered(
+    wanted: Wanted,
+    inputs: tuple[InputFile, ...],
+    flows: pa.Table,
+    missed: Missed,
+    advance: Callable[[int], None],
+    of: Mapping[int, Extent] | None,
+) -> Iterator[Delivered]:
     wants = extents(flows) if of is None else of
     lines, reasons = _lines(wanted, inputs, wants)
     for number, pair in reasons.items():
@@ -220,7 +232,7 @@ def _line(
     wanted: Wanted,
     missed: Missed,
     advance: Callable[[int], None],
-) -> Iterator[Chunk | Ended]:
+) -> Iterator[Delivered]:
     """The payload of one time line; a file that begins too early begins another sweep."""
     numbers = _numbers(flows)
     place_of = {file.input.id: place for place, file in enumerate(line)}
@@ -269,7 +281,7 @@ def _file(
     wants: Mapping[int, Extent],
     missed: Missed,
     advance: Callable[[int], None],
-) -> Iterator[Chunk | Ended]:
+) -> Iterator[Delivered]:
     """Walks one file; tells where it is no longer what it was.
 
     Where it stops, and where flows end, hangs on the file and ``until`` alone (the end of the last
@@ -300,7 +312,7 @@ def _file(
             missed.flows[name, "the file has changed since it was read"] = count
 
 
-def _finished(delivery: Delivery, file: _File, missed: Missed) -> Iterator[Chunk | Ended]:
+def _finished(delivery: Delivery, file: _File, missed: Missed) -> Iterator[Delivered]:
     yield from delivery.finished()
     if delivery.late:
         missed.late[file.input.name] += delivery.late

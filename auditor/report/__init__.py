@@ -11,6 +11,7 @@ from auditor.report.agreement import (
     difference_lines,
 )  # fmt: skip
 from auditor.report.explaining import explanation_lines
+from auditor.report.finding_lines import finding_lines, head_line, life_lines
 from auditor.report.page import html
 from auditor.report.readiness.library import ciso_library
 from auditor.report.readiness.lines import item_lines, item_summary, readiness_lines
@@ -28,9 +29,12 @@ __all__ = [
     "ciso_library",
     "difference_lines",
     "explanation_lines",
+    "finding_lines",
+    "head_line",
     "html",
     "item_lines",
     "item_summary",
+    "life_lines",
     "oscal_poam",
     "oscal_results",
     "pdf",

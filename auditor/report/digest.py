@@ -9,7 +9,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
-from auditor.model.finding import SEVERITIES, Finding, Severity, State
+from auditor.model.finding import ANSWERED, SEVERITIES, STATES, Finding, Severity, State
 from auditor.model.problem import Problem
 from auditor.model.text import Text
 from auditor.report.formats import number
@@ -20,10 +20,6 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from auditor.model.run import Run
-
-STATES: Final[tuple[State, ...]] = ("open", "undecided", "covered")
-"""In the order in which they want attention."""
-
 
 Weight = Literal["lost", "unsure", "settled"]
 WEIGHTS: Final[tuple[Weight, ...]] = ("lost", "unsure", "settled")
@@ -51,11 +47,14 @@ class ProblemGroup:
 
 
 def weighed(findings: Iterable[Finding]) -> list[Finding]:
-    """The findings in the order of attention: covered ones last, then by severity, state, bytes."""
+    """The findings in the order of attention: by severity, state, bytes.
 
-    def weight(finding: Finding) -> tuple[bool, int, int, int, str]:
+    Those that the register answers come last: first the exempt ones, then the covered ones.
+    """
+
+    def weight(finding: Finding) -> tuple[int, int, int, int, str]:
         return (
-            finding.state == "covered",
+            STATES.index(finding.state) if finding.state in ANSWERED else 0,
             SEVERITIES.index(finding.severity),
             STATES.index(finding.state),
             -finding.evidence.outbound_bytes,
@@ -71,6 +70,12 @@ def counts(findings: Iterable[Finding]) -> dict[Severity, dict[State, int]]:
     return {
         severity: {state: found[severity, state] for state in STATES} for severity in SEVERITIES
     }
+
+
+def shown_states(findings: Iterable[Finding]) -> tuple[State, ...]:
+    """The states that are told of, in their order; ``exempt`` only where somebody claims so."""
+    claimed = any(finding.state == "exempt" for finding in findings)
+    return tuple(state for state in STATES if state != "exempt" or claimed)
 
 
 def headline(run: Run, groups: int) -> Text:
@@ -91,14 +96,16 @@ def headline(run: Run, groups: int) -> Text:
             "Không thấy dấu hiệu nào trong phần lưu lượng đã đọc được.",
             "No indicator was seen in the traffic that could be read.",
         )
-    opened, undecided, covered = (number(found[state]) for state in STATES)
+    opened, undecided, exempt, covered = (number(found[state]) for state in STATES)
     whole, parts = number(found.total()), number(groups)
+    claimed = Text(f"{exempt.vi} được khai là miễn, ", f"{exempt.en} claimed to be exempt, ")
+    claimed = claimed if found["exempt"] else Text("", "")
     return Text(
         f"{whole.vi} dấu hiệu trong {parts.vi} nhóm: {opened.vi} cần xem xét, "
-        f"{undecided.vi} chưa xác định, {covered.vi} có hồ sơ khớp.",
+        f"{undecided.vi} chưa xác định, {claimed.vi}{covered.vi} có hồ sơ khớp.",
         f"{whole.en} indicator{'' if found.total() == 1 else 's'} in {parts.en} "
         f"group{'' if groups == 1 else 's'}: {opened.en} to be reviewed, "
-        f"{undecided.en} undecided, {covered.en} with a matching dossier.",
+        f"{undecided.en} undecided, {claimed.en}{covered.en} with a matching dossier.",
     )
 
 

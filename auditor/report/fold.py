@@ -11,7 +11,18 @@ from collections import Counter
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
-from auditor.model.finding import SEVERITIES, Evidence, Finding, LegalBasis, Recognised
+from auditor.model.finding import (
+    SEVERITIES,
+    Claim,
+    Comparison,
+    Deadline,
+    Evidence,
+    Finding,
+    LegalBasis,
+    Recognised,
+    Sanction,
+    Step,
+)
 from auditor.model.text import Text
 from auditor.report.digest import weighed
 
@@ -132,6 +143,38 @@ class Group:
                 ((each.dossier, each.dossier_note),) if each.dossier or each.dossier_note else ()
             )
         )
+
+    @property
+    def regimes(self) -> list[Shared[Text]]:
+        """The rules that the transfers fall under."""
+        return self.things(lambda each: (each.regime_title,) if each.regime_title else ())
+
+    @property
+    def compared(self) -> list[Shared[Comparison]]:
+        """Dossiers beside what was seen, the fields in the order in which they come first."""
+        found = self.things(lambda each: each.compared)
+        order = list(dict.fromkeys(each.value.field for each in found))
+        return sorted(found, key=lambda each: order.index(each.value.field))
+
+    @property
+    def deadlines(self) -> list[Shared[Deadline]]:
+        """What must be done by which day, the earliest first."""
+        return sorted(self.things(lambda each: each.deadlines), key=lambda each: each.value.due)
+
+    @property
+    def claims(self) -> list[Shared[Claim]]:
+        """The exemptions that are claimed."""
+        return self.things(lambda each: (each.claim,) if each.claim else ())
+
+    @property
+    def sanctions(self) -> list[Shared[Sanction]]:
+        """What an inspector would look up."""
+        return self.things(lambda each: each.sanctions)
+
+    @property
+    def lives(self) -> list[Shared[tuple[Step, ...]]]:
+        """What people decided, the newest first; one where all findings have the same life."""
+        return self.things(lambda each: (each.life,) if each.life else ())
 
 
 def folded(findings: Iterable[Finding]) -> list[Group]:

@@ -5,12 +5,11 @@ Nothing here computes a fact: a value of the run goes in, its spelling in both l
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from datetime import UTC, date, datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Final
 
 from auditor.model.text import Text
+from auditor.model.text import visible as visible  # shown beside the spellings of this file
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -24,11 +23,6 @@ UNITS: Final = ("B", "kB", "MB", "GB", "TB", "PB", "EB")
 """Decimal: 1 kB = 1000 bytes (IEC 80000-13)."""
 
 NOT_KNOWN: Final = Text("chưa biết", "not known")
-_PLAIN: Final = re.compile("[\u0020-\u02ff\u1e00-\u1eff\u2010-\u2027\u2190-\u21ff]*")
-"""Latin letters, Vietnamese ones among them, punctuation and arrows: nothing that combines."""
-
-MOST_MARKS: Final = 3
-"""Combining marks kept on one letter; Vietnamese in decomposed form needs two."""
 
 
 def number(value: int | None) -> Text:
@@ -144,6 +138,22 @@ def day(text: str) -> Text:
     return Text(f"{value:%d/%m/}{value.year:04d}", value.isoformat())
 
 
+def local_day(value: datetime) -> date:
+    """The day in Vietnam; naive means UTC."""
+    return _local(value).date()
+
+
+def day_of(value: date) -> Text:
+    """A date as ``05/03/2026`` and ``2026-03-05``."""
+    return day(value.isoformat())
+
+
+def days(first: datetime, last: datetime) -> Text:
+    """From which day to which in Vietnam; one day is said once."""
+    begin, end = day_of(local_day(first)), day_of(local_day(last))
+    return begin if begin == end else Text(f"{begin.vi} – {end.vi}", f"{begin.en} – {end.en}")
+
+
 def period(first: datetime | None, last: datetime | None) -> Text:
     """From when to when; the day is said once where both ends share it."""
     if first is None or last is None:
@@ -208,36 +218,6 @@ def ranges(ids: Iterable[int], most: int) -> tuple[str, int]:
             left_out += 1
     text = ", ".join(str(a) if a == b else f"{a}–{b}" for a, b in pieces)
     return text, left_out
-
-
-def visible(text: str, most: int = 2000) -> str:
-    """``text`` from somebody else, harmless to read: one line, nothing hidden, not too long.
-
-    Line breaks become spaces. Control, direction-changing, zero-width, private and unassigned
-    characters, and combining marks piled on one letter, are written out as ``⟨U+202E⟩``. What is
-    longer than ``most`` characters loses its middle, and says how much.
-    """
-    if len(text) > most:
-        head, tail = text[: most * 2 // 3], text[-(most // 4) :]
-        return (
-            f"{visible(head, most)} […{len(text) - len(head) - len(tail)}…] {visible(tail, most)}"
-        )
-    if text.isprintable() and _PLAIN.fullmatch(text):
-        return text
-    out: list[str] = []
-    marks = 0
-    for character in text:
-        kind = unicodedata.category(character)
-        marks = marks + 1 if kind in ("Mn", "Me") else 0
-        if character in "\n\r\t":
-            out.append(" ")
-        elif kind in ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp") or marks > MOST_MARKS:
-            out.append(f"⟨U+{ord(character):04X}⟩")
-        elif kind == "Zs":
-            out.append(" ")
-        else:
-            out.append(character)
-    return "".join(out)
 
 
 def _decimal(english: str, unit: str) -> Text:

@@ -6,19 +6,22 @@ from functools import cache
 from typing import TYPE_CHECKING, Final
 
 from auditor.model.place import STATES as PLACE_STATES
-from auditor.report import formats, place_words, words
+from auditor.report import formats, law_words, place_words, words
 from auditor.report.content import content_parts
 from auditor.report.countries import countries_named, country
-from auditor.report.digest import STATES, counts, grouped, headline, traffic_period
+from auditor.report.digest import counts, grouped, headline, shown_states, traffic_period
+from auditor.report.dues import REPORT_EXEMPT, days_to, dues, seen_again
 from auditor.report.flow_map import flow_map
-from auditor.report.fold import Group, common_doubts, folded
+from auditor.report.fold import Group, Shared, common_doubts, folded
 from auditor.report.markup import both, content_security_policy, environment, script, style
 from auditor.report.places import OPEN_IN_PRINT, TONES, firmness, parts, records
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable, Iterable
+
     from jinja2 import Environment
 
-    from auditor.model.finding import LegalBasis
+    from auditor.model.finding import LegalBasis, Sanction
     from auditor.model.run import Run
 
 MOST_DETAILS: Final = 300
@@ -32,6 +35,8 @@ MOST_PROBLEM_KINDS: Final = 40
 PROBLEMS_PER_KIND: Final = 25
 MOST_COUNTRIES: Final = 20
 MOST_WITNESSES: Final = 40
+MOST_DUES: Final = 5
+MOST_STEPS: Final = 20
 HATCHED: Final = ("anycast", "ambiguous", "contradicted", "unknown")
 """States drawn with a pattern (``hatches.html.j2``): they differ on a grey print as well."""
 
@@ -46,7 +51,7 @@ def html(run: Run) -> str:
     doubts = [each.not_known for each in ranked[:MOST_DETAILS]]
     common = common_doubts(doubts)
     placed = records(run.destinations, ranked[:MOST_DETAILS])
-    look = style("look.css", "report.css", "places.css", foot=run.run_id)
+    look = style("look.css", "report.css", "law.css", "places.css", foot=run.run_id)
     switch = script("page.js")
     page: str = (
         _environment()
@@ -64,7 +69,13 @@ def html(run: Run) -> str:
             common={each: number for number, each in enumerate(common, start=1)},
             listed=ranked[MOST_DETAILS : MOST_DETAILS + MOST_LISTED],
             left_out=sum(len(each.members) for each in ranked[MOST_DETAILS + MOST_LISTED :]),
-            first_cited=_first_cited(ranked[:MOST_DETAILS]),
+            states=shown_states(run.findings),
+            claimed=sum(each.state == "exempt" for each in run.findings),
+            dues=dues(ranked, run.finished),
+            days_to=lambda deadline: days_to(deadline, run.finished),
+            first_cited=(cited := _first_cited(ranked[:MOST_DETAILS])),
+            not_yet=_once(cited),
+            first_with=_first_places(),
             instruments=_instruments(ranked[:MOST_DETAILS]),
             groups=grouped(run.problems),
             map=flow_map(run),
@@ -90,9 +101,37 @@ def _first_cited(groups: list[Group]) -> dict[LegalBasis, int]:
     return first
 
 
+def _once(told: Iterable[Hashable]) -> Callable[[Hashable], bool]:
+    """Says of each thing once that it was not told yet; what is in ``told`` was."""
+    known = set(told)
+
+    def not_yet(thing: Hashable) -> bool:
+        fresh = thing not in known
+        known.add(thing)
+        return fresh
+
+    return not_yet
+
+
+def _first_places() -> Callable[[list[Shared[Sanction]], int], int]:
+    """Gives for sanctions the place of the first group that asks with the same ones."""
+    places: dict[Hashable, int] = {}
+    return lambda found, place: places.setdefault(tuple(each.value for each in found), place)
+
+
 def _instruments(groups: list[Group]) -> dict[tuple[str, str], list[str]]:
     """The articles cited, by instrument and address."""
-    bases = {basis: None for group in groups for each in group.members for basis in each.legal}
+    bases = {
+        basis: None
+        for group in groups
+        for each in group.members
+        for basis in (
+            *each.legal,
+            *(deadline.basis for deadline in each.deadlines),
+            *((each.claim.basis,) if each.claim else ()),
+            *(sanction.basis for sanction in each.sanctions),
+        )
+    }
     cited: dict[tuple[str, str], list[str]] = {}
     for basis in bases:
         articles = cited.setdefault((basis.instrument, basis.url), [])
@@ -111,7 +150,7 @@ def _environment() -> Environment:
         country=lambda code: both(country(code)),
         number_in=lambda key, numbers: numbers[key],
         sent=lambda evidence: both(formats.sent(evidence)),
-        built_day=lambda day: both(formats.day(day.isoformat())),
+        date=lambda day: both(formats.day_of(day)),
         milliseconds=lambda value: both(formats.milliseconds(value)),
         brief=lambda value: both(formats.size(value)),
     )
@@ -129,13 +168,19 @@ def _environment() -> Environment:
         rounded=formats.rounded,
         flow_count=formats.flow_count,
         words=words,
+        law_words=law_words,
+        seen_again=seen_again,
+        local_day=lambda value: formats.day_of(formats.local_day(value)),
+        days=lambda first, last: both(formats.days(first, last)),
+        most_dues=MOST_DUES,
+        report_exempt=REPORT_EXEMPT,
+        most_steps=MOST_STEPS,
         place_words=place_words,
         place_states=PLACE_STATES,
         place_tones=TONES,
         hatched=HATCHED,
         open_in_print=OPEN_IN_PRINT,
         most_witnesses=MOST_WITNESSES,
-        states=STATES,
         countries_named=countries_named,
         most_details=MOST_DETAILS,
         most_inputs=MOST_INPUTS,

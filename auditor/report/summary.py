@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from auditor.model.finding import ANSWERED, STATES
 from auditor.report.content import outbound
 from auditor.report.countries import countries_named
-from auditor.report.digest import STATES, counts, grouped, headline
+from auditor.report.digest import counts, grouped, headline
+from auditor.report.dues import dues
 from auditor.report.fold import Group, folded
-from auditor.report.formats import number, sent, share, size, visible
+from auditor.report.formats import day_of, number, sent, share, size, visible
+from auditor.report.law_words import days_left
 from auditor.report.place_words import STATE_SHORT
 from auditor.report.places import parts
 from auditor.report.words import DOTS, SEVERITY, STATE, problem
@@ -19,6 +22,7 @@ if TYPE_CHECKING:
 
 TOP_FINDINGS: Final = 5
 TOP_PROBLEMS: Final = 5
+TOP_DUES: Final = 5
 
 
 def terminal_summary(run: Run, report: str) -> list[str]:
@@ -34,7 +38,7 @@ def terminal_summary(run: Run, report: str) -> list[str]:
     result = headline(run, len(groups))
     lines = [result.vi, result.en, ""]
     lines += _counted(run)
-    first = [group for group in groups if group.head.state != "covered"]
+    first = [group for group in groups if group.head.state not in ANSWERED]
     lines += [_line(group) for group in first[:TOP_FINDINGS]]
     if len(first) > TOP_FINDINGS:
         rest = number(len(first) - TOP_FINDINGS)
@@ -43,6 +47,7 @@ def terminal_summary(run: Run, report: str) -> list[str]:
         )
     if first:
         lines.append("")
+    lines += _dues(run, groups)
     lines += _read(run)
     lines += _firm(run)
     lines += _unseen(run)
@@ -67,6 +72,12 @@ def _counted(run: Run) -> list[str]:
 def _line(group: Group) -> str:
     finding = group.head
     codes = f" [{visible(', '.join(group.codes), 60)}]" if group.codes else ""
+    if (total := finding.evidence.running) is not None:
+        owner = visible(total.owner or "–", 60)
+        day = day_of(total.crossed).vi
+        return (
+            f"  {DOTS[finding.severity]}  {visible(finding.title.vi, 120)}: {owner}, {day}{codes}"
+        )
     where = countries_named(finding.countries).vi
     system = finding.system_name or finding.system or "hệ thống chưa kê khai / unlisted system"
     return (
@@ -74,6 +85,23 @@ def _line(group: Group) -> str:
         f" → {visible(finding.recipient, 60)} ({visible(where, 60)})"
         f"{codes}, {sent(finding.evidence).vi}"
     )
+
+
+def _dues(run: Run, groups: list[Group]) -> list[str]:
+    """What must be done by which day, the soonest first."""
+    found = dues(groups, run.finished)
+    if not found:
+        return []
+    lines = ["Thời hạn gần nhất / The next deadlines:"]
+    for each in found[:TOP_DUES]:
+        one, left = each.deadline, days_left(each.left)
+        day = ("" if one.known else "≤ ") + day_of(one.due).vi
+        what = visible(one.what.vi, 160)
+        more = f" (+{each.others})" if each.others else ""
+        lines.append(f"  {day}{more}  {left.vi} / {left.en}: {what}")
+    if len(found) > TOP_DUES:
+        lines.append(f"  … {len(found) - TOP_DUES} thời hạn nữa / more deadlines")
+    return [*lines, ""]
 
 
 def _read(run: Run) -> list[str]:

@@ -33,10 +33,16 @@ DOTS: Final[dict[Severity, str]] = {
 STATE: Final[dict[State, Text]] = {
     "open": Text("Cần xem xét", "To be reviewed"),
     "undecided": Text("Chưa xác định", "Undecided"),
+    "exempt": Text("Được khai là miễn", "Exempt: claimed"),
     "covered": Text("Có hồ sơ khớp", "Matching dossier"),
 }
 
-STATE_MARK: Final[dict[State, str]] = {"open": "◆", "undecided": "?", "covered": "✓"}
+STATE_MARK: Final[dict[State, str]] = {
+    "open": "◆",
+    "undecided": "?",
+    "exempt": "◇",
+    "covered": "✓",
+}
 
 STATE_MEANING: Final[dict[State, Text]] = {
     "open": Text(
@@ -49,11 +55,19 @@ STATE_MEANING: Final[dict[State, Text]] = {
         "Có ít nhất một dữ kiện chưa biết; nếu biết, dấu hiệu này có thể được xác nhận hoặc bỏ đi.",
         "At least one fact is not known; knowing it may confirm the indicator or remove it.",
     ),
+    "exempt": Text(
+        "Điều kiện của quy tắc được thỏa mãn; một người đã ghi vào sổ đăng ký rằng việc chuyển "
+        "thuộc trường hợp được miễn và người khác đã rà soát. Báo cáo không tự tìm và không xét "
+        "căn cứ miễn; nghĩa vụ đi kèm vẫn còn.",
+        "The rule's condition holds; a person recorded in the register that the transfer is "
+        "exempt, and another reviewed it. The report neither finds nor judges exemptions; the "
+        "duties that come with them remain.",
+    ),
     "covered": Text(
-        "Điều kiện của quy tắc được thỏa mãn và có hồ sơ khớp về hệ thống, nhóm dữ liệu, bên nhận, "
-        "thời gian; chưa đối chiếu mục đích, phạm vi, phương thức, số lượng và hợp đồng.",
-        "The rule's condition holds, and a dossier matches in system, category of data, recipient "
-        "and time; purpose, scope, method, quantity and contract were not compared.",
+        "Điều kiện của quy tắc được thỏa mãn và không mục nào đã đối chiếu với hồ sơ bị lệch; mục "
+        "đích, phương thức chuyển và nội dung hợp đồng không thấy được từ lưu lượng.",
+        "The rule's condition holds, and nothing that was compared with the dossier departs from "
+        "it; purpose, method and the wording of the contract cannot be seen in traffic.",
     ),
 }
 

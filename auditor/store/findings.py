@@ -9,9 +9,17 @@ from typing import TYPE_CHECKING, Any, Final
 from sqlalchemy import insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from auditor.model.finding import CERTAINTIES, SEVERITIES, Certainty, Severity, State
+from auditor.model.finding import (
+    CERTAINTIES,
+    SEVERITIES,
+    Certainty,
+    Severity,
+    Standing,
+    State,
+)
 from auditor.model.text import Text
 from auditor.store.columns import bounded, storable
+from auditor.store.decisions import seen_again, standing_is
 from auditor.store.lately import absent_since, most_bytes, much, of_runs, portions
 from auditor.store.tables import findings, runs, sightings
 
@@ -68,7 +76,7 @@ class News:
 
     Attributes:
         new: never seen before.
-        back: seen before, and gone meanwhile.
+        back: seen before, and gone meanwhile; or remediated, as people said, and here all the same.
         changed: present before, but otherwise.
         gone: present before, and missed by every run for ``lately.ABSENT``.
         same: present before, and nothing to tell.
@@ -154,6 +162,7 @@ def recorded(connection: Connection, job: str, run: Run, *, whole: bool = True) 
         raise ValueError("two findings of a run have one id")
     known = _known(connection, job, here)
     most = most_bytes(connection, job, run.started, here)
+    again = seen_again(connection, job, here)
     heaps: dict[str, list[Change]] = {name: [] for name in News.__dataclass_fields__}
     rows = []
     for name, finding in here.items():
@@ -161,7 +170,7 @@ def recorded(connection: Connection, job: str, run: Run, *, whole: bool = True) 
         row = _row(job, run, finding, before)
         changes = _differences(before, row, finding, most.get(name)) if before else {}
         news = "new" if before is None else "same" if not changes else "changed"
-        if before is not None and not before.present:
+        if before is not None and (not before.present or name in again):
             news = "back"
         heaps[news].append(_change(row, finding, changes))
         if before is None or any(getattr(before, each) != row[each] for each in _TOLD):
@@ -204,6 +213,10 @@ def present(
     job: str | None = None,
     at_least: Severity | None = None,
     most: int = MOST,
+    *,
+    state: State | None = None,
+    standing: Standing | None = None,
+    gone: bool = False,
 ) -> tuple[Remembered, ...]:
     """The findings that each job (or one) has and that are not gone, the heaviest first.
 
@@ -212,9 +225,16 @@ def present(
         job: null = of all jobs.
         at_least: none that is less severe; null = all.
         most: how many at most.
+        state: what the last run said of them; null = anything.
+        standing: what people say of them; null = anything.
+        gone: also those that are gone.
     """
     wanted = SEVERITIES[: SEVERITIES.index(at_least) + 1] if at_least else SEVERITIES
-    query = select(findings).where(findings.c.present)
+    query = select(findings) if gone else select(findings).where(findings.c.present)
+    if state is not None:
+        query = query.where(findings.c.state == state)
+    if standing is not None:
+        query = query.where(standing_is(standing))
     query = query.order_by(findings.c.first_seen.desc(), findings.c.job, findings.c.finding_id)
     if job is not None:
         query = query.where(findings.c.job == job)
@@ -224,6 +244,13 @@ def present(
             some = query.where(findings.c.severity == severity).limit(most - len(found))
             found += map(_remembered, connection.execute(some))
     return tuple(found)
+
+
+def jobs_with(connection: Connection, finding_id: str) -> tuple[Remembered, ...]:
+    """What each job remembers of a finding, the one that saw it last first; empty = nothing."""
+    query = select(findings).where(findings.c.finding_id == storable(finding_id))
+    query = query.order_by(findings.c.last_seen.desc(), findings.c.job)
+    return tuple(map(_remembered, connection.execute(query)))
 
 
 def _known(connection: Connection, job: str, here: Mapping[str, Finding]) -> dict[str, Row[Any]]:

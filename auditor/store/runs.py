@@ -10,9 +10,12 @@ from sqlalchemy import func, insert, select
 
 from auditor.model.errors import StoreError
 from auditor.store.columns import bounded, storable
+from auditor.store.directory import inside
 from auditor.store.tables import inputs, runs
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from sqlalchemy import Connection, Row
 
     from auditor.model.run import InputFile, Run
@@ -20,6 +23,7 @@ if TYPE_CHECKING:
 
 MOST: Final = 1000
 """Rows that a list gives unless more are asked for."""
+_DOCUMENT: Final = "run.json"
 _SHOWN: Final = 60
 """Characters of a name that nobody knows, in the message that says so."""
 
@@ -129,6 +133,33 @@ def named(connection: Connection, run_id: str) -> StoredRun:
         place=wanted[:_SHOWN] or "run",
         hint="Write more of the id." if found else "See `auditor agent status` for the last runs.",
     )
+
+
+def document(folder: Path, run: StoredRun) -> Run | None:
+    """What ``run.json`` of a run says; null = it is pruned.
+
+    Args:
+        folder: the data directory.
+        run: as the store remembers it.
+
+    Raises:
+        StoreError: the file is not there, or leads elsewhere.
+        InputError: it is no run document.
+    """
+    from auditor.model.run import from_json
+
+    if run.folder is None:
+        return None
+    path = inside(folder, f"{run.folder}/{_DOCUMENT}")
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise StoreError(
+            f"cannot be read: {type(error).__name__}",
+            place=str(path),
+            hint="`auditor store check` says what else is missing.",
+        ) from None
+    return from_json(text, str(path))
 
 
 _COLUMNS: Final = select(*(runs.c[field.name] for field in fields(StoredRun)))

@@ -17,12 +17,13 @@ from auditor.agent.orders import Result
 from auditor.agent.settings import Agent
 from auditor.model.content import Contents, Sought
 from auditor.model.errors import StoreError
+from auditor.model.finding import Step
 from auditor.model.ledger import TRANSFERS, Carried, DayCount, Ledger, Route, Transfers
 from auditor.model.run import from_json, to_json
 from auditor.model.subjects import Subjects
 from auditor.model.text import Text
 from auditor.pipeline import data_folder
-from auditor.store import findings, jobs, ledger, open_flows, opened, runs, tables
+from auditor.store import decisions, findings, jobs, ledger, open_flows, opened, runs, tables
 from auditor.store.jobs import Standing
 from tests.store import made
 
@@ -334,3 +335,33 @@ def test_a_commit_that_fails_leaves_the_ledger_as_it_was_and_can_be_tried_again(
     commit.committed(store, about, settings, NOW)  # the agent did not hear that it was done
     with store.reading() as connection:
         assert [each.flows for each in ledger.read(connection).totals] == [1]
+
+
+def test_a_run_is_kept_with_what_people_decided_on_its_findings(store):
+    """What was decided before the commit is in run.json and the report; what came after is not."""
+    job = Agent.model_validate(
+        {"version": 1, "jobs": [
+            {"name": "night", "schedule": {"every": "1d"}, "sources": [{"folder": "/captures"}]}
+        ]}
+    )  # fmt: skip
+    with store.writing() as connection:
+        jobs.known(connection, ["night"], NOW)
+        standing = jobs.standings(connection)["night"]
+        first = made.run(0, made.finding("F-1"))
+        runs.added(connection, "night", first, None, findings.recorded(connection, "night", first))
+        step = Step("acknowledged", NOW, "Nguyễn An", "tổ an ninh", "Đã hỏi đơn vị vận hành.")
+        decisions.decided(connection, "F-1", step)
+        number = jobs.begun(connection, standing, NOW)
+    run = made.run(1, made.finding("F-1"))
+    folder = child(store)
+    (folder / orders.RUN).write_text(to_json(run), encoding="utf-8")
+    transferred.write(folder, Transfers(), Contents())
+    commit.placed(store, folder)
+    about = commit.Done(job.jobs[0], standing, number, folder, (), frozenset(), lambda _: None)
+    assert commit.committed(store, about, job, NOW) == run.run_id
+    with store.writing() as connection:
+        decisions.decided(connection, "F-1", replace(step, standing="remediated"))
+    place = store.folder / commit.run_folder(run.run_id)
+    kept = from_json((place / orders.RUN).read_text(encoding="utf-8"), "run.json")
+    assert kept.findings[0].life == (step,)
+    assert "Đã hỏi đơn vị vận hành." in (place / orders.REPORT).read_text(encoding="utf-8")

@@ -10,7 +10,10 @@ import pytest
 
 from auditor.model.run import from_json
 from auditor.report import html
+from tests.report.conftest import BEGIN, finding
 from tests.report.destinations import destinations
+from tests.report.lawful import lawful
+from tests.store import made
 
 HIDDEN = """
   [...document.querySelectorAll('main [lang={language}]')]
@@ -175,3 +178,19 @@ def test_the_colours_of_text_stand_out_from_their_ground(browser, report):
         browser.go(report)
         assert browser.run(script) == [], scheme
     browser.call("Emulation.setEmulatedMedia", features=[])
+
+
+@pytest.mark.parametrize("width", [320, 1280])
+def test_deadlines_dossiers_claims_and_decisions_fit_as_well(browser, tmp_path, width):
+    run = made.run(1, *lawful(finding), finished=BEGIN)
+    page = tmp_path / "law.html"
+    page.write_text(html(run), encoding="utf-8")
+    browser.go(page, width)
+    assert browser.complaints == []
+    for language in ("vi", "en"):
+        browser.run(f"document.querySelector('button[data-show={language}]').click()")
+        assert browser.run(WIDE.format(width=width)) == []
+    assert not browser.run("document.querySelector('details.sanctions').open")
+    tabbed_to(browser, "details.sanctions summary")
+    browser.press("Enter")
+    assert browser.run("document.querySelector('details.sanctions').open")

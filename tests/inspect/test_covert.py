@@ -2,8 +2,11 @@
 
 import random
 
+import pytest
+
+from auditor.inspect import covert
 from tests.inspect import test_dns
-from tests.inspect.inspecting import CCCD, chunks, inspected, one
+from tests.inspect.inspecting import CCCD, chunks, inspected, one, search
 from tests.inspect.recorder import head
 
 CHANCE = random.Random(8)
@@ -43,3 +46,31 @@ def test_ordinary_names_are_none():
 
 def test_detectors_see_other_flows_all_the_same():
     assert len(one(head(4711), [(0, CCCD)])[0].hits) == 1
+
+
+@pytest.mark.parametrize("most", [3, 100_000])
+@pytest.mark.parametrize("shares", [1, 2, 5])
+def test_pieces_counted_in_shares_are_the_same_channels(monkeypatch, most, shares):
+    monkeypatch.setattr(covert, "MOST_PLACES", most)
+    chance = random.Random(shares)
+    pieces = [
+        (flow, chance.randrange(2), chance.choice([True, False, None]), f"place {flow % 7}", piece)
+        for flow in range(2_000)
+        for piece in [chance.randbytes(chance.choice([40, 50, 60]))] * 2
+    ]
+    chance.shuffle(pieces)
+
+    def counted(some):
+        channels = covert.Channels(search())
+        for flow, group, outbound, place, piece in some:
+            channels.add(flow, group, outbound, place, len(piece), piece)
+        return channels
+
+    whole = list(counted(pieces).hidden())
+    joined = counted(pieces[::shares])
+    for share in reversed(range(1, shares)):
+        joined.join(counted(pieces[share::shares]).found)
+    assert list(joined.hidden()) == whole and whole
+    assert len({each.place for each in whole}) <= most
+    ways = {(group, outbound, place) for _, group, outbound, place, _ in pieces}
+    assert len(joined.found) == min(most, len(ways))

@@ -27,10 +27,7 @@ def counted(rows):
 
 def apart(rows):
     taken = sorted((key, start, max(end, start + 1)) for key, start, end, _ in rows)
-    return all(
-        one[0] != other[0] or one[2] <= other[1]
-        for one, other in pairwise(taken)
-    )
+    return all(one[0] != other[0] or one[2] <= other[1] for one, other in pairwise(taken))
 
 
 def heaviest(rows):

@@ -8,7 +8,7 @@ from random import Random
 import pytest
 
 from auditor.model.stream import Ended
-from auditor.readers import Missed, Wanted, Watch, payloads, read_inputs
+from auditor.readers import Missed, Wanted, Watch, extents, payloads, read_inputs
 from auditor.readers.capture import windows
 from tests.readers.capture.packets import (
     ABROAD,
@@ -163,6 +163,50 @@ def test_a_changed_capture_is_told(tmp_path):
     assert not list(payloads(wanted, inputs, table, missed, lambda size: None))
     assert [(problem.code, problem.count) for problem in missed.problems()] == [
         ("payload-not-reread", 1)
+    ]
+
+
+@pytest.mark.parametrize("path", SAMPLES, ids=lambda path: path.name)
+def test_shares_of_the_flows_carry_together_what_all_of_them_do(path):
+    rows, chunks, ends, problems = carried(path)
+    wanted = Wanted((path,))
+    inputs, flows = read_inputs(wanted, lambda problem: None, Watch())
+    table = flows.whole()
+    table = table.filter([each == "packets" for each in table["seen_by"].to_pylist()])
+    pairs = [frozenset([row["src_ip"], row["dst_ip"]]) for row in rows]
+    whole = extents(table)
+    missed, shared, same_ends = Missed(), defaultdict(list), {}
+    for number in range(3):
+        mine = [hash(pair) % 3 == number for pair in pairs]
+        part = table.select(COLUMNS).filter(mine)
+        missed_here = Missed()
+        for each in payloads(wanted, inputs, part, missed_here, lambda size: None, whole):
+            if isinstance(each, Ended):
+                same_ends[each.flow_id] = each
+            else:
+                shared[each.flow_id].append(each)
+        missed.join(missed_here)
+    assert same_ends == ends and list(missed.problems()) == problems
+    for row in rows:
+        for side in (0, 1):
+            assert sent(shared[row["flow_id"]], side) == sent(chunks[row["flow_id"]], side)
+
+
+def test_a_changed_capture_is_told_once_for_all_shares(tmp_path):
+    path = tmp_path / "a.pcap"
+    both = sorted(handshake(T0) + handshake(T0, sport=40001))
+    path.write_bytes(pcap(both))
+    wanted = Wanted((path,))
+    inputs, flows = read_inputs(wanted, lambda problem: None, Watch())
+    table = flows.whole().select(COLUMNS)
+    path.write_bytes(pcap(both[:-1] + both[:1]))
+    missed = Missed()
+    for number in (0, 1):
+        share, here = table.slice(number, 1), Missed()
+        list(payloads(wanted, inputs, share, here, lambda size: None, extents(table)))
+        missed.join(here)
+    assert [(problem.code, problem.count) for problem in missed.problems()] == [
+        ("payload-not-reread", 2)
     ]
 
 

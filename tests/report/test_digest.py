@@ -3,8 +3,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from auditor.model.finding import STATES
 from auditor.model.problem import Problem
-from auditor.report.digest import counts, grouped, headline, traffic_period, weighed
+from auditor.model.text import Text
+from auditor.report.digest import counts, grouped, headline, shown_states, traffic_period, weighed
 
 if TYPE_CHECKING:
     from auditor.model.run import Run
@@ -17,6 +19,29 @@ def test_the_heaviest_come_first_and_the_covered_last(run: Run) -> None:
     assert [each.severity for each in order[:5]] == ["critical"] * 2 + ["high"] * 3
     assert [each.state for each in order[2:5]] == ["open", "open", "undecided"]
     assert order[2].evidence.outbound_bytes > order[3].evidence.outbound_bytes
+
+
+def test_what_is_claimed_to_be_exempt_stands_between_the_open_and_the_covered(
+    run: Run, make_finding: Any
+) -> None:
+    exempt = make_finding(2, id="x", state="exempt", severity="critical")
+    order = weighed((*run.findings, exempt))
+    assert [each.state for each in order[-2:]] == ["exempt", "covered"]
+    assert all(each.state in ("open", "undecided") for each in order[:-2])
+
+
+def test_the_headline_tells_of_claims_only_where_there_are_some(
+    run: Run, make_finding: Any
+) -> None:
+    claimed = replace(run, findings=(make_finding(0), make_finding(2, state="exempt")))
+    assert headline(claimed, 2) == Text(
+        "2 dấu hiệu trong 2 nhóm: 1 cần xem xét, 0 chưa xác định, 1 được khai là miễn, 0 có hồ sơ "
+        "khớp.",
+        "2 indicators in 2 groups: 1 to be reviewed, 0 undecided, 1 claimed to be exempt, 0 with a "
+        "matching dossier.",
+    )
+    assert shown_states(claimed.findings) == STATES
+    assert shown_states(run.findings) == ("open", "undecided", "covered")
 
 
 def test_the_order_does_not_depend_on_the_order_of_the_run(run: Run) -> None:
@@ -39,7 +64,7 @@ def test_nothing_found_is_not_said_of_a_run_that_read_nothing(run: Run, empty_ru
 
 def test_counts_split_severity_by_state(run: Run) -> None:
     counted = counts(run.findings)
-    assert counted["high"] == {"open": 2, "undecided": 1, "covered": 1}
+    assert counted["high"] == {"open": 2, "undecided": 1, "exempt": 0, "covered": 1}
     assert sum(sum(row.values()) for row in counted.values()) == len(run.findings)
 
 

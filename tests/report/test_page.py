@@ -477,7 +477,7 @@ def test_the_report_does_not_claim_more_than_it_knows(page: Page) -> None:
     text = page.shown("vi")
     assert "Lần kiểm tra này không đọc nội dung luồng nào; nhóm dữ liệu dựa vào kê khai." in text
     assert "hoặc không có sổ đăng ký để đối chiếu" in text
-    assert "chưa đối chiếu mục đích, phạm vi, phương thức, số lượng và hợp đồng" in text
+    assert "mục đích, phương thức chuyển và nội dung hợp đồng không thấy được" in text
     assert "điểm a khoản 1 Điều 17 Nghị định 356/2025/NĐ-CP" in text
     assert "QCVN 12:2026/BCA, 3.9.2.1.9" in text
     assert "333/2026" not in text

@@ -133,13 +133,14 @@ class Values:
     __slots__ = ("_rows_by_length", "_sizes", "cells", "filled", "longest", "rows", "shortest")
 
     def __init__(self, column: Sequence[str | None]) -> None:
-        if None in column:
-            column = list(filter(None, column))  # what is empty is dropped below
+        if len(column) > _SMALL and (column[0] is None or column[-1] is None):
+            column = list(filter(None, column))  # hardly filled, as some are: quicker by far
         counts: dict[str | None, int] = {}
         if len(column) <= _SMALL or len(set(column[:_SMALL])) == _SMALL:
             counts = dict.fromkeys(column, 1)  # most such columns are of different values only
         if len(counts) < len(column):
             counts = Counter(column)
+        counts.pop(None, None)
         self.cells = _trimmed(list(counts))  # type: ignore[arg-type] # null was dropped
         self.rows = list(counts.values())
         self._sizes = set(map(len, self.cells))
@@ -151,7 +152,7 @@ class Values:
         self.filled = sum(self.rows)
         self.longest = max(self._sizes, default=0)
         self.shortest = min(self._sizes, default=0)
-        self._rows_by_length: Counter[int] = Counter()
+        self._rows_by_length: dict[int, int] = {}
 
     def of(self, sought: Sought, *, by_name: bool, among: bytearray | None = None) -> Sequence[int]:
         """Places of those (of those marked in ``among``) that a detector takes, ascending."""
@@ -184,13 +185,12 @@ class Values:
         """Rows with a value of so many bytes."""
         if low <= self.shortest and high >= self.longest:
             return self.filled
+        if not any(low <= size <= high for size in self._sizes):
+            return 0
         by_length = self._rows_by_length
         if not by_length:
-            if self.filled == len(self.rows):
-                by_length.update(map(len, self.cells))
-            else:
-                for length, rows in zip(map(len, self.cells), self.rows, strict=True):
-                    by_length[length] += rows
+            for length, rows in zip(map(len, self.cells), self.rows, strict=True):
+                by_length[length] = by_length.get(length, 0) + rows
         return sum(rows for length, rows in by_length.items() if low <= length <= high)
 
 
@@ -387,6 +387,9 @@ def _trimmed(cells: Sequence[str]) -> list[bytes]:
 
 def _rows(columns: Sequence[Sequence[str | None]]) -> bytes:
     """Cells with tabs between them, lines between rows."""
-    full = [[cell or "" for cell in one] if None in one else one for one in columns]
-    rows: Iterable[tuple[str, ...]] = zip(*full, strict=True)
-    return ("\n".join(map("\t".join, rows)) + "\n").encode("utf-8", "replace")
+    try:
+        text = "\n".join(map("\t".join, zip(*columns, strict=True)))
+    except TypeError:  # there are nulls, which is quicker to learn so
+        full = [[cell or "" for cell in one] for one in columns]
+        text = "\n".join(map("\t".join, zip(*full, strict=True)))
+    return f"{text}\n".encode("utf-8", "replace")

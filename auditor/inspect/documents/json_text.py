@@ -9,6 +9,7 @@ and its parts are read one by one.
 from __future__ import annotations
 
 import codecs
+import gc
 import json
 import re
 from typing import TYPE_CHECKING, Any, Final
@@ -139,9 +140,17 @@ class JsonReading:
             self._tell_geodata(self._text[:8192])
         # A value is looked at when a whole window of it is there: cuts change nothing.
         least = 0 if last else WINDOW
-        while not self._lost and len(self._text) - self._at > least:
-            if not self._step(last=last):
-                break
+        # Thousands of records come and go in a window, none of them in a circle: to look for
+        # circles each time that there are some hundred more takes as long as to parse them.
+        collecting = gc.isenabled()
+        gc.disable()
+        try:
+            while not self._lost and len(self._text) - self._at > least:
+                if not self._step(last=last):
+                    break
+        finally:
+            if collecting:
+                gc.enable()
         self._size = len(self._text) - self._at
 
     def _step(self, *, last: bool) -> bool:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from collections.abc import Iterator
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -18,14 +20,20 @@ from auditor.readers.capture.ordering import (
 from auditor.readers.capture.wanted import CONFLICTS, FROM_1, MIDSTREAM, STATE, UNREAD
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from auditor.readers.capture.layout import Bytes, Ints
 
 SLACK: Final = 60_000_000_000
 """ns that a flow is kept beyond its end: captures have packets out of order."""
 
-Delivered = Chunk | Ended
+Delivered = Iterator[Chunk] | Iterator[Ended]
+"""Events that come together: they are millions, so that handing on each by itself would cost.
+
+They are made one by one all the same: a list of them would busy the garbage collector.
+"""
+
+# As the classes do it, without their step through Python.
+_chunk: Any = partial(tuple.__new__, Chunk)
+_end: Any = partial(tuple.__new__, Ended)
 
 
 class Delivery:
@@ -60,7 +68,7 @@ class Delivery:
             self.state.counters[FLOWS_LIVE] = self._count
             table.indexed(self.state)
 
-    def taken(self, data: Bytes) -> Iterator[Chunk]:
+    def taken(self, data: Bytes) -> Iterator[Delivered]:
         """The chunks of all packets noted so far, which lie in this window."""
         counters = self.state.counters
         place = 0
@@ -68,7 +76,7 @@ class Delivery:
             if ordering.lacking_holes(self.state):
                 self.state = table.with_more_holes(self.state)
             place = ordering.ordered(self.state, data, place)
-            yield from self._gathered(data)
+            yield self._gathered(data)
         counters[FLOWS_DONE] = 0
 
     def ended(self, time: int) -> Iterator[Delivered]:
@@ -96,8 +104,8 @@ class Delivery:
         place = 0
         while place < len(rows):
             before, place = place, int(ordering.closed(self.state, rows, place))
-            yield from self._gathered(self._out[:0])
-            yield from self._ends_of(rows[before:place])
+            yield self._gathered(self._out[:0])
+            yield self._ends_of(rows[before:place])
 
     def _gathered(self, data: Bytes) -> Iterator[Chunk]:
         """The pieces made so far as chunks: flow after flow, each in its own order.
@@ -117,11 +125,12 @@ class Delivery:
         begins = runs[:, PIECE_PLACE]
         ends = (begins + runs[:, PIECE_LENGTH]).tolist()
         bytes_of = self._out[:total].tobytes()
-        yield from map(
-            Chunk, self._ids[runs[:, PIECE_ROW]].tolist(), runs[:, PIECE_DIRECTION].tolist(),
+        columns = (
+            self._ids[runs[:, PIECE_ROW]].tolist(), runs[:, PIECE_DIRECTION].tolist(),
             [bytes_of[begin:end] for begin, end in zip(begins.tolist(), ends, strict=True)],
             runs[:, PIECE_GAP].tolist(), (runs[:, PIECE_WHOLE] > 0).tolist(),
         )  # fmt: skip
+        return map(_chunk, zip(*columns, strict=True))
 
     def _ends_of(self, rows: Ints) -> Iterator[Ended]:
         flows = self.state.flows[rows]
@@ -135,4 +144,4 @@ class Delivery:
         ):
             sides = np.where(from_1[:, None], pair[:, ::-1], pair)
             columns.append(map(tuple, sides.tolist()))
-        yield from map(Ended, self._ids[rows].tolist(), *columns)
+        return map(_end, zip(self._ids[rows].tolist(), *columns, strict=True))

@@ -19,8 +19,8 @@ from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
 from docx.shared import Mm, Pt, RGBColor
 
+from auditor.model.packed import packed
 from auditor.report.formats import visible
-from auditor.report.readiness.packed import packed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -11,6 +11,7 @@ from datetime import UTC
 from io import BytesIO
 from typing import TYPE_CHECKING, Final
 
+from auditor.model.packed import packed
 from auditor.model.text import Text
 from auditor.model.workbook import (
     ANSWERS,
@@ -23,7 +24,6 @@ from auditor.model.workbook import (
 )
 from auditor.report.formats import moment, visible
 from auditor.report.readiness import words
-from auditor.report.readiness.packed import packed
 from auditor.report.readiness.sentences import proof
 
 if TYPE_CHECKING:

@@ -44,6 +44,13 @@ def test_news_say_what_run_what_changed_and_what_is_not_known():
     assert draft.severity == "high"
 
 
+def test_what_is_claimed_to_be_exempt_is_told_with_the_state_it_had():
+    claimed = change(3, state="exempt", changes={"state": ["open", "exempt"]})
+    lines = "\n".join(wording.lines(notice(news=News(changed=(claimed,)))))
+    assert "Cao · Được khai là miễn · " in lines and "High · Exempt: claimed · " in lines
+    assert "trạng thái: Cần xem xét → Được khai là miễn" in lines
+
+
 def test_nothing_new_is_no_notice():
     assert told(News()) == []
     assert told(News(same=(change(1),))) == []

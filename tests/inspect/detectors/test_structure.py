@@ -8,6 +8,7 @@ from auditor.inspect.detectors.structure import (
     MOST_PLACES,
     digits,
     literal,
+    members,
     objections,
     widths,
 )
@@ -82,3 +83,15 @@ def test_digits_that_must_stand_together_are_counted(source, together):
 )
 def test_a_literal_is_what_every_match_contains(source, longest):
     assert literal(source) == longest
+
+
+@pytest.mark.parametrize(
+    ("source", "own"),
+    [
+        ("[0-2]{3}", b"012"),
+        (r"(?:ab|c)+\.x?$", b".abcxABCX"),
+        ("^[^\\x00-\\xfd]", b"\xfe\xff"),
+    ],
+)
+def test_no_byte_stands_in_a_match_but_those_that_are_told(source, own):
+    assert set(members(source)) == set(own)

@@ -5,8 +5,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from auditor.inspect.contracts import About
+from auditor.inspect.documents import json_text
 from auditor.inspect.documents.json_text import WINDOW, JsonDocument
 from tests.inspect.documents.cutting import damaged, pages_of, rows_of, written
+from tests.inspect.recorder import RecordedPages
 
 RECORDS = [
     {"id": at, "tên": f"Nguyễn {at}", "so_cccd": f"0010900{at:05d}", "gia": 1.50, "ok": at % 2 == 0}
@@ -140,3 +142,26 @@ def test_damaged_bytes_do_no_harm():
     for data in damaged(json.dumps([PATIENT, *RECORDS[:20]]).encode(), 60):
         JsonDocument().sniff(data[:4096], About())
         pages_of(JsonDocument(), data, 500)
+
+
+LETTERS = st.text('[]{}",:\\ aệ', max_size=9)
+VALUES = st.recursive(
+    LETTERS, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(LETTERS, inner, max_size=4)
+)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(VALUES, min_size=1) | st.dictionaries(LETTERS, VALUES, min_size=1), LETTERS)
+def test_a_value_is_parsed_wherever_it_ends_within_a_window(value, behind):
+    text = json.dumps(value, ensure_ascii=False)
+    reading = JsonDocument().reading(About(), RecordedPages())
+    reading._text = text + behind
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(json_text, "WINDOW", 64)
+        assert reading._ends() or len(text) > 64
+
+
+def test_a_long_document_of_short_values_is_read_like_a_short_one():
+    long = {"a": [{"n": at, "s": ["]", '{"', at]} for at in range(3)], "b": ["x" * WINDOW] * 2}
+    short = {**long, "b": ["x", "x"]}
+    assert read(long).tables == read(short).tables

@@ -77,3 +77,19 @@ def test_kinds_of_records_with_more_columns_than_a_table_has_keep_their_values(m
     add_all(rows, records)
     rows.flush()
     assert sum(cell is not None for row in rows_of(pages) for cell in row) == 96
+
+
+def test_tables_of_names_that_are_ever_new_are_handed_on_sooner(monkeypatch):
+    monkeypatch.setattr(module, "MOST_CELLS", 400)
+    monkeypatch.setattr(module, "MOST_EMPTY", 4)
+    pages = RecordedPages()
+    rows = Rows(pages)
+    for at in range(100):
+        rows.add((f"n{at}",), (str(at),))
+    rows.flush()
+    for at in range(100):
+        rows.add(("a", "b"), (str(at), "x"))
+    rows.flush()
+    assert sum(cell is not None for row in rows_of(pages) for cell in row) == 300
+    assert max(len(names) for names, _ in pages.tables) == 10  # 100 cells
+    assert len(pages.tables[-1][1][0]) == 100  # full tables are as long as before

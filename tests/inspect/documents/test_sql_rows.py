@@ -34,3 +34,11 @@ def test_after_too_many_failures_nothing_is_tried():
     for _ in range(9):
         pattern.learn(["f(1)"])
     assert taken(pattern, ",(1)") == (0, [])
+
+
+def test_a_row_that_stands_by_itself_has_none_after_it():
+    pattern = RowPattern("INSERT INTO t VALUES", escapes=True)
+    pattern.learn(["1"])
+    for behind in ("", ";", " ;\nINSERT INTO u VALUES (1)", " RETURNING id, (1)"):
+        assert taken(pattern, behind) == (0, [])
+    assert taken(pattern, " ; INSERT INTO t VALUES (2)")[1] == [["2"]]

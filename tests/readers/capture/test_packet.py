@@ -8,6 +8,7 @@ from tests.readers.capture.packets import (
     ACK,
     HOME,
     HOME6,
+    SECOND,
     SYN,
     T0,
     ether,
@@ -169,3 +170,21 @@ def test_headers_that_make_no_sense_are_counted(tmp_path):
     reading, [problem] = flows(tmp_path, short, no_header, wrong)
     assert len(reading.flows) == 0
     assert (problem.code, problem.count) == ("cut-header", 3)
+
+
+def test_fragments_without_their_first_make_the_same_flows_each_time(tmp_path):
+    """Hours apart between the same hosts: in what order they are given up decides the flows."""
+    packets = [
+        (
+            T0 + hour * 3600 * SECOND,
+            ether(ip4(HOME, ABROAD, 17, bytes(64), number=hour, offset=800)),
+        )
+        for hour in range(12)
+    ]
+    times = {
+        tuple(
+            (row["start"], row["end"]) for row in rows(read(tmp_path / "a.pcap", pcap(packets))[0])
+        )
+        for _ in range(6)
+    }
+    assert [len(each) for each in times] == [12]
