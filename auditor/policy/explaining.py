@@ -89,6 +89,13 @@ def explained(
 
 
 def _rule(finding: Finding, law: Law) -> Rule:
+    if finding.evidence.running is not None:
+        raise InputError(
+            "it rests on a total over many flows, of which no single one answers a rule",
+            place=finding.id,
+            hint="The finding itself says what was counted and since when; `auditor ledger show` "
+            "has the days.",
+        )
     for rule in law.rules.rules:
         if rule.id == finding.rule:
             return rule

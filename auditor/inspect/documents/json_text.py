@@ -47,7 +47,26 @@ _TOPOJSON: Final = re.compile(r'"type"\s*:\s*"Topology"')
 _POSITION: Final = re.compile(
     r'"coordinates"\s*:[\s\[]*(-?[0-9]{1,3}(?:\.[0-9]*)?)\s*,\s*(-?[0-9]{1,3}(?:\.[0-9]*)?)'
 )
-_DECODER: Final = json.JSONDecoder(parse_float=str, parse_int=str, parse_constant=str, strict=False)
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object; of a key that stands twice all values, where others would let the last one win."""
+    plain = dict(pairs)
+    if len(plain) == len(pairs):
+        return plain
+    values: dict[str, list[Any]] = {}
+    for name, value in pairs:
+        values.setdefault(name, []).append(value)
+    return {name: some[0] if len(some) == 1 else some for name, some in values.items()}
+
+
+_DECODER: Final = json.JSONDecoder(
+    parse_float=str,
+    parse_int=str,
+    parse_constant=str,
+    strict=False,
+    object_pairs_hook=_object,
+)
 
 
 class _Frame:

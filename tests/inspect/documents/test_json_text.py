@@ -165,3 +165,12 @@ def test_a_long_document_of_short_values_is_read_like_a_short_one():
     long = {"a": [{"n": at, "s": ["]", '{"', at]} for at in range(3)], "b": ["x" * WINDOW] * 2}
     short = {**long, "b": ["x", "x"]}
     assert read(long).tables == read(short).tables
+
+
+def test_a_key_that_stands_twice_hides_neither_value():
+    twice = b'{"ten": "A", "so": "001090012345", "so": "0"}'
+    assert b"001090012345" in pages_of(JsonDocument(), twice).data
+    pages = pages_of(JsonDocument(), b"[" + b",".join([twice] * 30) + b"]")
+    names, *_ = pages.tables[0]
+    assert names.count("so") == 2
+    assert all("001090012345" in row for row in rows_of(pages))
