@@ -52,6 +52,7 @@ CHANGED_STEP: Final = Text(
 """What to do about a transfer that its dossier no longer describes."""
 
 _MOST_ORDERS: Final = 3
+_OF_LAW_91: Final = "pdpl"
 _OF_PERSONAL_DATA: Final = Text(
     " (trong 10 ngày hoặc định kỳ 06 tháng, tùy loại thay đổi)",
     " (within 10 days or every 6 months, by kind of change)",
@@ -61,7 +62,7 @@ _OF_DECREE_165: Final = Text(
     " (Decree 165/2025 Article 12(8))",
 )
 _UPDATED: Final = {
-    "pdpl": _OF_PERSONAL_DATA,
+    _OF_LAW_91: _OF_PERSONAL_DATA,
     "decree-13": _OF_PERSONAL_DATA,
     "decree-165-core": _OF_DECREE_165,
     "decree-165-important": _OF_DECREE_165,
@@ -103,7 +104,8 @@ def dossier_said(
             "The register has no dossier of this system.",
         )
     said = _reason_said(reason, dossier, covers_from(dossier, regimes[dossier.regime]))
-    older = dossier.regime != "pdpl" and dossier.filed < regimes["pdpl"].since
+    later = regimes.get(_OF_LAW_91)
+    older = later is not None and dossier.regime != later.id and dossier.filed < later.since
     if reason is Reason.OTHER_REGIME and personal and older:
         said = Text(said.vi + _NOT_CARRIED_OVER.vi, said.en + _NOT_CARRIED_OVER.en)
     more = Text("", "")
