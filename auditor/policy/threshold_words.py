@@ -110,9 +110,18 @@ def _crossed(running: Running) -> Text:
             vi=day.vi,
             en=day.en,
         )
-    return said(
+    vi, en = (
         "Đạt ngưỡng {least_vi} vào ngày {vi}.",
         "The threshold of {least_en} was reached on {en}.",
+    )
+    if running.counted < running.threshold:
+        vi, en = (
+            "Theo ước tính, ngưỡng {least_vi} có thể đã đạt vào ngày {vi}; số đếm được chưa tới.",
+            "By estimate {least_en}, the threshold, may have been reached on {en}; not by count.",
+        )
+    return said(
+        vi,
+        en,
         least_vi=grouped(running.threshold),
         least_en=f"{running.threshold:,}",
         vi=day.vi,

@@ -140,6 +140,8 @@ def test_an_estimate_alone_leaves_it_undecided(judged):
     assert (one.state, one.certainty) == ("undecided", "weak")
     assert running.crossed == DAY + timedelta(days=1)
     assert (running.counted, running.estimated) == (5, 180)
+    assert one.known_by[1].vi.startswith("Theo ước tính, ngưỡng 100 có thể đã đạt vào ngày 02/03")
+    assert "may have been reached" in one.known_by[1].en
     assert judged([total(records=60)], [count(60)]) == (), "they are never added"
 
 
