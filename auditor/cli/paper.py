@@ -172,7 +172,7 @@ def _material(
     data: Path | None,
     policies: Path | None,
 ) -> Material:
-    from auditor import classify, papers, pipeline, policy
+    from auditor import classify, inspect, papers, pipeline, policy
     from auditor.model.agency import Agency
     from auditor.model.documents import read
     from auditor.model.register import load_register
@@ -199,6 +199,7 @@ def _material(
         until=last,
         system=system,
         recipient=recipient,
+        sought=inspect.sought_in(folder, catalogue.by_code) if data else (),
     )
 
 

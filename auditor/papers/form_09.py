@@ -118,9 +118,7 @@ def _risks(material: Material, personal: list[Seen]) -> Table:
     )
     rows = []
     for group in coverage.by_rule(personal):
-        systems = listed((material.system_name(seen.finding.system) for seen in group), 6)
-        recipients = len({seen.finding.recipient for seen in group})
-        told = f"{group[0].finding.title.vi}\n{systems}; {recipients} bên nhận"
+        told = f"{group[0].finding.title.vi}\n{coverage.where_said(material, group)}"
         rows.append((told, None, None, None))
     return Table.bounded(titles, (60, 30, 24, 34), rows, empty="Không thấy dấu hiệu nào.")
 

@@ -23,13 +23,15 @@ from auditor.papers.wording import STATE, listed, number
 
 if TYPE_CHECKING:
     from auditor.papers.blocks import Block
-    from auditor.papers.material import Material
+    from auditor.papers.material import Material, Seen
     from auditor.papers.transfers import Transfer
 
 
 def review(material: Material) -> Paper:
     """The paper."""
     moved = transfers(material)
+    found = coverage.gaps(material.seen)
+    running = ledger_blocks(material)
     return Paper(
         name="review",
         kind=Text("BÁO CÁO", "Report"),
@@ -58,7 +60,7 @@ def review(material: Material) -> Paper:
         ),
         opening=f"{material.owner() or 'Đơn vị'} báo cáo kết quả rà soát, đánh giá hiện trạng "
         "chuyển dữ liệu xuyên biên giới như sau:",
-        parts=_parts(material, moved),
+        parts=_parts(material, moved, found, running[:1]),
         annexes=(
             Part(
                 "PHỤ LỤC I.",
@@ -73,7 +75,7 @@ def review(material: Material) -> Paper:
             Part(
                 "PHỤ LỤC III.",
                 Text("Biện pháp khắc phục theo sáu rõ", "Remediation in six clear points"),
-                (_six_points_note(), coverage.six_points_table(material)),
+                (_six_points_note(), coverage.six_points_table(material, found)),
             ),
             Part(
                 "PHỤ LỤC IV.",
@@ -82,6 +84,11 @@ def review(material: Material) -> Paper:
             ),
             Part(
                 "PHỤ LỤC V.",
+                Text("Khối lượng cộng dồn theo hệ thống và bên nhận", "Running totals"),
+                running[1:] or (Sentence("Không có sổ cộng dồn."),),
+            ),
+            Part(
+                "PHỤ LỤC VI.",
                 Text("Lượt kiểm tra, tệp đầu vào, danh mục và cơ sở dữ liệu đã dùng", "Sources"),
                 (
                     scope.runs_table(material),
@@ -102,7 +109,12 @@ def _six_points_note() -> Sentence:
     )
 
 
-def _parts(material: Material, moved: tuple[Transfer, ...]) -> tuple[Part, ...]:
+def _parts(
+    material: Material,
+    moved: tuple[Transfer, ...],
+    found: tuple[tuple[Seen, ...], ...],
+    running: tuple[Block, ...],
+) -> tuple[Part, ...]:
     return (
         Part("I.", Text("Phạm vi rà soát", "Scope"), scope.seen_and_unseen(material)),
         Part("II.", Text("Hiện trạng chuyển dữ liệu", "Status"), _status(material, moved)),
@@ -121,7 +133,10 @@ def _parts(material: Material, moved: tuple[Transfer, ...]) -> tuple[Part, ...]:
         Part(
             "3.",
             Text("Bên nhận và sơ đồ luồng", "Recipients and flow diagram"),
-            (diagram(material, moved),),
+            (
+                Sentence("Từng cặp hệ thống – bên nhận nêu tại Phụ lục I.", "note"),
+                diagram(material, moved),
+            ),
             level=2,
         ),
         Part(
@@ -145,7 +160,7 @@ def _parts(material: Material, moved: tuple[Transfer, ...]) -> tuple[Part, ...]:
         Part(
             "6.",
             Text("Khối lượng cộng dồn", "Running totals"),
-            ledger_blocks(material),
+            running,
             level=2,
         ),
         Part(
@@ -156,7 +171,7 @@ def _parts(material: Material, moved: tuple[Transfer, ...]) -> tuple[Part, ...]:
         Part(
             "IV.",
             Text("Tồn tại và thời hạn", "Gaps and deadlines"),
-            (coverage.gaps_table(material),),
+            _gaps(material, found),
         ),
         Part(
             "V.",
@@ -174,6 +189,26 @@ def _parts(material: Material, moved: tuple[Transfer, ...]) -> tuple[Part, ...]:
             (_proposal(),),
         ),
     )
+
+
+def _gaps(material: Material, found: tuple[tuple[Seen, ...], ...]) -> tuple[Block, ...]:
+    """The gaps that weigh something as a table; the light ones as lines."""
+    light = [group for group in found if _light(group)]
+    lines = [
+        Sentence(f"- {group[0].finding.title.vi} ({number(len(group))} dấu hiệu).", "item")
+        for group in light
+    ]
+    told = (Sentence("Mức thấp và để biết:"), *lines) if lines else ()
+    heavy = [group for group in found if not _light(group)]
+    return (
+        Sentence(f"{coverage.MAY_BE_EARLIER} Mã từng dấu hiệu nêu tại Phụ lục IV.", "note"),
+        coverage.gaps_table(material, heavy),
+        *told,
+    )
+
+
+def _light(group: tuple[Seen, ...]) -> bool:
+    return all(seen.finding.severity in ("low", "info") for seen in group)
 
 
 def _proposal() -> Block:

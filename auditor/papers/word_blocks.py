@@ -185,12 +185,11 @@ def _arrows(diagram: Diagram, width: float) -> str:
         "<w:tr><w:trPr><w:cantSplit/></w:trPr>"
         + _cell(_paragraph("OBang", _run(arrow.system)), columns[0], "")
         + _cell(
-            _paragraph("TieuDeBang", _run("────▶" if arrow.sure else "╌ ╌ ╌▶"))
-            + _paragraph("OBang", _run(arrow.says)),
+            _paragraph("OBang", _run(f"{'──▶' if arrow.sure else '╌╌▶'} {arrow.says}")),
             columns[1],
             "",
         )
-        + _cell(_paragraph("OBang", _run(f"{arrow.recipient}\n({arrow.country})")), columns[2], "")
+        + _cell(_paragraph("OBang", _run(f"{arrow.recipient} ({arrow.country})")), columns[2], "")
         + "</w:tr>"
         for arrow in diagram.arrows
     )
