@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Final
 
 from auditor.model.finding import SEVERITIES
 from auditor.model.text import Text
-from auditor.papers.blocks import Table
+from auditor.papers.blocks import Sentence, Table
 from auditor.papers.wording import SEVERITY, STANDING, STATE, day, day_of, listed, number
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from auditor.model.finding import Comparison, Deadline, Finding, Plan, Severity
+    from auditor.papers.blocks import Block
     from auditor.papers.material import Material, Seen
 
 MOST_ROWS: Final = 200
@@ -252,7 +253,7 @@ def gaps_table(material: Material, found: Sequence[tuple[Seen, ...]]) -> Table:
         Text("Thời hạn sớm nhất", "Earliest deadline"),
         Text("Việc tiếp theo", "Next step"),
     )
-    return Table.bounded(titles, (8, 54, 17, 34, 46), rows, MOST_ROWS)
+    return Table.bounded(titles, (8, 54, 19, 34, 44), rows, MOST_ROWS)
 
 
 def _severity(group: Sequence[Seen]) -> Severity:
@@ -313,8 +314,16 @@ def _plans(group: Sequence[Seen]) -> tuple[list[tuple[str, Plan]], int]:
     return told, len(group) - sum(map(len, found.values()))
 
 
-def findings_table(material: Material) -> Table:
+def findings_blocks(material: Material) -> tuple[Block, ...]:
     """Every finding with its id; those of one rule, system, recipient and state in one row."""
+    regimes: dict[str, int] = {}
+    table = _findings_table(material, regimes)
+    named = "; ".join(f"({number}) {title}" for title, number in regimes.items())
+    return (Sentence(f"Chế độ áp dụng: {named}.", "note"), table) if regimes else (table,)
+
+
+def _findings_table(material: Material, regimes: dict[str, int]) -> Table:
+    """``regimes`` gets the number under which each is told."""
     of_row: dict[tuple[object, ...], list[Seen]] = defaultdict(list)
     for seen in material.seen:
         finding = seen.finding
@@ -324,31 +333,29 @@ def findings_table(material: Material) -> Table:
     before = None
     for group in groups[:MOST_FINDINGS]:
         finding = group[0].finding
-        regimes = (
-            seen.finding.regime_title.vi if seen.finding.regime_title else "chưa xác định"
-            for seen in group
-        )
+        titles = sorted({s.finding.regime_title.vi for s in group if s.finding.regime_title})
+        under = [f"({regimes.setdefault(title, len(regimes) + 1)})" for title in titles]
         rows.append(
             (
                 "như trên" if finding.rule == before else finding.title.vi,
                 system_of(material, group[0]),
                 recipients_said(group),
                 f"{SEVERITY[_severity(group)].vi}; {STATE[finding.state].vi}",
-                listed(regimes),
+                ", ".join(under) or "–",
                 listed((seen.finding.id for seen in group), MOST_IDS),
             )
         )
         before = finding.rule
-    titles = (
+    heads = (
         Text("Dấu hiệu", "Indicator"),
         Text("Hệ thống", "System"),
         Text("Bên nhận [nhóm dữ liệu]", "Recipient [categories]"),
         Text("Mức độ; tình trạng", "Severity; state"),
-        Text("Chế độ áp dụng", "Regime"),
+        Text("Chế độ", "Regime"),
         Text("Mã dấu hiệu", "Ids"),
     )
-    widths = (48, 24, 44, 20, 34, 50)
-    return Table(titles, widths, tuple(rows), max(0, len(groups) - MOST_FINDINGS))
+    widths = (56, 26, 54, 26, 12, 62)
+    return Table(heads, widths, tuple(rows), max(0, len(groups) - MOST_FINDINGS))
 
 
 MOST_FINDINGS: Final = 400

@@ -80,7 +80,7 @@ def review(material: Material) -> Paper:
             Part(
                 "PHỤ LỤC IV.",
                 Text("Danh sách dấu hiệu", "Indicators"),
-                (coverage.findings_table(material),),
+                coverage.findings_blocks(material),
             ),
             Part(
                 "PHỤ LỤC V.",

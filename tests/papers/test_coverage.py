@@ -10,7 +10,7 @@ from auditor.model.text import Text
 from auditor.papers.coverage import (
     by_rule,
     coverage_table,
-    findings_table,
+    findings_blocks,
     gaps,
     gaps_table,
     recipient_of,
@@ -153,12 +153,12 @@ def test_a_plan_for_some_findings_of_a_gap_leaves_the_others_open():
 
 
 def test_every_finding_stands_in_the_list_by_its_id():
-    rows = findings_table(material()).rows
+    rows = findings_blocks(material())[-1].rows
     assert {code for row in rows for code in row[5].split(", ")} == {"f1", "f2", "f3", "f4"}
 
 
 def test_categories_to_one_recipient_stand_on_one_line_of_the_list():
-    rows = findings_table(of(finding(), finding(id="f2", category="B1"))).rows
+    rows = findings_blocks(of(finding(), finding(id="f2", category="B1")))[-1].rows
     assert [(row[2], row[5]) for row in rows] == [("Example Cloud [B1, B7]", "f1, f2")]
 
 
@@ -181,3 +181,16 @@ def test_categories_that_the_register_answers_differently_stand_apart():
         "Example Cloud [B1, B7]": "Hồ sơ hết hạn hoặc chưa tới hạn.",
         "Example Cloud [S-d]": "Hồ sơ gần nhất không gồm nhóm dữ liệu này.",
     }
+
+
+def test_regimes_are_told_once_above_the_list():
+    law = Text("Luật 91/2025/QH15", "Law 91/2025/QH15")
+    told, table = findings_blocks(
+        of(
+            finding(regime_title=law),
+            finding(id="f2", system="land", regime_title=law),
+            finding(id="f3", rule="z"),
+        )
+    )
+    assert told.text == "Chế độ áp dụng: (1) Luật 91/2025/QH15."
+    assert [row[4] for row in table.rows] == ["(1)", "(1)", "–"]
