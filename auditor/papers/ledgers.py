@@ -47,6 +47,7 @@ def ledger_blocks(material: Material, codes: AbstractSet[str] | None = None) -> 
     now = sum(each.bytes for each in held if material.since <= each.day <= material.until)
     whole = sum(each.bytes for each in held)
     sums = f"Trong kỳ: {size(now)}; cộng dồn: {size(whole)}"
+    sums += ", kể cả chuyển cho bên nước ngoài đặt máy chủ tại Việt Nam"
     sums += " (chỉ các đường chuyển có nhóm dữ liệu của báo cáo này)." if codes is not None else "."
     return (Sentence(f"{since} {sums}"), _totals(material, ledger, held))
 

@@ -102,6 +102,16 @@ class Material:
     sought: tuple[Sought, ...] = ()
 
     @property
+    def cut(self) -> bool:
+        """Whether a run has traffic outside the period too: its totals are not split by day."""
+        return any(
+            day_of(file.first) < self.since or self.until < day_of(file.last)
+            for run in self.runs
+            for file in run.inputs
+            if file.first is not None and file.last is not None
+        )
+
+    @property
     def detector_names(self) -> dict[str, str]:
         """Names of detectors, by id."""
         return {each.detector: each.title.vi for each in self.sought}

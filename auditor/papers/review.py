@@ -143,7 +143,7 @@ def _parts(
             "4.",
             Text("Nước, vùng lãnh thổ nhận", "Countries"),
             (
-                Sentence("Mọi luồng ra nước ngoài của các lượt kiểm tra:", "note"),
+                Sentence(f"Mọi luồng ra nước ngoài. {scope.whole_runs(material)}", "note"),
                 scope.countries_table(material),
             ),
             level=2,
@@ -152,7 +152,9 @@ def _parts(
             "5.",
             Text("Hình thức chuyển theo khoản 2 Điều 23 Luật Dữ liệu", "Forms of transfer"),
             (
-                Sentence("Một luồng có thể thuộc nhiều hình thức.", "note"),
+                Sentence(
+                    f"Một luồng có thể thuộc nhiều hình thức. {scope.whole_runs(material)}", "note"
+                ),
                 scope.forms_table(material),
             ),
             level=2,
