@@ -100,7 +100,7 @@ def result(finding: Finding) -> str:
     wrong = _wrong(finding)
     about_another = [told for field, told in _ANOTHER.items() if field in wrong]
     told = (
-        about_another[0]
+        f"Hồ sơ gần nhất {', '.join(about_another)}."
         if about_another
         else " ".join(told for field, told in _WRONG.items() if field in wrong)
     )
@@ -114,9 +114,9 @@ def result(finding: Finding) -> str:
 
 
 _ANOTHER: Final = {
-    "recipient": "Hồ sơ gần nhất không nêu bên nhận này.",
-    "category": "Hồ sơ gần nhất không gồm nhóm dữ liệu này.",
-    "system": "Hồ sơ gần nhất không gồm hệ thống này.",
+    "recipient": "không nêu bên nhận này",
+    "category": "không gồm nhóm dữ liệu này",
+    "system": "không gồm hệ thống này",
 }
 """Where one of these does not fit, the dossier speaks of another transfer: the rest is idle."""
 _WRONG: Final = {

@@ -281,6 +281,10 @@ def _coverage(material: Material) -> tuple[Block, ...]:
     )
     titles = (Text("Kết quả đối chiếu", "Result"), Text("Số dấu hiệu", "Indicators"))
     return (
-        Sentence("Từng hồ sơ, bên nhận và nhóm dữ liệu nêu tại Phụ lục II."),
+        Sentence(
+            f"Đối chiếu {number(sum(results.values()))} trong {number(len(material.seen))} dấu "
+            "hiệu: những dấu hiệu về một nhóm dữ liệu đã chuyển. Từng hồ sơ, bên nhận và nhóm dữ "
+            "liệu nêu tại Phụ lục II."
+        ),
         Table(titles, (100, 30), rows),
     )

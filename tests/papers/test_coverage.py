@@ -53,6 +53,10 @@ def of(*findings):
             "Hồ sơ gần nhất không nêu bên nhận này.",
         ),
         ({"dossier": "H", "compared": ("category",)}, "Hồ sơ gần nhất không gồm nhóm dữ liệu này."),
+        (
+            {"dossier": "H", "compared": ("category", "recipient")},
+            "Hồ sơ gần nhất không nêu bên nhận này, không gồm nhóm dữ liệu này.",
+        ),
         ({"dossier": "H", "compared": ("stop-order",)}, "Vẫn chuyển sau yêu cầu ngừng."),
     ],
 )
