@@ -205,10 +205,12 @@ def _d(material: Material) -> tuple[Part, ...]:
 
 
 def _about(material: Material) -> list[Seen]:
-    """Findings on core and important data, and those of which nobody knows the data."""
+    """Findings on core and important data, and those of flows of which nobody knows the data."""
     kept = {seen.finding.id for seen in core_or_important(material)[0]}
     return [
-        seen for seen in material.seen if seen.finding.id in kept or seen.finding.category is None
+        seen
+        for seen in material.seen
+        if seen.finding.id in kept or (seen.finding.category is None and seen.has_flows)
     ]
 
 

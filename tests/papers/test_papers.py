@@ -319,3 +319,20 @@ def test_totals_of_whole_runs_say_what_they_take_in_beyond_the_papers_limits():
     assert "Tính theo toàn bộ các lượt kiểm tra, kể cả phần ngoài kỳ." in cut
     one = papers.html(papers.review(material(system="portal")))
     assert "của mọi hệ thống và bên nhận, không riêng phạm vi của báo cáo này." in one
+
+
+def test_the_risk_report_has_no_gaps_of_personal_data():
+    totals = finding(
+        id="t", title=Text("Tổng cộng dồn", "Total"), category=None,
+        evidence=evidence(peers=(), flow_ids=()),
+    )  # fmt: skip
+    unknown = finding(
+        id="u", title=Text("Chưa rõ dữ liệu", "Unknown data"), category=None, rule="u"
+    )
+    made = material(replace(run(), findings=(*run().findings, totals, unknown)))
+    page = papers.html(papers.risk_report(made))
+    gaps = page[page.index("Rủi ro đã phát hiện") :]
+    assert "Dữ liệu cốt lõi ra nước ngoài" in gaps
+    assert "Chưa rõ dữ liệu" in gaps
+    assert "Dữ liệu cá nhân ra nước ngoài" not in gaps
+    assert "Tổng cộng dồn" not in gaps
