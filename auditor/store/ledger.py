@@ -285,7 +285,7 @@ def _stored(connection: Connection, routes: list[Route], secret: bytes) -> Integ
         system = None if route.system is None else storable(route.system)
         country = None if route.country is None else storable(route.country)
         carried = [
-            [storable(each.category), each.regime]
+            [storable(each.category), None if each.regime is None else storable(each.regime)]
             for each in sorted(route.carried, key=lambda each: (each.category, each.regime or ""))
         ]
         text = json.dumps([owner, system, recipient, country, carried]).encode()

@@ -110,6 +110,9 @@ def test_of_the_same_flow_on_two_routes_the_latest_run_counts(store):
 def test_a_name_that_no_database_takes_is_written_so_that_it_shows(store):
     add(store, (1, 0, 1, 5, C, None))
     assert totals(store)[0][1].recipient == r"198.51.100.7\x00"
+    half = Route("o", "s", "r", "SG", (Carried("B7", "a\x00\ud800"),))
+    add(store, (9, 48, 49, 5, half, None), routes=(half,))
+    assert totals(store)[1][1].carried == (Carried("B7", r"a\x00\ud800"),)
 
 
 def test_flows_before_the_law_and_flows_that_say_nothing_do_not_count(store):
