@@ -87,7 +87,8 @@ def dossier_said(
             "The register has no dossier of this system.",
         )
     said = _reason_said(reason, dossier, covers_from(dossier, regimes[dossier.regime]))
-    older = dossier.regime != "pdpl" and dossier.filed < regimes["pdpl"].since
+    law = regimes.get("pdpl")  # an agency's own regimes may have none of that name
+    older = law is not None and law is not regimes[dossier.regime] and dossier.filed < law.since
     if reason is Reason.OTHER_REGIME and personal and older:
         said = Text(said.vi + _NOT_CARRIED_OVER.vi, said.en + _NOT_CARRIED_OVER.en)
     more = Text("", "")
