@@ -253,7 +253,7 @@ def gaps_table(material: Material, found: Sequence[tuple[Seen, ...]]) -> Table:
         Text("Thời hạn sớm nhất", "Earliest deadline"),
         Text("Việc tiếp theo", "Next step"),
     )
-    return Table.bounded(titles, (8, 54, 19, 34, 44), rows, MOST_ROWS)
+    return Table.bounded(titles, (8, 50, 18, 30, 54), rows, MOST_ROWS)
 
 
 def _severity(group: Sequence[Seen]) -> Severity:

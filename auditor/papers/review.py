@@ -195,10 +195,13 @@ def _parts(
 
 def _gaps(material: Material, found: tuple[tuple[Seen, ...], ...]) -> tuple[Block, ...]:
     """The gaps that weigh something as a table; the light ones as lines."""
-    light = [group for group in found if _light(group)]
+    light: dict[str, int] = {}
+    for group in found:
+        if _light(group):
+            title = group[0].finding.title.vi
+            light[title] = light.get(title, 0) + len(group)
     lines = [
-        Sentence(f"- {group[0].finding.title.vi} ({number(len(group))} dấu hiệu).", "item")
-        for group in light
+        Sentence(f"- {title} ({number(count)} dấu hiệu).", "item") for title, count in light.items()
     ]
     told = (Sentence("Mức thấp và để biết:"), *lines) if lines else ()
     heavy = [group for group in found if not _light(group)]

@@ -336,3 +336,16 @@ def test_the_risk_report_has_no_gaps_of_personal_data():
     assert "Chưa rõ dữ liệu" in gaps
     assert "Dữ liệu cá nhân ra nước ngoài" not in gaps
     assert "Tổng cộng dồn" not in gaps
+
+
+def test_light_indicators_are_lines_of_the_review_and_no_rows():
+    light = tuple(
+        finding(id=state, state=state, severity="low", rule="l", title=Text("Việc nhỏ", "Small"))
+        for state in ("open", "undecided")
+    )
+    paper = papers.review(material(replace(run(), findings=(*run().findings, *light))))
+    (part,) = (part for part in paper.parts if part.number == "IV.")
+    lines = [block.text for block in part.blocks if isinstance(block, Sentence)]
+    assert lines[-1] == "- Việc nhỏ (2 dấu hiệu)."
+    (table,) = (block for block in part.blocks if isinstance(block, Table))
+    assert not [row for row in table.rows if "Việc nhỏ" in row[1]]
