@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import os
 from datetime import date
 
 import pytest
@@ -101,3 +102,27 @@ def test_a_ledger_of_a_newer_version_is_refused_and_left_alone(called, store):
     for words in (["show"], ["export", "x.csv"], ["rebuild"]):
         code, said = called(*words)
         assert (code, "newer version (9999)" in said) == (14, True), words
+
+
+@pytest.mark.parametrize("name", ["＝1+1", " =1+1", "\t=1", "@SUM(1)", "+1", "-1"])
+def test_no_way_to_begin_a_formula_gets_into_a_spreadsheet(called, store, tmp_path, name):
+    with store.writing() as connection:
+        connection.execute(update(tables.ledger_routes).values(recipient=name))
+    called("export", tmp_path / "a.csv")
+    with (tmp_path / "a.csv").open(encoding="utf-8", newline="") as file:
+        assert {row["recipient"] for row in csv.DictReader(file)} == {f"'{name}"}
+
+
+def test_a_pipe_in_the_place_of_the_file_is_left_alone(called, tmp_path):
+    os.mkfifo(tmp_path / "a.csv")
+    code, said = called("export", tmp_path / "a.csv")
+    assert code == 2 and "no plain file" in said
+    assert (tmp_path / "a.csv").is_fifo()
+
+
+def test_a_name_cannot_make_lines_of_its_own(called, store):
+    with store.writing() as connection:
+        connection.execute(update(tables.ledger_routes).values(owner="Sở Y tế\n0: 9  9  —\x1b[2J"))
+    for by in ("owner", "month"):
+        said = called("show", "--by", by)[1]
+        assert "\n0: 9" not in said and "\x1b" not in said, said

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import NamedTuple
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
@@ -80,6 +81,19 @@ def test_a_table_that_was_not_judged_is_refused(called, audited, tmp_path):
     pq.write_table(table.drop_columns(["categories"]), tmp_path / "flows.parquet")
     told = called("explain", findings_in(audited)[0]["id"], tmp_path)
     assert told.code == 11 and "no column categories" in told.err
+
+
+@pytest.mark.parametrize("name", ["content_labels", "content_certainties"])
+def test_labels_of_content_that_have_no_certainty_are_refused(called, audited, tmp_path, name):
+    shutil.copytree(audited, tmp_path / "run")
+    path = tmp_path / "run" / "flows.parquet"
+    table = pq.read_table(path)
+    column = pa.array([["firm"]] * table.num_rows, table.schema.field(name).type)
+    pq.write_table(table.set_column(table.column_names.index(name), name, column), path)
+    policies = ROOT / "policies"
+    for words in (["explain", findings_in(audited)[0]["id"]], ["diff", policies, policies]):
+        said = called(*words, tmp_path / "run")
+        assert (said.code, "its certainty" in said.err) == (11, True), said
 
 
 def test_the_same_policies_find_the_same_and_changed_ones_say_what_differs(

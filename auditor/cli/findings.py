@@ -26,7 +26,7 @@ app = typer.Typer(
 _LOCAL: Final = "%Y-%m-%d %H:%M"
 Name = Annotated[str, typer.Argument(metavar="ID", help="Its id, or how the id begins.")]
 AsJson = Annotated[bool, typer.Option("--json", help="For machines.")]
-Most = Annotated[int, typer.Option("--most", min=1, help="How many at most.")]
+Most = Annotated[int, typer.Option("--most", min=1, max=1_000_000, help="How many at most.")]
 Stands = Literal[
     "open", "acknowledged", "claimed-exempt", "covered", "remediated", "accepted-risk"
 ]  # fmt: skip

@@ -30,7 +30,7 @@ OfSystem = Annotated[str | None, typer.Option("--system", help="Only of this sys
 OfRecipient = Annotated[str | None, typer.Option("--recipient", help="Only to this recipient.")]
 OfCategory = Annotated[str | None, typer.Option("--category", help="Only with this category.")]
 _NONE: Final = "—"
-_DANGEROUS: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
+_DANGEROUS: Final = ("=", "+", "-", "@", "＝", "＋", "－", "＠", "\t", "\r", "\n")
 """What makes a spreadsheet take a cell for a formula, or look past a line for one."""
 _COLUMNS: Final = (
     "day", "owner", "system", "recipient", "country", "categories", "regimes", "flows", "bytes",
@@ -68,12 +68,14 @@ def show(
             }
         )
         return
+    from auditor.model.text import visible
+
     since = f"{ledger.complete_from:%d/%m/%Y}" if ledger.complete_from else _NONE
     say(f"Có dữ liệu lưu lượng từ / traffic at hand from: {since}")
     say("luồng/flows  byte/bytes  bản ghi ước tính/estimated records")
     for name, flows, size, records in _grouped(totals, by):
         about = _NONE if records is None else f"≈ {records:,}"
-        say(f"{name}: {flows:,}  {size:,}  {about}")
+        say(f"{visible(name)}: {flows:,}  {size:,}  {about}")
     if by in ("category", "regime"):
         say("Một luồng mang nhiều loại được tính ở mỗi loại. / A flow counts in each of several.")
     for each in far:
@@ -96,6 +98,8 @@ def export(
     writers = {".csv": _csv, ".jsonl": _json_lines}
     if target.suffix not in writers:
         raise typer.BadParameter("name a file that ends in .csv or .jsonl")
+    if target.exists() and not target.is_file():  # a pipe's reader would wait for ever
+        raise typer.BadParameter(f"{target} is no plain file; it is left alone")
     ledger = _read(data, config)
     totals = [each for each in ledger.totals if _wanted(each, owner, system, recipient, category)]
     written(target.absolute().parent, {target.name: writers[target.suffix](totals)})
@@ -191,6 +195,8 @@ def _grouped(totals: list[DayTotal], by: By) -> Iterator[tuple[str, int, int, in
 
 
 def _say_threshold(each: Progress) -> None:
+    from auditor.model.text import visible
+
     line = each.line.least
     limit = "chưa xác nhận / unconfirmed" if line is None else f"{line:,} [{each.line.mark}]"
     share = "" if not line else f" ({min(each.counted / line, 9.99):.1%})"
@@ -198,7 +204,9 @@ def _say_threshold(each: Progress) -> None:
     guess = _NONE if each.estimated is None else f"≈ {each.estimated:,}"
     say()
     say(f"{each.threshold.title.vi} / {each.threshold.title.en}")
-    say(f"  {each.owner or _NONE}; từ/since {each.threshold.since}; ngưỡng/threshold {limit}")
+    say(
+        f"  {visible(each.owner) or _NONE}; từ/since {each.threshold.since}; ngưỡng/threshold {limit}"
+    )
     say(f"  đếm được ít nhất / counted at least: {about}{each.counted:,}{share}")
     say(f"  ước tính riêng / estimated apart: {guess}")
     if each.reached is not None:
@@ -245,7 +253,7 @@ def _cell(value: object) -> object:
     """A cell that no spreadsheet takes for a formula."""
     if isinstance(value, list):
         value = " ".join(each or _NONE for each in value)
-    if isinstance(value, str) and value.startswith(_DANGEROUS):
+    if isinstance(value, str) and value.lstrip(" ").startswith(_DANGEROUS):
         return f"'{value}"
     return value
 

@@ -251,7 +251,14 @@ def _frames(place: Path, run: Run) -> Iterator[pd.DataFrame]:
         return [f"has no column {name}" for name in schema.names if name not in there.names]
 
     def prepared(part: pa.Table) -> pa.Table:
-        return part.filter(pc.is_null(part["witness_of"])).select(schema.names).cast(schema)
+        kept = part.filter(pc.is_null(part["witness_of"])).select(schema.names).cast(schema)
+        lengths = [
+            pc.fill_null(pc.list_value_length(kept[name]), 0)
+            for name in ("content_labels", "content_certainties")
+        ]
+        if not lengths[0].equals(lengths[1]):
+            raise ValueError("not every label of content has its certainty")
+        return kept
 
     return map(to_pandas, RunFlows(place, run, schema.names, missing, prepared))
 

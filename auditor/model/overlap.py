@@ -56,6 +56,19 @@ def counted_once(key: Integers, start: Integers, end: Integers, weight: Integers
     return counted
 
 
+def clusters(key: Integers, start: Integers, end: Integers) -> Integers:
+    """Per row the number of its cluster: rows of one key that overlap, directly or by others.
+
+    What counts of one cluster (``counted_once``) hangs on no row of another.
+    """
+    end = np.maximum(end, start + 1)
+    order = np.lexsort((start, key))
+    numbers = np.empty(len(key), np.int64)
+    if len(key):
+        numbers[order] = _clusters(key[order], start[order], end[order])
+    return numbers
+
+
 def exact_sums(values: Integers, starts: Integers) -> list[int]:
     """Sums of values (not below 0) from each start to the next: a log may claim any number."""
     low = np.add.reduceat(values % _LOW, starts).tolist()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+import unicodedata
 from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -18,6 +19,7 @@ from pydantic import (
     model_validator,
 )
 
+from auditor.model.countries import NAMES
 from auditor.model.documents import Document, Some, read
 
 if TYPE_CHECKING:
@@ -35,11 +37,30 @@ _HOST = re.compile(r"(\*\.)?([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?\.)*[a-z0-9_-]
 Day = Annotated[date, Field(ge=date(2000, 1, 1), lt=date(3000, 1, 1))]
 
 
+def _same(text: str) -> str:
+    """What two spellings of one name or id have in common: case, spaces, composed letters."""
+    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
+
+
+def _shown(value: str) -> str:
+    strange = sorted({each for each in value if unicodedata.category(each)[0] == "C"})
+    if strange:
+        named = ", ".join(f"U+{ord(each):04X}" for each in strange)
+        raise ValueError(f"holds characters that nobody sees ({named}); write it without them")
+    return value
+
+
+Name = Annotated[str, AfterValidator(_shown)]
+"""An id or a person: what looks the same is the same."""
+
+
 def _country(value: object) -> object:
     if value is False:
         raise ValueError("YAML reads NO without quotes as false; write 'NO' in quotes")
     if not isinstance(value, str) or not re.fullmatch(r"[A-Za-z]{2}", value):
         raise ValueError("write a country as two letters (ISO 3166-1), such as SG")
+    if value.upper() not in NAMES:
+        raise ValueError(f"no country has the code {value.upper()}; write it as in ISO 3166-1")
     return value.upper()
 
 
@@ -125,7 +146,7 @@ class Entry(Document):
         valid_to: last day; null = for as long as the transfers go on.
     """
 
-    id: Annotated[str, Field(min_length=1, max_length=100)]
+    id: Annotated[Name, Field(min_length=1, max_length=100)]
     systems: Some[str]
     categories: Some[str]
     recipients: Recipients
@@ -137,9 +158,9 @@ class Entry(Document):
     @classmethod
     def _stands_once(cls, value: str, info: ValidationInfo) -> str:
         if isinstance(info.context, _Known):
-            if value in info.context.ids:
+            if _same(value) in info.context.ids:
                 raise ValueError(f"another entry has the id {value!r}; every entry has its own")
-            info.context.ids.add(value)
+            info.context.ids.add(_same(value))
         return value
 
     @field_validator("systems")
@@ -300,9 +321,9 @@ class Exemption(Entry):
 
     ground: str
     reason: Annotated[str, Field(min_length=10, max_length=4000)]
-    recorded_by: Annotated[str, Field(min_length=1, max_length=200)]
+    recorded_by: Annotated[Name, Field(min_length=1, max_length=200)]
     recorded: Day
-    reviewed_by: Annotated[str, Field(min_length=1, max_length=200)]
+    reviewed_by: Annotated[Name, Field(min_length=1, max_length=200)]
     reviewed: Day
     reported: Day | None = None
 
@@ -316,7 +337,7 @@ class Exemption(Entry):
     @field_validator("reviewed_by")
     @classmethod
     def _is_another(cls, value: str, info: ValidationInfo) -> str:
-        if value.casefold() == str(info.data.get("recorded_by", "")).casefold():
+        if _same(value) == _same(str(info.data.get("recorded_by", ""))):
             raise ValueError("who reviews a claim is another than who records it")
         return value
 

@@ -119,78 +119,97 @@ def found_in(
     ]
 
 
-def comparisons(
-    dossier: Dossier,
-    found: Compared,
-    seen: Seen,
-    regimes: Mapping[str, Regime],
-    volume: Volume | None,
-) -> tuple[Comparison, ...]:
-    """The dossier beside what was seen; of what it does not speak of, nothing is said.
+class Beside:
+    """A dossier that is laid beside what findings show; its own half is written once for all.
 
     Args:
-        dossier: the closest.
-        found: of it and the finding's flows.
-        seen: the finding.
+        dossier: the closest of the findings.
         regimes: by id.
         volume: of the dossier's transfers; null = it has no ceiling, or no transfer.
     """
-    return (
-        Comparison(
-            "system", _names(dossier.systems), _name(seen.system), seen.system in dossier.systems
-        ),
-        Comparison(
-            "category",
-            _names(dossier.categories),
-            _name(seen.category),
-            None if seen.category is None else seen.category in dossier.categories,
-        ),
-        _regime(dossier, seen, regimes),
-        *_recipient(dossier, found, seen),
-        Comparison("time", period(dossier), _days(seen), found.in_time),
-        _filed(dossier, found, seen, regimes),
-        _result(dossier, regimes),
-        *_volume(dossier, volume),
-        *_stops(dossier, found, seen),
-        *_storage(dossier, found, seen),
-        *_unseen(dossier),
-    )
+
+    def __init__(
+        self, dossier: Dossier, regimes: Mapping[str, Regime], volume: Volume | None
+    ) -> None:
+        self._dossier = dossier
+        self._regimes = regimes
+        self._systems = _names(dossier.systems)
+        self._categories = _names(dossier.categories)
+        named = dossier.recipients
+        networks = tuple(str(network) for network in named.networks)
+        who = _names((*named.organisations, *named.hosts, *networks))
+        self._who = who if who.vi else _NOTHING_SAID
+        self._countries = _names(named.countries) if named.countries else _NOTHING_SAID
+        self._period = period(dossier)
+        self._filed = _filed(dossier, regimes)
+        self._result_and_volume = (_result(dossier, regimes), *_volume(dossier, volume))
+        self._orders = _orders(dossier)
+        self._kept = _kept(dossier)
+        self._unseen = tuple(_unseen(dossier))
+        self._of_regime: dict[str | None, Comparison] = {}
+
+    def comparisons(self, found: Compared, seen: Seen) -> tuple[Comparison, ...]:
+        """The dossier beside what was seen; of what it does not speak of, nothing is said.
+
+        Args:
+            found: of the dossier and the finding's flows.
+            seen: the finding.
+        """
+        dossier, days = self._dossier, _days(seen)
+        known = None if seen.category is None else seen.category in dossier.categories
+        shown, hosts = _cut(seen.recipient), _names(seen.hosts)
+        far = Text(f"{shown} ({hosts.vi})", f"{shown} ({hosts.en})") if seen.hosts else _same(shown)
+        countries = _names(seen.countries) if seen.countries else _NOT_KNOWN
+        return (
+            Comparison("system", self._systems, _name(seen.system), seen.system in dossier.systems),
+            Comparison("category", self._categories, _name(seen.category), known),
+            self._regime(seen.regime),
+            Comparison("recipient", self._who, far, found.who),
+            Comparison("country", self._countries, countries, found.where),
+            Comparison("time", self._period, days, found.in_time),
+            Comparison("filed", self._filed, days, found.counted),
+            *self._result_and_volume,
+            *self._stops(found, days),
+            *self._storage(found, days),
+            *self._unseen,
+        )
+
+    def _regime(self, applied: str | None) -> Comparison:
+        if applied not in self._of_regime:
+            self._of_regime[applied] = _regime(self._dossier, applied, self._regimes)
+        return self._of_regime[applied]
+
+    def _stops(self, found: Compared, days: Text) -> Iterator[Comparison]:
+        if self._orders is not None:
+            # Under an order that names this recipient: no. Under one that may mean another: not
+            # known.
+            held = None if found.who is None else False
+            yield Comparison("stop-order", self._orders, days, held if found.stopped else True)
+
+    def _storage(self, found: Compared, days: Text) -> Iterator[Comparison]:
+        if self._kept is not None:
+            shown = Text(
+                f"chuyển {days.vi}; lưu trữ ở đâu: {_NOT_SHOWN.vi}",
+                f"transferred {days.en}; where it is kept: {_NOT_SHOWN.en}",
+            )
+            yield Comparison("storage", self._kept, shown, None if found.kept else False)
 
 
-def _regime(dossier: Dossier, seen: Seen, regimes: Mapping[str, Regime]) -> Comparison:
+def _regime(dossier: Dossier, regime: str | None, regimes: Mapping[str, Regime]) -> Comparison:
     said = text(regimes[dossier.regime].title)
-    if seen.regime is None or seen.regime not in regimes:
+    if regime is None or regime not in regimes:
         return Comparison("regime", said, _NOT_KNOWN, None)
-    applied = regimes[seen.regime]
+    applied = regimes[regime]
     fits = dossier.regime == applied.id or carried_over(dossier, applied, regimes)
     return Comparison("regime", said, text(applied.title), fits)
 
 
-def _recipient(dossier: Dossier, found: Compared, seen: Seen) -> Iterator[Comparison]:
-    named = dossier.recipients
-    networks = tuple(str(network) for network in named.networks)
-    who = _names((*named.organisations, *named.hosts, *networks))
-    hosts = _names(seen.hosts)
-    shown = _cut(seen.recipient)
-    far = Text(f"{shown} ({hosts.vi})", f"{shown} ({hosts.en})") if seen.hosts else _same(shown)
-    yield Comparison("recipient", who if who.vi else _NOTHING_SAID, far, found.who)
-    yield Comparison(
-        "country",
-        _names(named.countries) if named.countries else _NOTHING_SAID,
-        _names(seen.countries) if seen.countries else _NOT_KNOWN,
-        found.where,
-    )
-
-
-def _filed(
-    dossier: Dossier, found: Compared, seen: Seen, regimes: Mapping[str, Regime]
-) -> Comparison:
+def _filed(dossier: Dossier, regimes: Mapping[str, Regime]) -> Text:
     since = covers_from(dossier, regimes[dossier.regime])
-    said = Text(
+    return Text(
         f"nộp ngày {day(dossier.filed)}, tính từ ngày {day(since)}",
         f"filed on {dossier.filed}, counts from {since}",
     )
-    return Comparison("filed", said, _days(seen), found.counted)
 
 
 def _result(dossier: Dossier, regimes: Mapping[str, Regime]) -> Comparison:
@@ -250,9 +269,8 @@ def _subjects(volume: Volume) -> Text:
     )
 
 
-def _stops(dossier: Dossier, found: Compared, seen: Seen) -> Iterator[Comparison]:
-    if not dossier.stops:
-        return
+def _orders(dossier: Dossier) -> Text | None:
+    """The orders to stop; null = there is none."""
     orders: list[Text] = []
     for stop in dossier.stops[:MOST_NAMES]:
         who = _cut(f"{stop.by} {stop.number}".strip())
@@ -265,30 +283,18 @@ def _stops(dossier: Dossier, found: Compared, seen: Seen) -> Iterator[Comparison
                 f"ordered to stop from {stop.on} ({who}), {until.en}",
             )
         )
-    # Under an order that names this recipient: no. Under one that may mean another: not known.
-    held = None if found.who is None else False
-    yield Comparison("stop-order", _joined(orders), _days(seen), held if found.stopped else True)
+    return _joined(orders) if orders else None
 
 
-def _storage(dossier: Dossier, found: Compared, seen: Seen) -> Iterator[Comparison]:
+def _kept(dossier: Dossier) -> Text | None:
+    """Where data is kept, and until when; null = the dossier does not say."""
     storage = dossier.storage
     if storage is None:
-        return
+        return None
     said = _names(storage.countries)
-    if storage.until is not None:
-        said = Text(
-            f"{said.vi}; đến ngày {day(storage.until)}", f"{said.en}; until {storage.until}"
-        )
-    days = _days(seen)
-    yield Comparison(
-        "storage",
-        said,
-        Text(
-            f"chuyển {days.vi}; lưu trữ ở đâu: {_NOT_SHOWN.vi}",
-            f"transferred {days.en}; where it is kept: {_NOT_SHOWN.en}",
-        ),
-        None if found.kept else False,
-    )
+    if storage.until is None:
+        return said
+    return Text(f"{said.vi}; đến ngày {day(storage.until)}", f"{said.en}; until {storage.until}")
 
 
 def _unseen(dossier: Dossier) -> Iterator[Comparison]:

@@ -13,7 +13,7 @@ from auditor.model.finding import Claim, Comparison, Deadline
 from auditor.model.text import Text
 from auditor.policy import dossier_words
 from auditor.policy.claims import CLAIMED_STEP, claim_of, claim_said
-from auditor.policy.comparing import Seen, comparisons, found_in
+from auditor.policy.comparing import Beside, Seen, found_in
 from auditor.policy.coverage import CHANGED, Reason
 from auditor.policy.deadlines import from_register
 from auditor.policy.evidence import heaviest
@@ -65,6 +65,7 @@ class Registered:
         self._register_given = register_given
         self._notes: dict[tuple[int, tuple[str, ...], bool], Text] = {}
         self._found: dict[tuple[int, int], Compared] = {}
+        self._beside: dict[int, Beside] = {}
 
     def take(
         self, group: Integers, groups: int, answers: list[Answer], sets: FlowSets, sent: Integers
@@ -168,13 +169,13 @@ class Registered:
                 self._found[of_set, number] = each
 
     def _compared(self, group: int, number: int, seen: Seen) -> tuple[Comparison, ...]:
-        return comparisons(
-            self._coverages.dossiers[number],
-            self._found[self._set_of[group], number],
-            seen,
-            self._coverages.regimes,
-            self._coverages.volumes.get(number),
-        )
+        if number not in self._beside:
+            self._beside[number] = Beside(
+                self._coverages.dossiers[number],
+                self._coverages.regimes,
+                self._coverages.volumes.get(number),
+            )
+        return self._beside[number].comparisons(self._found[self._set_of[group], number], seen)
 
 
 def severity_of(state: State, severity: Severity) -> Severity:

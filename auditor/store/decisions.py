@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, fields, replace
 from datetime import date, timedelta, timezone
 from typing import TYPE_CHECKING, Any, Final
+from unicodedata import category
 
 from sqlalchemy import func, insert, select
 
@@ -182,13 +183,13 @@ def _complete(connection: Connection, finding_id: str, step: Step) -> None:
         InputError: with all that is wrong.
     """
     wrong = [
-        f"{name} says nothing" if not text else f"{name} is longer than {most} characters"
+        f"{name} is longer than {most} characters" if len(text) > most else f"{name} says nothing"
         for name, most in _LONGEST.items()
-        if not (text := getattr(step, name).strip()) or len(text) > most
+        if not _says(text := getattr(step, name).strip()) or len(text) > most
     ]
     if step.standing not in STANDINGS:
         wrong.append(f"standing is none of {', '.join(STANDINGS)}")
-    if 0 < len(step.why.strip()) < SHORTEST_WHY:
+    if _says(step.why) and len(_seen(step.why)) < SHORTEST_WHY:
         wrong.append(f"why has less than {SHORTEST_WHY} characters")
     if step.until is not None and step.until < step.at.astimezone(_VIETNAM).date():
         wrong.append(f"until ({step.until}) is over already")
@@ -203,12 +204,19 @@ def _complete(connection: Connection, finding_id: str, step: Step) -> None:
         )
 
 
+def _seen(text: str) -> str:
+    """The text without what nobody sees."""
+    return "".join(each for each in text if category(each)[0] != "C").strip()
+
+
+def _says(text: str) -> bool:
+    return any(map(str.isalnum, text))
+
+
 def _unclear(plan: Plan | None) -> list[str]:
     """What is not clear of the six points."""
     points = {} if plan is None else asdict(plan)
-    empty = [
-        f"{name} of the plan says nothing" for name, text in points.items() if not text.strip()
-    ]
+    empty = [f"{name} of the plan says nothing" for name, text in points.items() if not _says(text)]
     return empty + [
         f"{name} of the plan is longer than {_LONGEST_POINT} characters"
         for name, text in points.items()

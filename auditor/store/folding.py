@@ -106,12 +106,12 @@ def _foldable(rows: Rows, closed: Integers) -> Bools:
 
 
 def _fold(connection: Connection, rows: Rows) -> None:
-    sums: Sums = sums_of(rows)
-    apply(connection, {place: _negative(values) for place, values in sums.items()})
-    apply(connection, sums, folded=True)
     keys = rows[:, : BYTES + 1].tolist()
     names = ("key", "begins", "ends", "bytes")
     removed(connection, ledger_flows, [dict(zip(names, key, strict=True)) for key in keys])
+    sums: Sums = sums_of(rows)
+    apply(connection, {place: _negative(values) for place, values in sums.items()})
+    apply(connection, sums, folded=True)
 
 
 def _negative(values: tuple[int, int, int, int]) -> tuple[int, int, int, int]:

@@ -19,7 +19,7 @@ from sqlalchemy import func, select
 
 from auditor.model.errors import StoreError
 from auditor.model.ledger import COUNTED_FROM, Carried, DayTotal, Ledger, Route
-from auditor.model.overlap import LATEST, counted_once
+from auditor.model.overlap import LATEST, clusters, counted_once
 from auditor.model.problem import Problem
 from auditor.store import subjects
 from auditor.store.columns import storable
@@ -48,10 +48,10 @@ from auditor.store.many import matching, upserted
 from auditor.store.tables import flow_files, ledger_closed, ledger_days, ledger_flows, ledger_routes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
     from datetime import datetime
 
-    from sqlalchemy import Connection
+    from sqlalchemy import Connection, Result
 
     from auditor.model.ledger import Transfers
     from auditor.model.overlap import Integers
@@ -59,6 +59,7 @@ if TYPE_CHECKING:
 
 COLUMNS: Final = tuple(column.name for column in ledger_flows.columns)
 _KEYS_AT_ONCE: Final = 50_000
+_ROWS_AT_ONCE: Final = 100_000
 
 
 def added(connection: Connection, transfers: Transfers, started: datetime) -> tuple[Problem, ...]:
@@ -83,7 +84,7 @@ def added(connection: Connection, transfers: Transfers, started: datetime) -> tu
     rows = rows[np.argsort(rows[:, KEY], kind="stable")]
     deltas: Sums = {}
     for some in _by_keys(rows):
-        known = _of_keys(connection, np.unique(some[:, KEY]))
+        known = _overlapping(connection, some)
         settled = _settled(np.concatenate((known, some)))
         _write(connection, known, settled)
         add(deltas, settled, 1)
@@ -208,23 +209,39 @@ def _settled(rows: Rows) -> Rows:
     return rows
 
 
-def _of_keys(connection: Connection, keys: Integers) -> Rows:
-    """The rows of these keys."""
-    query = select(*_plain()).where(matching(connection, ledger_flows.c.key, keys.tolist()))
-    return _as_rows(connection.execute(query).all())
+def _overlapping(connection: Connection, rows: Rows) -> Rows:
+    """The rows there are that may tell of the same traffic as some of these: whole clusters.
+
+    Ports come back: of a key with a long past only what lies about these rows is looked at.
+    """
+    keys = np.unique(rows[:, KEY]).tolist()
+    flows = ledger_flows.c
+    query = select(*_plain()).where(matching(connection, flows.key, keys))
+    first, last = int(rows[:, BEGINS].min()), int(rows[:, ENDS].max()) + 1
+    while True:
+        found = connection.execute(query.where(flows.begins < last, flows.ends >= first))
+        known = _as_rows(found)
+        numbers = clusters(*(np.concatenate((known, rows))[:, : ENDS + 1].T))
+        known = known[np.isin(numbers[: len(known)], numbers[len(known) :])]
+        if not ((known[:, BEGINS] < first) | (known[:, ENDS] >= last)).any():
+            return known
+        span = last - first  # what reaches out may overlap more: look at three times as much
+        first, last = max(first - span, 0), min(last + span, LATEST)
 
 
 def portions(connection: Connection, after: int = -1) -> Iterator[Rows]:
     """All rows of keys after one, in portions that have all rows of their keys."""
+    key = ledger_flows.c.key
+    more = select(key).order_by(key).offset(_ROWS_AT_ONCE - 1).limit(1)
     while True:
-        key = ledger_flows.c.key
-        some = select(key).distinct().where(key > after).order_by(key).limit(_KEYS_AT_ONCE)
-        keys = connection.scalars(some).all()
-        if not keys:
+        last = connection.scalar(more.where(key > after))
+        rest = select(*_plain()).where(key > after)
+        rows = _as_rows(connection.execute(rest if last is None else rest.where(key <= last)))
+        if len(rows):
+            yield rows
+        if last is None:
             return
-        after = keys[-1]
-        between = select(*_plain()).where(key >= keys[0], key <= after)
-        yield _as_rows(connection.execute(between).all())
+        after = last
 
 
 def _plain() -> list[Any]:
@@ -234,9 +251,10 @@ def _plain() -> list[Any]:
     ]
 
 
-def _as_rows(found: Sequence[Any]) -> Rows:
-    rows: Rows = np.array([tuple(row) for row in found], np.int64).reshape(-1, len(COLUMNS))
-    return rows
+def _as_rows(found: Result[Any]) -> Rows:
+    # By parts: as numbers of Python they take many times the room.
+    parts = [np.array(list(map(tuple, some)), np.int64) for some in found.partitions(_ROWS_AT_ONCE)]
+    return np.concatenate(parts) if parts else np.zeros((0, len(COLUMNS)), np.int64)
 
 
 def _write(connection: Connection, known: Rows, settled: Rows) -> None:
@@ -267,7 +285,7 @@ def _stored(connection: Connection, routes: list[Route], secret: bytes) -> Integ
         system = None if route.system is None else storable(route.system)
         country = None if route.country is None else storable(route.country)
         carried = [
-            [storable(each.category), each.regime]
+            [storable(each.category), None if each.regime is None else storable(each.regime)]
             for each in sorted(route.carried, key=lambda each: (each.category, each.regime or ""))
         ]
         text = json.dumps([owner, system, recipient, country, carried]).encode()

@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 from sqlalchemy import func, select
 
 from auditor.model.overlap import exact_sums
-from auditor.store.columns import bounded
+from auditor.store.columns import LARGEST, bounded
 from auditor.store.many import matching, removed, upserted
 from auditor.store.tables import ledger_days, ledger_flows
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from sqlalchemy import Connection
 
@@ -120,13 +120,21 @@ def changes(
 
 
 def apply(connection: Connection, deltas: Sums, *, folded: bool = False) -> None:
-    """Changes totals by so much: those of flows that stand, or of folded ones."""
+    """Changes totals by so much: those of flows that stand, or of folded ones.
+
+    Flows that come or go with it have done so already: a total that is as large as the database
+    holds may stand for more, and is summed anew from those that stand.
+    """
     deltas = {place: values for place, values in deltas.items() if any(values)}
     if not deltas:
         return
     there = _there(connection, sorted({day for day, _ in deltas}), folded=folded)
     before = {place: there[place] for place in deltas if place in there}
     goal = {place: _sum(before.get(place, _NOTHING), values) for place, values in deltas.items()}
+    full = {place for place, values in before.items() if LARGEST in values}
+    if full and not folded:
+        sums = _summed(connection, sorted({day for day, _ in full}))
+        goal.update((place, sums.get(place, _NOTHING)) for place in full)
     replaced(connection, before, goal, folded=folded)
 
 
@@ -169,8 +177,8 @@ def _there(
     }
 
 
-def _summed(connection: Connection) -> Sums:
-    """The sums of the flows that count, by the database."""
+def _summed(connection: Connection, days: Sequence[int] | None = None) -> Sums:
+    """The sums of the flows that count, by the database; of these days only."""
     flows = ledger_flows.c
     day = ((flows.begins + EAST) // DAY).label("day")
     known = func.coalesce(flows.records, 0)
@@ -188,6 +196,8 @@ def _summed(connection: Connection) -> Sums:
         .where(flows.counted)
         .group_by(day, flows.route)
     )
+    if days is not None:
+        query = query.where(matching(connection, (flows.begins + EAST) // DAY, days))
     return {
         (each, route): (
             count,

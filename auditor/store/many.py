@@ -12,11 +12,11 @@ from sqlalchemy.types import TypeDecorator
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from sqlalchemy import Column, ColumnElement, Connection, Select, Table
+    from sqlalchemy import ColumnElement, Connection, Select, Table
 
 
 def matching(
-    connection: Connection, column: Column[Any], values: Sequence[int] | Sequence[str]
+    connection: Connection, column: ColumnElement[Any], values: Sequence[int] | Sequence[str]
 ) -> ColumnElement[bool]:
     """Where a column is one of many values; no database takes so many parameters.
 

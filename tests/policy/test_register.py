@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from pathlib import Path
 
 import pytest
@@ -76,6 +77,7 @@ def test_without_an_inventory_any_system_may_be_named(loaded):
         ("{}", "name at least one"),
         ("{countries: [NO]}", "write 'NO' in quotes"),
         ("{countries: [Singapore]}", "two letters"),
+        ("{countries: [UK]}", "no country has the code UK"),
         ("{organisations: ['a*']}", "at least three letters"),
         ("{hosts: ['*']}", "write a host name"),
         ("{hosts: ['*.*.com']}", "write a host name"),
@@ -154,6 +156,12 @@ def test_a_claim_is_read_with_who_recorded_and_who_reviewed_it(written, catalogu
         ({"system": "moon"}, "the inventory has no system 'moon'"),
         ({"category": "B99"}, "no category list has the code 'B99'"),
         ({"reviewed_by": "nguyễn văn an"}, "who reviews a claim is another than who records it"),
+        ({"reviewed_by": "Nguyễn  Văn An"}, "who reviews a claim is another"),
+        ({"reviewed_by": unicodedata.normalize("NFD", "Nguyễn Văn An")}, "is another than who"),
+        ({"reviewed_by": '"Nguyễn Văn An\\u200b"'}, "characters that nobody sees (U+200B)"),
+        ({"id": "a"}, "another entry has the id 'a'"),
+        ({"id": '"A\\u200b"'}, "exemptions[1].id: holds characters that nobody sees (U+200B)"),
+        ({"id": '"A\\e[2J"'}, "characters that nobody sees (U+001B)"),
         ({"reviewed": "2026-02-01"}, "reviewed (2026-02-01) before it was recorded (2026-02-02)"),
         ({"reason": "ngắn"}, "reason"),
     ],

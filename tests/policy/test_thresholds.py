@@ -205,6 +205,20 @@ def test_each_owner_has_its_own_total_and_its_own_finding(judged):
     assert again[0].id in {each.id for each in found}, "it stays the same finding"
 
 
+def test_owners_that_cross_it_only_together_leave_it_undecided(judged):
+    theirs = replace(ROUTE, owner="Sở Tài chính")
+    totals = [total(), total(route=theirs)]
+    counts = [count(60), count(60, first=60, owner="Sở Tài chính")]
+    (found,) = judged(totals, counts)
+    assert (found.state, found.evidence.running.counted) == ("undecided", 120)
+    assert found.evidence.running.owner == f"Sở Tài chính; {OWNER}"
+    assert any("chỉ khi cộng chung" in said.vi for said in found.not_known)
+    same = [count(60), count(60, owner="Sở Tài chính")]
+    assert judged(totals, same) == (), "the same sixty people"
+    (alone,) = judged(totals, [*counts, count(100, day=1)])
+    assert (alone.state, alone.evidence.running.owner) == ("open", OWNER)
+
+
 def test_one_run_alone_says_so(judged):
     (one,) = judged([total()], [count(100)], alone=True)
     assert "Only transfers of this run" in one.known_by[0].en

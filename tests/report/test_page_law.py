@@ -260,3 +260,16 @@ def test_the_terminal_has_the_deadlines_and_the_claims(whole: Run) -> None:
     assert lines[at + 1] == f"  01/07/2026  đã qua 15 ngày / 15 days past: {REPORT.what.vi}"
     assert lines[at + 2].startswith("  ≤ 12/09/2026  còn 58 ngày / 58 days left: ")
     assert not [each for each in lines if CLAIM.id in each or "Microsoft" in each]
+
+
+def test_on_a_small_screen_each_table_of_deadlines_has_labels_of_its_own(whole: Run) -> None:
+    text = html(whole)
+    first, later = text.split('<article class="finding', 1)
+    assert first.count('<table class="cards deadlines next-dues">') == 1
+    assert "next-dues" not in later
+    rules = [line.strip() for line in first.splitlines() if 'content: "' in line]
+    for label in ("Tính từ", "Counted from"):
+        (rule,) = [line for line in rules if f'"{label}: "' in line]
+        assert ".finding .deadlines td:nth-child(3)" in rule
+    labels = [line for line in rules if ".next-dues td:nth-child(4)" in line]
+    assert [line.split('"')[1] for line in labels] == ["Nhóm dấu hiệu: ", "Groups: "]

@@ -110,6 +110,9 @@ def test_of_the_same_flow_on_two_routes_the_latest_run_counts(store):
 def test_a_name_that_no_database_takes_is_written_so_that_it_shows(store):
     add(store, (1, 0, 1, 5, C, None))
     assert totals(store)[0][1].recipient == r"198.51.100.7\x00"
+    half = Route("o", "s", "r", "SG", (Carried("B7", "a\x00\ud800"),))
+    add(store, (9, 48, 49, 5, half, None), routes=(half,))
+    assert totals(store)[1][1].carried == (Carried("B7", r"a\x00\ud800"),)
 
 
 def test_flows_before_the_law_and_flows_that_say_nothing_do_not_count(store):
@@ -321,3 +324,53 @@ def test_counts_come_with_the_ledger(store):
         subjects.added(connection, (count,))
     with store.reading() as connection:
         assert ledger.read(connection).counts == (count,)
+
+
+def test_of_a_connection_with_a_long_past_only_what_overlaps_is_read(store, monkeypatch):
+    past = [(1, -2 * hour, -2 * hour + 1, 10, A, None) for hour in range(50, 500)]
+    add(store, *past, ONE)
+    read = []
+    as_rows = ledger._as_rows
+
+    def counting(found):
+        rows = as_rows(found)
+        read.append(len(rows))
+        return rows
+
+    monkeypatch.setattr(ledger, "_as_rows", counting)
+    add(store, (1, 0, 3, 130, A, None), started=LATER)
+    assert sum(read) == 1
+    assert sum(each[3] for each in totals(store)) == 4500 + 130
+
+
+def test_rows_that_overlap_only_by_others_are_looked_for_however_far_they_reach(store):
+    chain = [(1, hour, hour + 2, 100, A, None) for hour in range(0, 400, 1)]
+    add(store, *chain)
+    add(store, (1, 400, 402, 1000, A, None), started=LATER)
+    found = everything(store)
+    with store.writing() as connection:
+        assert ledger.rebuilt(connection) == ()
+    assert everything(store) == found
+
+
+def test_a_ledger_larger_than_a_portion_is_gone_through_whole(store, monkeypatch):
+    monkeypatch.setattr(ledger, "_ROWS_AT_ONCE", 3)
+    rows = [(key % 5, 2 * key, 2 * key + 1, 10, A, None) for key in range(17)]
+    add(store, *rows)
+    with store.reading() as connection:
+        parts = list(ledger.portions(connection))
+    assert sum(map(len, parts)) == 17
+    keys = [set(part[:, 0].tolist()) for part in parts]
+    assert len(parts) == 5 and sum(map(len, keys)) == 5, "a key is in one portion only"
+    assert folding.folded(store, LATER) == 17
+
+
+def test_a_total_beyond_what_a_database_holds_comes_back_when_flows_go_elsewhere(store):
+    most = 2**62 - 1
+    huge = [(key, 0, 1, most, A, None) for key in range(11, 14)]
+    add(store, *huge, TWO)
+    assert totals(store)[0][3] == 2**63 - 1
+    add(store, *((*row[:4], B, None) for row in huge), started=LATER)
+    assert [each[1:4] for each in totals(store)] == [(B, 3, 2**63 - 1), (A, 1, 50)]
+    assert folding.folded(store, LATER + timedelta(days=30)) == 4
+    assert [each[1:4] for each in totals(store)] == [(B, 3, 2**63 - 1), (A, 1, 50)]
