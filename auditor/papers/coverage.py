@@ -94,7 +94,7 @@ def system_of(material: Material, seen: Seen) -> str:
 def result(finding: Finding) -> str:
     """What the register says of a finding, in two or three words."""
     if finding.state == "covered":
-        return "Được hồ sơ bao quát"
+        return "Có hồ sơ khớp"
     if finding.claim is not None:
         return "Khai được miễn (người khai chịu trách nhiệm)"
     wrong = _wrong(finding)
@@ -248,7 +248,7 @@ def gaps_table(material: Material, found: Sequence[tuple[Seen, ...]]) -> Table:
         steps.setdefault(step, place)
     titles = (
         Text("TT", "No."),
-        Text("Tồn tại", "Gap"),
+        Text("Nội dung cần xử lý", "Gap"),
         Text("Mức độ; tình trạng", "Severity; state"),
         Text("Thời hạn sớm nhất", "Earliest deadline"),
         Text("Việc tiếp theo", "Next step"),
@@ -286,7 +286,7 @@ def six_points_table(material: Material, found: Sequence[tuple[Seen, ...]]) -> T
             rows.append((str(place), f"{what} ({said})", *(value or None for value in clear)))
     titles = (
         Text("TT", "No."),
-        Text("Tồn tại", "Gap"),
+        Text("Nội dung cần xử lý", "Gap"),
         Text("Rõ người", "Who"),
         Text("Rõ việc", "What"),
         Text("Rõ thời gian", "By when"),

@@ -102,7 +102,7 @@ def review(material: Material) -> Paper:
 
 def _six_points_note() -> Sentence:
     return Sentence(
-        "Theo yêu cầu “6 rõ” (điểm 1 mục IV Thông báo số 43/TB-VPCP): mỗi tồn tại có rõ người, rõ "
+        "Theo yêu cầu “6 rõ” (điểm 1 mục IV Thông báo số 43/TB-VPCP): mỗi nội dung có rõ người, rõ "
         "việc, rõ thời gian, rõ trách nhiệm, rõ sản phẩm, rõ thẩm quyền. Hàng đánh dấu là chưa có "
         "kế hoạch.",
         "note",
@@ -172,7 +172,7 @@ def _parts(
         ),
         Part(
             "IV.",
-            Text("Tồn tại và thời hạn", "Gaps and deadlines"),
+            Text("Nội dung cần xử lý và thời hạn", "Gaps and deadlines"),
             _gaps(material, found),
         ),
         Part(
@@ -180,7 +180,7 @@ def _parts(
             Text("Phương hướng khắc phục", "Remediation"),
             (
                 Sentence(
-                    "Kế hoạch khắc phục từng tồn tại theo sáu rõ (người, việc, thời gian, trách "
+                    "Kế hoạch khắc phục từng nội dung theo sáu rõ (người, việc, thời gian, trách "
                     "nhiệm, sản phẩm, thẩm quyền) nêu tại Phụ lục III."
                 ),
             ),

@@ -117,7 +117,7 @@ def _crossed(running: Running) -> Text:
     if running.counted < running.threshold:
         vi, en = (
             "Theo ước tính, ngưỡng {least_vi} có thể đã đạt vào ngày {vi}; số đếm được chưa tới.",
-            "By estimate {least_en}, the threshold, may have been reached on {en}; not by count.",
+            "By estimate alone, the threshold of {least_en} may have been reached on {en}.",
         )
     return said(
         vi,

@@ -42,7 +42,7 @@ def of(*findings):
 @pytest.mark.parametrize(
     ("changes", "says"),
     [
-        ({"state": "covered", "dossier": "H"}, "Được hồ sơ bao quát"),
+        ({"state": "covered", "dossier": "H"}, "Có hồ sơ khớp"),
         ({"state": "exempt", "claim": CLAIM}, "Khai được miễn (người khai chịu trách nhiệm)"),
         ({}, "Chưa thấy hồ sơ trong sổ đăng ký"),
         ({"dossier": "H"}, "Hồ sơ gần nhất không khớp"),

@@ -40,3 +40,10 @@ def test_every_regime_that_transfers_fall_under_has_a_case():
 
 def test_the_page_to_sign_is_written_from_the_cases():
     assert PAGE.read_text(encoding="utf-8") == page()
+
+
+def test_a_term_for_the_update_is_told_where_the_law_has_one():
+    personal, core = (answers()[name][0].dossier_note for name in ("J1", "J6"))
+    assert personal is not None and core is not None
+    assert "trong 10 ngày hoặc định kỳ 06 tháng" in personal.vi
+    assert "khoản 8 Điều 12 Nghị định 165/2025/NĐ-CP" in core.vi and "10 ngày" not in core.vi
