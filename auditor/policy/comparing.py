@@ -161,9 +161,7 @@ class Beside:
         far = Text(f"{shown} ({hosts.vi})", f"{shown} ({hosts.en})") if seen.hosts else _same(shown)
         countries = _names(seen.countries) if seen.countries else _NOT_KNOWN
         return (
-            Comparison(
-                "system", self._systems, _name(seen.system), seen.system in dossier.systems
-            ),
+            Comparison("system", self._systems, _name(seen.system), seen.system in dossier.systems),
             Comparison("category", self._categories, _name(seen.category), known),
             self._regime(seen.regime),
             Comparison("recipient", self._who, far, found.who),

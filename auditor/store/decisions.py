@@ -216,9 +216,7 @@ def _says(text: str) -> bool:
 def _unclear(plan: Plan | None) -> list[str]:
     """What is not clear of the six points."""
     points = {} if plan is None else asdict(plan)
-    empty = [
-        f"{name} of the plan says nothing" for name, text in points.items() if not _says(text)
-    ]
+    empty = [f"{name} of the plan says nothing" for name, text in points.items() if not _says(text)]
     return empty + [
         f"{name} of the plan is longer than {_LONGEST_POINT} characters"
         for name, text in points.items()

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from auditor import policy
-from auditor.model.content import Contents, Counted, Hit, Sought
+from auditor.model.content import Contents, Hit, Sought
 from auditor.model.ledger import Carried, DayCount, DayTotal, Ledger, Route
 from auditor.model.register import Register
 from auditor.model.subjects import Subjects
@@ -37,8 +37,8 @@ def state(*persons):
 
 
 def counted(*persons, system="registry", recipient=CLOUD, detector="name", outbound=True):
-    stored = state(*persons)
-    return Counted(system, recipient, detector, outbound, len(persons), True, stored)
+    day = date(2026, 3, 1)
+    return DayCount(day, "", system, recipient, detector, outbound, state(*persons))
 
 
 def contents(*several, certainty="firm", subject="person", labels=("B1",)):
