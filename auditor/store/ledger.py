@@ -48,7 +48,7 @@ from auditor.store.many import matching, upserted
 from auditor.store.tables import flow_files, ledger_closed, ledger_days, ledger_flows, ledger_routes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
     from datetime import datetime
 
     from sqlalchemy import Connection, Result
