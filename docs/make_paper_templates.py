@@ -180,6 +180,8 @@ def side_by_side(document, left, right, rows):
         column.width = Mm(width)
         for cell in column.cells:
             cell.width = Mm(width)
+    for row in table.rows:  # a signature does not stand on another page than its title
+        row._tr.get_or_add_trPr().append(OxmlElement("w:cantSplit"))
     return [row.cells for row in table.rows]
 
 

@@ -73,6 +73,7 @@ def test_one_run_can_be_named_by_its_file_and_the_period_limited(runs, tmp_path)
     [
         (("--since", "2026-10-01", "--until", "2026-09-01"), "must not be after"),
         (("--since", "yesterday"), "2026-11-21"),
+        (("--system", "portall"), "no indicator"),
         (("--system", "none", "--inventory", EXAMPLES / "inventory.yaml"), "citizen-portal"),
     ],
 )
@@ -87,7 +88,7 @@ def test_what_is_no_run_is_named(tmp_path):
     (tmp_path / "empty").mkdir()
     (tmp_path / "x.json").write_bytes(b"\xff\xfe")
     for place, what in (("empty", "holds no run.json"), ("x.json", "cannot be read"),
-                        ("gone.json", "cannot be read")):  # fmt: skip
+                        ("gone.json", "does not exist")):  # fmt: skip
         done = paper("review", tmp_path / place, "--out", tmp_path / "out")
         assert isinstance(done.exception, InputError)
         assert what in str(done.exception)

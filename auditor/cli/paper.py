@@ -172,7 +172,7 @@ def _material(
     data: Path | None,
     policies: Path | None,
 ) -> Material:
-    from auditor import classify, papers, pipeline, policy
+    from auditor import classify, inspect, papers, pipeline, policy
     from auditor.model.agency import Agency
     from auditor.model.documents import read
     from auditor.model.register import load_register
@@ -187,7 +187,7 @@ def _material(
     if system is not None and systems and system not in {each.id for each in systems.systems}:
         known = ", ".join(each.id for each in systems.systems[:20])
         raise typer.BadParameter(f"the inventory has {known}", param_hint="--system")
-    return papers.gathered(
+    material = papers.gathered(
         [_run(path) for path in _files(runs)],
         read(agency, Agency) if agency else Agency(version="none"),
         catalogue,
@@ -199,7 +199,16 @@ def _material(
         until=last,
         system=system,
         recipient=recipient,
+        sought=inspect.sought_in(folder, catalogue.by_code) if data else (),
     )
+    named = {seen.finding.system for seen in material.seen}
+    if system is not None and systems is None and system not in named:
+        raise typer.BadParameter(
+            f"no indicator of these runs names {system}; name it as the inventory does, and give "
+            "--inventory",
+            param_hint="--system",
+        )
+    return material
 
 
 def _ledger(data: Path) -> Ledger:
@@ -268,11 +277,12 @@ def _files(paths: list[Path]) -> list[Path]:
 def _run(path: Path) -> Run:
     from auditor.model.run import from_json
 
+    hint = "Give the run.json of an audit."
     refused = InputError(
-        f"cannot be read, or is larger than {MOST_BYTES >> 20} MiB",
-        place=str(path),
-        hint="Give the run.json of an audit.",
+        f"cannot be read, or is larger than {MOST_BYTES >> 20} MiB", place=str(path), hint=hint
     )
+    if not path.exists():
+        raise InputError("does not exist", place=str(path), hint=hint)
     try:
         about = path.stat()
         if not stat.S_ISREG(about.st_mode) or about.st_size > MOST_BYTES:

@@ -116,7 +116,7 @@ class Duty(Document):
 
     Attributes:
         id: what the program reckons by, such as ``file``, ``report-exempt``, ``update-soon``.
-        event: the day that ``days`` or ``months`` are counted from or to.
+        event: the day that ``days``, ``months`` or ``hours`` are counted from or to.
         direction: ``before`` that day (15 days before the processing) or ``after`` it.
         paper: what is handed in, such as ``form-09``; empty = nothing is.
     """
@@ -127,13 +127,14 @@ class Duty(Document):
     direction: Literal["before", "after"]
     days: Days | None = None
     months: Annotated[StrictInt, Field(ge=1, le=1200)] | None = None
+    hours: Annotated[StrictInt, Field(ge=1, le=876_000)] | None = None
     paper: str = ""
     basis: Basis
 
     @model_validator(mode="after")
     def _has_one_measure(self) -> Duty:
-        if (self.days is None) == (self.months is None):
-            raise ValueError("write either `days` or `months`")
+        if [self.days, self.months, self.hours].count(None) != 2:
+            raise ValueError("write either `days`, `months` or `hours`")
         return self
 
 

@@ -65,7 +65,7 @@ def assessment(material: Material) -> Paper:
             Part(
                 "V.",
                 Text("Lượng dữ liệu tích lũy (khoản 10 Điều 12)", "Running totals (clause 10)"),
-                ledger_blocks(material),
+                ledger_blocks(material, {code for each in moved for code in each.categories}),
             ),
             Part(
                 "VI.",
@@ -227,8 +227,8 @@ def _risks(material: Material, moved: tuple[Transfer, ...]) -> Table:
     rows = tuple(
         (
             group[0].finding.title.vi,
-            listed((material.system_name(seen.finding.system) for seen in group), 6),
-            str(len({seen.finding.recipient for seen in group})),
+            listed((coverage.system_of(material, seen) for seen in group), 6),
+            str(len({seen.finding.recipient for seen in group if seen.has_flows})),
             group[0].finding.next_step.vi,
             None,
         )

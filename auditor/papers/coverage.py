@@ -7,17 +7,20 @@ from typing import TYPE_CHECKING, Final
 
 from auditor.model.finding import SEVERITIES
 from auditor.model.text import Text
-from auditor.papers.blocks import Table
-from auditor.papers.wording import SEVERITY, STANDING, STATE, category, day, listed
+from auditor.papers.blocks import Sentence, Table
+from auditor.papers.wording import SEVERITY, STANDING, STATE, day, day_of, listed, number
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from auditor.model.finding import Comparison, Deadline, Finding, Plan, Severity
+    from auditor.papers.blocks import Block
     from auditor.papers.material import Material, Seen
 
 MOST_ROWS: Final = 200
-MOST_DEADLINES: Final = 12
+MOST_DEADLINES: Final = 6
+MOST_NAMES: Final = 12
+"""Names in one cell."""
 FIELD: Final = {
     "system": "Hệ thống", "category": "Nhóm dữ liệu", "regime": "Chế độ", "recipient": "Bên nhận",
     "country": "Nước nhận", "time": "Thời gian", "filed": "Ngày nộp", "result": "Kết quả",
@@ -27,31 +30,25 @@ FIELD: Final = {
 
 
 def coverage_table(material: Material) -> Table:
-    """Dossier by recipient by category, with what fits and what does not."""
+    """Dossiers by system, with the recipients and categories of which they say the same."""
     of_row: dict[tuple[object, ...], list[Seen]] = defaultdict(list)
     for seen in material.seen:
         finding = seen.finding
         if finding.category is None or not seen.has_flows:
             continue
         claim = finding.claim.id if finding.claim else ""
-        key = (
-            finding.system, finding.recipient, finding.dossier or "", claim, result(finding),
-            reason(finding),
-        )  # fmt: skip
+        key = finding.system, finding.dossier or "", claim, result(finding), reason(finding)
         of_row[key].append(seen)
     rows = [_covered(material, seen) for seen in of_row.values()]
     titles = (
         Text("Hồ sơ, mục miễn", "Dossier, claim"),
         Text("Hệ thống", "System"),
-        Text("Bên nhận", "Recipient"),
-        Text("Nhóm dữ liệu", "Categories"),
+        Text("Bên nhận [nhóm dữ liệu]", "Recipient [categories]"),
         Text("Kết quả đối chiếu", "Result"),
         Text("Lý do", "Why"),
     )
     rows.sort(key=lambda row: (row[0] == _NONE, row))
-    return Table(
-        titles, (15, 20, 22, 16, 16, 50), tuple(rows[:MOST_ROWS]), max(0, len(rows) - MOST_ROWS)
-    )
+    return Table.bounded(titles, (15, 20, 44, 18, 42), rows, MOST_ROWS)
 
 
 _NONE: Final = "–"
@@ -59,15 +56,39 @@ _NONE: Final = "–"
 
 def _covered(material: Material, seen: Sequence[Seen]) -> tuple[str, ...]:
     finding = seen[0].finding
-    codes = listed(sorted({each.finding.category or "" for each in seen}))
     return (
         finding.claim.id if finding.claim else finding.dossier or _NONE,
         material.system_name(finding.system),
-        finding.recipient,
-        codes,
+        recipients_said(seen),
         result(finding),
         reason(finding),
     )
+
+
+def recipients_said(seen: Sequence[Seen]) -> str:
+    """``Example Cloud, Example Telecom [B1, B7]``: recipients of the same categories together."""
+    codes: dict[str, set[str]] = defaultdict(set)
+    for each in seen:
+        codes[recipient_of(each)].add(each.finding.category or "")
+    alike: dict[tuple[str, ...], list[str]] = defaultdict(list)
+    for recipient, held in codes.items():
+        alike[tuple(sorted(held - {""}))].append(recipient)
+    told = [
+        listed(names, MOST_NAMES) + (f" [{listed(held)}]" if held else "")
+        for held, names in alike.items()
+    ]
+    more = [f"và {len(told) - MOST_NAMES} tổ hợp khác"] if len(told) > MOST_NAMES else []
+    return ";\n".join([*told[:MOST_NAMES], *more])
+
+
+def recipient_of(seen: Seen) -> str:
+    """Who received; of a total over all transfers, that it is one."""
+    return seen.finding.recipient if seen.has_flows else "cộng mọi bên nhận"
+
+
+def system_of(material: Material, seen: Seen) -> str:
+    """Which system sent; of a total over all transfers, that it is one."""
+    return material.system_name(seen.finding.system) if seen.has_flows else "Cộng mọi hệ thống"
 
 
 def result(finding: Finding) -> str:
@@ -79,7 +100,7 @@ def result(finding: Finding) -> str:
     wrong = _wrong(finding)
     about_another = [told for field, told in _ANOTHER.items() if field in wrong]
     told = (
-        about_another[0]
+        f"Hồ sơ gần nhất {', '.join(about_another)}."
         if about_another
         else " ".join(told for field, told in _WRONG.items() if field in wrong)
     )
@@ -93,9 +114,9 @@ def result(finding: Finding) -> str:
 
 
 _ANOTHER: Final = {
-    "recipient": "Hồ sơ gần nhất không nêu bên nhận này.",
-    "category": "Hồ sơ gần nhất không gồm nhóm dữ liệu này.",
-    "system": "Hồ sơ gần nhất không gồm hệ thống này.",
+    "recipient": "không nêu bên nhận này",
+    "category": "không gồm nhóm dữ liệu này",
+    "system": "không gồm hệ thống này",
 }
 """Where one of these does not fit, the dossier speaks of another transfer: the rest is idle."""
 _WRONG: Final = {
@@ -137,13 +158,13 @@ def _compared(each: Comparison) -> str:
     return f"{name}: hồ sơ ghi {each.said.vi}; đã thấy {each.seen.vi}."
 
 
-def gaps(material: Material) -> tuple[tuple[Seen, ...], ...]:
-    """Findings that ask for something, by rule, system and state; the heaviest first."""
+def gaps(kept: Iterable[Seen]) -> tuple[tuple[Seen, ...], ...]:
+    """Findings that ask for something, by rule and state; the heaviest first."""
     of_gap: dict[tuple[object, ...], list[Seen]] = defaultdict(list)
-    for seen in material.seen:
+    for seen in kept:
         finding = seen.finding
         if finding.state in ("open", "undecided", "exempt"):
-            of_gap[finding.rule, finding.system, finding.state].append(seen)
+            of_gap[finding.rule, finding.state].append(seen)
     found = [tuple(group) for group in of_gap.values()]
     return tuple(sorted(found, key=_heaviest))
 
@@ -161,7 +182,7 @@ def _heaviest(group: tuple[Seen, ...]) -> tuple[object, ...]:
     first = group[0].finding
     return (
         min(SEVERITIES.index(each.finding.severity) for each in group),
-        ("open", "exempt", "undecided").index(first.state),
+        ("open", "exempt", "undecided", "covered").index(first.state),
         first.rule,
         first.system or "",
     )
@@ -177,35 +198,50 @@ def deadlines(group: Sequence[Seen]) -> list[Deadline]:
     return sorted(earliest.values(), key=lambda each: (each.due, each.duty))
 
 
-def deadlines_said(group: Sequence[Seen]) -> str:
-    """The days with what is due, and whether the day they count from is known."""
+def deadlines_said(group: Sequence[Seen], told_at: dict[str, int], place: int) -> str:
+    """The earliest day of each duty with what is due; ``≤`` where it may have come before.
+
+    ``told_at`` remembers in which row a duty was told: the next rows refer to it.
+    """
     told = []
     for each in deadlines(group):
-        doubt = "" if each.known else "chậm nhất, tính từ ngày thấy đầu tiên; có thể đã đến sớm hơn"
-        told.append(f"{day(each.due)}: {each.what.vi}" + (f" ({doubt})" if doubt else ""))
+        row = told_at.setdefault(each.what.vi, place)
+        what = each.what.vi if row == place else f"như mục {row}"
+        told.append(f"{'' if each.known else '≤ '}{day(each.due)}: {what}")
     if len(told) > MOST_DEADLINES:
         told[MOST_DEADLINES:] = [f"và {len(told) - MOST_DEADLINES} thời hạn khác"]
-    return "\n".join(told) or "Chưa tính được từ lưu lượng"
+    return "\n".join(told) or "–"
 
 
-def gaps_table(material: Material) -> Table:
-    """Gaps with their deadlines and next steps; the same step is told once."""
+def where_said(material: Material, group: Sequence[Seen]) -> str:
+    """Each system with how many recipients and which categories, one a line."""
+    of_system: dict[str, list[Seen]] = defaultdict(list)
+    for seen in group:
+        of_system[system_of(material, seen)].append(seen)
+    lines = []
+    for name, held in of_system.items():
+        codes = sorted({seen.finding.category for seen in held if seen.finding.category})
+        recipients = len({seen.finding.recipient for seen in held if seen.has_flows})
+        to = f" → {number(recipients)} bên nhận" if recipients else ""
+        lines.append(f"- {name}{to}" + (f" [{listed(codes, 8)}]" if codes else ""))
+    more = [f"- và {len(lines) - MOST_NAMES} hệ thống khác"] if len(lines) > MOST_NAMES else []
+    return "\n".join([*lines[:MOST_NAMES], *more])
+
+
+def gaps_table(material: Material, found: Sequence[tuple[Seen, ...]]) -> Table:
+    """Gaps with their deadlines and next steps; the same step or duty is told once."""
     rows = []
     steps: dict[str, int] = {}
-    for place, group in enumerate(gaps(material), start=1):
+    duties: dict[str, int] = {}
+    for place, group in enumerate(found, start=1):
         finding = group[0].finding
         step = finding.next_step.vi
-        recipients = {seen.finding.recipient for seen in group}
-        codes = sorted({seen.finding.category for seen in group if seen.finding.category})
         rows.append(
             (
                 str(place),
-                (
-                    f"{finding.title.vi}\n{material.system_name(finding.system)}; "
-                    f"{len(recipients)} bên nhận; nhóm dữ liệu: {listed(codes, 6) or 'chưa rõ'}"
-                ),
+                f"{finding.title.vi}\n{where_said(material, group)}",
                 f"{SEVERITY[_severity(group)].vi}; {STATE[finding.state].vi}",
-                deadlines_said(group),
+                deadlines_said(group, duties, place),
                 f"Như mục {told}." if (told := steps.get(step)) else step,
             )
         )
@@ -214,27 +250,35 @@ def gaps_table(material: Material) -> Table:
         Text("TT", "No."),
         Text("Tồn tại", "Gap"),
         Text("Mức độ; tình trạng", "Severity; state"),
-        Text("Thời hạn", "Deadline"),
+        Text("Thời hạn sớm nhất", "Earliest deadline"),
         Text("Việc tiếp theo", "Next step"),
     )
-    return Table(
-        titles, (8, 50, 18, 30, 44), tuple(rows[:MOST_ROWS]), max(0, len(rows) - MOST_ROWS)
-    )
+    return Table.bounded(titles, (8, 54, 19, 34, 44), rows, MOST_ROWS)
 
 
 def _severity(group: Sequence[Seen]) -> Severity:
     return min((each.finding.severity for each in group), key=SEVERITIES.index)
 
 
-def six_points_table(material: Material) -> Table:
-    """Remediation in the six clear points; what nobody decided yet is an open row."""
+MAY_BE_EARLIER: Final = (
+    "Dấu ≤: thời hạn chậm nhất, tính từ ngày thấy chuyển đầu tiên, có thể đã đến sớm hơn. Thời hạn "
+    "“–”: chưa tính được từ lưu lượng. Việc đã làm nhưng chưa ghi vào sổ đăng ký thì báo cáo không "
+    "biết."
+)
+"""What stands above a table of gaps."""
+
+
+def six_points_table(material: Material, found: Sequence[tuple[Seen, ...]]) -> Table:
+    """Remediation in the six clear points; what nobody planned yet is an open row."""
     rows: list[tuple[str | None, ...]] = []
-    for place, group in enumerate(gaps(material), start=1):
+    for place, group in enumerate(found, start=1):
         finding = group[0].finding
-        what = f"{finding.title.vi} – {material.system_name(finding.system)}"
-        plans = _plans(group)
-        if not plans:
-            rows.append((str(place), what, *[None] * 6))
+        systems = listed((system_of(material, seen) for seen in group), MOST_NAMES)
+        what = f"{finding.title.vi} – {systems} ({STATE[finding.state].vi})"
+        plans, without = _plans(group)
+        if without:
+            some = f"\n{number(without)} trong {number(len(group))} dấu hiệu chưa có kế hoạch"
+            rows.append((str(place), what + (some if plans else ""), *[None] * 6))
         for said, plan in plans:
             clear = (
                 plan.people, plan.work, plan.time, plan.responsibility, plan.product, plan.authority
@@ -251,47 +295,68 @@ def six_points_table(material: Material) -> Table:
         Text("Rõ thẩm quyền", "Who decides"),
     )
     widths = (8, 44, 22, 28, 20, 22, 22, 22)
-    return Table(titles, widths, tuple(rows[:MOST_ROWS]), max(0, len(rows) - MOST_ROWS))
+    return Table.bounded(titles, widths, rows, MOST_ROWS)
 
 
-def _plans(group: Sequence[Seen]) -> list[tuple[str, Plan]]:
-    """Different plans of a gap's findings, the newest of each, with the standing they came with."""
-    found: dict[Plan, str] = {}
+def _plans(group: Sequence[Seen]) -> tuple[list[tuple[str, Plan]], int]:
+    """Different plans of a gap's findings, each with how it stands; how many findings have none."""
+    found: dict[Plan, list[Seen]] = defaultdict(list)
     for seen in group:
-        step = next((step for step in seen.finding.life if step.plan is not None), None)
-        if step is not None and step.plan is not None:
-            now = seen.finding.life[0]
-            told = f"{STANDING[now.standing].vi}, {now.who}, {day(now.at.date())}"
-            found.setdefault(step.plan, told)
-    return [(told, plan) for plan, told in found.items()]
+        plan = next((step.plan for step in seen.finding.life if step.plan is not None), None)
+        if plan is not None:
+            found[plan].append(seen)
+    told = []
+    for plan, held in found.items():
+        now = held[0].finding.life[0]
+        of_all = f"; {number(len(held))} trong {number(len(group))} dấu hiệu"
+        stands = f"{STANDING[now.standing].vi}, {now.who}, {day(day_of(now.at))}"
+        told.append((stands + (of_all if len(group) > 1 else ""), plan))
+    return told, len(group) - sum(map(len, found.values()))
 
 
-def findings_table(material: Material) -> Table:
-    """Every finding, by its id."""
-    rows = tuple(
-        (
-            seen.finding.id,
-            seen.finding.title.vi,
-            material.system_name(seen.finding.system),
-            seen.finding.recipient,
-            category(seen.finding.category, material.catalogue) if seen.finding.category else "–",
-            f"{SEVERITY[seen.finding.severity].vi}; {STATE[seen.finding.state].vi}",
-            seen.finding.regime_title.vi if seen.finding.regime_title else "chưa xác định",
+def findings_blocks(material: Material) -> tuple[Block, ...]:
+    """Every finding with its id; those of one rule, system, recipient and state in one row."""
+    regimes: dict[str, int] = {}
+    table = _findings_table(material, regimes)
+    named = "; ".join(f"({number}) {title}" for title, number in regimes.items())
+    return (Sentence(f"Chế độ áp dụng: {named}.", "note"), table) if regimes else (table,)
+
+
+def _findings_table(material: Material, regimes: dict[str, int]) -> Table:
+    """``regimes`` gets the number under which each is told."""
+    of_row: dict[tuple[object, ...], list[Seen]] = defaultdict(list)
+    for seen in material.seen:
+        finding = seen.finding
+        of_row[finding.rule, finding.system, finding.recipient, finding.state].append(seen)
+    groups = sorted(map(tuple, of_row.values()), key=_heaviest)
+    rows = []
+    before = None
+    for group in groups[:MOST_FINDINGS]:
+        finding = group[0].finding
+        titles = sorted({s.finding.regime_title.vi for s in group if s.finding.regime_title})
+        under = [f"({regimes.setdefault(title, len(regimes) + 1)})" for title in titles]
+        rows.append(
+            (
+                "như trên" if finding.rule == before else finding.title.vi,
+                system_of(material, group[0]),
+                recipients_said(group),
+                f"{SEVERITY[_severity(group)].vi}; {STATE[finding.state].vi}",
+                ", ".join(under) or "–",
+                listed((seen.finding.id for seen in group), MOST_IDS),
+            )
         )
-        for seen in material.seen[:MOST_FINDINGS]
-    )
-    titles = (
-        Text("Mã", "Id"),
+        before = finding.rule
+    heads = (
         Text("Dấu hiệu", "Indicator"),
         Text("Hệ thống", "System"),
-        Text("Bên nhận", "Recipient"),
-        Text("Nhóm dữ liệu", "Category"),
+        Text("Bên nhận [nhóm dữ liệu]", "Recipient [categories]"),
         Text("Mức độ; tình trạng", "Severity; state"),
-        Text("Chế độ áp dụng", "Regime"),
+        Text("Chế độ", "Regime"),
+        Text("Mã dấu hiệu", "Ids"),
     )
-    return Table(
-        titles, (20, 52, 24, 30, 40, 20, 34), rows, max(0, len(material.seen) - MOST_FINDINGS)
-    )
+    widths = (56, 26, 54, 26, 12, 62)
+    return Table(heads, widths, tuple(rows), max(0, len(groups) - MOST_FINDINGS))
 
 
 MOST_FINDINGS: Final = 400
+MOST_IDS: Final = 12

@@ -91,17 +91,20 @@ def _sender(material: Material) -> tuple[Part, ...]:
         Field("A.I.1–7", Text("Thư điện tử", "E-mail"), agency.email),
         Field("A.I.1–7", Text("Trang thông tin điện tử", "Website"), agency.website),
         Field(
-            "A.I.8",
-            Text("Bộ phận bảo vệ dữ liệu cá nhân hoặc tổ chức cung cấp dịch vụ", "Unit"),
+            "A.I.8.1–8.3",
+            Text(
+                "Bộ phận bảo vệ dữ liệu cá nhân, hoặc tổ chức, cá nhân cung cấp dịch vụ bảo vệ",
+                "Unit, or provider of the service",
+            ),
             officer.unit,
         ),
         Field(
-            "A.I.8",
+            "A.I.8.1–8.3",
             Text("Người phụ trách: họ tên, chức vụ", "Person in charge"),
             ", ".join(each for each in (officer.person, officer.title) if each),
         ),
         Field(
-            "A.I.8",
+            "A.I.8.1–8.3",
             Text("Người phụ trách: điện thoại, thư điện tử", "Telephone, e-mail"),
             ", ".join(each for each in (officer.phone, officer.email) if each),
         ),
@@ -118,9 +121,7 @@ def _risks(material: Material, personal: list[Seen]) -> Table:
     )
     rows = []
     for group in coverage.by_rule(personal):
-        systems = listed((material.system_name(seen.finding.system) for seen in group), 6)
-        recipients = len({seen.finding.recipient for seen in group})
-        told = f"{group[0].finding.title.vi}\n{systems}; {recipients} bên nhận"
+        told = f"{group[0].finding.title.vi}\n{coverage.where_said(material, group)}"
         rows.append((told, None, None, None))
     return Table.bounded(titles, (60, 30, 24, 34), rows, empty="Không thấy dấu hiệu nào.")
 

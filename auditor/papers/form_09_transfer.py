@@ -10,10 +10,10 @@ from auditor.papers.blocks import Box, Boxes, Field, Part, Sentence, Table
 from auditor.papers.dossiers import purpose_of, storage_of
 from auditor.papers.transfers import (
     diagram,
-    subjects_said,
+    estimate,
     volume_said,
 )
-from auditor.papers.wording import category, countries, listed, number
+from auditor.papers.wording import category, countries, listed, number, rounded
 
 if TYPE_CHECKING:
     from auditor.papers.blocks import Block
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 MOST: Final = 100
 """Rows of one table."""
+MOST_ARROWS: Final = 24
 
 
 def transfer_parts(material: Material, moved: tuple[Transfer, ...]) -> tuple[Part, ...]:
@@ -37,7 +38,7 @@ def transfer_parts(material: Material, moved: tuple[Transfer, ...]) -> tuple[Par
         Part(
             "2.",
             Text("Từng luồng và sơ đồ luồng (A.II.2)", "Each flow; flow diagram"),
-            (_flows(material, moved), diagram(material, moved)),
+            (_flows(material, moved), diagram(material, moved, MOST_ARROWS)),
             level=2,
         ),
         Part(
@@ -67,6 +68,7 @@ def _note(moved: tuple[Transfer, ...]) -> tuple[Block, ...]:
     )
 
 
+_NOT_SHOWN: Final = "lưu lượng không cho thấy, đơn vị đánh dấu"
 _CLOUD: Final = frozenset({"cloud", "object-store", "backup"})
 """Kinds of services of ``services.yaml`` that are somebody's cloud."""
 
@@ -94,20 +96,25 @@ def _ways(material: Material, moved: tuple[Transfer, ...]) -> tuple[Block, ...]:
         for ref, says, found in ways
     ]
     boxes += [
-        Box(False, "A.II.1.4 Qua đối tác, đại lý tại Việt Nam"),
-        Box(False, "A.II.1.5 Hình thức khác"),
+        Box(False, "A.II.1.4 Qua đối tác, đại lý tại Việt Nam", _NOT_SHOWN),
+        Box(False, "A.II.1.5 Hình thức khác", _NOT_SHOWN),
     ]
     counts = tuple(
         Field(
             ref,
             Text("Nhóm chủ thể và số lượng tại thời điểm lập", "Subject groups and counts"),
-            _subjects(found) if found else "",
+            _subjects(material, found) if found else "",
             "" if found else "chưa thấy hình thức này; bỏ trống nếu không áp dụng",
         )
         for ref, _, found in ways
     )
     label = Text("Hình thức chuyển dữ liệu", "Ways of transfer")
-    return (Boxes("A.II.1", label, tuple(boxes)), *counts)
+    partly = Field(
+        "A.II.1.4–1.5",
+        Text("Nhóm chủ thể và số lượng tại thời điểm lập", "Subject groups and counts"),
+        hint="bỏ trống nếu không áp dụng",
+    )
+    return (Boxes("A.II.1", label, tuple(boxes)), *counts, partly)
 
 
 def _in_cloud(material: Material, transfer: Transfer) -> bool:
@@ -119,16 +126,19 @@ def _in_cloud(material: Material, transfer: Transfer) -> bool:
     )
 
 
-def _subjects(moved: list[Transfer]) -> str:
+def _subjects(material: Material, moved: list[Transfer]) -> str:
     """Nothing where nobody could count or estimate: then the field is open."""
     counted = max((each.counted for each in moved if each.counted is not None), default=None)
-    guessed = [each.subjects for each in moved if each.subjects is not None]
-    if counted is None and not guessed:
-        return ""
-    said = subjects_said(counted, sum(guessed) if guessed else None)
-    return (
-        f"{said} (cộng {len(moved)} cặp hệ thống – bên nhận; một người có thể được tính nhiều lần)"
-    )
+    guessed = estimate(material, ((each.system, each.subjects) for each in moved))
+    parts = []
+    if counted is not None:
+        parts.append(f"đếm được trong nội dung, nhiều nhất tới một bên nhận: {number(counted)}")
+    if guessed is not None:
+        parts.append(
+            f"ước tính theo khối lượng, cộng {len(moved)} cặp hệ thống – bên nhận, một người có "
+            f"thể được tính nhiều lần: {rounded(guessed)}"
+        )
+    return "; ".join(parts)
 
 
 def _flows(material: Material, moved: tuple[Transfer, ...]) -> Table:
@@ -162,7 +172,7 @@ def _flows(material: Material, moved: tuple[Transfer, ...]) -> Table:
 
 def _kinds(material: Material, moved: tuple[Transfer, ...]) -> tuple[Block, ...]:
     codes = {code for each in moved for code in each.categories}
-    total = _subjects(list(moved))
+    total = _subjects(material, list(moved))
     ticks = []
     for ref, beginning, label in (
         ("A.II.3.1", "B", Text("Dữ liệu cá nhân cơ bản", "Basic personal data")),
@@ -216,13 +226,13 @@ def _keeping(material: Material, moved: tuple[Transfer, ...]) -> tuple[Block, ..
         Field(
             "A.II.6",
             Text("Chuyển giao theo Điều 17 Luật; có thu phí", "Transfer under Art. 17; fee"),
-            hint="☐ Có  ☐ Không",
+            hint="chuyển giao: ☐ Có  ☐ Không; thu phí: ☐ Có  ☐ Không",
         ),
         Field("A.II.7", Text("Giao dịch, trao đổi dữ liệu", "Data exchange"), hint="☐ Có  ☐ Không"),
         Field(
             "A.II.8",
             Text("Kinh doanh dịch vụ xử lý dữ liệu cá nhân", "Processing services"),
-            hint="☐ Có  ☐ Không",
+            hint="☐ Có  ☐ Không; nếu có, kèm danh sách",
         ),
         Field(
             "A.II.9.1",
@@ -243,8 +253,9 @@ def _keeping(material: Material, moved: tuple[Transfer, ...]) -> tuple[Block, ..
             "A.II.10",
             Text("Đánh giá tuân thủ: hình thức, thời gian, kết quả", "Compliance assessment"),
             f"Kiểm tra lưu lượng mạng bằng công cụ, kỳ {heading.period(material)}, "
-            f"{len(material.runs)} lượt; {number(len(material.seen))} dấu hiệu (không phải kết "
-            "luận)."
+            f"{len(material.runs)} lượt (báo cáo của từng lượt: report.html); "
+            f"{number(sum(map(len, (each.seen for each in moved))))} dấu hiệu về việc chuyển dữ "
+            "liệu cá nhân (không phải kết luận)."
             if material.runs
             else "",
         ),

@@ -10,20 +10,24 @@ from auditor.model.ledger import COUNTED_FROM
 from auditor.model.subjects import Subjects
 from auditor.model.text import Text
 from auditor.papers.blocks import Sentence, Table
-from auditor.papers.wording import country, day, number, rounded, size
+from auditor.papers.wording import countries, day, listed, number, rounded, size
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from collections.abc import Set as AbstractSet
 
-    from auditor.model.ledger import DayTotal, Ledger, Route
+    from auditor.model.ledger import DayCount, DayTotal, Ledger
     from auditor.papers.blocks import Block
     from auditor.papers.material import Material
 
 MOST_ROWS: Final = 200
 
 
-def ledger_blocks(material: Material) -> tuple[Block, ...]:
-    """Totals since Decree 165 counts, and of the period; or that there is no ledger."""
+def ledger_blocks(material: Material, codes: AbstractSet[str] | None = None) -> tuple[Block, ...]:
+    """Totals since Decree 165 counts, and of the period; or that there is no ledger.
+
+    ``codes``: only routes that carry one of these categories; null = all.
+    """
     ledger = material.ledger
     if ledger is None:
         return (
@@ -39,26 +43,45 @@ def ledger_blocks(material: Material) -> tuple[Block, ...]:
     ) + f"; khoản 10 Điều 12 Nghị định 165/2025/NĐ-CP tính từ ngày {day(COUNTED_FROM)}."
     if begun is None or begun > COUNTED_FROM:
         since += " Phần chuyển trước đó, hoặc không qua điểm thu, không có trong sổ."
-    return (Sentence(since), _totals(material, ledger))
+    held = _held(material, ledger, codes)
+    now = sum(each.bytes for each in held if material.since <= each.day <= material.until)
+    whole = sum(each.bytes for each in held)
+    sums = f"Trong kỳ: {size(now)}; cộng dồn: {size(whole)}"
+    sums += ", kể cả chuyển cho bên nước ngoài đặt máy chủ tại Việt Nam"
+    sums += " (chỉ các đường chuyển có nhóm dữ liệu của báo cáo này)." if codes is not None else "."
+    return (Sentence(f"{since} {sums}"), _totals(material, ledger, held))
 
 
-def _totals(material: Material, ledger: Ledger) -> Table:
-    of_route: dict[Route, list[DayTotal]] = defaultdict(list)
-    for total in ledger.totals:
-        if about(material, total.route.system, total.route.recipient):
-            of_route[total.route].append(total)
+def _held(material: Material, ledger: Ledger, codes: AbstractSet[str] | None) -> list[DayTotal]:
+    """What counts since Decree 165 does, within the paper's limits."""
+    return [
+        each
+        for each in ledger.totals
+        if about(material, each.route.system, each.route.recipient)
+        and each.day >= COUNTED_FROM
+        and (codes is None or any(kind.category in codes for kind in each.route.carried))
+    ]
+
+
+def _totals(material: Material, ledger: Ledger, held: Iterable[DayTotal]) -> Table:
+    """By owner, system and recipient: a route that changed its categories or place is one line."""
+    of_pair: dict[tuple[str, str | None, str], list[DayTotal]] = defaultdict(list)
+    for total in held:
+        route = total.route
+        of_pair[route.owner, route.system, route.recipient].append(total)
     rows = []
-    for route, totals in of_route.items():
+    for (owner, system, recipient), totals in of_pair.items():
         now = [each for each in totals if material.since <= each.day <= material.until]
         whole = sum(each.bytes for each in totals)
+        codes = {kind.category for each in totals for kind in each.route.carried}
         line = (
-            f"{material.system_name(route.system)} → {route.recipient}",
-            country(route.country),
-            ", ".join(each.category for each in route.carried) or "–",
+            f"{material.system_name(system)} → {recipient}",
+            countries(sorted({each.route.country or "" for each in totals}), 3),
+            listed(sorted(codes)) or "–",
             size(sum(each.bytes for each in now)),
             size(whole),
             _records(each.records for each in totals),
-            _subjects(ledger, route),
+            _subjects(material, ledger, (owner, system, recipient)),
         )
         rows.append((-whole, line))
     rows.sort()
@@ -88,19 +111,31 @@ def _records(values: Iterable[int | None]) -> str:
     return rounded(sum(known)) if known else "chưa biết"
 
 
-def _subjects(ledger: Ledger, route: Route) -> str:
+def _subjects(material: Material, ledger: Ledger, pair: tuple[str, str | None, str]) -> str:
     """Different values that content showed going out, by the detector that saw most."""
-    of_detector: dict[str, Subjects] = {}
-    for count in ledger.counts:
-        if (count.system, count.recipient, count.owner) == (
-            route.system, route.recipient, route.owner
-        ) and count.outbound is True:  # fmt: skip
-            held = of_detector.setdefault(count.detector, Subjects())
-            held.update(_known(count.state))
-    if not of_detector:
+    found = most_counted(
+        each
+        for each in ledger.counts
+        if (each.owner, each.system, each.recipient) == pair and each.day >= COUNTED_FROM
+    )
+    if found is None:
         return "–"
-    name, most = max(of_detector.items(), key=lambda item: (item[1].count, item[0]))
+    detector, most = found
+    name = material.detector_names.get(detector, detector)
     return f"{number(most.count) if most.exact else rounded(most.count)} ({name})"
+
+
+def most_counted(counts: Iterable[DayCount]) -> tuple[str, Subjects] | None:
+    """The detector that recognised most different values in what left, and the values' hashes.
+
+    Raises:
+        StoreError: a count is damaged.
+    """
+    of_detector: dict[str, Subjects] = {}
+    for count in counts:
+        if count.outbound is True:
+            of_detector.setdefault(count.detector, Subjects()).update(_known(count.state))
+    return max(of_detector.items(), key=lambda item: (item[1].count, item[0]), default=None)
 
 
 def _known(state: bytes) -> Subjects:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from auditor.model.agency import Agency
 from auditor.model.catalogue import Catalogue
+from auditor.model.content import Sought
 from auditor.model.errors import InputError
 from auditor.model.finding import Finding
 from auditor.model.inventory import Inventory
@@ -78,6 +79,7 @@ class Material:
         ledger: running totals over all runs; null = none was given.
         destinations: by address, as the latest run tells them.
         names: of systems, by id.
+        sought: what detectors look for; empty = not known.
     """
 
     runs: tuple[Run, ...]
@@ -97,6 +99,22 @@ class Material:
     recipient: str
     destinations: dict[str, Destination]
     names: dict[str, str]
+    sought: tuple[Sought, ...] = ()
+
+    @property
+    def cut(self) -> bool:
+        """Whether a run has traffic outside the period too: its totals are not split by day."""
+        return any(
+            day_of(file.first) < self.since or self.until < day_of(file.last)
+            for run in self.runs
+            for file in run.inputs
+            if file.first is not None and file.last is not None
+        )
+
+    @property
+    def detector_names(self) -> dict[str, str]:
+        """Names of detectors, by id."""
+        return {each.detector: each.title.vi for each in self.sought}
 
     def destinations_of(self, finding: Finding) -> tuple[Destination, ...]:
         """The decision records of the addresses that its evidence names."""
@@ -131,10 +149,12 @@ def gathered(
     until: date | None = None,
     system: str | None = None,
     recipient: str = "",
+    sought: Iterable[Sought] = (),
 ) -> Material:
     """The findings of one run or more between two days of Vietnam (null = as far as traffic goes).
 
-    Runs over the same material count once. ``system`` and ``recipient`` (a part of the name, upper
+    Runs over the same material count once. ``sought`` says whom the ledger's detectors count.
+    ``system`` and ``recipient`` (a part of the name, upper
     and lower case alike) keep what is about them.
 
     Raises:
@@ -167,6 +187,7 @@ def gathered(
         seen=tuple(seen), since=begin, until=end, agency=agency, catalogue=catalogue,
         regimes=regimes, inventory=inventory, register=register, ledger=ledger, system=system,
         recipient=recipient, destinations=destinations, names=_names(seen, inventory),
+        sought=tuple(sought),
     )  # fmt: skip
 
 

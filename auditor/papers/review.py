@@ -23,13 +23,15 @@ from auditor.papers.wording import STATE, listed, number
 
 if TYPE_CHECKING:
     from auditor.papers.blocks import Block
-    from auditor.papers.material import Material
+    from auditor.papers.material import Material, Seen
     from auditor.papers.transfers import Transfer
 
 
 def review(material: Material) -> Paper:
     """The paper."""
     moved = transfers(material)
+    found = coverage.gaps(material.seen)
+    running = ledger_blocks(material)
     return Paper(
         name="review",
         kind=Text("BÁO CÁO", "Report"),
@@ -58,7 +60,7 @@ def review(material: Material) -> Paper:
         ),
         opening=f"{material.owner() or 'Đơn vị'} báo cáo kết quả rà soát, đánh giá hiện trạng "
         "chuyển dữ liệu xuyên biên giới như sau:",
-        parts=_parts(material, moved),
+        parts=_parts(material, moved, found, running[:1]),
         annexes=(
             Part(
                 "PHỤ LỤC I.",
@@ -73,15 +75,20 @@ def review(material: Material) -> Paper:
             Part(
                 "PHỤ LỤC III.",
                 Text("Biện pháp khắc phục theo sáu rõ", "Remediation in six clear points"),
-                (_six_points_note(), coverage.six_points_table(material)),
+                (_six_points_note(), coverage.six_points_table(material, found)),
             ),
             Part(
                 "PHỤ LỤC IV.",
                 Text("Danh sách dấu hiệu", "Indicators"),
-                (coverage.findings_table(material),),
+                coverage.findings_blocks(material),
             ),
             Part(
                 "PHỤ LỤC V.",
+                Text("Khối lượng cộng dồn theo hệ thống và bên nhận", "Running totals"),
+                running[1:] or (Sentence("Không có sổ cộng dồn."),),
+            ),
+            Part(
+                "PHỤ LỤC VI.",
                 Text("Lượt kiểm tra, tệp đầu vào, danh mục và cơ sở dữ liệu đã dùng", "Sources"),
                 (
                     scope.runs_table(material),
@@ -102,7 +109,12 @@ def _six_points_note() -> Sentence:
     )
 
 
-def _parts(material: Material, moved: tuple[Transfer, ...]) -> tuple[Part, ...]:
+def _parts(
+    material: Material,
+    moved: tuple[Transfer, ...],
+    found: tuple[tuple[Seen, ...], ...],
+    running: tuple[Block, ...],
+) -> tuple[Part, ...]:
     return (
         Part("I.", Text("Phạm vi rà soát", "Scope"), scope.seen_and_unseen(material)),
         Part("II.", Text("Hiện trạng chuyển dữ liệu", "Status"), _status(material, moved)),
@@ -121,14 +133,17 @@ def _parts(material: Material, moved: tuple[Transfer, ...]) -> tuple[Part, ...]:
         Part(
             "3.",
             Text("Bên nhận và sơ đồ luồng", "Recipients and flow diagram"),
-            (diagram(material, moved),),
+            (
+                Sentence("Từng cặp hệ thống – bên nhận nêu tại Phụ lục I.", "note"),
+                diagram(material, moved),
+            ),
             level=2,
         ),
         Part(
             "4.",
             Text("Nước, vùng lãnh thổ nhận", "Countries"),
             (
-                Sentence("Mọi luồng ra nước ngoài của các lượt kiểm tra:", "note"),
+                Sentence(f"Mọi luồng ra nước ngoài. {scope.whole_runs(material)}", "note"),
                 scope.countries_table(material),
             ),
             level=2,
@@ -137,7 +152,9 @@ def _parts(material: Material, moved: tuple[Transfer, ...]) -> tuple[Part, ...]:
             "5.",
             Text("Hình thức chuyển theo khoản 2 Điều 23 Luật Dữ liệu", "Forms of transfer"),
             (
-                Sentence("Một luồng có thể thuộc nhiều hình thức.", "note"),
+                Sentence(
+                    f"Một luồng có thể thuộc nhiều hình thức. {scope.whole_runs(material)}", "note"
+                ),
                 scope.forms_table(material),
             ),
             level=2,
@@ -145,7 +162,7 @@ def _parts(material: Material, moved: tuple[Transfer, ...]) -> tuple[Part, ...]:
         Part(
             "6.",
             Text("Khối lượng cộng dồn", "Running totals"),
-            ledger_blocks(material),
+            running,
             level=2,
         ),
         Part(
@@ -156,7 +173,7 @@ def _parts(material: Material, moved: tuple[Transfer, ...]) -> tuple[Part, ...]:
         Part(
             "IV.",
             Text("Tồn tại và thời hạn", "Gaps and deadlines"),
-            (coverage.gaps_table(material),),
+            _gaps(material, found),
         ),
         Part(
             "V.",
@@ -174,6 +191,26 @@ def _parts(material: Material, moved: tuple[Transfer, ...]) -> tuple[Part, ...]:
             (_proposal(),),
         ),
     )
+
+
+def _gaps(material: Material, found: tuple[tuple[Seen, ...], ...]) -> tuple[Block, ...]:
+    """The gaps that weigh something as a table; the light ones as lines."""
+    light = [group for group in found if _light(group)]
+    lines = [
+        Sentence(f"- {group[0].finding.title.vi} ({number(len(group))} dấu hiệu).", "item")
+        for group in light
+    ]
+    told = (Sentence("Mức thấp và để biết:"), *lines) if lines else ()
+    heavy = [group for group in found if not _light(group)]
+    return (
+        Sentence(f"{coverage.MAY_BE_EARLIER} Mã từng dấu hiệu nêu tại Phụ lục IV.", "note"),
+        coverage.gaps_table(material, heavy),
+        *told,
+    )
+
+
+def _light(group: tuple[Seen, ...]) -> bool:
+    return all(seen.finding.severity in ("low", "info") for seen in group)
 
 
 def _proposal() -> Block:
@@ -244,6 +281,10 @@ def _coverage(material: Material) -> tuple[Block, ...]:
     )
     titles = (Text("Kết quả đối chiếu", "Result"), Text("Số dấu hiệu", "Indicators"))
     return (
-        Sentence("Từng hồ sơ, bên nhận và nhóm dữ liệu nêu tại Phụ lục II."),
+        Sentence(
+            f"Đối chiếu {number(sum(results.values()))} trong {number(len(material.seen))} dấu "
+            "hiệu: những dấu hiệu về một nhóm dữ liệu đã chuyển. Từng hồ sơ, bên nhận và nhóm dữ "
+            "liệu nêu tại Phụ lục II."
+        ),
         Table(titles, (100, 30), rows),
     )

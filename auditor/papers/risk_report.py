@@ -31,7 +31,7 @@ from auditor.papers.wording import (
 
 if TYPE_CHECKING:
     from auditor.papers.blocks import Block
-    from auditor.papers.material import Material
+    from auditor.papers.material import Material, Seen
     from auditor.papers.transfers import Transfer
 
 MOST: Final = 100
@@ -123,7 +123,7 @@ def _b(material: Material, moved: tuple[Transfer, ...]) -> tuple[Block, ...]:
         ),
         _processing(material, moved),
         diagram(material, moved),
-        *ledger_blocks(material),
+        *ledger_blocks(material, {code for each in moved for code in each.categories}),
         Field("b", Text("Hoạt động xử lý trong nước và hoàn cảnh xử lý", "Processing at home")),
     )
 
@@ -183,7 +183,15 @@ def _d(material: Material) -> tuple[Part, ...]:
         Part(
             "1.",
             Text("Rủi ro đã phát hiện", "Risks found"),
-            (Sentence(heading.INDICATORS, "note"), coverage.gaps_table(material)),
+            (
+                Sentence(heading.INDICATORS, "note"),
+                Sentence(
+                    "Chỉ nêu dấu hiệu về dữ liệu cốt lõi, dữ liệu quan trọng không phải dữ liệu cá "
+                    f"nhân và dấu hiệu chưa rõ nhóm dữ liệu. {coverage.MAY_BE_EARLIER}",
+                    "note",
+                ),
+                coverage.gaps_table(material, coverage.gaps(_about(material))),
+            ),
             level=2,
         ),
         Part(
@@ -194,6 +202,16 @@ def _d(material: Material) -> tuple[Part, ...]:
         ),
         Part("3.", Text("Xử lý", "Handling"), (_handling(material),), level=2),
     )
+
+
+def _about(material: Material) -> list[Seen]:
+    """Findings on core and important data, and those of flows of which nobody knows the data."""
+    kept = {seen.finding.id for seen in core_or_important(material)[0]}
+    return [
+        seen
+        for seen in material.seen
+        if seen.finding.id in kept or (seen.finding.category is None and seen.has_flows)
+    ]
 
 
 def _handling(material: Material) -> Table:

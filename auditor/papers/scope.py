@@ -30,6 +30,16 @@ def seen_and_unseen(material: Material) -> tuple[Block, ...]:
     return tuple(lines)
 
 
+def whole_runs(material: Material) -> str:
+    """What totals of whole runs take in beyond the paper's limits; a sentence."""
+    beyond = []
+    if material.cut:
+        beyond.append("kể cả phần ngoài kỳ")
+    if material.system is not None or material.recipient:
+        beyond.append("của mọi hệ thống và bên nhận, không riêng phạm vi của báo cáo này")
+    return ", ".join(["Tính theo toàn bộ các lượt kiểm tra", *beyond]) + "."
+
+
 def _looked_at(material: Material) -> Iterator[str]:
     runs = material.runs
     files = [file for run in runs for file in run.inputs]
@@ -70,6 +80,8 @@ def _looked_at(material: Material) -> Iterator[str]:
 
 def _not_seen(material: Material) -> Iterator[str]:
     runs = material.runs
+    if material.cut or material.system is not None or material.recipient:
+        yield f"Các số liệu dưới đây: {whole_runs(material)}"
     yield (
         "Lưu lượng không đi qua điểm thu (đường truyền khác, mạng di động, thiết bị cá nhân, dịch "
         "vụ đám mây gọi lẫn nhau) không thấy được; mục đích, hợp đồng và việc chuyển tiếp của bên "

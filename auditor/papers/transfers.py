@@ -28,7 +28,9 @@ if TYPE_CHECKING:
     from auditor.papers.material import Material
 
 MOST_ROWS: Final = 200
-MOST_ARROWS: Final = 24
+MOST_ARROWS: Final = 12
+MOST_LETTERS: Final = 90
+"""Of a category's wording in a table."""
 
 Form = Literal["a", "b", "c"]
 FORM: Final[dict[Form, str]] = {
@@ -198,8 +200,8 @@ def recipients_table(material: Material, moved: Sequence[Transfer]) -> Table:
     return Table(titles, widths, rows, max(0, len(moved) - MOST_ROWS))
 
 
-def diagram(material: Material, moved: Sequence[Transfer]) -> Diagram:
-    """Who sends to whom, the heaviest first."""
+def diagram(material: Material, moved: Sequence[Transfer], most: int = MOST_ARROWS) -> Diagram:
+    """Who sends to whom, the ``most`` heaviest first."""
     arrows = tuple(
         Arrow(
             system=material.system_name(each.system),
@@ -208,9 +210,30 @@ def diagram(material: Material, moved: Sequence[Transfer]) -> Diagram:
             says=f"{_volume(each)} · {listed(each.categories, 4) or 'chưa rõ nhóm dữ liệu'}",
             sure=bool(each.forms),
         )
-        for each in moved[:MOST_ARROWS]
+        for each in moved[:most]
     )
-    return Diagram(arrows, max(0, len(moved) - MOST_ARROWS))
+    return Diagram(arrows, max(0, len(moved) - most))
+
+
+def estimate(material: Material, pairs: Iterable[tuple[str | None, int | None]]) -> int | None:
+    """Estimated subjects of systems (id, subjects of one transfer), added up.
+
+    Of no system more than it holds: who goes to many recipients is one person. Null = nothing is
+    known of any.
+    """
+    held = (
+        {each.id: each.subjects for each in material.inventory.systems}
+        if (material.inventory)
+        else {}
+    )
+    sums: dict[str | None, int] = {}
+    for system, subjects in pairs:
+        if subjects is None:
+            continue
+        total = sums.get(system, 0) + subjects
+        most = held.get(system) if system else None
+        sums[system] = total if most is None else min(total, most)
+    return sum(sums.values()) if sums else None
 
 
 def _volume(transfer: Transfer) -> str:
@@ -232,7 +255,7 @@ def categories_table(material: Material, moved: Sequence[Transfer]) -> Table:
         subjects = max((s.subjects for s in seen if s.subjects is not None), default=None)
         rows.append(
             (
-                category(code, material.catalogue),
+                category(code, material.catalogue, MOST_LETTERS),
                 _level(material, code),
                 "nhận dạng trong nội dung" if recognised else "theo bản kê khai hệ thống",
                 str(len({each.system for each in carrying})),

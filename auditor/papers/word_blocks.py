@@ -63,6 +63,12 @@ def _paragraph(style: str, *runs: str) -> str:
     return f'<w:p><w:pPr><w:pStyle w:val="{style}"/></w:pPr>{"".join(runs)}</w:p>'
 
 
+def _column_title(*runs: str) -> str:
+    """On one page with the row below: LibreOffice loses rows whose titles end a page."""
+    style = '<w:pStyle w:val="TieuDeBang"/><w:keepNext/>'
+    return f"<w:p><w:pPr>{style}</w:pPr>{''.join(runs)}</w:p>"
+
+
 def _run(text: str, properties: str = "") -> str:
     lines = [escape(visible(line, MOST)) for line in text.split("\n")]
     inside = "<w:br/>".join(f'<w:t xml:space="preserve">{line}</w:t>' for line in lines)
@@ -114,7 +120,7 @@ def _table(table: Table, width: float) -> str:
         return _paragraph("NoiDung", _run(table.empty))
     columns = _twips(table.widths, width)
     head = "".join(
-        _cell(_paragraph("TieuDeBang", _run(title.vi), _under(title)), column, _GREY)
+        _cell(_column_title(_run(title.vi), _under(title)), column, _GREY)
         for title, column in zip(table.titles, columns, strict=True)
     )
     rows = "".join(_row(row, columns) for row in table.rows)
@@ -177,7 +183,7 @@ def _arrows(diagram: Diagram, width: float) -> str:
     columns = _twips((40, 42, 40), width)
     titles = ("Từ hệ thống", "Khối lượng, nhóm dữ liệu", "Tới bên nhận")
     head = "".join(
-        _cell(_paragraph("TieuDeBang", _run(title)), column, _GREY)
+        _cell(_column_title(_run(title)), column, _GREY)
         for title, column in zip(titles, columns, strict=True)
     )
     head = f"<w:tr><w:trPr><w:cantSplit/><w:tblHeader/></w:trPr>{head}</w:tr>"
@@ -185,12 +191,11 @@ def _arrows(diagram: Diagram, width: float) -> str:
         "<w:tr><w:trPr><w:cantSplit/></w:trPr>"
         + _cell(_paragraph("OBang", _run(arrow.system)), columns[0], "")
         + _cell(
-            _paragraph("TieuDeBang", _run("────▶" if arrow.sure else "╌ ╌ ╌▶"))
-            + _paragraph("OBang", _run(arrow.says)),
+            _paragraph("OBang", _run(f"{'──▶' if arrow.sure else '╌╌▶'} {arrow.says}")),
             columns[1],
             "",
         )
-        + _cell(_paragraph("OBang", _run(f"{arrow.recipient}\n({arrow.country})")), columns[2], "")
+        + _cell(_paragraph("OBang", _run(f"{arrow.recipient} ({arrow.country})")), columns[2], "")
         + "</w:tr>"
         for arrow in diagram.arrows
     )

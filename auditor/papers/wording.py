@@ -95,15 +95,25 @@ def countries(codes: Iterable[str], most: int = 5) -> str:
     return (", ".join(named[:most]) or "chưa xác định") + more
 
 
-def category(code: str, catalogue: Catalogue) -> str:
-    """``B7 – Số điện thoại, …``; the code alone where no list has it."""
+def category(code: str, catalogue: Catalogue, most: int = 1000) -> str:
+    """``B7 – Số điện thoại, …``; the code alone where no list has it.
+
+    Of a wording longer than ``most`` letters its first words, with ``…``.
+    """
     shown = visible(code, 40)
     if code in _QUOTED:
-        return f"{shown} – {_QUOTED[code]}"
+        return f"{shown} – {cut(_QUOTED[code], most)}"
     if code not in catalogue:
         return shown
     doubt = "" if catalogue[code].verified else " (lời văn chưa đối chiếu được bản gốc)"
-    return f"{shown} – {catalogue[code].title.vi}{doubt}"
+    return f"{shown} – {cut(catalogue[code].title.vi, most)}{doubt}"
+
+
+def cut(text: str, most: int) -> str:
+    """The first words of a text, with ``…`` where it goes on."""
+    if len(text) <= most:
+        return text
+    return text[:most].rsplit(" ", 1)[0].rstrip(" ,;") + "…"
 
 
 def listed(values: Iterable[str], most: int = 12) -> str:

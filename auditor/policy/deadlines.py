@@ -52,10 +52,7 @@ def dated(
         duties = duties_of.get(_holder(one) or "", ()) if one.rule in coverable else ()
         if duties:
             began, known = _first_transfer(one, first[_route(one)], ledger)
-            kept += [
-                Deadline(due_on(duty, began), began, known, duty.id, what, basis)
-                for duty, what, basis in duties
-            ]
+            kept += [_from_then(duty, began, known, what, basis) for duty, what, basis in duties]
         out.append(replace(one, deadlines=in_order(kept)))
     return tuple(out)
 
@@ -93,10 +90,13 @@ def in_order(deadlines: Iterable[Deadline]) -> tuple[Deadline, ...]:
 
 
 def due_on(duty: Duty, counted_from: date) -> date:
-    """The last day of a duty; a month ends on the day of that number, or on its last day."""
+    """The last day of a duty; a month ends on the day of that number, or on its last day.
+
+    Hours count from a moment of ``counted_from`` that is not known: the last day that it can be.
+    """
     sign = -1 if duty.direction == "before" else 1
     if duty.months is None:
-        return counted_from + timedelta(days=sign * (duty.days or 0))
+        return counted_from + sign * timedelta(days=duty.days or 0, hours=duty.hours or 0)
     month = counted_from.year * 12 + counted_from.month - 1 + sign * duty.months
     year, month = divmod(month, 12)
     last = calendar.monthrange(year, month + 1)[1]
@@ -125,6 +125,24 @@ def _from_first(duty: Duty) -> bool:
     """
     before = duty.event == "transfer" and duty.direction == "before"
     return before or duty.event == "first-transfer"
+
+
+def _from_then(
+    duty: Duty,
+    began: date,
+    known: bool,  # noqa: FBT001 - as Deadline has it
+    what: Text,
+    basis: LegalBasis,
+) -> Deadline:
+    """The deadline of a transfer that began on ``began``.
+
+    Nothing is due before the provision is in force. For a transfer that began before, nobody could
+    confirm from which day its days count: the latest that it can be is reckoned, as not known.
+    """
+    in_force = duty.basis.in_force or began
+    counted_from = max(began, in_force)
+    due = max(due_on(duty, counted_from), duty.basis.in_force or date.min)
+    return Deadline(due, counted_from, known and began >= in_force, duty.id, what, basis)
 
 
 def _reckoned(duty: Duty, counted_from: date, *, known: bool) -> Deadline:

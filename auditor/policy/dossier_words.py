@@ -52,6 +52,23 @@ CHANGED_STEP: Final = Text(
 """What to do about a transfer that its dossier no longer describes."""
 
 _MOST_ORDERS: Final = 3
+_OF_LAW_91: Final = "pdpl"
+_OF_PERSONAL_DATA: Final = Text(
+    " (trong 10 ngày hoặc định kỳ 06 tháng, tùy loại thay đổi)",
+    " (within 10 days or every 6 months, by kind of change)",
+)
+_OF_DECREE_165: Final = Text(
+    " (khoản 8 Điều 12 Nghị định 165/2025/NĐ-CP)",
+    " (Decree 165/2025 Article 12(8))",
+)
+_UPDATED: Final = {
+    _OF_LAW_91: _OF_PERSONAL_DATA,
+    "decree-13": _OF_PERSONAL_DATA,
+    "decree-165-core": _OF_DECREE_165,
+    "decree-165-important": _OF_DECREE_165,
+}
+"""When a dossier is updated, by what it was filed under."""
+
 _NOT_CARRIED_OVER: Final = Text(
     " Chưa rõ hồ sơ theo chế độ cũ có được chuyển tiếp hay không.",
     " Whether a dossier of the earlier regime carries over is unclear.",
@@ -87,8 +104,8 @@ def dossier_said(
             "The register has no dossier of this system.",
         )
     said = _reason_said(reason, dossier, covers_from(dossier, regimes[dossier.regime]))
-    law = regimes.get("pdpl")  # an agency's own regimes may have none of that name
-    older = law is not None and law is not regimes[dossier.regime] and dossier.filed < law.since
+    later = regimes.get(_OF_LAW_91)
+    older = later is not None and dossier.regime != later.id and dossier.filed < later.since
     if reason is Reason.OTHER_REGIME and personal and older:
         said = Text(said.vi + _NOT_CARRIED_OVER.vi, said.en + _NOT_CARRIED_OVER.en)
     more = Text("", "")
@@ -200,11 +217,12 @@ def _change_said(reason: Reason, dossier: Dossier, _counts_from: date) -> Text |
             f"Dossier {name} matches, but what was transferred is beyond its ceiling.",
         )
     if reason is Reason.OTHER_COUNTRY:
+        when = _UPDATED.get(dossier.regime, Text("", ""))
         return Text(
             f"Hồ sơ {name} có nêu bên nhận này, nhưng tại quốc gia khác với nơi thấy trong lưu "
-            "lượng: kiểm tra thay đổi và việc cập nhật hồ sơ (trong 10 ngày hoặc 06 tháng).",
+            f"lượng: kiểm tra thay đổi và việc cập nhật hồ sơ{when.vi}.",
             f"Dossier {name} names this recipient, but in another country than the traffic shows: "
-            "check the change and the update that it asks for (within 10 days or 6 months).",
+            f"check the change and the update that it asks for{when.en}.",
         )
     if reason is Reason.KEPT_LONGER and dossier.storage and dossier.storage.until:
         until = dossier.storage.until

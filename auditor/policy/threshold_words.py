@@ -38,9 +38,18 @@ def known_by(running: Running, names: Mapping[str, str]) -> tuple[Text, ...]:
     return tuple(told)
 
 
-def not_known(running: Running, subject: str) -> tuple[Text, ...]:
-    """What would change the finding."""
+def not_known(running: Running, subject: str, *, together: bool) -> tuple[Text, ...]:
+    """What would change the finding; ``together``: only several owners' transfers cross it."""
     told = [_incomplete(running)]
+    if together:
+        told.append(
+            Text(
+                "Các chủ quản ghi trong bản kê khai có phải là một chủ quản dữ liệu trước pháp "
+                "luật hay không: chỉ khi cộng chung mới tới ngưỡng.",
+                "Whether the owners that the inventory names are one data custodian before the "
+                "law: only together do they reach the threshold.",
+            )
+        )
     if running.threshold is None:
         told.append(
             Text(
@@ -101,9 +110,18 @@ def _crossed(running: Running) -> Text:
             vi=day.vi,
             en=day.en,
         )
-    return said(
+    vi, en = (
         "Đạt ngưỡng {least_vi} vào ngày {vi}.",
         "The threshold of {least_en} was reached on {en}.",
+    )
+    if running.counted < running.threshold:
+        vi, en = (
+            "Theo ước tính, ngưỡng {least_vi} có thể đã đạt vào ngày {vi}; số đếm được chưa tới.",
+            "By estimate {least_en}, the threshold, may have been reached on {en}; not by count.",
+        )
+    return said(
+        vi,
+        en,
         least_vi=grouped(running.threshold),
         least_en=f"{running.threshold:,}",
         vi=day.vi,

@@ -16,7 +16,7 @@ from auditor.model.ledger import DayTotal, Ledger
 from auditor.policy import threshold_words as words
 from auditor.policy.findings import in_order
 from auditor.policy.rules import text
-from auditor.policy.totals import Books, compared, line_of
+from auditor.policy.totals import Books, all_books, compared, line_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from auditor.policy.totals import Line
 
 MOST_SHOWN: Final = 10
+EVERYBODY: Final = "*"
+"""Stands for all owners together in ids."""
 _SURE: Final = ("C", "S")
 """Marks with which a number is enough for a finding that is more than undecided."""
 _VIETNAM: Final = timedelta(hours=7)
@@ -45,9 +47,9 @@ def crossed(
 ) -> tuple[Finding, ...]:
     """A finding for each owner and threshold that is crossed, or may be, the heaviest first.
 
-    Open where subjects that were counted cross it; undecided where only an estimate does, or the
-    number of the threshold is not confirmed. The counted are those that left for a recipient
-    abroad, or a foreign one, that the ledger knows.
+    Open where subjects that were counted cross it; undecided where only an estimate does, the
+    number of the threshold is not confirmed, or several owners cross it only together. The counted
+    are those that left for a recipient abroad, or a foreign one, that the ledger knows.
 
     Args:
         ledger: what was added up.
@@ -59,14 +61,15 @@ def crossed(
     Raises:
         StoreError: what was counted is damaged.
     """
-    found = []
+    found: list[Finding] = []
     detectors = tuple(sought)
-    for owner in sorted({each.route.owner for each in ledger.totals}):
-        books = Books(ledger, owner)
+    for books in all_books(ledger):
         for threshold in law.regimes.thresholds:
             line = line_of(threshold, law)
             running = _running(books, threshold, line, detectors, inventory, alone=alone)
-            if running is not None:
+            if running is not None and not (
+                books.together and _told(threshold, line, running, found)
+            ):
                 found.append(_finding(threshold, law, line, running, books, inventory))
     return in_order(found)
 
@@ -78,6 +81,15 @@ def with_crossed(
     rules = {threshold.id for threshold in law.regimes.thresholds}
     kept = [each for each in findings if each.rule not in rules]
     return in_order([*kept, *crossed])
+
+
+def _told(
+    threshold: RunningThreshold, line: Line, running: Running, found: Sequence[Finding]
+) -> bool:
+    """Whether findings of single owners say as much as one of all together would."""
+    states = {each.state for each in found if each.rule == threshold.id}
+    counted = line.least is not None and running.counted >= line.least
+    return "open" in states or (bool(states) and not counted)
 
 
 def _running(
@@ -141,12 +153,13 @@ def _finding(
 ) -> Finding:
     least = line.least
     sure = least is not None and line.mark in _SURE and running.counted >= least
+    sure &= not books.together
     state: State = "open" if sure else "undecided"
     category = law.catalogue.by_code.get(threshold.category) if threshold.category else None
     names = {each.id: each.name for each in inventory.systems} if inventory else {}
     evidence = _evidence(running, books, threshold)
     return Finding(
-        id=_id(threshold, running.owner),
+        id=_id(threshold, EVERYBODY if books.together else running.owner),
         rule=threshold.id,
         title=text(threshold.title),
         severity=threshold.severity,
@@ -160,7 +173,7 @@ def _finding(
         countries=tuple(each.name for each in evidence.countries),
         certainty="likely" if sure else "weak",
         known_by=words.known_by(running, names),
-        not_known=words.not_known(running, line.subject),
+        not_known=words.not_known(running, line.subject, together=books.together),
         legal=tuple(
             LegalBasis(basis.instrument, basis.article, text(basis.says), basis.mark, basis.url)
             for basis in threshold.legal

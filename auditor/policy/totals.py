@@ -32,6 +32,7 @@ _SUBJECT: Final = {"organisations": "organisation", "citizens": "person", "subje
 _EAST: Final = 7 * 3600 * 10**9
 _DAY_NS: Final = 86_400 * 10**9
 _EPOCH: Final = date(1970, 1, 1)
+_MOST_OWNERS: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +53,10 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far one owner's transfers have come towards a threshold.
+    """How far transfers have come towards a threshold.
 
     Attributes:
+        owner: whose they are; several owners together, with semicolons.
         reached: when what was counted reached it; null = it did not.
         perhaps: when the estimate did.
     """
@@ -78,15 +80,14 @@ def progress(
         StoreError: what was counted is damaged.
     """
     found, detectors = [], tuple(sought)
-    for owner in sorted({each.route.owner for each in ledger.totals}):
-        books = Books(ledger, owner)
+    for books in all_books(ledger):
         for threshold in law.regimes.thresholds:
             line = line_of(threshold, law)
             far = compared(books, threshold, line, detectors, inventory)
             estimated, sure = far.estimated, line.least is not None
             found.append(
                 Progress(
-                    owner,
+                    books.owner,
                     threshold,
                     line,
                     far.counted.total,
@@ -151,18 +152,32 @@ def own_ledger(transfers: Transfers, counted: Sequence[DayCount]) -> Ledger:
     return Ledger(tuple(totals), tuple(counted), totals[0].day, first)
 
 
-class Books:
-    """What the ledger has of one owner."""
+def all_books(ledger: Ledger) -> list[Books]:
+    """The books of each owner; where there are several, also of all of them together.
 
-    def __init__(self, ledger: Ledger, owner: str) -> None:
-        self.owner = owner
+    An inventory may name departments as owners; whether they are one custodian before the law is
+    not for this program to say.
+    """
+    owners = sorted({each.route.owner for each in ledger.totals})
+    books = [Books(ledger, (owner,)) for owner in owners]
+    return [*books, Books(ledger, tuple(owners))] if len(owners) > 1 else books
+
+
+class Books:
+    """What the ledger has of some owners."""
+
+    def __init__(self, ledger: Ledger, owners: tuple[str, ...]) -> None:
+        self.together = len(owners) > 1
+        shown = [owner or "—" for owner in owners[:_MOST_OWNERS]] if self.together else owners
+        more = f"; … +{len(owners) - _MOST_OWNERS}" if len(owners) > _MOST_OWNERS else ""
+        self.owner = "; ".join(shown) + more
         self.complete_from = ledger.complete_from
-        self.totals = [each for each in ledger.totals if each.route.owner == owner]
+        self.totals = [each for each in ledger.totals if each.route.owner in owners]
         known = {(each.route.system, each.route.recipient) for each in self.totals}
         self._counts: dict[str, dict[date, list[DayCount]]] = {}
         for each in ledger.counts:
             left = each.outbound and (each.system, each.recipient) in known
-            if left and each.owner == owner:
+            if left and each.owner in owners:
                 days = self._counts.setdefault(each.detector, {})
                 days.setdefault(each.day, []).append(each)
         self._sets: dict[tuple[str, date], Subjects] = {}
@@ -246,7 +261,7 @@ def compared(
     sought: Sequence[Sought],
     inventory: Inventory | None,
 ) -> Compared:
-    """The totals beside one threshold; ``books`` are of one owner."""
+    """The totals beside one threshold."""
     labels, since = set(threshold.labels), threshold.since
     detectors = {
         each.detector

@@ -94,7 +94,7 @@ def _facts(one: Finding) -> Iterator[tuple[Text, Text]]:
     if (total := evidence.running) is not None:
         yield Text("Chủ quản dữ liệu", "Owner of the data"), _same(total.owner or "–")
         yield Text("Tính đến ngưỡng từ", "Counted from"), day_of(total.since)
-        yield Text("Ngày ghi nhận", "Reached on"), day_of(total.crossed)
+        yield Text("Ngày ghi nhận", "Day it was noted for"), day_of(total.crossed)
     else:
         many, size = flow_count(evidence.flows), sent(evidence)
         yield Text("Lưu lượng", "Traffic"), Text(f"{many.vi}, {size.vi}", f"{many.en}, {size.en}")

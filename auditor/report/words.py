@@ -52,8 +52,10 @@ STATE_MEANING: Final[dict[State, Text]] = {
         "compare with.",
     ),
     "undecided": Text(
-        "Có ít nhất một dữ kiện chưa biết; nếu biết, dấu hiệu này có thể được xác nhận hoặc bỏ đi.",
-        "At least one fact is not known; knowing it may confirm the indicator or remove it.",
+        "Có ít nhất một dữ kiện chưa biết, câu chữ của quy định chưa xác nhận được, hoặc chưa rõ "
+        "quy định có áp dụng hay không; nếu rõ, dấu hiệu này có thể được xác nhận hoặc bỏ đi.",
+        "A fact is not known, the text of the provision is not confirmed, or whether it applies is "
+        "unclear; knowing may confirm the indicator or remove it.",
     ),
     "exempt": Text(
         "Điều kiện của quy tắc được thỏa mãn; một người đã ghi vào sổ đăng ký rằng việc chuyển "

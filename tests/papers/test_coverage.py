@@ -10,9 +10,10 @@ from auditor.model.text import Text
 from auditor.papers.coverage import (
     by_rule,
     coverage_table,
-    findings_table,
+    findings_blocks,
     gaps,
     gaps_table,
+    recipient_of,
     result,
     six_points_table,
 )
@@ -52,6 +53,10 @@ def of(*findings):
             "Hồ sơ gần nhất không nêu bên nhận này.",
         ),
         ({"dossier": "H", "compared": ("category",)}, "Hồ sơ gần nhất không gồm nhóm dữ liệu này."),
+        (
+            {"dossier": "H", "compared": ("category", "recipient")},
+            "Hồ sơ gần nhất không nêu bên nhận này, không gồm nhóm dữ liệu này.",
+        ),
         ({"dossier": "H", "compared": ("stop-order",)}, "Vẫn chuyển sau yêu cầu ngừng."),
     ],
 )
@@ -66,7 +71,7 @@ def test_a_claim_is_told_with_who_made_and_who_reviewed_it():
     (row,) = coverage_table(made).rows
     assert row[0] == "M-1"
     assert all(
-        each in row[5] for each in ("Đặt chỗ cho đoàn công tác", "Lan", "Hùng", "chưa báo cáo sau")
+        each in row[4] for each in ("Đặt chỗ cho đoàn công tác", "Lan", "Hùng", "chưa báo cáo sau")
     )
 
 
@@ -76,18 +81,21 @@ def test_fields_that_do_not_fit_are_told_and_those_that_are_not_known_are_not():
         Comparison("purpose", Text("mục đích kín", "p"), Text("?", "?"), fits=None),
     )
     (row,) = coverage_table(of(finding(dossier="H", compared=compared))).rows
-    assert "Nước nhận: hồ sơ ghi JP; đã thấy SG." in row[5]
-    assert "mục đích kín" not in row[5]
+    assert "Nước nhận: hồ sơ ghi JP; đã thấy SG." in row[4]
+    assert "mục đích kín" not in row[4]
 
 
 def test_a_total_over_all_runs_is_a_gap_and_has_no_dossier_to_compare():
     made = of(finding(evidence=evidence(peers=(), flow_ids=())))
     assert coverage_table(made).rows == ()
-    assert len(gaps(made)) == 1
+    (group,) = gaps(made.seen)
+    assert recipient_of(group[0]) == "cộng mọi bên nhận"
+    ((_, told, *_),) = gaps_table(made, gaps(made.seen)).rows
+    assert told.endswith("- Cộng mọi hệ thống [B7]")
 
 
 def test_covered_transfers_are_no_gap_and_the_heaviest_stands_first():
-    found = gaps(material())
+    found = gaps(material().seen)
     assert [group[0].finding.rule for group in found] == [
         "core-data-abroad", "personal-data-abroad"
     ]  # fmt: skip
@@ -99,18 +107,38 @@ def test_deadlines_say_whether_the_day_they_count_from_is_known():
     due = Deadline(
         day("2026-11-13"), day("2026-09-14"), False, "file", Text("Nộp hồ sơ", "File"), BASIS
     )
-    (row,) = gaps_table(of(finding(deadlines=(due,)))).rows
-    assert row[3].startswith("13/11/2026: Nộp hồ sơ (chậm nhất")
+    sure = replace(due, due=day("2026-11-15"), known=True)
+    rows = gaps_told(
+        finding(deadlines=(due,)),
+        finding(id="f9", rule="z", severity="medium", deadlines=(sure,)),
+        finding(id="f8", rule="zz", severity="medium"),
+    )
+    assert [row[3] for row in rows] == [
+        "≤ 13/11/2026: Nộp hồ sơ", "15/11/2026: như mục 1", "–"
+    ]  # fmt: skip
+
+
+def gaps_told(*findings):
+    made = of(*findings)
+    return gaps_table(made, gaps(made.seen)).rows
 
 
 def test_a_next_step_is_told_once():
-    rows = gaps_table(of(finding(), finding(id="f9", system="land"))).rows
+    rows = gaps_told(finding(), finding(id="f9", rule="z"))
     assert [row[4] for row in rows] == ["Lập hồ sơ.", "Như mục 1."]
+
+
+def test_one_gap_stands_once_with_all_its_systems():
+    (row,) = gaps_told(finding(), finding(id="f9", system="land", category="B1"))
+    assert row[1].endswith(
+        "\n- Cổng dịch vụ công → 1 bên nhận [B7]\n- Cơ sở dữ liệu đất đai → 1 bên nhận [B1]"
+    )
 
 
 def test_a_plan_fills_the_six_points_and_a_gap_without_one_stays_open():
     planned = finding(life=(step(standing="remediated", plan=None), step()))
-    rows = six_points_table(of(planned, finding(id="f9", rule="other"))).rows
+    made = of(planned, finding(id="f9", rule="other"))
+    rows = six_points_table(made, gaps(made.seen)).rows
     filled = next(row for row in rows if row[2])
     assert filled[2:] == (
         "Chị Lan", "Lập hồ sơ", "30/11/2026", "Phòng CNTT", "Hồ sơ Mẫu 09", "Giám đốc Sở"
@@ -120,8 +148,28 @@ def test_a_plan_fills_the_six_points_and_a_gap_without_one_stays_open():
     assert empty[2:] == (None,) * 6
 
 
+def test_a_plan_for_some_findings_of_a_gap_leaves_the_others_open():
+    made = of(finding(life=(step(),)), finding(id="f9", system="land"))
+    open_row, planned = six_points_table(made, gaps(made.seen)).rows
+    assert open_row[1].endswith("1 trong 2 dấu hiệu chưa có kế hoạch")
+    assert open_row[2:] == (None,) * 6
+    assert "1 trong 2 dấu hiệu" in planned[1]
+
+
 def test_every_finding_stands_in_the_list_by_its_id():
-    assert {row[0] for row in findings_table(material()).rows} == {"f1", "f2", "f3", "f4"}
+    rows = findings_blocks(material())[-1].rows
+    assert {code for row in rows for code in row[5].split(", ")} == {"f1", "f2", "f3", "f4"}
+
+
+def test_categories_to_one_recipient_stand_on_one_line_of_the_list():
+    rows = findings_blocks(of(finding(), finding(id="f2", category="B1")))[-1].rows
+    assert [(row[2], row[5]) for row in rows] == [("Example Cloud [B1, B7]", "f1, f2")]
+
+
+def test_recipients_of_which_a_dossier_says_the_same_stand_together():
+    made = of(finding(), finding(id="f2", recipient="Example Telecom"))
+    (row,) = coverage_table(made).rows
+    assert row[2] == "Example Cloud, Example Telecom [B7]"
 
 
 def test_categories_that_the_register_answers_differently_stand_apart():
@@ -132,8 +180,21 @@ def test_categories_that_the_register_answers_differently_stand_apart():
         finding(id="2", dossier="H", category="B1", compared=(late,)),
         finding(id="3", dossier="H", category="S-d", compared=(late, other)),
     )
-    rows = {row[3]: row[4] for row in coverage_table(made).rows}
+    rows = {row[2]: row[3] for row in coverage_table(made).rows}
     assert rows == {
-        "B1, B7": "Hồ sơ hết hạn hoặc chưa tới hạn.",
-        "S-d": "Hồ sơ gần nhất không gồm nhóm dữ liệu này.",
+        "Example Cloud [B1, B7]": "Hồ sơ hết hạn hoặc chưa tới hạn.",
+        "Example Cloud [S-d]": "Hồ sơ gần nhất không gồm nhóm dữ liệu này.",
     }
+
+
+def test_regimes_are_told_once_above_the_list():
+    law = Text("Luật 91/2025/QH15", "Law 91/2025/QH15")
+    told, table = findings_blocks(
+        of(
+            finding(regime_title=law),
+            finding(id="f2", system="land", regime_title=law),
+            finding(id="f3", rule="z"),
+        )
+    )
+    assert told.text == "Chế độ áp dụng: (1) Luật 91/2025/QH15."
+    assert [row[4] for row in table.rows] == ["(1)", "(1)", "–"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import replace
+from datetime import timedelta
 from html.parser import HTMLParser
 from io import BytesIO
 
@@ -18,6 +19,7 @@ from auditor.model.text import Text, visible
 from auditor.papers.blocks import OPEN, Boxes, Field, Sentence, Table
 from tests.papers.conftest import (
     AT,
+    BEGIN,
     PAPERS,
     destination,
     evidence,
@@ -307,3 +309,30 @@ def test_word_files_say_nothing_of_who_made_them():
     core = word.Document(BytesIO(file)).core_properties
     assert (core.author, core.last_modified_by, core.comments) == ("", "", "")
     assert core.created.replace(tzinfo=None) == AT.replace(tzinfo=None)
+
+
+def test_totals_of_whole_runs_say_what_they_take_in_beyond_the_papers_limits():
+    whole = papers.html(papers.review(material()))
+    assert "Tính theo toàn bộ các lượt kiểm tra." in whole
+    assert "kể cả phần ngoài kỳ" not in whole
+    cut = papers.html(papers.review(material(since=BEGIN.date() + timedelta(days=1))))
+    assert "Tính theo toàn bộ các lượt kiểm tra, kể cả phần ngoài kỳ." in cut
+    one = papers.html(papers.review(material(system="portal")))
+    assert "của mọi hệ thống và bên nhận, không riêng phạm vi của báo cáo này." in one
+
+
+def test_the_risk_report_has_no_gaps_of_personal_data():
+    totals = finding(
+        id="t", title=Text("Tổng cộng dồn", "Total"), category=None,
+        evidence=evidence(peers=(), flow_ids=()),
+    )  # fmt: skip
+    unknown = finding(
+        id="u", title=Text("Chưa rõ dữ liệu", "Unknown data"), category=None, rule="u"
+    )
+    made = material(replace(run(), findings=(*run().findings, totals, unknown)))
+    page = papers.html(papers.risk_report(made))
+    gaps = page[page.index("Rủi ro đã phát hiện") :]
+    assert "Dữ liệu cốt lõi ra nước ngoài" in gaps
+    assert "Chưa rõ dữ liệu" in gaps
+    assert "Dữ liệu cá nhân ra nước ngoài" not in gaps
+    assert "Tổng cộng dồn" not in gaps

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import io
+import re
 import zipfile
 from pathlib import Path
 
@@ -85,3 +86,10 @@ def test_a_folder_in_a_templates_place_is_named(tmp_path):
     (tmp_path / "review.docx").mkdir()
     with pytest.raises(PolicyError, match="is no file"):
         papers.docx(papers.review(material()), AT, tmp_path)
+
+
+def test_the_titles_of_a_table_stay_on_one_page_with_its_first_row():
+    inside = member(papers.docx(papers.review(material()), AT)).decode()
+    titles = re.findall(r'<w:pStyle w:val="TieuDeBang"/>(.{0,20})', inside)
+    assert len(titles) > 20
+    assert all(after.startswith("<w:keepNext/>") for after in titles)

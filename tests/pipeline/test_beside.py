@@ -89,8 +89,10 @@ def test_leaving_early_ends_those_that_still_work(tmp_path):
 def test_however_the_parent_ends_no_process_is_left(tmp_path, how):
     note = tmp_path / "number"
     text = f"""
+        import signal
         from auditor.pipeline.beside import Beside
         from tests.pipeline.test_beside import sleeping
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's job may ignore it
         with Beside(sleeping, [{str(note)!r}], print) as beside:
             beside.results()
     """

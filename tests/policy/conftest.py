@@ -40,7 +40,7 @@ def catalogue():
         (
             category("I.5", "core", verified=False, mark="S"),
             category("I.26a", "core", personal=True),
-            category("II.1", "important"),
+            category("II.1", "important", personal=None),
             category("II.10", "important"),
             category("II.18a", "important", personal=True),
             category("B1", "personal"),

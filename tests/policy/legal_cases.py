@@ -11,15 +11,19 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Literal, get_args
 
+import numpy as np
 from pydantic import model_validator
 
 from auditor import classify, policy
 from auditor.model.catalogue import Wording
+from auditor.model.content import Sought
 from auditor.model.documents import Document, Some, read
 from auditor.model.finding import Finding, LegalBasis
 from auditor.model.inventory import Inventory, System
-from auditor.model.ledger import Carried, DayTotal, Ledger, Route
+from auditor.model.ledger import Carried, DayCount, DayTotal, Ledger, Route
 from auditor.model.register import Register
+from auditor.model.subjects import Subjects
+from auditor.model.text import Text
 from auditor.policy import Law
 from tests.policy.flow_rows import flow_table_of
 
@@ -30,16 +34,22 @@ PAGE = ROOT / "docs" / "legal-cases.md"
 
 Owner = Literal["state-agency", "other"]
 To = Literal[
-    "abroad", "storage-abroad", "foreign-run-at-home", "foreign-run-anywhere",
+    "abroad", "storage-abroad", "platform-abroad", "foreign-run-at-home", "foreign-run-anywhere",
     "foreign-network-at-home", "at-home", "unknown-place",
 ]  # fmt: skip
 
 
 class Added(Document):
-    """What an earlier or this transfer of the same data moved, as far as it can be estimated."""
+    """What an earlier or this transfer of the same data moved.
+
+    Attributes:
+        counted: the subjects were counted in content, all of them others than before; else they are
+            estimated.
+    """
 
     on: date
     subjects: int
+    counted: bool = False
 
 
 class Given(Document):
@@ -47,6 +57,7 @@ class Given(Document):
 
     on: date | None = None
     at: datetime | None = None
+    earlier: date | None = None
     data: tuple[str, ...]
     owner: Owner = "state-agency"
     system_owner: Owner | None = None
@@ -54,6 +65,7 @@ class Given(Document):
     encrypted: bool | None = True
     bytes: int | None = 1000
     content: tuple[str, ...] | None = None
+    hints: tuple[str, ...] | None = None
     added: tuple[Added, ...] = ()
     dossiers: tuple[dict[str, Any], ...] = ()
     exemptions: tuple[dict[str, Any], ...] = ()
@@ -129,6 +141,11 @@ def law() -> Law:
 RECIPIENTS: dict[To, dict[str, Any]] = {
     "abroad": {},
     "storage-abroad": {"service": "example-store", "service_kind": "object-store"},
+    "platform-abroad": {
+        "service": "example-chat",
+        "service_kind": "chat",
+        "foreign_platform": True,
+    },
     "foreign-run-at-home": {
         "crosses_border": False,
         "peer_country": "VN",
@@ -159,6 +176,15 @@ RECIPIENTS: dict[To, dict[str, Any]] = {
 }
 
 
+def flows(given: Given) -> list[dict[str, Any]]:
+    """The flow, as it differs from the plain one, after the earlier one of the same transfer."""
+    last = flow(given)
+    if given.earlier is None:
+        return [last]
+    began = datetime.combine(given.earlier, time(12), VIETNAM)
+    return [last | {"start": began, "end": began + timedelta(minutes=1)}, last]
+
+
 def flow(given: Given) -> dict[str, Any]:
     """The one flow, as it differs from the plain one."""
     levels = [law().catalogue[code].level for code in given.data]
@@ -174,6 +200,7 @@ def flow(given: Given) -> dict[str, Any]:
         "outbound_bytes": given.bytes,
         "content_labels": None if given.content is None else list(given.content),
         "content_certainties": None if given.content is None else ["firm"] * len(given.content),
+        "content_hints": None if given.hints is None else list(given.hints),
         **RECIPIENTS[given.to],
     }
 
@@ -218,21 +245,36 @@ def _answered(owner: Owner, cases: list[Case]) -> tuple[Finding, ...]:
         kind: [each for one in several for each in one[kind]] for kind in ("dossiers", "exemptions")
     }
     register = Register.model_validate({"version": "1", **content})
-    flows = flow_table_of(*(flow(case.given) | {"system_id": case.id} for case in cases))
-    return policy.findings(policy.candidates([flows]), law(), inventory, register)
+    rows = [row | {"system_id": case.id} for case in cases for row in flows(case.given)]
+    return policy.findings(policy.candidates([flow_table_of(*rows)]), law(), inventory, register)
 
 
 def _added_up(case: Case) -> tuple[Finding, ...]:
-    """What the program finds in the totals of one owner, where subjects are estimated."""
+    """What the program finds in the totals of one owner."""
     owner = "Sở Mẫu"
-    carried = tuple(Carried(code, "pdpl") for code in case.given.data)
+    given = case.given
+    carried = tuple(Carried(code, "pdpl") for code in given.data)
     route = Route(owner, "registry", "Example Cloud Pte", "SG", carried)
-    totals = tuple(DayTotal(each.on, route, 1, 1000, each.subjects) for each in case.given.added)
-    ledger = Ledger(totals, complete_from=min(each.on for each in case.given.added))
+    totals = tuple(
+        DayTotal(each.on, route, 1, 1000, None if each.counted else each.subjects)
+        for each in given.added
+    )
+    counts, known = [], 0
+    for each in given.added:
+        if each.counted:
+            others = np.arange(known, known + each.subjects, dtype=np.uint64)
+            state = Subjects(others).to_bytes()
+            about = (each.on, owner, "registry", "Example Cloud Pte", "detector", True, state)
+            counts.append(DayCount(*about))
+            known += each.subjects
+    ledger = Ledger(totals, tuple(counts), min(each.on for each in given.added))
     inventory = Inventory(
         agency=owner, systems=(System(id="registry", name="Đất đai", hosts=("a.example.vn",)),)
     )
-    return policy.crossed(ledger, law(), inventory, ())
+    about_organisations = all(code.endswith("organisations") for code in given.data)
+    subject = "organisation" if about_organisations else "person"
+    sought = Sought("detector", Text("Số", "Number"), given.data, subject, "C")
+    return policy.crossed(ledger, law(), inventory, (sought,))
 
 
 @cache
@@ -272,6 +314,7 @@ exempt = có người ghi nhận miễn trừ; covered = đã có hồ sơ. Ch�
 TO: dict[To, str] = {
     "abroad": "ra nước ngoài / abroad",
     "storage-abroad": "dịch vụ lưu trữ ở nước ngoài / storage service abroad",
+    "platform-abroad": "nền tảng nhắn tin ở nước ngoài / messaging platform abroad",
     "foreign-run-at-home": (
         "máy chủ tại Việt Nam do tổ chức nước ngoài vận hành / foreign-run server in Vietnam"
     ),
@@ -304,14 +347,18 @@ def page() -> str:
 
 def _facts(given: Given) -> list[str]:
     if given.added:
-        sums = ", ".join(f"{each.on:%d/%m/%Y}: {each.subjects:,}" for each in given.added)
         return [
             f"dữ liệu / data: {', '.join(given.data)}",
-            f"chủ thể, ước tính / subjects, estimated: {sums}",
+            *(
+                f"{each.on:%d/%m/%Y}: {each.subjects:,} chủ thể, "
+                + ("đếm được / subjects, counted" if each.counted else "ước tính / estimated")
+                for each in given.added
+            ),
         ]
     moment = given.moment
     day = f"{moment:%d/%m/%Y}" if given.at is None else f"{moment:%d/%m/%Y %H:%M:%S.%f}"
     facts = [
+        *([f"thấy từ / seen since: {given.earlier:%d/%m/%Y}"] if given.earlier else []),
         f"ngày / day: {day.removesuffix('.000000')}",
         f"dữ liệu / data: {', '.join(given.data) or 'không có / none'}",
         f"bên nhận / recipient: {TO[given.to]}",
@@ -327,6 +374,8 @@ def _facts(given: Given) -> list[str]:
         facts.append(f"mã hóa / encrypted: {known}")
     if given.content:
         facts.append(f"nội dung / content: {', '.join(given.content)}")
+    if given.hints:
+        facts.append(f"gợi ý trong nội dung / hints in content: {', '.join(given.hints)}")
     facts += [f"hồ sơ / dossier: {_entry(each)}" for each in given.dossiers]
     facts += [f"miễn trừ / exemption: {_entry(each)}" for each in given.exemptions]
     return facts

@@ -58,6 +58,135 @@ def names_in(condition: dict[str, Any]) -> set[str]:
     return {name}
 
 
+class Registered:
+    """Dossiers and exemptions as plain dictionaries, and what they make of single rows.
+
+    Ceilings are not read: they are about many rows together.
+
+    Args:
+        dossiers, exemptions: the entries of ``dossiers.yaml``.
+        regimes, grounds: the entries of ``regimes.yaml``.
+    """
+
+    def __init__(
+        self,
+        dossiers: list[dict[str, Any]],
+        exemptions: list[dict[str, Any]],
+        regimes: list[dict[str, Any]],
+        grounds: list[dict[str, Any]],
+    ) -> None:
+        self.dossiers = dossiers
+        self.exemptions = exemptions
+        self.regimes = {each["id"]: each for each in regimes}
+        self.frees = {each["id"]: each["regimes"] for each in grounds}
+
+    def state(self, state: str, row: dict[str, Any]) -> str:
+        """What a row is that a rule left in ``state``."""
+        dossiers = {self.reached(each, row) for each in self.dossiers}
+        claims = {self.claimed(each, row) for each in self.exemptions}
+        # No other dossier lets go on what is stopped; what is filed goes before what is claimed.
+        if "stopped" in dossiers:
+            return state
+        if "perhaps stopped" in dossiers:
+            return "undecided"
+        if "covered" in dossiers:
+            return "covered"
+        if "yes" in claims:
+            return "exempt"
+        return "undecided" if "perhaps" in dossiers | claims else state
+
+    def reached(self, dossier: dict[str, Any], row: dict[str, Any]) -> str:
+        """How far one dossier reaches: stopped, perhaps stopped, covered, perhaps, no."""
+        if not self.speaks_of(dossier, row):
+            return "no"
+        who, where = recipient_fits(dossier["recipients"], row)
+        day = row["day"]
+        names = set(dossier["recipients"]) != {"countries"}
+        for order in dossier.get("stops", []):
+            if order["on"] <= day < order.get("lifted", date.max):
+                meant = who if names else (False if where is False else None)
+                if meant is not False:
+                    return "stopped" if meant else "perhaps stopped"
+        if not (self.same_law(dossier, row["regime"]) and self.in_order(dossier, day)):
+            return "no"
+        if who is False or where is False:
+            return "no"
+        return "covered" if names and who and where else "perhaps"
+
+    def same_law(self, dossier: dict[str, Any], regime: str | None) -> bool:
+        """Whether it was filed under the regime of a row, or stays in use under it."""
+        if regime is None or regime == "none" or dossier["regime"] == regime:
+            return dossier["regime"] == regime
+        applied, own = self.regimes[regime], self.regimes[dossier["regime"]]
+        in_time = dossier["filed"] < applied["since"] or dossier["filed"] < own["since"]
+        return in_time and dossier["regime"] in applied.get("dossiers_of", [])
+
+    def in_order(self, dossier: dict[str, Any], day: date) -> bool:
+        """Whether it counts on a day: time, storage, result, and filed when it had to be."""
+        if not dossier["valid_from"] <= day <= dossier.get("valid_to", date.max):
+            return False
+        if day > dossier.get("storage", {}).get("until", date.max):
+            return False
+        regime = self.regimes[dossier["regime"]]
+        filed, days = dossier["filed"], timedelta(days=regime.get("days", 0))
+        if regime["needs"] == "passed-before":
+            return dossier["result"] == "passed" and day >= dossier.get("result_on", filed)
+        if dossier["result"] == "failed":
+            return False
+        if regime["needs"] == "filed-before":
+            return bool(day >= filed + days)
+        return bool(filed <= dossier["valid_from"] + days or day >= filed)
+
+    def claimed(self, exemption: dict[str, Any], row: dict[str, Any]) -> str:
+        """Whether an exemption is claimed for a row: yes, perhaps, no."""
+        if (
+            not self.speaks_of(exemption, row)
+            or row["regime"] not in self.frees[exemption["ground"]]
+        ):
+            return "no"
+        if not exemption["valid_from"] <= row["day"] <= exemption.get("valid_to", date.max):
+            return "no"
+        who, where = recipient_fits(exemption["recipients"], row)
+        if who is False or where is False:
+            return "no"
+        names = set(exemption["recipients"]) != {"countries"}
+        return "yes" if names and who and where else "perhaps"
+
+    def speaks_of(self, entry: dict[str, Any], row: dict[str, Any]) -> bool:
+        """Whether an entry names system and category."""
+        return row["system_id"] in entry["systems"] and row["category"] in entry["categories"]
+
+
+def recipient_fits(
+    named: dict[str, list[str]], row: dict[str, Any]
+) -> tuple[bool | None, bool | None]:
+    """Whether the far side is one of those named, and where they are; what is not named fits."""
+    answers: list[bool | None] = []
+    if "organisations" in named:
+        stated = row["operator_basis"] in ("override", "service") and row["operator"] is not None
+        if row["operator"] in named["organisations"]:
+            answers.append(True)
+        elif row["peer_org"] in named["organisations"]:
+            answers.append(None if stated else True)
+        else:
+            nobody = row["operator"] is None and row["peer_org"] is None
+            answers.append(None if nobody else False)
+    if "hosts" in named:
+        host = None if row["host_basis"] in ("dns-query", "ech-outer") else row["host"]
+        ends = tuple(name[1:] for name in named["hosts"] if name.startswith("*."))
+        answers.append(None if host is None else host in named["hosts"] or host.endswith(ends))
+    who = True if True in answers or not answers else (False if False in answers else None)
+    where: bool | None = True
+    if "countries" in named:
+        place = row["peer_country"] if row["geo_state"] == "country" else None
+        places = [place]
+        if row["foreign_recipient"] is True and row["crosses_border"] is False:
+            places.append(row["operator_country"])
+        hit = any(each in named["countries"] for each in places)
+        where = True if hit else (None if None in places else False)
+    return who, where
+
+
 Key = tuple[str, str | None, str, str | None, str]
 """Rule, system, recipient, category, state."""
 
@@ -74,6 +203,7 @@ class Reader:
         categories: the entries of the category lists.
         agency: whether the agency is a state agency; null = no inventory was given.
         systems: whether the data of a system is a state agency's, where the system says so.
+        register: the register, and the grounds of exemptions; null = none was given.
     """
 
     def __init__(
@@ -83,15 +213,17 @@ class Reader:
         categories: list[dict[str, Any]],
         agency: bool | None,
         systems: dict[str, bool],
+        register: Registered | None = None,
     ) -> None:
         self.rules = rules
         self.regimes = regimes
         self.categories = {row["code"]: row for row in categories}
         self.agency = agency
         self.systems = systems
+        self.register = register
 
     def findings(self, flows: list[dict[str, Any]]) -> dict[Key, list[int]]:
-        """The flows of each finding, without a register."""
+        """The flows of each finding."""
         out: dict[Key, list[int]] = defaultdict(list)
         for rule in self.rules:
             group_by = rule.get("group_by", ["system", "recipient", "category"])
@@ -115,6 +247,14 @@ class Reader:
         return dict(out)
 
     def state(self, rule: dict[str, Any], row: dict[str, Any], by_category: bool) -> str | None:
+        """What rule and register say of one row; null = nothing."""
+        state = self.asked(rule, row, by_category)
+        asks = by_category and rule.get("coverable", False)
+        if state is None or self.register is None or not asks:
+            return state
+        return self.register.state(state, row)
+
+    def asked(self, rule: dict[str, Any], row: dict[str, Any], by_category: bool) -> str | None:
         """What a rule says of one row; null = nothing."""
         answer = interpreted(rule["when"], row)
         if answer is False or (answer is None and rule["on_unknown"] == "ignore"):

@@ -37,8 +37,8 @@ def state(*persons):
 
 
 def counted(*persons, system="registry", recipient=CLOUD, detector="name", outbound=True):
-    day = date(2026, 3, 1)
-    return DayCount(day, "", system, recipient, detector, outbound, state(*persons))
+    day, stored = date(2026, 3, 1), state(*persons)
+    return DayCount(day, "", system, recipient, detector, outbound, stored)
 
 
 def contents(*several, certainty="firm", subject="person", labels=("B1",)):

@@ -111,9 +111,26 @@ def test_without_a_regime_or_a_dossier_rule_nothing_is_due(found):
         assert (one.deadlines == ()) == (one.rule != "personal-data-abroad")
 
 
+def test_nothing_is_due_before_its_provision_is_in_force(found, law):
+    before = Ledger(complete_from=date(2025, 1, 1), first_seen={ROUTE: date(2025, 11, 10)})
+    (one,) = dated(found(PERSONAL), law, before)
+    assert terms(one) == [("file", date(2026, 3, 2), date(2026, 1, 1), False)]
+    important = {"categories": ["II.10"], "level": "important"}
+    route = ("registry", "II.10", "Example Cloud Pte")
+    before = Ledger(complete_from=date(2025, 1, 1), first_seen={route: date(2025, 6, 20)})
+    (one,) = dated(found(important), law, before)
+    assert terms(one) == [("file", date(2025, 7, 1), date(2025, 7, 1), False)]
+    for first, due in ((1, date(2025, 7, 1)), (16, date(2025, 7, 1)), (17, date(2025, 7, 2))):
+        since = replace(before, first_seen={route: date(2025, 7, first)})
+        (one,) = dated(found(important), law, since)
+        assert terms(one) == [("file", due, date(2025, 7, first), True)]
+
+
 @pytest.mark.parametrize(
     ("direction", "measure", "day", "due"),
     [
+        # 72 hours from some moment of the first end on the fourth at the latest.
+        ("after", {"hours": 72}, date(2026, 1, 1), date(2026, 1, 4)),
         ("after", {"days": 60}, date(2026, 1, 1), date(2026, 3, 2)),
         ("before", {"days": 15}, date(2026, 1, 10), date(2025, 12, 26)),
         ("after", {"months": 6}, date(2025, 8, 31), date(2026, 2, 28)),

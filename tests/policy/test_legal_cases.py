@@ -14,9 +14,9 @@ def test_the_case_gives_what_it_says(case: Case):
     found = answers()[case.id]
     got = sorted((one.rule, one.state, one.regime or "") for one in found)
     assert got == sorted((each.rule, each.state, each.regime or "") for each in case.gives)
-    by_rule = {one.rule: one for one in found}
+    by_rule = {(one.rule, one.state): one for one in found}
     for gives in case.gives:
-        one = by_rule[gives.rule]
+        one = by_rule[gives.rule, gives.state]
         assert any(cited(basis).startswith(gives.article) for basis in one.legal)
         if gives.due is not None:
             days = {deadline.duty: deadline.due for deadline in one.deadlines}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -14,10 +14,11 @@ from hypothesis import strategies as st
 from auditor import policy
 from auditor.model.inventory import Inventory, System
 from auditor.model.regimes import RegimeFile
+from auditor.model.register import Register
 from auditor.policy import Law, RuleFile
 from tests.policy.flow_rows import PLAIN, flow_table_of
 from tests.policy.legal_cases import ROOT, law
-from tests.policy.naive import Key, Reader
+from tests.policy.naive import Key, Reader, Registered
 from tests.policy.random_conditions import trees
 
 POLICIES = ROOT / "policies"
@@ -30,6 +31,7 @@ def written(name: str) -> dict[str, Any]:
 
 RULES = written("rules.yaml")["rules"]
 REGIMES = written("regimes.yaml")["regimes"]
+GROUNDS = written("regimes.yaml")["grounds"]
 CATEGORIES = [
     *written("decision-20-2025.yaml")["categories"],
     *written("decree-356-2025.yaml")["categories"],
@@ -68,6 +70,11 @@ COLUMNS: dict[str, list[Any]] = {
         ),
         *([], [None], None),
     ],
+    "host": ["a.example.com", "b.example.net", None],
+    "host_basis": ["tls-sni", "tls-sni", "dns-query", "ech-outer"],
+    "geo_state": ["country", "country", "anycast"],
+    "peer_country": ["SG", "JP", None],
+    "operator_country": ["SG", "US", None],
     "content_labels": [None, [], ["state-secret"], ["B7"], ["covert-channel", "B1"]],
     "content_hints": [None, [], ["I.6"], ["S-h", "II.10"]],
 }
@@ -79,6 +86,69 @@ def random_flows(seed: int, number: int) -> list[dict[str, Any]]:
     return [
         {name: chance.choice(values) for name, values in COLUMNS.items()} for _ in range(number)
     ]
+
+
+DAYS = sorted({(moment + timedelta(hours=7)).date() for moment in MOMENTS})
+RECIPIENTS: list[dict[str, list[str]]] = [
+    {"organisations": ["Store Ltd", "Network A"]},
+    {"organisations": ["Cloud Ltd"], "countries": ["SG"]},
+    {"hosts": ["a.example.com"]},
+    {"hosts": ["*.example.net"], "organisations": ["Store Ltd"], "countries": ["SG", "JP"]},
+    {"countries": ["SG", "US"]},
+]
+
+
+def random_register(
+    chance: random.Random, regimes: list[str], grounds: list[str], number: int
+) -> dict[str, list[dict[str, Any]]]:
+    """Dossiers and exemptions about random flows; days lie about those of the flows."""
+
+    def some_day() -> date:
+        return chance.choice(DAYS) + timedelta(
+            days=chance.choice([-61, -60, -15, -14, -1, 0, 0, 1])
+        )
+
+    def perhaps(name: str, value: Any, likely: float = 0.3) -> dict[str, Any]:
+        return {name: value} if chance.random() < likely else {}
+
+    def entry(kind: str, place: int) -> dict[str, Any]:
+        begins = some_day()
+        return {
+            "id": f"{kind}-{place}",
+            "systems": chance.choice([["registry"], ["registry", "portal"]]),
+            "categories": chance.sample(CODES, 5),
+            "recipients": chance.choice(RECIPIENTS),
+            "valid_from": begins,
+        } | perhaps("valid_to", begins + timedelta(days=chance.choice([0, 1, 400])))
+
+    def dossier(place: int) -> dict[str, Any]:
+        made = entry("D", place)
+        filed = some_day()
+        on = some_day()
+        made |= perhaps("storage", {"countries": ["SG"], "until": made["valid_from"]}, 0.1)
+        made |= perhaps("stops", [{"on": on, "by": "Bộ Công an"}], 0.1)
+        if "stops" in made and chance.random() < 0.5:
+            made["stops"][0]["lifted"] = on + timedelta(days=chance.choice([0, 1, 61, 200]))
+        result = chance.choice(["passed", "passed", "failed", "pending", "none-needed"])
+        made |= {"regime": chance.choice(regimes), "filed": filed, "result": result}
+        if result in ("passed", "failed"):
+            made |= perhaps("result_on", filed + timedelta(days=chance.choice([0, 1, 15])), 0.8)
+        return made
+
+    def exemption(place: int) -> dict[str, Any]:
+        return entry("M", place) | {
+            "ground": chance.choice(grounds),
+            "reason": "Căn cứ trong văn bản",
+            "recorded_by": "A",
+            "recorded": DAYS[0],
+            "reviewed_by": "B",
+            "reviewed": DAYS[0],
+        }
+
+    return {
+        "dossiers": [dossier(place) for place in range(number)],
+        "exemptions": [exemption(place) for place in range(number // 2)],
+    }
 
 
 owners = st.sampled_from([True, False, None])
@@ -113,7 +183,12 @@ random_rules = st.lists(
     ),
     min_size=1,
     max_size=3,
-).map(lambda rules: [{"id": f"r{number}"} | rule for number, rule in enumerate(rules)])
+).map(
+    lambda rules: [
+        {"id": f"r{number}"} | rule | {"coverable": "category" in rule["group_by"]}
+        for number, rule in enumerate(rules)
+    ]
+)
 random_regimes = st.lists(
     st.fixed_dictionaries(
         {
@@ -121,7 +196,8 @@ random_regimes = st.lists(
             "personal": st.sampled_from([True, False, None]),
             "owner": st.sampled_from(["state-agency", "other", "any"]),
             "since": st.sampled_from([moment.date() for moment in MOMENTS[:3]]),
-            "needs": st.just("none"),
+            "needs": st.sampled_from(["none", "passed-before", "filed-before", "filed-after"]),
+            "days": st.sampled_from([0, 15, 60]),
             "title": st.just(wording),
         }
     ),
@@ -129,7 +205,7 @@ random_regimes = st.lists(
     max_size=4,
 ).map(
     lambda several: [
-        {"id": f"regime-{number}", "legal": REGIMES[0]["legal"]} | each
+        {"id": f"regime-{number}", "legal": REGIMES[0]["legal"], "dossiers_of": ["regime-0"]} | each
         for number, each in enumerate(several)
     ]
 )
@@ -141,6 +217,8 @@ def compared(
     rules: list[dict[str, Any]],
     regimes: list[dict[str, Any]],
     agency: bool | None,
+    register: dict[str, list[dict[str, Any]]] | None = None,
+    grounds: list[dict[str, Any]] = GROUNDS,
 ) -> dict[Key, list[int]]:
     """What columns and plain reading both find in ``rows``; asserts that it is the same."""
     systems = {"portal": False}
@@ -162,12 +240,14 @@ def compared(
         row["content_certainties"] = row["content_labels"] and ["firm"] * len(row["content_labels"])
     table = policy.candidates([flow_table_of(*plain)])
     found: dict[Key, list[int]] = {}
-    for one in policy.findings(table, files, inventory, None):
+    entries = register and Register.model_validate({"version": "1", **register})
+    for one in policy.findings(table, files, inventory, entries):
         key = (one.rule, one.system, one.recipient, one.category, one.state)
         assert key not in found
         found[key] = list(one.evidence.flow_ids)
     absent = dict.fromkeys(("subjects", "foreign_platform", "service"))
-    reader = Reader(rules, regimes, CATEGORIES, agency, systems)
+    read = register and Registered(**register, regimes=regimes, grounds=grounds)
+    reader = Reader(rules, regimes, CATEGORIES, agency, systems, read)
     assert found == reader.findings([absent | row for row in plain])
     return found
 
@@ -180,12 +260,30 @@ def test_the_shipped_rules_find_what_the_plain_reading_finds(agency):
     assert len(answered) > len(RULES)
 
 
+def test_a_register_makes_of_them_what_the_plain_reading_makes():
+    states = set()
+    for seed in range(12):
+        chance = random.Random(seed)
+        ids = [each["id"] for each in REGIMES if each["levels"]]
+        register = random_register(chance, ids, [each["id"] for each in GROUNDS], 9)
+        found = compared(random_flows(seed, 300), law(), RULES, REGIMES, True, register)
+        states |= {(rule, state) for rule, _, _, _, state in found}
+    for rule in ("core-data-abroad", "important-data-abroad", "personal-data-abroad"):
+        assert {state for one, state in states if one == rule} == {
+            "open", "undecided", "exempt", "covered",
+        }  # fmt: skip
+
+
 @settings(max_examples=30, deadline=None)
 @given(st.integers(0, 2**32), owners, random_rules, random_regimes)
 def test_any_rules_and_regimes_find_what_the_plain_reading_finds(seed, agency, rules, regimes):
+    ids = [each["id"] for each in regimes]
+    grounds = [GROUNDS[0] | {"id": "ground", "regimes": ids[:1]}]
+    content = {"version": "1", "regimes": regimes, "grounds": grounds}
     files = Law(
         RuleFile.model_validate({"version": "1", "rules": rules}),
         law().catalogue,
-        RegimeFile.model_validate({"version": "1", "regimes": regimes}),
+        RegimeFile.model_validate(content),
     )
-    compared(random_flows(seed, 40), files, rules, regimes, agency)
+    register = random_register(random.Random(seed), ids, ["ground"], 6)
+    compared(random_flows(seed, 40), files, rules, regimes, agency, register, grounds)

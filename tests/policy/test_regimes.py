@@ -201,6 +201,9 @@ def test_the_shipped_duties_have_the_measures_of_the_law(regimes):
     assert measures["pdpl", "supplement"] == ("after", 30, None)
     assert measures["pdpl", "update-soon"] == ("after", 10, None)
     assert measures["pdpl", "update-halfyear"] == ("after", None, 6)
+    # 72 hours, which no day stands for
+    assert measures["pdpl", "breach-notice"] == ("after", None, None)
+    assert by_id["pdpl"]["breach-notice"].hours == 72
     assert measures["decree-165-core", "file"] == ("before", 0, None)
     assert measures["decree-165-important", "file"] == ("before", 15, None)
     assert measures["decree-165-important", "keep-log"] == ("after", None, 6)
@@ -209,6 +212,19 @@ def test_the_shipped_duties_have_the_measures_of_the_law(regimes):
     assert (report.id, report.direction, report.days) == ("report-exempt", "after", 15)
     assert "chưa rõ" in report.what.vi
     assert len(grounds) == 3 + 4 + 5
+
+
+def test_every_sanction_says_for_whom_its_range_is(regimes):
+    several = [each for regime in regimes.regimes for each in regime.sanctions]
+    for each in [*several, *regimes.sanctions]:
+        known = "chưa ghi nhận)" not in each.range.vi and "chưa đọc được" not in each.range.vi
+        assert ("tổ chức" in each.range.vi) == known, each.id
+
+
+def test_where_fines_are_told_it_is_said_that_agencies_may_be_outside(regimes):
+    for each in regimes.regimes:
+        if each.sanctions:
+            assert "Chưa rõ cơ quan nhà nước" in each.note.vi
 
 
 def test_a_regime_and_its_duty_to_file_say_the_same_number(regimes):

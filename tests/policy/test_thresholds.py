@@ -140,6 +140,8 @@ def test_an_estimate_alone_leaves_it_undecided(judged):
     assert (one.state, one.certainty) == ("undecided", "weak")
     assert running.crossed == DAY + timedelta(days=1)
     assert (running.counted, running.estimated) == (5, 180)
+    assert one.known_by[1].vi.startswith("Theo ước tính, ngưỡng 100 có thể đã đạt vào ngày 02/03")
+    assert "may have been reached" in one.known_by[1].en
     assert judged([total(records=60)], [count(60)]) == (), "they are never added"
 
 
@@ -201,6 +203,20 @@ def test_each_owner_has_its_own_total_and_its_own_finding(judged):
     assert len({each.id for each in found}) == 2
     again = judged([*totals, total(9)], [*mine, count(9, 9, first=999)])
     assert again[0].id in {each.id for each in found}, "it stays the same finding"
+
+
+def test_owners_that_cross_it_only_together_leave_it_undecided(judged):
+    theirs = replace(ROUTE, owner="Sở Tài chính")
+    totals = [total(), total(route=theirs)]
+    counts = [count(60), count(60, first=60, owner="Sở Tài chính")]
+    (found,) = judged(totals, counts)
+    assert (found.state, found.evidence.running.counted) == ("undecided", 120)
+    assert found.evidence.running.owner == f"Sở Tài chính; {OWNER}"
+    assert any("chỉ khi cộng chung" in said.vi for said in found.not_known)
+    same = [count(60), count(60, owner="Sở Tài chính")]
+    assert judged(totals, same) == (), "the same sixty people"
+    (alone,) = judged(totals, [*counts, count(100, day=1)])
+    assert (alone.state, alone.evidence.running.owner) == ("open", OWNER)
 
 
 def test_one_run_alone_says_so(judged):

@@ -30,7 +30,7 @@ def test_a_number_added_up_over_runs_has_no_traffic(run: Run, make_finding: Any)
     text = "\n".join(finding_lines(total, run.finished))
     assert "Traffic" not in text
     assert "Chủ quản dữ liệu / Owner of the data: Sở Tài nguyên" in text
-    assert "Reached on: 2026-07-15" in text
+    assert "Day it was noted for: 2026-07-15" in text
     assert "Bên nhận / Recipient" not in text
 
 

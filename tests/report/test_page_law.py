@@ -102,7 +102,7 @@ def test_deadlines_lead_the_page_and_stand_with_their_findings(whole: Run) -> No
     first = text[text.index("Thời hạn gần nhất") : text.index("1. Đã kiểm tra những gì")]
     assert first.index("01/07/2026 đã qua 15 ngày") < first.index("≤ 12/09/2026 còn 58 ngày")
     assert "; có thể sớm hơn" in first
-    assert "14/07/2026 ngày đầu tiên thấy được; có thể đã bắt đầu sớm hơn" in text
+    assert "14/07/2026 ngày đầu tiên thấy được, hoặc ngày quy định có hiệu lực;" in text
     assert text.count(FILE.basis.says.vi) == 1
 
 
@@ -209,6 +209,20 @@ def test_a_total_whose_threshold_is_not_known_says_so(whole: Run) -> None:
         assert part in text, part
 
 
+def test_a_threshold_that_an_estimate_alone_passes_is_not_said_to_be_reached(whole: Run) -> None:
+    total = next(each for each in whole.findings if each.evidence.running)
+    running = replace(total.evidence.running, counted=999_999)  # type: ignore[type-var]
+    one = replace(total, evidence=replace(total.evidence, running=running))
+    text = Page(html(replace(whole, findings=(one,)))).shown("vi")
+    assert "Có thể đạt ngưỡng ngày (ước tính) 15/07/2026" in text
+
+
+def test_deadlines_say_on_what_they_depend(whole: Run) -> None:
+    text = Page(html(whole)).shown("en")
+    assert "no exemption holds; that is for the data custodian to say" in text
+    assert "whether their totals are those of this run alone or of all runs" in text
+
+
 def test_hostile_words_of_people_stay_words(run: Run, make_finding: Any) -> None:
     text = Text(EVIL, EVIL)
     basis = LegalBasis(EVIL, EVIL, text, "M", EVIL)
@@ -246,3 +260,16 @@ def test_the_terminal_has_the_deadlines_and_the_claims(whole: Run) -> None:
     assert lines[at + 1] == f"  01/07/2026  đã qua 15 ngày / 15 days past: {REPORT.what.vi}"
     assert lines[at + 2].startswith("  ≤ 12/09/2026  còn 58 ngày / 58 days left: ")
     assert not [each for each in lines if CLAIM.id in each or "Microsoft" in each]
+
+
+def test_on_a_small_screen_each_table_of_deadlines_has_labels_of_its_own(whole: Run) -> None:
+    text = html(whole)
+    first, later = text.split('<article class="finding', 1)
+    assert first.count('<table class="cards deadlines next-dues">') == 1
+    assert "next-dues" not in later
+    rules = [line.strip() for line in first.splitlines() if 'content: "' in line]
+    for label in ("Tính từ", "Counted from"):
+        (rule,) = [line for line in rules if f'"{label}: "' in line]
+        assert ".finding .deadlines td:nth-child(3)" in rule
+    labels = [line for line in rules if ".next-dues td:nth-child(4)" in line]
+    assert [line.split('"')[1] for line in labels] == ["Nhóm dấu hiệu: ", "Groups: "]
