@@ -141,7 +141,7 @@ def test_a_decision_is_recorded_with_who_role_and_why(night, called):
         (("decide", "F-1", "--standing", "closed", *BY, *WHY), 2, "closed"),
         (("plan", "F-1", *POINTS[:-1], " ", *BY), 11, "authority of the plan says nothing"),
         (("plan", "F-1", *POINTS[:-1], "\u200b", *BY), 11, "authority of the plan says nothing"),
-        (("decide", "F-1", "--standing", "open", *BY, "--why", "\u200b" * 20), 11, "why says nothing"),
+        (("decide", "F-1", "--standing", "open", *BY, "--why", "\u200b" * 20), 11, "why says no"),
         (("decide", "F-1", "--standing", "open", *BY, "--why", "vì" + "\u200b" * 9), 11, "than 10"),
         (
             ("decide", "F-1", "--standing", "open", "--who", "\u2060", *BY[2:], *WHY),

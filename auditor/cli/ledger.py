@@ -204,9 +204,8 @@ def _say_threshold(each: Progress) -> None:
     guess = _NONE if each.estimated is None else f"≈ {each.estimated:,}"
     say()
     say(f"{each.threshold.title.vi} / {each.threshold.title.en}")
-    say(
-        f"  {visible(each.owner) or _NONE}; từ/since {each.threshold.since}; ngưỡng/threshold {limit}"
-    )
+    owner = visible(each.owner) or _NONE
+    say(f"  {owner}; từ/since {each.threshold.since}; ngưỡng/threshold {limit}")
     say(f"  đếm được ít nhất / counted at least: {about}{each.counted:,}{share}")
     say(f"  ước tính riêng / estimated apart: {guess}")
     if each.reached is not None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import difflib
 import re
 import stat
+from datetime import date
 from typing import TYPE_CHECKING, Annotated, Any, Final, TypeVar, get_args
 
 import yaml
@@ -279,7 +280,8 @@ def _explained(error: ValidationError, kind: type[BaseModel], lines: dict[Place,
         elif mistake["type"] == "string_type" and not isinstance(mistake["input"], (dict, list)):
             what = "must be text; put it in quotes (YAML takes it for something else)"
         elif mistake["type"] not in ("value_error", "assertion_error"):
-            value = repr(mistake["input"])
+            held = mistake["input"]
+            value = str(held) if isinstance(held, date) else repr(held)
             if len(value) <= 60 and not isinstance(mistake["input"], (dict, list)):
                 what += f" (found {value})"
         explained.append((line, f"{line}: {_dotted(place)}: {what}"))

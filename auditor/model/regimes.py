@@ -15,6 +15,9 @@ from pydantic import AfterValidator, Field, StrictBool, StrictInt, ValidationInf
 from auditor.model.catalogue import Level, Mark, Wording
 from auditor.model.documents import Document, Some
 
+Day = Annotated[date, Field(ge=date(1900, 1, 1), lt=date(3000, 1, 1))]
+Days = Annotated[StrictInt, Field(ge=0, le=36_500)]
+"""No more than a century: every day that is reckoned by it is one of the calendar."""
 NO_REGIME: Final = "none"
 """The answer for data of which it is known that it stands on no list."""
 
@@ -93,8 +96,8 @@ class Basis(Document):
     says: Wording
     mark: Mark
     url: Url = ""
-    in_force: date | None = None
-    until: date | None = None
+    in_force: Day | None = None
+    until: Day | None = None
 
     @model_validator(mode="after")
     def _ends_after_it_begins(self) -> Basis:
@@ -122,9 +125,9 @@ class Duty(Document):
     what: Wording
     event: Literal["first-transfer", "transfer", "change", "filing", "result", "discovery", "year"]
     direction: Literal["before", "after"]
-    days: Annotated[StrictInt, Field(ge=0)] | None = None
-    months: Annotated[StrictInt, Field(ge=1)] | None = None
-    hours: Annotated[StrictInt, Field(ge=1)] | None = None
+    days: Days | None = None
+    months: Annotated[StrictInt, Field(ge=1, le=1200)] | None = None
+    hours: Annotated[StrictInt, Field(ge=1, le=876_000)] | None = None
     paper: str = ""
     basis: Basis
 
@@ -173,10 +176,10 @@ class Regime(Document):
     levels: tuple[Level, ...]
     personal: StrictBool | None = None
     owner: Owner = "any"
-    since: date
-    until: date | None = None
+    since: Day
+    until: Day | None = None
     needs: Literal["passed-before", "filed-before", "filed-after", "none"]
-    days: Annotated[StrictInt, Field(ge=0)] = 0
+    days: Days = 0
     dossiers_of: tuple[RegimeId, ...] = ()
     legal: Some[Basis]
     duties: Annotated[tuple[Duty, ...], AfterValidator(_duties_stand_once)] = ()
@@ -220,7 +223,7 @@ class RunningThreshold(Document):
     title: Wording
     category: Annotated[str | None, AfterValidator(_has_a_number)] = None
     labels: Some[Annotated[str, AfterValidator(_category_exists)]]
-    since: date
+    since: Day
     above: Annotated[StrictInt, Field(ge=0)] | None = None
     severity: Literal["critical", "high", "medium", "low", "info"]
     next_step: Wording

@@ -136,6 +136,31 @@ def test_thresholds_name_categories_that_have_a_number_and_labels_that_exist(mis
     assert "'B99'" in found[2]
 
 
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        (
+            "until: 9999-12-31",
+            "9: regimes[1].until: input should be less than 3000-01-01 (found 9999-12-31)",
+        ),
+        ("days: 10000000", "9: regimes[1].days: input should be less than or equal to 36500"),
+        (
+            "duties: [{id: f, what: WHAT, event: year, direction: after, months: 9999, BASIS}]",
+            "9: regimes[1].duties[1].months: input should be less than or equal to 1200",
+        ),
+    ],
+)
+def test_a_day_beyond_all_calendars_is_told(mistakes, more, said):
+    text = (
+        HEAD
+        + regime()
+        + "    "
+        + more.replace("WHAT", "{vi: a, en: b}").replace("BASIS", f"basis: {LEGAL[1:-1]}")
+        + "\n"
+    )
+    assert any(said in line for line in mistakes(text)), mistakes(text)
+
+
 def test_a_duty_stands_once_in_its_regime(mistakes):
     duty = (
         "{id: file, what: {vi: a, en: b}, event: transfer, direction: before, days: 1, "
