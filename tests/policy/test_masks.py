@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -80,3 +82,13 @@ def test_a_part_of_a_text_is_found_in_plain_and_in_encoded_columns():
     column = pa.array(["registered: a.mmdb", "a.mmdb", None])
     for each in (column, column.dictionary_encode()):
         assert read_back(masks.contains(each, "registered: ")) == [True, False, None]
+
+
+def test_no_day_lies_before_itself_and_each_is_on_or_after_itself():
+    days = pa.array([date(2025, 12, 31), date(2026, 1, 1), date(2026, 1, 2), None])
+    before, since = (
+        masks.OPERATORS[name](days, date(2026, 1, 1)) for name in ("before", "on_or_after")
+    )
+    assert before.hit.tolist() == [True, False, False, False]
+    assert since.hit.tolist() == [False, True, True, False]
+    assert before.known.tolist() == since.known.tolist() == [True, True, True, False]
