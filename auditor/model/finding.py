@@ -120,7 +120,7 @@ class Running:
             null = no estimate possible. Never added to ``counted``.
         systems, recipients: behind the total, heaviest first, at most ten.
         alone: it is the total of one run only, no ledger was at hand.
-        complete_from: first day of which the ledger has traffic.
+        complete_from: first day of the longest time that the ledger watched.
     """
 
     owner: str

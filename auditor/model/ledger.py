@@ -112,7 +112,7 @@ class Ledger:
     """Everything that was added up, ordered by day.
 
     Attributes:
-        complete_from: first day of which the store has traffic; null = nothing yet. What left
+        complete_from: first day of the longest time that was watched; null = nothing yet. What left
             before, or past the sensors, is not in it.
         first_seen: first day on which a system was seen to send a category to a recipient.
     """

@@ -158,10 +158,10 @@ def _incomplete(running: Running) -> Text:
         )
     day = _day(running.complete_from)
     return said(
-        "Lượng đã chuyển trước ngày {vi}, là ngày đầu tiên có dữ liệu lưu lượng, hoặc ngoài tầm "
-        "quan sát của các cảm biến.",
-        "What was transferred before {en}, the first day with traffic at hand, or past the "
-        "sensors.",
+        "Lượng đã chuyển trước ngày {vi}, khi bắt đầu có dữ liệu lưu lượng liên tục, hoặc ngoài "
+        "tầm quan sát của các cảm biến.",
+        "What was transferred before {en}, when traffic began to be watched without a gap, or past "
+        "the sensors.",
         vi=day.vi,
         en=day.en,
     )

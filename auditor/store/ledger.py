@@ -58,6 +58,8 @@ if TYPE_CHECKING:
     from auditor.store.ledger_totals import Rows
 
 COLUMNS: Final = tuple(column.name for column in ledger_flows.columns)
+MOST_GAP: Final = 7
+"""Days without traffic that end a time that was watched: a quiet week is one, a month is not."""
 _KEYS_AT_ONCE: Final = 50_000
 _ROWS_AT_ONCE: Final = 100_000
 
@@ -120,11 +122,23 @@ def read(connection: Connection) -> Ledger:
         for (day, number), (flows, size, estimated, records) in together.items()
     ]
     totals.sort(key=_order)
-    told = connection.scalar(select(func.min(flow_files.c.day)).where(flow_files.c.day != "many"))
-    days_seen = [each.day for each in totals[:1]] + ([date.fromisoformat(told)] if told else [])
-    # A clock or a forger may put traffic at any time: nothing is complete before it is counted.
-    complete = max(min(days_seen), COUNTED_FROM) if days_seen else None
-    return Ledger(tuple(totals), tuple(subjects.listed(connection)), complete, first)
+    told = connection.scalars(select(flow_files.c.day).where(flow_files.c.day != "many").distinct())
+    watched = _watched_from({each.day for each in totals} | set(map(date.fromisoformat, told)))
+    return Ledger(tuple(totals), tuple(subjects.listed(connection)), watched, first)
+
+
+def _watched_from(days: set[date]) -> date | None:
+    """First day of the longest time with traffic on it; null = there is none.
+
+    A clock or a forger may put a flow on any day: a day by itself says nothing of those after it.
+    """
+    stretches: list[list[date]] = []
+    for day in sorted(days):
+        if not stretches or (day - stretches[-1][-1]).days > MOST_GAP:
+            stretches.append([])
+        stretches[-1].append(day)
+    longest = max(stretches, key=lambda each: (len(each), each[0]), default=None)
+    return None if longest is None else max(longest[0], COUNTED_FROM)
 
 
 def rebuilt(connection: Connection) -> tuple[Change, ...]:

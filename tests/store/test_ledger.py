@@ -137,6 +137,13 @@ def test_where_categories_were_first_seen_and_from_when_on_there_is_traffic(stor
     with store.reading() as connection:
         found = ledger.read(connection)
     assert found.complete_from == date(2026, 2, 27)
+    with store.writing() as connection:
+        for number, stray in enumerate(("2025-08-01", "2026-02-19", "2050-01-01")):
+            place = {**file, "path": f"flows/{number}", "day": stray}
+            connection.execute(tables.flow_files.insert(), place)
+    with store.reading() as connection:
+        again = ledger.read(connection)
+    assert again.complete_from == date(2026, 2, 27), "a day by itself is no time watched"
     assert found.first_seen == {
         ("his", "Cloud", "B7"): DAY,
         ("his", "Cloud", "I.26a"): DAY,
