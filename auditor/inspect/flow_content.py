@@ -146,8 +146,7 @@ class FlowContent:
         self._items: list[Item | None] = [None, None]
         self._small = SmallDocuments(self, 0), SmallDocuments(self, 1)
         self._parts: dict[FlowPart, None] = {}  # that are open, in the order in which they began
-        self._secure = False
-        self._failed = False
+        self._secure = self._failed = False
         self._problems: dict[tuple[str, str], int] = {}
 
     # From the inspector.
@@ -302,9 +301,7 @@ class FlowContent:
 
     def _short(self, side: int) -> Item:
         """The search of a side's short texts."""
-        item = self._items[side]
-        if item is None:
-            item = self._items[side] = self.item(side, "")
+        item = self._items[side] = self._items[side] or self.item(side, "")
         return item
 
     def _once(self, side: int, size: int) -> int:

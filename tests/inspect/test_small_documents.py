@@ -130,13 +130,14 @@ def test_a_document_is_small_up_to_a_number_of_characters_of_text_and_of_cells()
     assert empty < small_documents.MOST_CELLS
 
 
-def test_a_secrecy_mark_in_one_answer_withholds_all_of_the_flow():
-    pages = [
-        (0, answer(NUMBERS[:50])),
-        (0, answer(NUMBERS[50:100], dau="TUYỆT MẬT\nSố: 12/BC-UBND")),
-    ]
-    hits = one(head(), pages)[0].hits
-    assert any(STATE_SECRET in hit.labels for hit in hits)
+@pytest.mark.parametrize("first", [0, 1])
+def test_a_secrecy_mark_withholds_what_came_before_and_after_it(first):
+    mark = posted("BỘ CÔNG AN\n\nTUYỆT MẬT\n\nKính gửi các đơn vị\n".encode())
+    pages = [answer(NUMBERS[at : at + 4]) for at in range(0, 40, 4)]
+    pages.insert(0 if first else 10, mark)
+    hits = one(head(), [(0, page) for page in pages])[0].hits
+    assert {STATE_SECRET} in [set(hit.labels) for hit in hits]
+    assert "personal-number" in {hit.detector for hit in hits}
     assert all(hit.withheld and not hit.samples for hit in hits)
 
 
