@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 MOST_TEXT: Final = 1 << 12
 """Bytes of text in a small document."""
 
-MOST_CELLS: Final = 1 << 16
+MOST_CELLS: Final = 1 << 15
 """Characters of cells and names in its tables, each cell and name counted as one more."""
 
-MOST_GATHERED: Final = 1 << 17
+MOST_GATHERED: Final = 1 << 16
 """The same of tables that wait to be judged together."""
 
 MOST_OPEN: Final = 4
