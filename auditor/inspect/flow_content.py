@@ -12,6 +12,7 @@ from auditor.inspect.parts import FlowPart
 from auditor.inspect.places import legible_place, outermost
 from auditor.inspect.protocols import DISSECTORS
 from auditor.inspect.protocols.raw import RAW
+from auditor.inspect.small_documents import SmallDocuments
 from auditor.model.content import MOST_SAMPLES, UNREAD
 from auditor.model.finding import CERTAINTIES
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from auditor.inspect.contracts import Conversation, Dissector, FlowHead
     from auditor.inspect.detectors.items import Found, Item
     from auditor.inspect.detectors.search import Search
+    from auditor.inspect.small_documents import SmallDocument
     from auditor.model.content import Unread
     from auditor.model.stream import Chunk, Ended
 
@@ -41,7 +43,6 @@ _TLS: Final = re.compile(rb"[\x14-\x17](?:\x03[\x00-\x04]..|\xfe[\xfd\xff])", re
 
 MOST_MESSAGE: Final = 200
 """Characters of a problem's text that may come from the content's surroundings (file names)."""
-
 
 MOST_PROBLEMS: Final = 100
 """Different problems of a flow that wait for its end."""
@@ -116,6 +117,7 @@ class FlowContent:
         "_problems",
         "_raw",
         "_secure",
+        "_small",
         "_told",
         "_waiting",
         "budget",
@@ -142,9 +144,9 @@ class FlowContent:
         self._raw = [0, 0]
         self._lost: dict[tuple[int, Unread], int] = {}
         self._items: list[Item | None] = [None, None]
+        self._small = SmallDocuments(self, 0), SmallDocuments(self, 1)
         self._parts: dict[FlowPart, None] = {}  # that are open, in the order in which they began
-        self._secure = False
-        self._failed = False
+        self._secure = self._failed = False
         self._problems: dict[tuple[str, str], int] = {}
 
     # From the inspector.
@@ -169,6 +171,8 @@ class FlowContent:
         if self._conversation is not None and not self._failed:
             self.guarded(self._conversation.close, self._conversation)
         self._close_parts()
+        for small in self._small:
+            self.guarded(small.close, self._conversation)
         for side, item in enumerate(self._items):
             if item is not None and self.guarded(item.close, self._conversation):
                 self.judged(side, item)
@@ -267,6 +271,13 @@ class FlowContent:
         """See ``Owner.over``."""
         self._parts.pop(part, None)
 
+    def small(self, side: int, place: str, document: SmallDocument) -> None:
+        """See ``Owner.small``."""
+        if document.tables:
+            self._small[side].add(place, document)
+        else:
+            self.text(side, place, b"".join(document.texts()))
+
     def item(self, side: int, place: str) -> Item:
         """See ``Owner.item``."""
         return self._inspector.search.item(side, place, withheld=self.secret)
@@ -290,9 +301,7 @@ class FlowContent:
 
     def _short(self, side: int) -> Item:
         """The search of a side's short texts."""
-        item = self._items[side]
-        if item is None:
-            item = self._items[side] = self.item(side, "")
+        item = self._items[side] = self._items[side] or self.item(side, "")
         return item
 
     def _once(self, side: int, size: int) -> int:

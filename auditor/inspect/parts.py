@@ -15,6 +15,7 @@ from auditor.inspect.decoding import BombError, DamagedError, decoder
 from auditor.inspect.documents import DOCUMENTS, PLAIN
 from auditor.inspect.documents.media import looks_random
 from auditor.inspect.places import legible_place
+from auditor.inspect.small_documents import SmallDocument
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -58,6 +59,9 @@ class Owner(Protocol):
     def text(self, side: int, place: str, data: bytes) -> None:
         """As ``Content.text``."""
 
+    def small(self, side: int, place: str, document: SmallDocument) -> None:
+        """A small document: it is searched together with others."""
+
     def item(self, side: int, place: str) -> Item:
         """A new search."""
 
@@ -99,10 +103,9 @@ class FlowPart:
         "_item",
         "_owner",
         "_reading",
-        "_short",
         "_side",
+        "_small",
         "_spent",
-        "_texts",
         "_unframed",
         "_what",
         "_why",
@@ -129,8 +132,7 @@ class FlowPart:
         self._what = ""
         self._head = bytearray()
         self._item: Item | None = None
-        self._short = False  # it is no more than its head
-        self._texts: list[bytes] = []  # of such a one
+        self._small = SmallDocument()  # what it holds, until it has a search of its own
         self._reading: Reading | None = None
         self._decoder: Decoder | None = None
         self._closed = False
@@ -189,7 +191,7 @@ class FlowPart:
         if self._why is None and self._decoder is not None:
             self._rest_of(self._decoder)
         if self._head:  # also where damage followed: what came before it is searched
-            self._short = True
+            self._small.short = True
             self._begin()
         if self._reading is not None:
             self._reading.close()
@@ -206,30 +208,38 @@ class FlowPart:
         self._reading = self._decoder = None
         self._owner.over(self)
         self._settle()
+        small = self._small
+        if item is None and (small.tables or (small.short and small.pieces)):
+            # short ones, and tables, are searched together: each search has its price
+            self._owner.small(self._side, self._about.place, small)
+            return
+        if item is None and small.pieces:
+            item = self._owner.item(self._side, self._about.place)
+            small.write(item)
         if item is not None:
             item.close()
             self._owner.judged(self._side, item)
-        elif self._texts:  # short ones are searched together: each search has its price
-            self._owner.text(self._side, self._about.place, b"".join(self._texts))
 
     # What the document in it does.
 
     def text(self, data: bytes) -> None:
         """See ``Pages.text``."""
-        if self._short and self._item is None:
-            self._texts.append(data)
-        elif not self._spent:
+        if not self._spent and (self._item is not None or not self._small.text(data)):
             item = self._searched()
             item.text(data)
             self._pay(DEAR * self._matched(item))
 
     def table(self, names: Sequence[str], columns: Sequence[Sequence[str | None]]) -> None:
         """See ``Pages.table``."""
-        if not self._spent:
+        if self._spent:
+            return
+        matched = 0
+        if self._item is not None or not self._small.table(names, columns):
             item = self._searched()
             item.table(names, columns)
-            cells = len(columns) * len(columns[0]) if columns else 0
-            self._pay(DEAR * (1 + len(columns) + self._matched(item)) + CELL * cells)
+            matched = self._matched(item)
+        cells = len(columns) * len(columns[0]) if columns else 0
+        self._pay(DEAR * (1 + len(columns) + matched) + CELL * cells)
 
     def fact(self, name: str, detail: str = "") -> None:
         """See ``Pages.fact``."""
@@ -310,9 +320,7 @@ class FlowPart:
     def _searched(self) -> Item:
         if self._item is None:
             self._item = self._owner.item(self._side, self._about.place)
-            for text in self._texts:
-                self._item.text(text)
-            self._texts.clear()
+            self._small.write(self._item)
         return self._item
 
     def _settle(self) -> None:

@@ -142,6 +142,10 @@ class Item:
             self.text(rest)
             self._apart = True
 
+    def apart(self) -> None:
+        """What comes next is a piece by itself, at the item's place."""
+        self._apart = True
+
     def fact(self, name: str, detail: str = "") -> None:
         """Something that detectors ask for by name."""
         for sought in self._search.sought:
