@@ -65,7 +65,7 @@ def test_totals_are_shown_by_month_and_by_what_one_asks_for(called):
 
 def test_machines_get_totals_and_thresholds(called):
     document = json.loads(called("show", "--json")[1])
-    assert document["complete_from"] == "2026-10-01"
+    assert document["complete_from"] == "2026-11-21"
     assert [each["flows"] for each in document["totals"]] == [2, 2, 2]
     assert document["totals"][1]["regimes"] == ["decree-165-important", None]
 

@@ -35,7 +35,7 @@ def counted_once(key: Integers, start: Integers, end: Integers, weight: Integers
     counted = np.ones(len(key), np.bool_)
     if not len(key):
         return counted
-    end = np.maximum(end, start + 1)
+    told, end = end, np.maximum(end, start + 1)
     order = np.lexsort((start, key))
     cluster = _clusters(key[order], start[order], end[order])
     sizes = np.bincount(cluster)
@@ -43,7 +43,9 @@ def counted_once(key: Integers, start: Integers, end: Integers, weight: Integers
     if not len(doubtful):
         return counted
     number = cluster[sizes[cluster] > 1]
-    inside = np.lexsort((weight[doubtful], start[doubtful], end[doubtful], number))
+    # Rows that are alike but for what they tell of their end: the order must not choose.
+    ties = (told[doubtful], weight[doubtful], start[doubtful], end[doubtful], number)
+    inside = np.lexsort(ties)
     doubtful, number = doubtful[inside], number[inside]
     edges = np.flatnonzero(np.diff(number)) + 1
     starts, ends, weights = (each[doubtful].tolist() for each in (start, end, weight))

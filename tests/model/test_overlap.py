@@ -51,6 +51,11 @@ def test_what_counts_does_not_overlap_weighs_the_most_and_hangs_on_no_order(rows
     assert counted(again) == chosen
 
 
+def test_of_rows_that_differ_in_an_end_before_their_first_unit_always_the_same_counts():
+    alike = [(-1, 0, 1, 2), (-1, 0, 0, 2)]
+    assert counted(alike) == counted(alike[::-1])
+
+
 def test_a_whole_and_its_pieces_count_once():
     whole, pieces = (1, 0, 100, 50), [(1, 0, 40, 20), (1, 40, 100, 30)]
     assert sum(row[3] for row in counted([whole, *pieces])) == 50
