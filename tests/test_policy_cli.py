@@ -115,6 +115,7 @@ def test_the_same_policies_find_the_same_and_changed_ones_say_what_differs(
 
 def test_regimes_are_shown_with_what_they_rest_on(called):
     told = called("show")
+    assert "I.26a  [core; S, chưa đối chiếu / unverified]" in told.out
     assert "pdpl  [2026-01-01]" in told.out and "filed-after, 60 ngày / days" in told.out
 
 

@@ -64,100 +64,45 @@ Templates = Annotated[
 Out = Annotated[Path, typer.Option("--out", readable=False, help="Folder for the paper.")]
 
 
-@app.command()
-def review(
-    runs: Runs,
-    out: Out,
-    inventory: InventoryFile = None,
-    dossiers: Dossiers = None,
-    agency: AgencyFile = None,
-    since: First = None,
-    until: Last = None,
-    system: SystemId = None,
-    recipient: RecipientName = "",
-    templates: Templates = None,
-    data: Data = None,
-    policies: Policies = None,
-) -> None:
-    """Write the status review of cross-border transfers (rà soát, đánh giá hiện trạng)."""
-    from auditor.papers import review as made
-
-    material = _material(
-        runs, inventory, dossiers, agency, since, until, system, recipient, data, policies
-    )
-    _write(made, material, out, templates)
+PAPERS: Final = {
+    "review": "Write the status review of cross-border transfers (rà soát, đánh giá hiện trạng).",
+    "form-09": "Fill Form 09 of Decree 356/2025 as far as traffic, inventory and register allow.",
+    "assessment": "Write the assessment of Decree 165/2025 Article 12, in its clauses; not the "
+    "official form.",
+    "risk-report": "Write the yearly risk report of Decree 165/2025 Article 17(11); not the "
+    "official form.",
+}
+"""The papers, named as ``auditor.papers`` names their makers."""
 
 
-@app.command("form-09")
-def form_09(
-    runs: Runs,
-    out: Out,
-    inventory: InventoryFile = None,
-    dossiers: Dossiers = None,
-    agency: AgencyFile = None,
-    since: First = None,
-    until: Last = None,
-    system: SystemId = None,
-    recipient: RecipientName = "",
-    templates: Templates = None,
-    data: Data = None,
-    policies: Policies = None,
-) -> None:
-    """Fill Form 09 of Decree 356/2025 as far as traffic, inventory and register allow."""
-    from auditor.papers import form_09 as made
+def _registered(name: str, told: str) -> None:
+    """Adds the command of one paper: all take the same."""
 
-    material = _material(
-        runs, inventory, dossiers, agency, since, until, system, recipient, data, policies
-    )
-    _write(made, material, out, templates)
+    @app.command(name, help=told)
+    def command(
+        runs: Runs,
+        out: Out,
+        inventory: InventoryFile = None,
+        dossiers: Dossiers = None,
+        agency: AgencyFile = None,
+        since: First = None,
+        until: Last = None,
+        system: SystemId = None,
+        recipient: RecipientName = "",
+        templates: Templates = None,
+        data: Data = None,
+        policies: Policies = None,
+    ) -> None:
+        from auditor import papers
 
-
-@app.command()
-def assessment(
-    runs: Runs,
-    out: Out,
-    inventory: InventoryFile = None,
-    dossiers: Dossiers = None,
-    agency: AgencyFile = None,
-    since: First = None,
-    until: Last = None,
-    system: SystemId = None,
-    recipient: RecipientName = "",
-    templates: Templates = None,
-    data: Data = None,
-    policies: Policies = None,
-) -> None:
-    """Write the assessment of Decree 165/2025 Article 12, in its clauses; not the official form."""
-    from auditor.papers import assessment as made
-
-    material = _material(
-        runs, inventory, dossiers, agency, since, until, system, recipient, data, policies
-    )
-    _write(made, material, out, templates)
+        material = _material(
+            runs, inventory, dossiers, agency, since, until, system, recipient, data, policies
+        )
+        _write(getattr(papers, name.replace("-", "_")), material, out, templates)
 
 
-@app.command("risk-report")
-def risk_report(
-    runs: Runs,
-    out: Out,
-    inventory: InventoryFile = None,
-    dossiers: Dossiers = None,
-    agency: AgencyFile = None,
-    since: First = None,
-    until: Last = None,
-    system: SystemId = None,
-    recipient: RecipientName = "",
-    templates: Templates = None,
-    data: Data = None,
-    policies: Policies = None,
-) -> None:
-    """Write the yearly risk report of Decree 165/2025 Article 17(11); not the official form."""
-    from auditor.papers import risk_report as made
-
-    material = _material(
-        runs, inventory, dossiers, agency, since, until, system, recipient, data, policies
-    )
-    _write(made, material, out, templates)
+for _name, _told in PAPERS.items():
+    _registered(_name, _told)
 
 
 def _material(

@@ -116,7 +116,7 @@ def policy_test(policies: Policies = None) -> None:
 
 @policy_app.command("show")
 def policy_show(policies: Policies = None) -> None:
-    """Show rules, regimes and detectors: what each rests on, and how sure that is."""
+    """Show rules, categories, regimes, detectors: what each rests on, and how sure that is."""
     from auditor import classify, inspect, pipeline, policy
 
     folder = policies or pipeline.data_folder("policies")
@@ -128,6 +128,12 @@ def policy_show(policies: Policies = None) -> None:
             say(f"  ({basis.mark}) {basis.instrument}, {basis.article}")
         say()
     catalogue = classify.catalogue(folder)
+    for category in catalogue.by_code.values():
+        checked = "" if category.verified else ", chưa đối chiếu / unverified"
+        say(f"{category.code}  [{category.level}; {category.mark}{checked}]")
+        say(f"  {category.title.vi}")
+        say(f"  {category.title.en}")
+        say()
     for line in _regime_lines(policy.load_regimes(folder / "regimes.yaml", catalogue)):
         say(line)
     for detector in inspect.detectors_in(folder, catalogue.by_code):

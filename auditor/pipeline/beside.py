@@ -11,7 +11,6 @@ import signal
 import subprocess
 import sys
 import threading
-import traceback
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
@@ -48,7 +47,6 @@ class _Done:
 
     result: Any = None
     failure: AuditorError | None = None
-    crash: str = ""
 
 
 class Beside(Generic[Task, Result]):
@@ -95,9 +93,10 @@ class Beside(Generic[Task, Result]):
     def results(self) -> list[Result | Ended]:
         """What each task came to, in their order; waits for them.
 
+        A mistake of this program ends the other process, and whoever does its task again meets it.
+
         Raises:
             AuditorError: as the work did.
-            RuntimeError: the work failed by a mistake of this program; has its trace.
         """
         return [each.result() for each in self._results]
 
@@ -122,8 +121,6 @@ class Beside(Generic[Task, Result]):
             return Ended(f"signal {-code}" if code < 0 else f"exit code {code}")
         if done.failure is not None:
             raise done.failure
-        if done.crash:
-            raise RuntimeError(done.crash)
         result: Result = done.result
         return result
 
@@ -183,8 +180,6 @@ def _done(work: Any, task: Any, connection: Connection) -> _Done:  # noqa: ANN40
         return _Done(work(task, advance))
     except AuditorError as error:
         return _Done(failure=error)
-    except Exception:  # noqa: BLE001 - it is raised again by who waits for the result
-        return _Done(crash=traceback.format_exc())
 
 
 def _end_with_parent(connection: Connection) -> None:
