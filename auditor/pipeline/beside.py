@@ -160,13 +160,14 @@ def _ended(process: subprocess.Popen[bytes]) -> int:
 
 def worked(descriptor: int) -> None:
     """What the other process does: the work it is sent, once."""
-    with Connection(descriptor) as connection:
-        work, task = connection.recv()
-        threading.Thread(target=_end_with_parent, args=(connection,), daemon=True).start()
-        done = _done(work, task, connection)
-        with suppress(OSError):
-            connection.send(done)
-        os._exit(0)  # the thread still hears the connection
+    # Never closed here: the thread would take that for the parent's end, before a mistake is told.
+    connection = Connection(descriptor)
+    work, task = connection.recv()
+    threading.Thread(target=_end_with_parent, args=(connection,), daemon=True).start()
+    done = _done(work, task, connection)
+    with suppress(OSError):
+        connection.send(done)
+    os._exit(0)  # the thread still hears the connection
 
 
 def _done(work: Any, task: Any, connection: Connection) -> _Done:  # noqa: ANN401 - as sent
